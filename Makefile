@@ -1,0 +1,63 @@
+# The developer's doors. Each one sets up what it needs; repeated calls are quick.
+SHELL := /bin/sh
+.SHELLFLAGS := -ec
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+FOR ?= 0
+SITE ?=
+PYTEST_ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help setup demo test coverage check format requirements clean
+
+help: ## show these doors
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
+
+setup: $(READY) ## build the environment in .venv
+
+$(READY): requirements-dev.txt pyproject.toml
+	@if command -v uv >/dev/null 2>&1; then \
+	  uv venv --quiet --allow-existing --python $(PYTHON) $(VENV); \
+	  uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.txt; \
+	  uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .; \
+	else \
+	  $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "Fusewise needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V). Cure: make $@ PYTHON=python3.12" >&2; exit 1; }; \
+	  $(PYTHON) -m venv $(VENV) || \
+	    { echo "$(PYTHON) cannot make a virtual environment. Cure on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }; \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt; \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .; \
+	fi
+	@touch $(READY)
+
+demo: $(READY) ## a whole house on this machine; FOR=90 ends it after 90 s, SITE=config/garage.yaml plays another house
+	@$(BIN)/ems demo $(SITE) --for $(FOR)
+
+test: $(READY) ## all tests
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+coverage: $(READY) ## all tests, with the branches they did not take
+	@$(BIN)/python -m pytest --cov --cov-report=term-missing $(PYTEST_ARGS)
+
+check: $(READY) ## linters, types, import rules
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+format: $(READY) ## let ruff lay out the code
+	@$(BIN)/ruff check --fix --quiet . || true
+	@$(BIN)/ruff format .
+
+requirements: ## pin and hash the dependencies anew (needs uv)
+	uv pip compile pyproject.toml --extra demo --group dev --universal --python-version 3.11 --upgrade --quiet \
+	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate -o requirements-dev.txt
+	uv pip compile pyproject.toml --extra demo --universal --python-version 3.11 --quiet -c requirements-dev.txt \
+	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate -o requirements.txt
+
+clean: ## remove the environment and every cache
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage

@@ -1,0 +1,1 @@
+"""Fusewise: cars charge from surplus sun, and the main breaker holds."""

@@ -1,0 +1,1 @@
+"""Meters, inverters and batteries: real protocols behind three small ports (`ports`)."""

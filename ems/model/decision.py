@@ -1,0 +1,114 @@
+"""The answer of one cycle: a set-point for every station, and the reason of every set-point."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from ems.model.electrical import PerPhase, Phase
+
+
+class LimitReason(StrEnum):
+    """Why a limit is what it is: one enum for pages, API, Home Assistant, log and journal (design §7)."""
+
+    CAR = "car"
+    CABLE = "cable"
+    STATION_MAX = "station_max"
+    INSTALLER_LIMIT = "installer_limit"
+    MAIN_FUSE = "main_fuse"
+    CIRCUIT_FUSE = "circuit_fuse"
+    PHASE_IMBALANCE = "phase_imbalance"
+    GRID_OPERATOR = "grid_operator"
+    SOLAR_SURPLUS = "solar_surplus"
+    PRIORITY = "priority"
+    BATTERY_FIRST = "battery_first"
+    PLAN = "plan"
+    PRICE = "price"
+    USER = "user"
+    METER_LOST = "meter_lost"
+    STATION_SILENT = "station_silent"
+    IGNORES_LIMIT = "ignores_limit"
+    NOT_COMMISSIONED = "not_commissioned"
+    SETTLING = "settling"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """A reason with the numbers that prove it; `ems.model.sentences` says it in words."""
+
+    code: LimitReason
+    circuit_id: str | None = None
+    phase: Phase | None = None
+    house_a: float | None = None
+    """What everything but the cars draws on that circuit and phase."""
+
+    room_a: float | None = None
+    """What that circuit and phase leaves for the cars."""
+
+    surplus_w: float | None = None
+    needed_w: float | None = None
+    age_s: float | None = None
+    """Age of the last good sample of the circuit's meter."""
+
+    remaining_s: float | None = None
+    """How long this reason lasts at most."""
+
+    limit_a: float | None = None
+    """The bound itself, where it is a setting."""
+
+
+NO_REASON = Reason(code=LimitReason.NONE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setpoint:
+    """The limit for one station until the next decision."""
+
+    station_id: str
+    limit_a: float
+    """0 pauses; otherwise at least the station's minimum."""
+
+    phases: int
+    """How many of the station's phases the car may use."""
+
+    reason: Reason = NO_REASON
+
+    def lowered_to(self, limit_a: float, reason: Reason) -> Setpoint:
+        """The same set-point at `limit_a` for `reason`; itself when that would not lower it."""
+        if limit_a >= self.limit_a:
+            return self
+        return replace(self, limit_a=limit_a, reason=reason)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CircuitLoad:
+    """One circuit as this cycle saw it; what pages draw as phase gauges."""
+
+    circuit_id: str
+    usable_a: float
+    """What the fuse carries under our rules: fraction of its rating less the reserve."""
+
+    measured_a: PerPhase | None
+    """The meter's last good sample; None without a meter or without such a sample."""
+
+    house_a: PerPhase
+    """Everything but the cars now, as high as it may be."""
+
+    held_a: PerPhase
+    """The same with recent peaks held."""
+
+    meter_age_s: float | None
+    """Age of the last good sample; None without a meter or without such a sample."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What one cycle decided."""
+
+    at_s: float
+    setpoints: Mapping[str, Setpoint]
+    circuits: Mapping[str, CircuitLoad] = field(default_factory=dict)
+    surplus_w: float | None = None
+    """Sun left for the cars, before the cars; None while the grid meter is not trusted."""

@@ -1,0 +1,27 @@
+"""What people want of a car's charging."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class ChargeMode(StrEnum):
+    """How a car chooses its current."""
+
+    OFF = "off"
+    SOLAR = "solar"
+    MIN_SOLAR = "min_solar"
+    FAST = "fast"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Goal:
+    """The wish for one station, as a person or the site file set it."""
+
+    mode: ChargeMode = ChargeMode.SOLAR
+    max_a: float | None = None
+    """A person's own ceiling; may tighten the installer's, never widen it."""
+
+    priority: int = 0
+    """Higher goes first; equal ones share."""

@@ -1,0 +1,36 @@
+"""One frozen look at the house: all that a decision may depend on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ems.model.goals import Goal
+from ems.model.readings import BatteryReading, GridReading, SolarReading
+from ems.model.site import Site
+from ems.model.station import StationState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """Readings, station states and goals at `now_s`. A missing reading is None or absent, a stale one keeps its age."""
+
+    now_s: float
+    site: Site
+    meters: Mapping[str, GridReading] = field(default_factory=dict)
+    """Newest reading per metered circuit."""
+
+    stations: Mapping[str, StationState] = field(default_factory=dict)
+    goals: Mapping[str, Goal] = field(default_factory=dict)
+    """Per station; a station without one follows the goal in its `Station`."""
+
+    solar: SolarReading | None = None
+    """Sum of the inverters."""
+
+    battery: BatteryReading | None = None
+
+    def state_of(self, station_id: str) -> StationState:
+        return self.stations.get(station_id) or StationState(station_id=station_id)
+
+    def goal_of(self, station_id: str) -> Goal:
+        return self.goals.get(station_id) or self.site.station(station_id).goal

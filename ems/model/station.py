@@ -1,0 +1,116 @@
+"""What is known of one charging station: its connection, its car, its current, and the limits in force."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final
+
+
+class ConnectorStatus(StrEnum):
+    """The OCPP 1.6 connector states, which are also the words of our pages."""
+
+    AVAILABLE = "Available"
+    PREPARING = "Preparing"
+    CHARGING = "Charging"
+    SUSPENDED_EV = "SuspendedEV"
+    SUSPENDED_EVSE = "SuspendedEVSE"
+    FINISHING = "Finishing"
+    RESERVED = "Reserved"
+    UNAVAILABLE = "Unavailable"
+    FAULTED = "Faulted"
+
+
+PLUGGED: Final = frozenset(
+    {
+        ConnectorStatus.PREPARING,
+        ConnectorStatus.CHARGING,
+        ConnectorStatus.SUSPENDED_EV,
+        ConnectorStatus.SUSPENDED_EVSE,
+        ConnectorStatus.FINISHING,
+    }
+)
+"""States in which a car hangs on the cable."""
+
+
+class SendOutcome(StrEnum):
+    """What became of a limit that we sent."""
+
+    PENDING = "pending"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    UNANSWERED = "unanswered"
+    """Timed out or the link broke: the station may or may not follow it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentLimit:
+    """One limit on its way to a station, or arrived."""
+
+    limit_a: float
+    phases: int
+    """How many phases the limit allows the car to use."""
+
+    sent_at_s: float
+    lease_ends_at_s: float
+    """When the station falls back by itself unless the lease is renewed."""
+
+    outcome: SendOutcome = SendOutcome.PENDING
+    settled_at_s: float | None = None
+    """When the outcome was known; None while pending."""
+
+    def settled(self, outcome: SendOutcome, at_s: float) -> SentLimit:
+        return replace(self, outcome=outcome, settled_at_s=at_s)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarReading:
+    """What the station measured of its car. Currents in the station's own phase order."""
+
+    current_a: tuple[float, ...]
+    """One number per wired phase of the station, its own L1 first."""
+
+    taken_at_s: float
+    power_w: float | None = None
+    energy_kwh: float | None = None
+    """The station's register, lifetime or session as the station counts it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StationState:
+    """Everything that control may know of one station."""
+
+    station_id: str
+    connected: bool = False
+    protocol: str | None = None
+    """`ocpp1.6` and so on; None before the first connection."""
+
+    status: ConnectorStatus | None = None
+    in_transaction: bool = False
+    car: CarReading | None = None
+    sent: tuple[SentLimit, ...] = ()
+    """Newest last; what control needs to know which limits may be in force now (see `remembered`)."""
+
+    resident_fallback_a: float | None = None
+    """The fallback current that the station has confirmed to hold by itself; None until then."""
+
+    @property
+    def plugged(self) -> bool:
+        return self.status in PLUGGED or self.in_transaction
+
+    @property
+    def accepted(self) -> SentLimit | None:
+        """The newest limit that the station took."""
+        return next((limit for limit in reversed(self.sent) if limit.outcome is SendOutcome.ACCEPTED), None)
+
+
+def remembered(sent: Iterable[SentLimit], now_s: float, keep_s: float = 30.0) -> tuple[SentLimit, ...]:
+    """The sent limits that may still matter: the newest accepted one, all after it, and all of the last `keep_s`."""
+    limits = tuple(sent)
+    newest_accepted = max(
+        (i for i, limit in enumerate(limits) if limit.outcome is SendOutcome.ACCEPTED), default=0
+    )
+    return tuple(
+        limit for i, limit in enumerate(limits) if i >= newest_accepted or limit.sent_at_s >= now_s - keep_s
+    )

@@ -1,0 +1,1 @@
+"""The asyncio glue: the only place where control meets devices and stations."""

@@ -1,0 +1,1 @@
+"""The simulated house: `world` is its physics, `wire` puts it behind real sockets."""
