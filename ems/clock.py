@@ -1,6 +1,6 @@
 """Time, injected: the only module that may look at a clock or wait.
 
-Three kinds share one `Clock` interface (design §5): `WallClock` in the house, `ScaledClock` for a demo that runs faster,
+Three kinds share one `Clock` interface (design §5): `WallClock` in the house, `ScaledClock` for a faster demo,
 and `VirtualClock` for tests and simulations, which jumps straight to the next waiter. Durations come from
 `monotonic_s()`; `utc_now()` is for display, plans and OCPP timestamps only.
 """
@@ -68,9 +68,7 @@ class ScaledClock:
         if speed <= 0:
             raise ValueError(f"speed is {speed}; a clock runs forward, so give a number above 0")
         self.speed: Final = speed
-        self.origin_monotonic_s: Final = (
-            time.monotonic() if origin_monotonic_s is None else origin_monotonic_s
-        )
+        self.origin_monotonic_s: Final = time.monotonic() if origin_monotonic_s is None else origin_monotonic_s
         self.origin_utc: Final = datetime.now(UTC) if origin_utc is None else origin_utc
 
     def monotonic_s(self) -> float:
@@ -144,7 +142,7 @@ class _JumpingSelector(selectors.DefaultSelector):
         super().__init__()
         self._clock = clock
 
-    def select(self, timeout: float | None = None) -> Any:
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         events = super().select(0)
         if events or timeout == 0:
             return events

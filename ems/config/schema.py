@@ -91,7 +91,7 @@ class MqttRule(Section):
 
     topic: Annotated[str, Field(min_length=1, max_length=200)]
     path: Annotated[str, Field(max_length=200)] = ""
-    """Dotted path into a JSON message, such as `a_current` or `params.em:0.a_current`; empty when it is a plain number."""
+    """Dotted path into a JSON message, such as `params.em:0.a_current`; empty when the message is a plain number."""
 
     scale: float = 1.0
     """The message's number times this is ours; negative to turn a sign."""
@@ -171,7 +171,9 @@ class StationEntry(Section):
     fallback_a: Annotated[float, Field(ge=0, le=32)] = 0.0
     """What it falls back to by itself when it hears nothing: 0, or at least `min_a`."""
 
-    step_a: Literal[0.1, 1.0] = 0.1
+    whole_amps: bool = False
+    """True for a station that takes whole amperes only."""
+
     phase_switching: bool = False
     """Whether it can change between three phases and one by command."""
 
@@ -221,7 +223,7 @@ class BrokerSection(Section):
 class CsmsSection(Section):
     """The OCPP central system that charging stations connect to."""
 
-    host: str = "0.0.0.0"  # noqa: S104: stations sit elsewhere on the home network
+    host: str = "0.0.0.0"  # noqa: S104 (stations sit elsewhere on the home network)
     port: Port = 9000
     heartbeat_s: Annotated[int, Field(ge=10, le=3600)] = 60
     meter_values_s: Annotated[int, Field(ge=1, le=300)] = 10

@@ -1,7 +1,7 @@
 """What meters, inverters and batteries said, in our units and signs.
 
-Signs (design §2): grid + import, solar + production, battery + discharge. `taken_at_s` is the monotonic second when the
-device answered, not when we looked.
+Signs (design §2): grid + import, solar + production, battery + discharge. `taken_at_s` is the monotonic second when
+the device answered, not when we looked.
 """
 
 from __future__ import annotations

@@ -108,9 +108,5 @@ class StationState:
 def remembered(sent: Iterable[SentLimit], now_s: float, keep_s: float = 30.0) -> tuple[SentLimit, ...]:
     """The sent limits that may still matter: the newest accepted one, all after it, and all of the last `keep_s`."""
     limits = tuple(sent)
-    newest_accepted = max(
-        (i for i, limit in enumerate(limits) if limit.outcome is SendOutcome.ACCEPTED), default=0
-    )
-    return tuple(
-        limit for i, limit in enumerate(limits) if i >= newest_accepted or limit.sent_at_s >= now_s - keep_s
-    )
+    newest_accepted = max((i for i, limit in enumerate(limits) if limit.outcome is SendOutcome.ACCEPTED), default=0)
+    return tuple(limit for i, limit in enumerate(limits) if i >= newest_accepted or limit.sent_at_s >= now_s - keep_s)
