@@ -52,6 +52,9 @@ class Reason:
     age_s: float | None = None
     """Age of the last good sample of the circuit's meter."""
 
+    samples_to_go: int | None = None
+    """Good samples until a meter that answers again is trusted."""
+
     remaining_s: float | None = None
     """How long this reason lasts at most."""
 

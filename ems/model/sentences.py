@@ -44,7 +44,13 @@ def _settling(reason: Reason) -> str:
 def _meter_lost(reason: Reason) -> str:
     if reason.age_s is None:
         return f"meter of {reason.circuit_id} gave no good sample yet"
+    if reason.samples_to_go:
+        return f"meter of {reason.circuit_id} answers, {reason.samples_to_go} good samples to go"
     return f"meter of {reason.circuit_id} silent for {reason.age_s:.0f} s"
+
+
+def _car(reason: Reason) -> str:
+    return "the car wants nothing" if reason.limit_a is None else f"the car takes no more than {reason.limit_a:.1f} A"
 
 
 def _bound(what: str) -> Callable[[Reason], str]:
@@ -55,7 +61,7 @@ def _bound(what: str) -> Callable[[Reason], str]:
 
 
 _SENTENCES: Final[Mapping[LimitReason, Callable[[Reason], str]]] = {
-    LimitReason.CAR: _bound("the car takes no more than"),
+    LimitReason.CAR: _car,
     LimitReason.CABLE: _bound("cable limit"),
     LimitReason.STATION_MAX: _bound("station maximum"),
     LimitReason.INSTALLER_LIMIT: _bound("installer limit"),

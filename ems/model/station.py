@@ -83,6 +83,9 @@ class StationState:
 
     station_id: str
     connected: bool = False
+    connections: int = 0
+    """How often it has connected or booted so far; a new number means that its limits must be installed again."""
+
     protocol: str | None = None
     """`ocpp1.6` and so on; None before the first connection."""
 
@@ -106,7 +109,21 @@ class StationState:
 
 
 def remembered(sent: Iterable[SentLimit], now_s: float, keep_s: float = 30.0) -> tuple[SentLimit, ...]:
-    """The sent limits that may still matter: the newest accepted one, all after it, and all of the last `keep_s`."""
+    """The sent limits that may still matter, oldest first.
+
+    That is: the newest one that was accepted at least `keep_s` ago and all after it, without refusals older than that.
+    """
     limits = tuple(sent)
-    newest_accepted = max((i for i, limit in enumerate(limits) if limit.outcome is SendOutcome.ACCEPTED), default=0)
-    return tuple(limit for i, limit in enumerate(limits) if i >= newest_accepted or limit.sent_at_s >= now_s - keep_s)
+    settled = (
+        i
+        for i, limit in enumerate(limits)
+        if limit.outcome is SendOutcome.ACCEPTED
+        and limit.settled_at_s is not None
+        and limit.settled_at_s <= now_s - keep_s
+    )
+    newest_settled = max(settled, default=0)
+    return tuple(
+        limit
+        for limit in limits[newest_settled:]
+        if limit.outcome is not SendOutcome.REJECTED or limit.sent_at_s > now_s - keep_s
+    )

@@ -1,0 +1,84 @@
+"""The composition root: a site file becomes parts, and the parts run in one TaskGroup."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from functools import partial
+from typing import Final
+
+from ems.clock import Clock
+from ems.config.schema import SiteFile
+from ems.config.secrets import reveal
+from ems.config.translate import to_site
+from ems.csms.central_system import CentralSystem
+from ems.devices.catalog import Devices, connect_devices
+from ems.model.station import StationState
+from ems.runtime.board import Board
+from ems.runtime.dispatch import Dispatch, Sent
+from ems.runtime.loop import Loop, Watcher
+from ems.runtime.poller import follow
+from ems.runtime.watchdog import Watchdog
+
+LOGGER: Final = logging.getLogger(__name__)
+
+METER_PAUSE_S: Final = 2.0
+"""Longest pause between attempts to reach a silent grid meter: every car waits for it."""
+
+
+class Service:
+    """The whole of `ems run`."""
+
+    def __init__(
+        self,
+        file: SiteFile,
+        clock: Clock,
+        *,
+        sent: Sent | None = None,
+        watchers: Sequence[Watcher] = (),
+        bind_port: int | None = None,
+    ) -> None:
+        self._clock = clock
+        self._site = to_site(file)
+        self._devices: Devices = connect_devices(file, clock)
+        self._board = Board(self._site, clock)
+        self.central_system = CentralSystem(
+            file.csms,
+            file.stations,
+            clock,
+            self._station_changed,
+            {entry.id: reveal(entry.password) for entry in file.stations if entry.password is not None},
+            bind_port=bind_port,
+        )
+        self._dispatch = Dispatch(self._site, self.central_system.links, self._board, clock, sent=sent)
+        self._watchers = watchers
+
+    async def run(self) -> None:
+        """Serve until cancelled. A part that dies unexpectedly takes the service down, and the leases do the rest."""
+        with Watchdog(self._clock) as watchdog:
+            loop = Loop(self._board, self._dispatch, self._clock, beat=watchdog.beat, watchers=self._watchers)
+            try:
+                async with asyncio.TaskGroup() as parts:
+                    parts.create_task(self.central_system.serve(), name="central system")
+                    parts.create_task(self._dispatch.run(), name="dispatch")
+                    parts.create_task(loop.run(), name="loop")
+                    self._follow_devices(parts)
+            finally:
+                await self._devices.close()
+
+    def _follow_devices(self, parts: asyncio.TaskGroup) -> None:
+        devices, board, clock = self._devices, self._board, self._clock
+        for job in devices.background:
+            parts.create_task(job(), name="device link")
+        for circuit_id, meter in devices.meters.items():
+            post = partial(board.post_meter, circuit_id)
+            parts.create_task(follow(meter, post, clock, longest_pause_s=METER_PAUSE_S), name=meter.name)
+        for inverter in devices.solar:
+            parts.create_task(follow(inverter, partial(board.post_solar, inverter.name), clock), name=inverter.name)
+        if devices.battery is not None:
+            parts.create_task(follow(devices.battery, board.post_battery, clock), name=devices.battery.name)
+
+    def _station_changed(self, state: StationState) -> None:
+        self._dispatch.station_changed(state)
+        self._board.post_station(state)

@@ -1,0 +1,133 @@
+"""One cycle: from a look at the house to a limit for every station. No clock, no log, no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ems.control.allocate import allocate
+from ems.control.blind import without_sight
+from ems.control.demand import Demand, demands, used_phases
+from ems.control.guard import Guarded, guard
+from ems.control.headroom import Headroom, headroom, voltage_v
+from ems.control.in_force import commanded, phases_allowed
+from ems.control.memory import Memory, StationTimers
+from ems.control.rows import Row
+from ems.control.settle import calm, hold
+from ems.control.surplus import surplus_w
+from ems.control.trust import MeterView, judge_meters
+from ems.model.decision import CircuitLoad, Decision, LimitReason, Reason
+from ems.model.electrical import PerPhase, Phase
+from ems.model.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one cycle yields: the decision, and what the next cycle must know."""
+
+    decision: Decision
+    memory: Memory
+
+
+def decide(now: Snapshot, memory: Memory) -> Turn:
+    """Turn one look at the house into set-points."""
+    views, trust = judge_meters(now, memory)
+    room = headroom(now, memory, views)
+    sun_w = surplus_w(now, memory, room)
+    wishes = without_sight(demands(now), views, now)
+    held = hold(wishes, memory, now)
+    shares = allocate(
+        [wish.candidate for wish in held.values() if wish.candidate is not None],
+        [*fuse_rows(now, room), *sun_rows(now, held, sun_w, views)],
+    )
+    guarded = guard(calm(shares, held, now), now, memory, room, views)
+    decision = Decision(at_s=now.now_s, setpoints=guarded.setpoints, circuits=_loads(now, room, views), surplus_w=sun_w)
+    remembered = Memory(
+        started_at_s=memory.started_at_s,
+        last_at_s=now.now_s,
+        trust=trust,
+        house_a=room.house_a,
+        held_a=room.held_a,
+        house_w=room.house_w,
+        surplus_w=sun_w,
+        room_since_s=guarded.room_since_s,
+        timers=_timers(now, memory, guarded),
+    )
+    return Turn(decision, remembered)
+
+
+def fuse_rows(now: Snapshot, room: Headroom) -> list[Row]:
+    """A row per circuit and phase. Held peaks keep limits from rising, but never push down what is granted."""
+    rows = []
+    for key, spot in room.rooms.items():
+        below = now.site.below(spot.circuit_id)
+        granted_a = 0.0
+        silent_a = 0.0
+        for station in below:
+            state = now.state_of(station.station_id)
+            limit = commanded(state, now.now_s)
+            if not state.connected:
+                silent_a += room.ceilings_a[station.station_id][key[1]]
+            elif limit is not None and key[1] in phases_allowed(station, limit.phases):
+                granted_a += limit.limit_a
+        weights = {s.station_id: 1.0 for s in below if key[1] in s.wiring}
+        cap_a = min(spot.now_a, max(spot.for_raises_a, granted_a + silent_a)) - silent_a
+        rows.append(Row(cap=cap_a, weights=weights, reason=spot.reason))
+    return rows
+
+
+def sun_rows(
+    now: Snapshot, wishes: Mapping[str, Demand], sun_w: float | None, views: Mapping[str, MeterView]
+) -> Sequence[Row]:
+    """The surplus, in watts, over all cars that follow the sun and draw."""
+    main = views.get(now.site.circuits.main.circuit_id)
+    volts = voltage_v(main.good if main is not None else None)
+    weights: dict[str, float] = {}
+    minimums_w: list[float] = []
+    for station in now.site.stations:
+        wish = wishes[station.station_id]
+        if wish.candidate is not None and wish.follows_sun and wish.draws:
+            used = used_phases(station, now.state_of(station.station_id))
+            volts_in_use = sum(volts[phase] for phase in station.wiring[:used])
+            weights[station.station_id] = volts_in_use
+            minimums_w.append(volts_in_use * wish.candidate.lo_a)
+    if not weights:
+        return []
+    reason = Reason(code=LimitReason.SOLAR_SURPLUS, surplus_w=sun_w, needed_w=min(minimums_w))
+    return [Row(cap=max(0.0, sun_w or 0.0), weights=weights, reason=reason, yields_to_must=True)]
+
+
+def _timers(now: Snapshot, memory: Memory, guarded: Guarded) -> dict[str, StationTimers]:
+    return {
+        station_id: _next_timers(memory.timers_of(station_id), setpoint.limit_a > 0, station_id in guarded.shed, now)
+        for station_id, setpoint in guarded.setpoints.items()
+    }
+
+
+def _next_timers(before: StationTimers, on: bool, shed: bool, now: Snapshot) -> StationTimers:
+    if on:
+        return StationTimers(on_since_s=now.now_s if before.on_since_s is None else before.on_since_s)
+    return StationTimers(
+        off_since_s=before.off_since_s if before.on_since_s is None else now.now_s,
+        shed_at_s=now.now_s if shed else before.shed_at_s,
+    )
+
+
+def _loads(now: Snapshot, room: Headroom, views: Mapping[str, MeterView]) -> dict[str, CircuitLoad]:
+    loads = {}
+    for circuit in now.site.circuits:
+        spots = {key[1]: spot for key, spot in room.rooms.items() if key[0] == circuit.circuit_id}
+        view = views.get(circuit.circuit_id)
+        loads[circuit.circuit_id] = CircuitLoad(
+            circuit_id=circuit.circuit_id,
+            usable_a=next(iter(spots.values())).usable_a,
+            measured_a=view.good.current_a if view is not None and view.good is not None else None,
+            house_a=_per_phase({phase: spot.house_a for phase, spot in spots.items()}),
+            held_a=_per_phase({phase: spot.held_a for phase, spot in spots.items()}),
+            meter_age_s=view.age_s if view is not None else None,
+        )
+    return loads
+
+
+def _per_phase(values: Mapping[Phase, float]) -> PerPhase:
+    return PerPhase.of(values.get(phase, 0.0) for phase in Phase)

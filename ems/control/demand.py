@@ -1,0 +1,129 @@
+"""What each car may and wants to draw: one function per charge mode (design §4, step 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from ems.control.in_force import commanded
+from ems.control.rows import Candidate
+from ems.model.decision import NO_REASON, LimitReason, Reason
+from ems.model.goals import ChargeMode, Goal
+from ems.model.site import Station
+from ems.model.snapshot import Snapshot
+from ems.model.station import ConnectorStatus, StationState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demand:
+    """One station's wish before sharing: a candidate, or the reason why there is none."""
+
+    station_id: str
+    phases: int
+    """How many station phases the limit allows."""
+
+    candidate: Candidate | None = None
+    follows_sun: bool = False
+    """Whether its current is to be covered by surplus."""
+
+    draws: bool = True
+    """False for a car that says it wants nothing now; it then takes no share of the surplus."""
+
+    why_not: Reason = NO_REASON
+    rest_a: float = 0.0
+    """The limit of a station without a candidate."""
+
+
+Wish = Callable[[Demand], Demand]
+
+
+def demands(now: Snapshot) -> dict[str, Demand]:
+    """The wish of every station."""
+    return {station.station_id: demand(station, now) for station in now.site.stations}
+
+
+def demand(station: Station, now: Snapshot) -> Demand:
+    """The wish of one station, from its connection, its car, and its mode."""
+    state = now.state_of(station.station_id)
+    goal = now.goal_of(station.station_id)
+    idle = Demand(station_id=station.station_id, phases=len(station.wiring))
+    if not state.connected:
+        return replace(idle, why_not=Reason(code=LimitReason.STATION_SILENT))
+    if not state.plugged:
+        return replace(idle, why_not=Reason(code=LimitReason.CAR))
+    hi_a, hi_reason = highest_allowed(station, goal)
+    if hi_a < station.min_a:
+        return replace(idle, why_not=hi_reason)
+    limit = commanded(state, now.now_s)
+    wish = replace(
+        idle,
+        draws=state.status is not ConnectorStatus.SUSPENDED_EV,
+        candidate=Candidate(
+            station_id=station.station_id,
+            lo_a=station.min_a,
+            hi_a=hi_a,
+            hi_reason=hi_reason,
+            priority=goal.priority,
+            running=limit is not None and limit.limit_a > 0,
+        ),
+    )
+    return _rest_at_minimum(WISHES[goal.mode](wish), state)
+
+
+def stay_off(wish: Demand) -> Demand:
+    return replace(wish, candidate=None, why_not=Reason(code=LimitReason.USER))
+
+
+def follow_sun(wish: Demand) -> Demand:
+    return replace(wish, follows_sun=True)
+
+
+def keep_minimum_add_sun(wish: Demand) -> Demand:
+    return replace(_insist(wish), follows_sun=True)
+
+
+def take_all_allowed(wish: Demand) -> Demand:
+    return _insist(wish)
+
+
+WISHES: Final[Mapping[ChargeMode, Wish]] = {
+    ChargeMode.OFF: stay_off,
+    ChargeMode.SOLAR: follow_sun,
+    ChargeMode.MIN_SOLAR: keep_minimum_add_sun,
+    ChargeMode.FAST: take_all_allowed,
+}
+
+
+def highest_allowed(station: Station, goal: Goal) -> tuple[float, Reason]:
+    """The tightest of installer, car and person, and who it is."""
+    bounds = [(station.max_a, LimitReason.INSTALLER_LIMIT)]
+    if station.hardware_max_a < station.max_a:
+        bounds.append((station.hardware_max_a, LimitReason.STATION_MAX))
+    if station.vehicle_max_a is not None:
+        bounds.append((station.vehicle_max_a, LimitReason.CAR))
+    if goal.max_a is not None:
+        bounds.append((goal.max_a, LimitReason.USER))
+    tightest_a, code = min(bounds, key=lambda bound: bound[0])
+    return tightest_a, Reason(code=code, limit_a=tightest_a)
+
+
+def used_phases(station: Station, state: StationState) -> int:
+    """How many phases the car loads: as measured while it draws, else as the vehicle is known, else all wired ones."""
+    if state.car is not None and max(state.car.current_a, default=0.0) >= station.min_a / 2:
+        return sum(amps >= station.min_a / 4 for amps in state.car.current_a)
+    return min(len(station.wiring), station.vehicle_phases or len(station.wiring))
+
+
+def _insist(wish: Demand) -> Demand:
+    if wish.candidate is None:
+        return wish
+    return replace(wish, candidate=replace(wish.candidate, must=True))
+
+
+def _rest_at_minimum(wish: Demand, state: StationState) -> Demand:
+    """A car that says it is done keeps the minimum, so that it can start again without being asked."""
+    if wish.candidate is None or state.status is not ConnectorStatus.SUSPENDED_EV:
+        return wish
+    resting = replace(wish.candidate, hi_a=wish.candidate.lo_a, hi_reason=Reason(code=LimitReason.CAR))
+    return replace(wish, candidate=resting)

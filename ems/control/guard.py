@@ -1,0 +1,159 @@
+"""The last word before the wire: lowers set-points, never raises one (`control.md` §4 and §6).
+
+In this order: nothing above 6 A on one phase before the fuse is stated; fallback currents while a meter is lost; what
+must come down comes down at once, in inverse priority; what may go up goes up slowly, into room that has been there
+for a while and that no other car may still be using.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from ems.control.headroom import Headroom
+from ems.control.in_force import commanded, is_stuck, phases_allowed
+from ems.control.memory import Memory, RowKey
+from ems.control.raising import raise_slowly
+from ems.control.settle import rounded_down
+from ems.control.trust import Health, MeterView, worst_health
+from ems.model.decision import LimitReason, Reason, Setpoint
+from ems.model.site import Station
+from ems.model.snapshot import Snapshot
+
+UNCOMMISSIONED_A: Final = 6.0
+"""Design §6, last row."""
+
+HAIR_A: Final = 1e-6
+"""Rounding of sums of amps."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guarded:
+    """Set-points that may go out, and what the guard wants remembered."""
+
+    setpoints: Mapping[str, Setpoint]
+    room_since_s: Mapping[RowKey, float]
+    shed: frozenset[str]
+    """Stations that it stopped in this cycle."""
+
+
+def guard(
+    wanted: Mapping[str, Setpoint],
+    now: Snapshot,
+    memory: Memory,
+    room: Headroom,
+    views: Mapping[str, MeterView],
+) -> Guarded:
+    """Last word before the wire. May lower a set-point; must not raise one."""
+    vouched = {s.station_id: _vouched(wanted[s.station_id], s, now, views) for s in now.site.stations}
+    kept = {s.station_id: _not_raised(vouched[s.station_id], s, now) for s in now.site.stations}
+    fitting = _fit(kept, now, room, views)
+    room_since_s = _room_since(now, memory, room)
+    raised = raise_slowly(fitting, _may_rise(vouched, kept, fitting), now, memory, room, room_since_s)
+    shed = frozenset(
+        station_id for station_id, setpoint in raised.items() if setpoint.limit_a <= 0 < kept[station_id].limit_a
+    )
+    return Guarded(setpoints=raised, room_since_s=room_since_s, shed=shed)
+
+
+def _vouched(setpoint: Setpoint, station: Station, now: Snapshot, views: Mapping[str, MeterView]) -> Setpoint:
+    """Bound by commissioning, and by what the meters above the station can vouch for."""
+    setpoint = _commissioned(setpoint, station, now)
+    above = tuple(circuit.circuit_id for circuit in now.site.circuits.above(station.circuit_id))
+    view = worst_health(views, above)
+    if view is None or view.health is Health.GOOD:
+        return setpoint
+    if view.health is Health.LOST:
+        return setpoint.lowered_to(station.fallback_a, view.reason)
+    return setpoint.lowered_to(_commanded_a(station, now), view.reason)
+
+
+def _commissioned(setpoint: Setpoint, station: Station, now: Snapshot) -> Setpoint:
+    if now.site.commissioned or setpoint.limit_a <= 0:
+        return setpoint
+    one_phase_possible = len(station.wiring) == 1 or station.can_switch_phases
+    most_a = UNCOMMISSIONED_A if one_phase_possible else 0.0
+    reason = Reason(code=LimitReason.NOT_COMMISSIONED, limit_a=most_a)
+    return replace(setpoint.lowered_to(most_a, reason), phases=1, reason=reason)
+
+
+def _not_raised(setpoint: Setpoint, station: Station, now: Snapshot) -> Setpoint:
+    """The set-point, but no higher than what is commanded already, and 0 where it would take up more phases."""
+    limit = commanded(now.state_of(station.station_id), now.now_s)
+    more_phases = limit is not None and setpoint.phases > limit.phases
+    most_a = 0.0 if more_phases else _commanded_a(station, now)
+    return replace(setpoint, limit_a=min(setpoint.limit_a, most_a))
+
+
+def _commanded_a(station: Station, now: Snapshot) -> float:
+    """The limit it works by; its fallback current when no lease of ours runs."""
+    limit = commanded(now.state_of(station.station_id), now.now_s)
+    return station.fallback_a if limit is None else limit.limit_a
+
+
+def _fit(
+    setpoints: Mapping[str, Setpoint], now: Snapshot, room: Headroom, views: Mapping[str, MeterView]
+) -> dict[str, Setpoint]:
+    """Lower until every fuse holds. Where a meter gives nothing, the fallback currents are the proof instead."""
+    fitting = dict(setpoints)
+    for key, row in room.rooms.items():
+        view = views.get(row.circuit_id)
+        if view is not None and not view.fresh:
+            continue
+        members = _members(key, fitting, now)
+        load_a = sum(max(fitting[s.station_id].limit_a, _stuck_a(s, key, now, room)) for s in members)
+        if load_a - row.now_a > HAIR_A:
+            shed(members, fitting, load_a - row.now_a, row.reason, now)
+    return fitting
+
+
+def shed(members: list[Station], fitting: dict[str, Setpoint], excess_a: float, reason: Reason, now: Snapshot) -> None:
+    """Take `excess_a` out of these stations' set-points, in place: towards the minimums first, then by stopping cars,
+    each time the lowest priority first."""
+    ranked = sorted(enumerate(members), key=lambda place: (now.goal_of(place[1].station_id).priority, -place[0]))
+    for may_stop in (False, True):
+        for _, station in ranked:
+            setpoint = fitting[station.station_id]
+            if excess_a <= HAIR_A or setpoint.limit_a <= 0:
+                continue
+            reduced_a = max(station.min_a, rounded_down(setpoint.limit_a - excess_a, station))
+            fitting[station.station_id] = setpoint.lowered_to(0.0 if may_stop else reduced_a, reason)
+            excess_a -= setpoint.limit_a - fitting[station.station_id].limit_a
+
+
+def _stuck_a(station: Station, key: RowKey, now: Snapshot, room: Headroom) -> float:
+    """What a station that is deaf to lower limits may draw on this row; 0 for one that follows."""
+    state = now.state_of(station.station_id)
+    if state.connected and not is_stuck(state, now.now_s, now.site.policy.message_s):
+        return 0.0
+    return room.ceilings_a[station.station_id][key[1]]
+
+
+def _may_rise(
+    vouched: Mapping[str, Setpoint], kept: Mapping[str, Setpoint], fitting: Mapping[str, Setpoint]
+) -> dict[str, Setpoint]:
+    """The wishes above what is commanded, of stations that no fuse just cut."""
+    return {
+        station_id: wish
+        for station_id, wish in vouched.items()
+        if wish.limit_a > kept[station_id].limit_a and fitting[station_id].limit_a >= kept[station_id].limit_a
+    }
+
+
+def _room_since(now: Snapshot, memory: Memory, room: Headroom) -> dict[RowKey, float]:
+    """Since when each row has had room, peaks held, above everything that is granted."""
+    since_s = {}
+    for key, row in room.rooms.items():
+        granted_a = sum(
+            max(_commanded_a(s, now) if key[1] in s.wiring else 0.0, room.ceilings_a[s.station_id][key[1]])
+            for s in now.site.below(row.circuit_id)
+        )
+        if row.for_raises_a - granted_a >= now.site.policy.raise_least_a:
+            since_s[key] = memory.room_since_s.get(key, now.now_s)
+    return since_s
+
+
+def _members(key: RowKey, setpoints: Mapping[str, Setpoint], now: Snapshot) -> list[Station]:
+    """The stations that may load this row."""
+    return [s for s in now.site.below(key[0]) if key[1] in phases_allowed(s, setpoints[s.station_id].phases)]

@@ -1,0 +1,137 @@
+"""Which limits a station may be following: from what was sent, what it answered, and when leases end.
+
+Everything here is a bound. A limit on its way may or may not be in force; an old one is, until its successor is known
+to be; after a lost connection the lease decides (design §6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from ems.model.electrical import PerPhase, Wiring
+from ems.model.site import Station
+from ems.model.station import SendOutcome, SentLimit, StationState
+
+LEASE_MARGIN_S: Final = 10.0
+"""A lease counts as ended this long after its time (`control.md` §7: verified within lease + 10 s)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """The lowest and highest limit that may have been in force in a stretch of time."""
+
+    low_a: float
+    high_a: float
+    phases: int
+    """The most phases that any of them allowed."""
+
+
+def limits_within(
+    station: Station, state: StationState, from_s: float, to_s: float, *, unknown_until_s: float
+) -> Bounds:
+    """What may have been in force at some instant of `from_s`..`to_s`.
+
+    `unknown_until_s`: a station never heard of may still follow an earlier life's limit until then; after that it has
+    fallen back, if its lease is verified.
+    """
+    spans = list(_spans(station, state, unknown_until_s))
+    inside = [span for span in spans if span.from_s <= to_s and span.to_s >= from_s]
+    capped = [min(span.limit_a, station.hardware_max_a) for span in inside]
+    return Bounds(
+        low_a=min(capped),
+        high_a=max(capped),
+        phases=max(span.phases for span in inside),
+    )
+
+
+def ceiling_a(
+    station: Station, state: StationState, now_s: float, *, reacts_within_s: float, unknown_until_s: float
+) -> PerPhase:
+    """The most the car may draw per house phase now, while it still reacts to what was in force just before."""
+    bounds = limits_within(station, state, now_s - reacts_within_s, now_s, unknown_until_s=unknown_until_s)
+    return PerPhase.on(phases_allowed(station, bounds.phases), bounds.high_a)
+
+
+def phases_allowed(station: Station, phases: int) -> Wiring:
+    """The house phases that a limit over `phases` station phases may load; all wired ones when nobody knows."""
+    return station.wiring[:phases] if station.wiring_known else station.wiring
+
+
+def commanded(state: StationState, now_s: float) -> SentLimit | None:
+    """The newest limit that the station has taken or may still take; None when no lease of ours runs."""
+    newest = next((limit for limit in reversed(state.sent) if limit.outcome is not SendOutcome.REJECTED), None)
+    return newest if newest is not None and newest.lease_ends_at_s >= now_s else None
+
+
+def commanded_since_s(state: StationState) -> float | None:
+    """When the newest limit first got its present value; None when that is longer ago than we remember."""
+    valid = [limit for limit in state.sent if limit.outcome is not SendOutcome.REJECTED]
+    for later, earlier in zip(reversed(valid), reversed(valid[:-1]), strict=False):
+        if (earlier.limit_a, earlier.phases) != (later.limit_a, later.phases):
+            return later.sent_at_s
+    return None
+
+
+def is_stuck(state: StationState, now_s: float, message_s: float) -> bool:
+    """Whether the station is deaf now: its newest limit was refused or unanswered, or is on its way for too long."""
+    newest = state.sent[-1] if state.sent else None
+    if newest is None or newest.outcome is SendOutcome.ACCEPTED:
+        return False
+    return newest.outcome is not SendOutcome.PENDING or now_s - newest.sent_at_s > 2 * message_s
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Span:
+    limit_a: float
+    phases: int
+    from_s: float
+    to_s: float
+
+
+def _spans(station: Station, state: StationState, unknown_until_s: float) -> Iterator[_Span]:
+    """Each limit with the stretch of time in which it may be in force, the last of them open-ended."""
+    sent = [limit for limit in state.sent if limit.outcome is not SendOutcome.REJECTED]
+    taken_at_s = [limit.settled_at_s for limit in sent if limit.outcome is SendOutcome.ACCEPTED]
+    first_taken_s = next((at_s for at_s in taken_at_s if at_s is not None), None)
+    yield from _before_any(station, state, unknown_until_s, first_taken_s)
+    for i, limit in enumerate(sent):
+        replaced_at_s = _replaced_at_s(sent[i + 1 :])
+        falls_back_at_s = limit.lease_ends_at_s + LEASE_MARGIN_S if station.lease_verified else float("inf")
+        yield _Span(
+            limit_a=limit.limit_a,
+            phases=limit.phases,
+            from_s=limit.sent_at_s,
+            to_s=min(replaced_at_s, falls_back_at_s),
+        )
+        if limit.lease_ends_at_s < replaced_at_s:
+            yield _fallen_back(station, limit.lease_ends_at_s, replaced_at_s)
+
+
+def _before_any(
+    station: Station, state: StationState, unknown_until_s: float, first_taken_s: float | None
+) -> Iterator[_Span]:
+    """A station that has taken nothing yet may do anything its hardware can, or have fallen back long ago."""
+    end_s = float("inf") if first_taken_s is None else first_taken_s
+    anything_ends_s = end_s
+    if station.lease_verified and not state.connected:
+        anything_ends_s = min(end_s, unknown_until_s)
+    yield _Span(limit_a=station.hardware_max_a, phases=len(station.wiring), from_s=float("-inf"), to_s=anything_ends_s)
+    yield _fallen_back(station, float("-inf"), end_s)
+
+
+def _fallen_back(station: Station, from_s: float, to_s: float) -> _Span:
+    return _Span(limit_a=station.fallback_a, phases=len(station.wiring), from_s=from_s, to_s=to_s)
+
+
+def _replaced_at_s(later: list[SentLimit]) -> float:
+    """When the first later limit is known to have taken over."""
+    return next(
+        (
+            limit.settled_at_s
+            for limit in later
+            if limit.outcome is SendOutcome.ACCEPTED and limit.settled_at_s is not None
+        ),
+        float("inf"),
+    )

@@ -1,0 +1,86 @@
+"""What control remembers from one look to the next: timers, held peaks, trust in meters. Nothing else is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ems.model.electrical import PerPhase, Phase
+from ems.model.readings import GridReading
+
+RowKey = tuple[str, Phase]
+"""A circuit and one of its phases."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarsThen:
+    """What the cars behind a meter reported and were allowed, summed over cars, in amps."""
+
+    drawn_a: float = 0.0
+    allowed_a: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeterTrust:
+    """How far one meter is believed; see `ems.control.trust`."""
+
+    newest: GridReading | None = None
+    """The last sample looked at, good or bad."""
+
+    good: GridReading | None = None
+    """The last good sample."""
+
+    good_samples: int = 0
+    """Since the meter was last lost; it counts again from `Policy.good_samples_to_trust` on."""
+
+    repeats: int = 0
+    """How often the same numbers came again."""
+
+    same_since_s: float = 0.0
+    """When these numbers came first."""
+
+    cars: CarsThen = CarsThen()
+    """The cars behind it at that time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StationTimers:
+    """When a station last changed between charging and pause, in monotonic seconds."""
+
+    on_since_s: float | None = None
+    off_since_s: float | None = None
+    shed_at_s: float | None = None
+    """When the guard last stopped it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """All state of control, frozen; each decision returns the next one."""
+
+    started_at_s: float
+    last_at_s: float
+    trust: Mapping[str, MeterTrust] = field(default_factory=dict)
+    house_a: Mapping[str, PerPhase] = field(default_factory=dict)
+    """Likeliest current per metered circuit of everything but the cars."""
+
+    held_a: Mapping[str, PerPhase] = field(default_factory=dict)
+    """The same with recent peaks held."""
+
+    house_w: float | None = None
+    """Likeliest power of everything but the cars, sun included: negative when the sun is stronger."""
+
+    surplus_w: float | None = None
+    """Filtered surplus before the cars."""
+
+    room_since_s: Mapping[RowKey, float] = field(default_factory=dict)
+    """Since when a circuit's phase has had room to raise."""
+
+    timers: Mapping[str, StationTimers] = field(default_factory=dict)
+
+    @classmethod
+    def fresh(cls, now_s: float) -> Memory:
+        """What control knows when it wakes: nothing."""
+        return cls(started_at_s=now_s, last_at_s=now_s)
+
+    def timers_of(self, station_id: str) -> StationTimers:
+        return self.timers.get(station_id, StationTimers())

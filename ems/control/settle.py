@@ -1,0 +1,87 @@
+"""Calm: cars are not switched on and off, nor sent new limits, more often than is worth it (`control.md` §5).
+
+`hold` comes before the sharing, since a car that is held on needs its place in every row; `calm` comes after it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+
+from ems.control.demand import Demand
+from ems.control.in_force import commanded, commanded_since_s
+from ems.control.memory import Memory
+from ems.control.rows import Share
+from ems.model.decision import LimitReason, Reason, Setpoint
+from ems.model.site import Station
+from ems.model.snapshot import Snapshot
+
+FUSE_REASONS = frozenset({LimitReason.MAIN_FUSE, LimitReason.CIRCUIT_FUSE})
+
+
+def hold(wishes: Mapping[str, Demand], memory: Memory, now: Snapshot) -> dict[str, Demand]:
+    """Keep a solar car on, or off, for its shortest time, and let those that were left out longest go first."""
+    return {station_id: _held(wish, memory, now) for station_id, wish in wishes.items()}
+
+
+def _held(wish: Demand, memory: Memory, now: Snapshot) -> Demand:
+    candidate = wish.candidate
+    if candidate is None:
+        return wish
+    timers = memory.timers_of(wish.station_id)
+    if not candidate.running:
+        left_out_since_s = memory.started_at_s if timers.off_since_s is None else timers.off_since_s
+        candidate = replace(candidate, waited_s=now.now_s - left_out_since_s)
+    if not wish.follows_sun or candidate.must:
+        return replace(wish, candidate=candidate)
+    policy = now.site.policy
+    if timers.on_since_s is not None and now.now_s - timers.on_since_s < policy.min_on_s:
+        return replace(wish, candidate=replace(candidate, must=True))
+    paused_s = None if timers.off_since_s is None else now.now_s - timers.off_since_s
+    if paused_s is not None and paused_s < policy.min_off_s:
+        return replace(
+            wish, candidate=None, why_not=Reason(code=LimitReason.SETTLING, remaining_s=policy.min_off_s - paused_s)
+        )
+    return replace(wish, candidate=candidate)
+
+
+def calm(shares: Mapping[str, Share], wishes: Mapping[str, Demand], now: Snapshot) -> dict[str, Setpoint]:
+    """Set-points from shares: rounded down, and unchanged where the change is too small or comes too soon."""
+    return {station.station_id: _calm(station, shares, wishes, now) for station in now.site.stations}
+
+
+def _calm(station: Station, shares: Mapping[str, Share], wishes: Mapping[str, Demand], now: Snapshot) -> Setpoint:
+    wish = wishes[station.station_id]
+    share = shares.get(station.station_id)
+    if share is None:
+        return Setpoint(station_id=station.station_id, limit_a=wish.rest_a, phases=wish.phases, reason=wish.why_not)
+    wanted = Setpoint(
+        station_id=station.station_id,
+        limit_a=rounded_down(share.limit_a, station),
+        phases=wish.phases,
+        reason=share.reason,
+    )
+    limit = commanded(now.state_of(station.station_id), now.now_s)
+    if limit is None or limit.limit_a <= 0 or wanted.limit_a <= 0 or limit.phases != wanted.phases:
+        return wanted
+    if wanted.reason.code in FUSE_REASONS and wanted.limit_a < limit.limit_a:
+        return wanted
+    if _worth_a_message(wanted.limit_a - limit.limit_a, now, station):
+        return wanted
+    return replace(wanted, limit_a=rounded_down(limit.limit_a, station))
+
+
+def _worth_a_message(change_a: float, now: Snapshot, station: Station) -> bool:
+    policy = now.site.policy
+    since_s = commanded_since_s(now.state_of(station.station_id))
+    too_soon = since_s is not None and now.now_s - since_s < policy.change_interval_s
+    return abs(change_a) >= policy.dead_band_a and not too_soon
+
+
+def rounded_down(limit_a: float, station: Station) -> float:
+    """Down to the station's step, and to 0 below its minimum: never a limit between 0 and the minimum."""
+    # A hair of tolerance, so that 8.3 stays 8.3 although 8.3 / 0.1 is 82.99…
+    steps = math.floor(limit_a / station.step_a + 1e-6)
+    limit = round(steps * station.step_a, 1)
+    return limit if limit >= station.min_a else 0.0

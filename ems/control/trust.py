@@ -1,0 +1,177 @@
+"""Which meter samples count, and whether a meter is good, late or lost (`control.md` §4 sanity, §6)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from typing import Final
+
+from ems.control.in_force import commanded
+from ems.control.memory import CarsThen, Memory, MeterTrust
+from ems.model.decision import LimitReason, Reason
+from ems.model.readings import GridReading
+from ems.model.snapshot import Snapshot
+
+LATE_PERIODS: Final = 3.0
+LATE_AT_LEAST_S: Final = 3.0
+LOST_PERIODS: Final = 5.0
+LOST_AT_LEAST_S: Final = 5.0
+IMPOSSIBLE_RATINGS: Final = 3.0
+"""A current above this many fuse ratings is a broken meter, not a house."""
+
+FROZEN_REPEATS: Final = 10
+CARS_REPORT_WITHIN_S: Final = 15.0
+"""A car's report may come this long after the meter saw the change (reporting interval and message)."""
+
+CARS_CHANGED_A: Final = 2.0
+"""Cars that moved by more than this must have moved the meter too; the same numbers for longer mean it is frozen."""
+
+FROZEN_ALONE_REPEATS: Final = 60
+"""A live voltage never repeats exactly this often (assumed; covers a freeze while no car moves)."""
+
+DOUBTFUL_REPEATS: Final = 3
+"""The same numbers this often although limits were raised: no further raise until they move."""
+
+
+class Health(IntEnum):
+    """How far a meter may be relied on, best first."""
+
+    GOOD = 0
+    LATE = 1
+    """No raise."""
+
+    LOST = 2
+    """Fallback currents; also while it has not yet been good for long enough."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeterView:
+    """One meter as this cycle may use it."""
+
+    circuit_id: str
+    good: GridReading | None
+    age_s: float | None
+    health: Health
+    fresh: bool
+    """Whether the good sample is young enough to act on, trusted or not."""
+
+    samples_to_go: int
+    """Good samples until it is trusted again."""
+
+    @property
+    def reason(self) -> Reason:
+        """This meter as the reason of a limit."""
+        return Reason(
+            code=LimitReason.METER_LOST,
+            circuit_id=self.circuit_id,
+            age_s=self.age_s,
+            samples_to_go=self.samples_to_go if self.fresh else None,
+        )
+
+
+def judge_meters(now: Snapshot, memory: Memory) -> tuple[dict[str, MeterView], dict[str, MeterTrust]]:
+    """Look at the newest sample of every metered circuit; returns the views of this cycle and what to remember."""
+    views: dict[str, MeterView] = {}
+    trust: dict[str, MeterTrust] = {}
+    for circuit in now.site.circuits:
+        if not circuit.metered:
+            continue
+        circuit_id = circuit.circuit_id
+        known = memory.trust.get(circuit_id, MeterTrust())
+        cars = _cars(now, circuit_id)
+        impossible_a = circuit.fuse.rating_a * IMPOSSIBLE_RATINGS
+        newer = judge_sample(known, now.meters.get(circuit_id), impossible_a, cars)
+        trust[circuit_id] = _forget_if_lost(newer, now, circuit_id)
+        views[circuit_id] = _view(circuit_id, trust[circuit_id], now, cars)
+    return views, trust
+
+
+def judge_sample(known: MeterTrust, sample: GridReading | None, impossible_a: float, cars: CarsThen) -> MeterTrust:
+    """Take in one sample. Old, impossible and frozen ones leave the last good sample as it was."""
+    newest = known.newest
+    if sample is None or (newest is not None and sample.taken_at_s <= newest.taken_at_s):
+        return known
+    if newest is None or not _same_numbers(sample, newest):
+        known = replace(known, newest=sample, repeats=0, same_since_s=sample.taken_at_s, cars=cars)
+    else:
+        known = replace(known, newest=sample, repeats=known.repeats + 1)
+        if _cars_moved(known, cars) and sample.taken_at_s - known.same_since_s <= CARS_REPORT_WITHIN_S:
+            known = replace(known, cars=cars)
+    if is_frozen(known, cars) or max(abs(current_a) for current_a in sample.current_a) > impossible_a:
+        return known
+    return replace(known, good=sample, good_samples=known.good_samples + 1)
+
+
+def is_frozen(trust: MeterTrust, cars: CarsThen) -> bool:
+    """Whether the same numbers came too often to be true."""
+    if trust.repeats >= FROZEN_ALONE_REPEATS and trust.newest is not None and trust.newest.voltage_v is not None:
+        return True
+    return trust.repeats >= FROZEN_REPEATS and _cars_moved(trust, cars)
+
+
+def worst_health(views: Mapping[str, MeterView], circuit_ids: tuple[str, ...]) -> MeterView | None:
+    """The least reliable meter among these circuits; None when none of them has a meter."""
+    seen = [views[circuit_id] for circuit_id in circuit_ids if circuit_id in views]
+    return max(seen, key=lambda view: view.health, default=None)
+
+
+def _forget_if_lost(trust: MeterTrust, now: Snapshot, circuit_id: str) -> MeterTrust:
+    return replace(trust, good_samples=0) if _is_lost(_age_s(trust, now), now, circuit_id) else trust
+
+
+def _view(circuit_id: str, trust: MeterTrust, now: Snapshot, cars: CarsThen) -> MeterView:
+    age_s = _age_s(trust, now)
+    fresh = not _is_lost(age_s, now, circuit_id)
+    if age_s is None or trust.good_samples < now.site.policy.good_samples_to_trust:
+        health = Health.LOST
+    elif age_s > max(LATE_PERIODS * _period_s(now, circuit_id), LATE_AT_LEAST_S) or _is_doubtful(trust, cars):
+        health = Health.LATE
+    else:
+        health = Health.GOOD
+    return MeterView(
+        circuit_id=circuit_id,
+        good=trust.good,
+        age_s=age_s,
+        health=health,
+        fresh=fresh,
+        samples_to_go=max(0, now.site.policy.good_samples_to_trust - trust.good_samples),
+    )
+
+
+def _age_s(trust: MeterTrust, now: Snapshot) -> float | None:
+    return None if trust.good is None else max(0.0, now.now_s - trust.good.taken_at_s)
+
+
+def _is_lost(age_s: float | None, now: Snapshot, circuit_id: str) -> bool:
+    return age_s is None or age_s > max(LOST_PERIODS * _period_s(now, circuit_id), LOST_AT_LEAST_S)
+
+
+def _period_s(now: Snapshot, circuit_id: str) -> float:
+    return now.site.meter_period_s.get(circuit_id, now.site.policy.meter_period_s)
+
+
+def _is_doubtful(trust: MeterTrust, cars: CarsThen) -> bool:
+    return trust.repeats >= DOUBTFUL_REPEATS and cars.allowed_a > trust.cars.allowed_a
+
+
+def _same_numbers(one: GridReading, other: GridReading) -> bool:
+    return (one.current_a, one.power_w, one.voltage_v, one.frequency_hz) == (
+        other.current_a,
+        other.power_w,
+        other.voltage_v,
+        other.frequency_hz,
+    )
+
+
+def _cars_moved(trust: MeterTrust, cars: CarsThen) -> bool:
+    return abs(cars.drawn_a - trust.cars.drawn_a) > CARS_CHANGED_A
+
+
+def _cars(now: Snapshot, circuit_id: str) -> CarsThen:
+    states = [now.state_of(station.station_id) for station in now.site.below(circuit_id)]
+    limits = [commanded(state, now.now_s) for state in states]
+    return CarsThen(
+        drawn_a=sum(sum(state.car.current_a) for state in states if state.car is not None),
+        allowed_a=sum(limit.limit_a for limit in limits if limit is not None),
+    )

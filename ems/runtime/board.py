@@ -1,0 +1,119 @@
+"""The newest of everything that devices and stations said, and the bell that wakes the loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from ems.clock import Clock
+from ems.model.goals import Goal
+from ems.model.readings import BatteryReading, GridReading, SolarReading
+from ems.model.site import Site
+from ems.model.snapshot import Snapshot
+from ems.model.station import SendOutcome, SentLimit, StationState, remembered
+
+SOLAR_LASTS_S: Final = 60.0
+"""An older inverter reading says nothing about now; it is for show, never for safety."""
+
+BATTERY_LASTS_S: Final = 60.0
+
+
+class Board:
+    """Newest values only: a slow reader never sees a queue, and a fast writer never fills one."""
+
+    def __init__(self, site: Site, clock: Clock) -> None:
+        self._site = site
+        self._clock = clock
+        self._news = asyncio.Event()
+        self._meters: dict[str, GridReading] = {}
+        self._solar: dict[str, SolarReading] = {}
+        self._battery: BatteryReading | None = None
+        self._stations: dict[str, StationState] = {}
+        self._sent: dict[str, tuple[SentLimit, ...]] = {}
+        self._goals: dict[str, Goal] = {}
+
+    def post_meter(self, circuit_id: str, reading: GridReading) -> None:
+        """A sample of the meter at that circuit; wakes the loop."""
+        self._meters[circuit_id] = reading
+        self._news.set()
+
+    def post_solar(self, name: str, reading: SolarReading) -> None:
+        """A sample of one inverter. It can wait for the next meter sample."""
+        self._solar[name] = reading
+
+    def post_battery(self, reading: BatteryReading) -> None:
+        """A sample of the home battery. It can wait for the next meter sample."""
+        self._battery = reading
+
+    def post_station(self, state: StationState) -> None:
+        """What a station's protocol side knows; wakes the loop when more than a measurement changed."""
+        before = self._stations.get(state.station_id)
+        self._stations[state.station_id] = state
+        if before is None or replace(before, car=state.car) != state:
+            self._news.set()
+
+    def set_goal(self, station_id: str, goal: Goal) -> None:
+        """A person's wish; wakes the loop."""
+        self._goals[station_id] = goal
+        self._news.set()
+
+    def record_sent(self, station_id: str, limit: SentLimit) -> None:
+        """A limit on its way."""
+        self._sent[station_id] = (*self.sent(station_id), limit)
+
+    def record_outcome(self, station_id: str, pending: SentLimit, settled: SentLimit) -> None:
+        """What became of it; wakes the loop when the station did not take it."""
+        limits = tuple(settled if limit is pending else limit for limit in self.sent(station_id))
+        self._sent[station_id] = remembered(limits, self._clock.monotonic_s())
+        if settled.outcome is not SendOutcome.ACCEPTED:
+            self._news.set()
+
+    def sent(self, station_id: str) -> tuple[SentLimit, ...]:
+        return self._sent.get(station_id, ())
+
+    def state_of(self, station_id: str) -> StationState:
+        """The station with the record of what was sent to it."""
+        state = self._stations.get(station_id) or StationState(station_id=station_id)
+        return replace(state, sent=self.sent(station_id))
+
+    async def news(self, longest_s: float) -> None:
+        """Wait until something happened, `longest_s` at most."""
+        try:
+            async with self._clock.timeout(longest_s):
+                await self._news.wait()
+        except TimeoutError:
+            pass
+        self._news.clear()
+
+    def snapshot(self) -> Snapshot:
+        """The house as it is known at this instant, frozen."""
+        now_s = self._clock.monotonic_s()
+        return Snapshot(
+            now_s=now_s,
+            site=self._site,
+            meters=dict(self._meters),
+            stations={s.station_id: self.state_of(s.station_id) for s in self._site.stations},
+            goals=dict(self._goals),
+            solar=self._solar_sum(now_s),
+            battery=self._battery_now(now_s),
+        )
+
+    def _solar_sum(self, now_s: float) -> SolarReading | None:
+        fresh = [reading for reading in self._solar.values() if now_s - reading.taken_at_s <= SOLAR_LASTS_S]
+        if not fresh:
+            return None
+        return SolarReading(
+            power_w=sum(reading.power_w for reading in fresh),
+            taken_at_s=min(reading.taken_at_s for reading in fresh),
+        )
+
+    def _battery_now(self, now_s: float) -> BatteryReading | None:
+        battery = self._battery
+        return battery if battery is not None and now_s - battery.taken_at_s <= BATTERY_LASTS_S else None
+
+    @property
+    def meters(self) -> Mapping[str, GridReading]:
+        """Newest meter samples, for show."""
+        return self._meters

@@ -1,0 +1,60 @@
+"""The loop: wake, look, decide, send. It holds the only copy of control's memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from ems.clock import Clock
+from ems.control.cycle import Turn, decide
+from ems.control.memory import Memory
+from ems.model.decision import Decision
+from ems.model.snapshot import Snapshot
+from ems.runtime.board import Board
+from ems.runtime.dispatch import Dispatch
+
+LONGEST_WAIT_S: Final = 2.0
+"""A look at the house at least this often, news or not (design §4, step 2)."""
+
+Watcher = Callable[[Snapshot, Decision], None]
+"""Sees every cycle after the limits were handed to dispatch; must not wait and must not raise."""
+
+
+class Loop:
+    """Runs `decide` on every wake."""
+
+    def __init__(
+        self,
+        board: Board,
+        dispatch: Dispatch,
+        clock: Clock,
+        *,
+        beat: Callable[[], None],
+        watchers: Sequence[Watcher] = (),
+    ) -> None:
+        self._board = board
+        self._dispatch = dispatch
+        self._beat = beat
+        self._watchers = tuple(watchers)
+        self._memory = Memory.fresh(clock.monotonic_s())
+
+    @property
+    def memory(self) -> Memory:
+        return self._memory
+
+    async def run(self) -> None:
+        """Decide for ever."""
+        while True:
+            await self._board.news(LONGEST_WAIT_S)
+            self.turn()
+            self._beat()
+
+    def turn(self) -> Turn:
+        """One cycle, from what the board knows now."""
+        look = self._board.snapshot()
+        turn = decide(look, self._memory)
+        self._memory = turn.memory
+        self._dispatch.apply(turn.decision, look)
+        for watch in self._watchers:
+            watch(look, turn.decision)
+        return turn
