@@ -72,7 +72,8 @@ def fuse_rows(now: Snapshot, room: Headroom) -> list[Row]:
                 granted_a += limit.limit_a
         weights = {s.station_id: 1.0 for s in below if key[1] in s.wiring}
         cap_a = min(spot.now_a, max(spot.for_raises_a, granted_a + silent_a)) - silent_a
-        rows.append(Row(cap=cap_a, weights=weights, reason=spot.reason))
+        reason = spot.reason if cap_a >= spot.now_a - silent_a else spot.raise_reason
+        rows.append(Row(cap=cap_a, weights=weights, reason=reason))
     return rows
 
 

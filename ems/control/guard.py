@@ -102,9 +102,11 @@ def _fit(
         if view is not None and not view.fresh:
             continue
         members = _members(key, fitting, now)
-        load_a = sum(max(fitting[s.station_id].limit_a, _stuck_a(s, key, now, room)) for s in members)
+        stuck_a = {s.station_id: _stuck_a(s, key, now, room) for s in members}
+        load_a = sum(max(fitting[station_id].limit_a, deaf_a) for station_id, deaf_a in stuck_a.items())
         if load_a - row.now_a > HAIR_A:
-            shed(members, fitting, load_a - row.now_a, row.reason, now)
+            listening = [s for s in members if fitting[s.station_id].limit_a >= stuck_a[s.station_id]]
+            shed(listening, fitting, load_a - row.now_a, row.reason, now)
     return fitting
 
 

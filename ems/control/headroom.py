@@ -1,17 +1,17 @@
 """Amps left per circuit and phase, with the cars' own draw handed back (`control.md` §4).
 
-What the cars drew is looked up at the meter's sample time, not now. It is known only within a band: never below what
-both the last car reading and the limits in force allow (too low an estimate is safe for the fuse), never above what
-any limit in force allowed. Inside the band the house is taken to have stayed as it was.
+What the cars drew is looked up at the meter's sample time, not now; `ems.control.draw` gives it as a band. Inside that
+band the house is taken to have stayed as it was. For the room of the fuse only cars that are known to follow their
+limit are given that credit: of any other car the least counts, which makes the house large and the room small.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
 
-from ems.control.in_force import ceiling_a, limits_within, phases_allowed
+from ems.control.draw import cars_draw, unknown_until_s
+from ems.control.in_force import ceiling_a
 from ems.control.memory import Memory, RowKey
 from ems.control.trust import MeterView
 from ems.model.decision import LimitReason, Reason
@@ -19,15 +19,6 @@ from ems.model.electrical import NOMINAL_V, Circuit, PerPhase, Phase
 from ems.model.readings import GridReading
 from ems.model.site import Station
 from ems.model.snapshot import Snapshot
-from ems.model.station import CarReading
-
-CAR_READING_LASTS_S: Final = 35.0
-"""An older car reading says nothing: three reporting intervals of 10 s and a message (scenario M06)."""
-
-STEADY_SLACK_A: Final = 1.0
-"""A car that charges at a constant limit moves by no more than this between readings (`breakers-and-rules.md` §4)."""
-
-DRAWING_A: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +46,13 @@ class Room:
         return self.usable_a - max(self.held_a, self.house_a)
 
     @property
+    def raise_reason(self) -> Reason:
+        """This fuse as the reason why a limit does not rise."""
+        if self.held_a <= self.house_a:
+            return self.reason
+        return replace(self.reason, held_a=self.held_a, room_a=self.for_raises_a)
+
+    @property
     def reason(self) -> Reason:
         """This fuse as the reason of a limit, with its numbers."""
         return Reason(
@@ -80,29 +78,22 @@ class Headroom:
     """The most that each station's car may draw now."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Band:
-    """What one car drew at an instant lies between these, in house phases."""
-
-    low_a: PerPhase
-    high_a: PerPhase
-
-
 def headroom(now: Snapshot, memory: Memory, views: Mapping[str, MeterView]) -> Headroom:
     """Work out the room on every fuse from the last good samples and what the cars may have drawn then."""
     house: dict[str, PerPhase] = {}
     held: dict[str, PerPhase] = {}
     rooms: dict[RowKey, Room] = {}
     for circuit in now.site.circuits:
-        worst = _house_without_meter(circuit)
+        counted_a = _house_without_meter(circuit)
         view = views.get(circuit.circuit_id)
         if view is not None and view.good is not None:
-            band = _cars_band(now, memory, circuit.circuit_id, view.good.taken_at_s)
-            worst = view.good.current_a - band.low_a
-            best = _likeliest(view.good.current_a, band, memory.house_a.get(circuit.circuit_id))
-            house[circuit.circuit_id] = best
-            held[circuit.circuit_id] = _held(best, memory.held_a.get(circuit.circuit_id), now, memory)
-        rooms.update(_rooms(now, circuit, worst, held.get(circuit.circuit_id, worst)))
+            cars = cars_draw(now, memory, circuit.circuit_id, view.good.taken_at_s)
+            before_a = memory.house_a.get(circuit.circuit_id)
+            house_a = _nearest(before_a, view.good.current_a - cars.high_a, view.good.current_a - cars.low_a)
+            counted_a = _nearest(before_a, view.good.current_a - cars.vouched_a, view.good.current_a - cars.low_a)
+            house[circuit.circuit_id] = house_a
+            held[circuit.circuit_id] = _held(house_a, memory.held_a.get(circuit.circuit_id), now, memory)
+        rooms.update(_rooms(now, circuit, counted_a, held.get(circuit.circuit_id, counted_a)))
     return Headroom(
         rooms=rooms,
         house_a=house,
@@ -136,12 +127,12 @@ def _house_without_meter(circuit: Circuit) -> PerPhase:
     return PerPhase.on(circuit.phases, circuit.largest_other_load_a or 0.0)
 
 
-def _likeliest(measured_a: PerPhase, cars: _Band, before_a: PerPhase | None) -> PerPhase:
-    """The house current nearest to what it was, among those that the band of the cars allows."""
-    lowest_a, highest_a = measured_a - cars.high_a, measured_a - cars.low_a
-    if before_a is None:
-        return highest_a
-    return before_a.upper(lowest_a).lower(highest_a)
+def _nearest(before_a: PerPhase | None, lowest_a: PerPhase, highest_a: PerPhase) -> PerPhase:
+    """The house current nearest to what it was, between these bounds.
+
+    It starts at the lowest, so that cars nobody has heard of yet are not remembered as a peak of the house.
+    """
+    return lowest_a if before_a is None else before_a.upper(lowest_a).lower(highest_a)
 
 
 def _held(house_a: PerPhase, before_a: PerPhase | None, now: Snapshot, memory: Memory) -> PerPhase:
@@ -156,10 +147,10 @@ def _house_w(now: Snapshot, memory: Memory, views: Mapping[str, MeterView]) -> f
     grid = views[main_id].good if main_id in views else None
     if grid is None:
         return None
-    band = _cars_band(now, memory, main_id, grid.taken_at_s)
+    cars = cars_draw(now, memory, main_id, grid.taken_at_s)
     volts = voltage_v(grid)
-    low_w = grid.power_w - _power_w(band.high_a, volts)
-    high_w = grid.power_w - _power_w(band.low_a, volts)
+    low_w = grid.power_w - _power_w(cars.high_a, volts)
+    high_w = grid.power_w - _power_w(cars.low_a, volts)
     if memory.house_w is None:
         return high_w
     return min(max(memory.house_w, low_w), high_w)
@@ -175,53 +166,6 @@ def voltage_v(grid: GridReading | None) -> PerPhase:
 
 def _power_w(current_a: PerPhase, volts: PerPhase) -> float:
     return sum(amps * volt for amps, volt in zip(current_a, volts, strict=True))
-
-
-def _cars_band(now: Snapshot, memory: Memory, circuit_id: str, at_s: float) -> _Band:
-    low_a, high_a = PerPhase(), PerPhase()
-    for station in now.site.below(circuit_id):
-        band = _car_band(now, memory, station, at_s)
-        low_a, high_a = low_a + band.low_a, high_a + band.high_a
-    return _Band(low_a=low_a, high_a=high_a)
-
-
-def _car_band(now: Snapshot, memory: Memory, station: Station, at_s: float) -> _Band:
-    policy = now.site.policy
-    state = now.state_of(station.station_id)
-    bounds = limits_within(
-        station,
-        state,
-        at_s - policy.message_s - policy.car_reacts_within_s,
-        at_s,
-        unknown_until_s=unknown_until_s(now, memory),
-    )
-    allowed_a = PerPhase.on(phases_allowed(station, bounds.phases), bounds.high_a)
-    if state.connected and not state.plugged:
-        allowed_a = PerPhase()
-    reading = state.car
-    if reading is None or at_s - reading.taken_at_s > CAR_READING_LASTS_S:
-        return _Band(low_a=PerPhase(), high_a=allowed_a)
-    measured_a = in_house_phases(station, reading)
-    if state.connected and not state.plugged:
-        measured_a = PerPhase()
-    low_a = measured_a.mapped(lambda amps: min(amps, bounds.low_a))
-    if bounds.low_a == bounds.high_a and max(measured_a) > DRAWING_A:
-        steady_a = measured_a.mapped(lambda amps: amps + STEADY_SLACK_A if amps > DRAWING_A else amps)
-        return _Band(low_a=low_a, high_a=steady_a.upper(low_a))
-    return _Band(low_a=low_a, high_a=allowed_a.upper(low_a))
-
-
-def in_house_phases(station: Station, reading: CarReading) -> PerPhase:
-    """The car's currents on the phases of the house, through the station's wiring."""
-    current_a = PerPhase()
-    for phase, amps in zip(station.wiring, reading.current_a, strict=False):
-        current_a = current_a.with_value(phase, current_a[phase] + amps)
-    return current_a
-
-
-def unknown_until_s(now: Snapshot, memory: Memory) -> float:
-    """Until then a station that nobody heard of may follow a lease of our earlier life."""
-    return memory.started_at_s + now.site.policy.lease_s + 10.0
 
 
 def _ceiling(now: Snapshot, memory: Memory, station: Station) -> PerPhase:

@@ -101,7 +101,7 @@ def _held_back(
     policy = now.site.policy
     for key in keys:
         if key not in room_since_s:
-            return room.rooms[key].reason
+            return room.rooms[key].raise_reason
         lasted_s = now.now_s - room_since_s[key]
         if lasted_s < policy.raise_wait_s:
             return _settling(policy.raise_wait_s - lasted_s)
@@ -114,7 +114,7 @@ def _held_back(
     if now.now_s - shed_at_s < policy.restart_wait_s:
         return _settling(policy.restart_wait_s - (now.now_s - shed_at_s))
     if spare.most_a < station.min_a + policy.restart_margin_a:
-        return room.rooms[spare.key].reason
+        return room.rooms[spare.key].raise_reason
     return None
 
 
@@ -124,9 +124,9 @@ def _raised(station: Station, base: Setpoint, wish: Setpoint, spare: _Spare, now
     target_a = rounded_down(min(wish.limit_a, spare.most_a, ramp_to_a), station)
     fuse_binds = spare.most_a < min(wish.limit_a, ramp_to_a)
     if target_a <= base.limit_a:
-        return replace(base, reason=room.rooms[spare.key].reason if fuse_binds else _settling(None))
+        return replace(base, reason=room.rooms[spare.key].raise_reason if fuse_binds else _settling(None))
     if target_a < wish.limit_a:
-        return wish.lowered_to(target_a, room.rooms[spare.key].reason if fuse_binds else _settling(None))
+        return wish.lowered_to(target_a, room.rooms[spare.key].raise_reason if fuse_binds else _settling(None))
     return wish
 
 

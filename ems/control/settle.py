@@ -17,8 +17,6 @@ from ems.model.decision import LimitReason, Reason, Setpoint
 from ems.model.site import Station
 from ems.model.snapshot import Snapshot
 
-FUSE_REASONS = frozenset({LimitReason.MAIN_FUSE, LimitReason.CIRCUIT_FUSE})
-
 
 def hold(wishes: Mapping[str, Demand], memory: Memory, now: Snapshot) -> dict[str, Demand]:
     """Keep a solar car on, or off, for its shortest time, and let those that were left out longest go first."""
@@ -65,9 +63,9 @@ def _calm(station: Station, shares: Mapping[str, Share], wishes: Mapping[str, De
     limit = commanded(now.state_of(station.station_id), now.now_s)
     if limit is None or limit.limit_a <= 0 or wanted.limit_a <= 0 or limit.phases != wanted.phases:
         return wanted
-    if wanted.reason.code in FUSE_REASONS and wanted.limit_a < limit.limit_a:
-        return wanted
-    if _worth_a_message(wanted.limit_a - limit.limit_a, now, station):
+    if wanted.reason.code is not LimitReason.SOLAR_SURPLUS or _worth_a_message(
+        wanted.limit_a - limit.limit_a, now, station
+    ):
         return wanted
     return replace(wanted, limit_a=rounded_down(limit.limit_a, station))
 

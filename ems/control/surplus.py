@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from ems.control.headroom import Headroom, in_house_phases, voltage_v
+from ems.control.draw import in_house_phases
+from ems.control.headroom import Headroom, voltage_v
 from ems.control.memory import Memory
 from ems.model.goals import ChargeMode
 from ems.model.snapshot import Snapshot

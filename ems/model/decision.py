@@ -44,6 +44,9 @@ class Reason:
     house_a: float | None = None
     """What everything but the cars draws on that circuit and phase."""
 
+    held_a: float | None = None
+    """The recent peak of the house that is still held against raises."""
+
     room_a: float | None = None
     """What that circuit and phase leaves for the cars."""
 

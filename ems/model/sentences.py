@@ -18,6 +18,8 @@ def _fuse(name: str) -> Callable[[Reason], str]:
         where = f"{name} {reason.phase.name}" if reason.phase else name
         if reason.house_a is None or reason.room_a is None:
             return f"{where}: no room"
+        if reason.held_a is not None:
+            return f"{where}: recent peak {reason.held_a:.1f} A held, {max(reason.room_a, 0.0):.1f} A left"
         return f"{where}: house {reason.house_a:.1f} A, {max(reason.room_a, 0.0):.1f} A left"
 
     return say

@@ -1,0 +1,195 @@
+"""Whole cycles: given a house, when the cloud comes, then."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+
+from ems.control.cycle import decide
+from ems.control.memory import Memory
+from ems.model.decision import LimitReason
+from ems.model.electrical import PerPhase, Phase
+from ems.model.goals import ChargeMode, Goal
+from ems.model.sentences import sentence
+from ems.model.site import Policy
+from ems.model.snapshot import Snapshot
+from tests.house import House
+from tests.strategies import looks
+
+
+@given(looks())
+def test_every_station_gets_a_setpoint_with_a_reason_that_can_be_said(case: tuple[Snapshot, Memory]) -> None:
+    look, memory = case
+    decision = decide(look, memory).decision
+
+    assert set(decision.setpoints) == {station.station_id for station in look.site.stations}
+    assert all(sentence(setpoint.reason) for setpoint in decision.setpoints.values())
+
+
+@given(looks())
+def test_the_same_look_and_memory_give_the_same_turn(case: tuple[Snapshot, Memory]) -> None:
+    assert decide(*case) == decide(*case)
+
+
+@given(looks())
+def test_no_limit_exceeds_what_the_installer_set(case: tuple[Snapshot, Memory]) -> None:
+    look, memory = case
+    setpoints = decide(look, memory).decision.setpoints
+
+    for station in look.site.stations:
+        assert setpoints[station.station_id].limit_a <= max(station.max_a, station.fallback_a)
+        assert setpoints[station.station_id].phases <= len(station.wiring)
+
+
+def test_a_solar_car_follows_the_sun_and_buys_next_to_nothing() -> None:
+    house = House(sun_w=8000).with_car("garage").run(minutes=3)
+
+    assert house.limit_a("garage") == pytest.approx((8000 - 690) / 690, abs=0.4)
+    assert house.reason("garage") is LimitReason.SOLAR_SURPLUS
+    assert -1.0 < house.grid_a().l1 <= 0.3
+
+
+def test_two_cars_share_the_sun() -> None:
+    house = House(sun_w=12_000).with_car("garage").with_car("carport", wiring=(Phase.L2,), max_a=32).run(minutes=3)
+
+    assert house.limit_a("garage") > 6.0
+    assert house.limit_a("carport") > 6.0
+    assert abs(house.grid_a().total) < 1.5
+
+
+def test_when_the_sun_feeds_one_car_only_the_first_come_keeps_it() -> None:
+    house = House(sun_w=6500).with_car("garage").with_car("carport").run(minutes=4)
+
+    on = [station_id for station_id in ("garage", "carport") if house.limit_a(station_id) > 0]
+    assert len(on) == 1
+
+
+def test_a_car_on_minimum_and_sun_never_pauses() -> None:
+    house = House(sun_w=0).with_car("garage", mode=ChargeMode.MIN_SOLAR).run(minutes=2)
+    at_night_a = house.limit_a("garage")
+
+    house.sun_w = 8000
+    house.run(minutes=2)
+
+    assert at_night_a == 6.0
+    assert house.limit_a("garage") > 9.0
+
+
+def test_a_cloud_does_not_stop_the_car_before_its_shortest_time() -> None:
+    house = House(sun_w=6000).with_car("garage", fallback_a=0.0).run(seconds=20)
+    started_s = next(at_s for at_s, limits in house.history if limits["garage"] > 0)
+
+    house.sun_w = 0
+    house.run(seconds=started_s + house.policy.min_on_s - house.now_s - 1)
+    held_a = house.limit_a("garage")
+    house.run(seconds=20)
+
+    assert held_a == 6.0
+    assert house.limit_a("garage") == 0.0
+
+
+def test_a_paused_car_stays_paused_for_its_shortest_time() -> None:
+    house = House(sun_w=6000).with_car("garage", fallback_a=0.0).run(seconds=90)
+    house.sun_w = 0
+    house.run(seconds=30)
+    paused = house.limit_a("garage")
+
+    house.sun_w = 6000
+    house.run(seconds=20)
+
+    assert paused == 0.0
+    assert house.limit_a("garage") == 0.0
+    assert house.reason("garage") is LimitReason.SETTLING
+
+
+def test_small_clouds_cost_no_messages() -> None:
+    house = House(sun_w=6000).with_car("garage").run(minutes=3)
+    steady_a = house.limit_a("garage")
+
+    house.sun_w = 6100
+    house.run(seconds=30)
+
+    assert house.limit_a("garage") == steady_a
+
+
+def test_off_means_off_also_in_the_sun() -> None:
+    house = House(sun_w=8000).with_car("garage", mode=ChargeMode.OFF).run(minutes=2)
+
+    assert house.limit_a("garage") == 0.0
+    assert house.reason("garage") is LimitReason.USER
+
+
+def test_a_person_may_tighten_the_limit() -> None:
+    house = House().with_car("garage", mode=ChargeMode.FAST)
+    house.goals["garage"] = Goal(mode=ChargeMode.FAST, max_a=9.0)
+    house.run(minutes=2)
+
+    assert house.limit_a("garage") == 9.0
+    assert house.reason("garage") is LimitReason.USER
+
+
+def test_a_ceiling_below_the_minimum_means_pause() -> None:
+    house = House().with_car("garage", mode=ChargeMode.FAST)
+    house.goals["garage"] = Goal(mode=ChargeMode.FAST, max_a=4.0)
+    house.run(minutes=2)
+
+    assert house.limit_a("garage") == 0.0
+
+
+def test_a_fast_car_takes_its_part_of_the_sun_before_the_solar_car() -> None:
+    house = House(main_fuse_a=40, sun_w=9000).with_car("fast", mode=ChargeMode.FAST).with_car("sunny").run(minutes=4)
+
+    assert house.limit_a("fast") == 16.0
+    assert house.limit_a("sunny") == 0.0
+
+
+def test_a_nested_fuse_binds_and_is_named() -> None:
+    house = (
+        House(main_fuse_a=63).with_circuit("garage", 20.0).with_car("left", mode=ChargeMode.FAST, circuit_id="garage")
+    )
+    house.with_car("right", mode=ChargeMode.FAST, circuit_id="garage").run(minutes=2)
+
+    assert house.limit_a("left") + house.limit_a("right") <= 19.0
+    assert house.limit_a("left") == house.limit_a("right")
+    assert house.reason("left") is LimitReason.CIRCUIT_FUSE
+    assert house.setpoint("left").reason.circuit_id == "garage"
+
+
+def test_rotated_stations_load_the_phases_they_are_wired_to() -> None:
+    house = House(main_fuse_a=25, base_a=PerPhase(1.0, 14.0, 1.0)).with_car(
+        "on_l2", mode=ChargeMode.FAST, wiring=(Phase.L2,)
+    )
+    house.with_car("on_l3", mode=ChargeMode.FAST, wiring=(Phase.L3,)).run(minutes=2)
+
+    assert house.limit_a("on_l2") < 10.0
+    assert house.limit_a("on_l3") == 16.0
+
+
+def test_a_whole_amp_station_gets_whole_amps() -> None:
+    house = House(sun_w=8000).with_car("garage", step_a=1.0).run(minutes=3)
+
+    assert house.limit_a("garage") == 10.0
+
+
+def test_a_one_phase_car_on_a_three_phase_station_follows_the_sun_with_its_one_phase() -> None:
+    house = House(main_fuse_a=35, sun_w=3000).with_car("garage", car_phases=1).run(minutes=6)
+
+    assert house.limit_a("garage") == pytest.approx((3000 - 690) / 230, abs=0.6)
+
+
+def test_export_bias_leaves_sun_for_the_grid() -> None:
+    house = House(sun_w=8000, policy=Policy(export_bias_w=500)).with_car("garage").run(minutes=3)
+
+    assert house.grid_a().total * 230 == pytest.approx(-500, abs=250)
+
+
+def test_a_whole_day_of_random_sun_never_puts_a_limit_between_zero_and_six_on_the_wire() -> None:
+    house = House(main_fuse_a=25).with_car("garage").with_car("carport", wiring=(Phase.L2,), max_a=32)
+    for minute in range(180):
+        house.sun_w = (minute * 7919) % 9001
+        house.base_a = PerPhase(1 + minute % 5, 1 + minute * 3 % 13, 1 + minute % 3)
+        house.run(minutes=1)
+
+    limits_a = [limit_a for _, limits in house.history for limit_a in limits.values()]
+    assert all(limit_a == 0.0 or limit_a >= 6.0 for limit_a in limits_a)
+    assert max(house.grid_max_a) <= 25.0

@@ -1,0 +1,268 @@
+"""The guard: laws for every house, and the stories behind its rules."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ems.control.guard import guard
+from ems.control.headroom import headroom
+from ems.control.in_force import commanded, phases_allowed
+from ems.control.memory import Memory
+from ems.control.trust import Health, judge_meters, worst_health
+from ems.model.decision import LimitReason, Setpoint
+from ems.model.electrical import PerPhase, Phase
+from ems.model.goals import ChargeMode
+from ems.model.snapshot import Snapshot
+from tests.house import House
+from tests.strategies import looks
+
+HAIR_A = 1e-6
+
+
+@st.composite
+def wishes(draw: st.DrawFn) -> tuple[Snapshot, Memory, dict[str, Setpoint]]:
+    look, memory = draw(looks())
+    wanted = {
+        s.station_id: Setpoint(
+            station_id=s.station_id,
+            limit_a=draw(st.sampled_from([0.0, s.min_a, s.max_a])),
+            phases=draw(st.sampled_from([1, len(s.wiring)])),
+        )
+        for s in look.site.stations
+    }
+    return look, memory, wanted
+
+
+def guarded(case: tuple[Snapshot, Memory, dict[str, Setpoint]]) -> dict[str, Setpoint]:
+    look, memory, wanted = case
+    views, _ = judge_meters(look, memory)
+    return dict(guard(wanted, look, memory, headroom(look, memory, views), views).setpoints)
+
+
+@given(wishes())
+def test_guard_never_raises_a_setpoint(case: tuple[Snapshot, Memory, dict[str, Setpoint]]) -> None:
+    kept = guarded(case)
+
+    assert all(kept[station_id].limit_a <= wanted.limit_a + HAIR_A for station_id, wanted in case[2].items())
+    assert all(kept[station_id].phases <= wanted.phases for station_id, wanted in case[2].items())
+
+
+@given(wishes())
+def test_guard_leaves_no_limit_between_zero_and_the_minimum(
+    case: tuple[Snapshot, Memory, dict[str, Setpoint]],
+) -> None:
+    kept = guarded(case)
+
+    for station in case[0].site.stations:
+        limit_a = kept[station.station_id].limit_a
+        assert limit_a == 0.0 or limit_a >= station.min_a
+
+
+@given(wishes())
+def test_what_is_granted_fits_every_fuse_whose_meter_speaks(
+    case: tuple[Snapshot, Memory, dict[str, Setpoint]],
+) -> None:
+    look, memory, _ = case
+    views, _ = judge_meters(look, memory)
+    room = headroom(look, memory, views)
+    kept = guarded(case)
+
+    for key, row in room.rooms.items():
+        view = views.get(row.circuit_id)
+        if view is not None and not view.fresh:
+            continue
+        load_a = sum(
+            kept[s.station_id].limit_a
+            for s in look.site.below(row.circuit_id)
+            if key[1] in phases_allowed(s, kept[s.station_id].phases)
+        )
+        assert load_a <= max(0.0, row.now_a) + 1e-3
+
+
+@given(wishes())
+def test_without_a_trusted_meter_nobody_gets_more_than_fallback_or_command(
+    case: tuple[Snapshot, Memory, dict[str, Setpoint]],
+) -> None:
+    look, memory, _ = case
+    views, _ = judge_meters(look, memory)
+    kept = guarded(case)
+
+    for station in look.site.stations:
+        above = tuple(circuit.circuit_id for circuit in look.site.circuits.above(station.circuit_id))
+        view = worst_health(views, above)
+        limit_a = kept[station.station_id].limit_a
+        if view is not None and view.health is Health.LOST:
+            assert limit_a <= station.fallback_a
+        if view is not None and view.health is Health.LATE:
+            limit = commanded(look.state_of(station.station_id), look.now_s)
+            assert limit_a <= (station.fallback_a if limit is None else limit.limit_a)
+
+
+def test_a_kettle_and_a_hob_bring_the_car_down_in_one_cycle() -> None:
+    house = House(main_fuse_a=25).with_car("garage", mode=ChargeMode.FAST).run(minutes=2)
+    before_a = house.limit_a("garage")
+
+    house.base_a = PerPhase(1.0, 15.0, 1.0)
+    house.run(seconds=1)
+
+    assert before_a == 16.0
+    assert house.limit_a("garage") <= 25 * 0.95 - 15
+    assert house.reason("garage") is LimitReason.MAIN_FUSE
+    assert house.setpoint("garage").reason.phase is Phase.L2
+
+
+def test_the_car_returns_slowly_after_the_hob() -> None:
+    house = House(main_fuse_a=25).with_car("garage", mode=ChargeMode.FAST).run(minutes=2)
+    house.base_a = PerPhase(1.0, 15.0, 1.0)
+    house.run(seconds=30)
+    low_a = house.limit_a("garage")
+
+    house.base_a = PerPhase(1.0, 1.0, 1.0)
+    house.run(seconds=60)
+    soon_a = house.limit_a("garage")
+    house.run(minutes=14)
+
+    assert low_a <= soon_a < 11.0
+    assert house.limit_a("garage") == 16.0
+
+
+def test_cars_are_stopped_in_inverse_priority_when_the_minimums_do_not_fit() -> None:
+    house = (
+        House(main_fuse_a=25)
+        .with_car("first", mode=ChargeMode.FAST, priority=5)
+        .with_car("second", mode=ChargeMode.FAST)
+        .run(minutes=2)
+    )
+
+    house.base_a = PerPhase(17.0, 1.0, 1.0)
+    house.run(seconds=1)
+
+    assert 6.0 <= house.limit_a("first") <= 25 * 0.95 - 17
+    assert house.limit_a("second") == 0.0
+
+
+def test_a_stopped_car_waits_a_minute_and_for_its_minimum_and_two_amps() -> None:
+    house = House(main_fuse_a=25).with_car("garage", mode=ChargeMode.FAST).run(minutes=2)
+    house.base_a = PerPhase(20.0, 1.0, 1.0)
+    house.run(seconds=10)
+    stopped_a = house.limit_a("garage")
+
+    house.base_a = PerPhase(1.0, 1.0, 1.0)
+    house.run(seconds=55)
+    waiting_a = house.limit_a("garage")
+    house.run(minutes=6)
+
+    assert stopped_a == 0.0
+    assert waiting_a == 0.0
+    assert house.limit_a("garage") >= 6.0
+
+
+def test_a_late_meter_stops_raises_and_a_lost_one_brings_fallback() -> None:
+    house = House(main_fuse_a=25).with_car("garage", mode=ChargeMode.FAST).run(minutes=2)
+
+    house.meter_works = False
+    house.run(seconds=4)
+    late_a = house.limit_a("garage")
+    house.run(seconds=2)
+
+    assert late_a == 16.0
+    assert house.limit_a("garage") == 6.0
+    assert house.reason("garage") is LimitReason.METER_LOST
+
+
+def test_after_a_lost_meter_ten_good_samples_come_before_any_raise() -> None:
+    house = House(main_fuse_a=25).with_car("garage", mode=ChargeMode.FAST).run(minutes=2)
+    house.meter_works = False
+    house.run(seconds=30)
+
+    house.meter_works = True
+    house.run(seconds=9)
+    ninth_a = house.limit_a("garage")
+    house.run(seconds=30)
+
+    assert ninth_a == 6.0
+    assert house.limit_a("garage") > 6.0
+
+
+def test_a_frozen_meter_counts_as_lost_once_cars_have_moved() -> None:
+    house = House(main_fuse_a=25, sun_w=6000).with_car("garage").run(minutes=2)
+    house.meter_frozen = True
+    house.run(seconds=20)
+    house.cars["garage"].appetite_a = 0.0
+    house.run(seconds=30)
+
+    assert house.reason("garage") is LimitReason.METER_LOST
+
+
+def test_a_frozen_meter_does_not_let_limits_climb() -> None:
+    house = House(main_fuse_a=25).with_car("garage", mode=ChargeMode.FAST).with_car("carport", mode=ChargeMode.FAST)
+    house.run(seconds=22)
+    at_freeze_a = house.limit_a("garage")
+
+    house.meter_frozen = True
+    house.run(seconds=120)
+
+    assert house.limit_a("garage") <= at_freeze_a + 4.0
+
+
+def test_without_a_stated_fuse_nobody_charges_above_six_amps_on_one_phase() -> None:
+    house = House(commissioned=False).with_car("one", mode=ChargeMode.FAST, wiring=(Phase.L2,))
+    house.with_car("three", mode=ChargeMode.FAST).run(minutes=3)
+
+    assert house.limit_a("one") == 6.0
+    assert house.setpoint("one").phases == 1
+    assert house.reason("one") is LimitReason.NOT_COMMISSIONED
+    assert house.limit_a("three") == 0.0
+
+
+def test_a_refusing_station_is_counted_with_its_old_limit_and_the_other_makes_room() -> None:
+    house = (
+        House(main_fuse_a=25)
+        .with_car("deaf", mode=ChargeMode.FAST)
+        .with_car("willing", mode=ChargeMode.FAST)
+        .run(minutes=3)
+    )
+    deaf_a, willing_a = house.limit_a("deaf"), house.limit_a("willing")
+
+    house.refusing.add("deaf")
+    house.base_a = PerPhase(8.0, 1.0, 1.0)
+    house.run(seconds=4)
+
+    assert deaf_a > 9.0
+    assert willing_a > 9.0
+    assert house.limit_a("willing") <= 25 * 0.95 - 8.0 - deaf_a + 0.2
+    assert max(house.grid_a()) <= 25.0
+
+
+def test_a_lost_station_keeps_its_amps_until_the_lease_ends_and_then_its_fallback() -> None:
+    house = (
+        House(main_fuse_a=25)
+        .with_car("gone", mode=ChargeMode.FAST, priority=5)
+        .with_car("here", mode=ChargeMode.FAST)
+        .run(minutes=3)
+    )
+    shared_a = house.limit_a("here")
+    house.offline.add("gone")
+    house.run(seconds=50)
+    during_lease_a = house.limit_a("here")
+    house.run(minutes=10)
+
+    assert shared_a < 7.0
+    assert during_lease_a <= shared_a
+    assert house.limit_a("here") > 10.0
+    assert house.reason("gone") is LimitReason.STATION_SILENT
+    assert max(house.grid_max_a) <= 25.0
+
+
+def test_the_second_car_waits_until_the_first_has_let_go() -> None:
+    house = House(main_fuse_a=25).with_car("first", mode=ChargeMode.FAST).with_car("second", mode=ChargeMode.FAST)
+    house.cars["second"].appetite_a = 0.0
+    house.run(minutes=3)
+    house.goals["first"] = house.stations[0].goal.__class__(mode=ChargeMode.OFF)
+    house.cars["second"].appetite_a = 32.0
+    second_before_a = house.limit_a("second")
+    house.run(seconds=5)
+
+    assert house.limit_a("first") == 0.0
+    assert house.limit_a("second") <= second_before_a + 0.5

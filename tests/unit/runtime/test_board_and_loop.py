@@ -1,0 +1,106 @@
+"""The board's bell, the loop that answers it, and what a snapshot holds."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from ems.clock import VirtualClock, run_virtual
+from ems.model.electrical import PerPhase
+from ems.model.goals import ChargeMode, Goal
+from ems.model.readings import BatteryReading, GridReading, SolarReading
+from ems.model.station import CarReading, SendOutcome, SentLimit, StationState
+from ems.runtime.loop import LONGEST_WAIT_S, Loop
+from tests.unit.runtime.bench import Bench
+
+
+def grid(bench: Bench) -> GridReading:
+    return GridReading(current_a=PerPhase(1.0, 2.0, 3.0), power_w=1380.0, taken_at_s=bench.clock.monotonic_s())
+
+
+def turns_s(seconds: float, *events: tuple[float, str]) -> list[float]:
+    """When the loop decided, counted from its start, given what happened when."""
+    clock = VirtualClock()
+    decided_s: list[float] = []
+
+    async def main() -> None:
+        bench = Bench(clock)
+        start_s = clock.monotonic_s()
+        await bench.board.news(0.0)
+        beats: list[float] = []
+        loop = Loop(
+            bench.board,
+            bench.dispatch,
+            clock,
+            beat=lambda: beats.append(clock.monotonic_s()),
+            watchers=[lambda look, _: decided_s.append(round(look.now_s - start_s, 3))],
+        )
+        running = asyncio.create_task(loop.run())
+        for at_s, event in events:
+            await clock.sleep(start_s + at_s - clock.monotonic_s())
+            happen(bench, event)
+        await clock.sleep(start_s + seconds - clock.monotonic_s())
+        running.cancel()
+        await asyncio.wait([running])
+        assert len(beats) == len(decided_s)
+
+    run_virtual(main(), clock)
+    return decided_s
+
+
+def happen(bench: Bench, event: str) -> None:
+    state = bench.board.state_of("a")
+    now_s = bench.clock.monotonic_s()
+    car = CarReading(current_a=(6.0, 6.0, 6.0), taken_at_s=now_s)
+    limit = SentLimit(limit_a=6.0, phases=3, sent_at_s=now_s, lease_ends_at_s=now_s + 60)
+    if event == "meter":
+        bench.board.post_meter("main", grid(bench))
+    elif event == "plug":
+        bench.board.post_station(replace(state, sent=(), in_transaction=True))
+    elif event == "car":
+        bench.board.post_station(replace(state, sent=(), car=car))
+    elif event == "goal":
+        bench.board.set_goal("a", Goal(mode=ChargeMode.FAST))
+    elif event == "solar":
+        bench.board.post_solar("roof", SolarReading(power_w=900.0, taken_at_s=now_s))
+    elif event == "refused":
+        bench.board.record_sent("a", limit)
+        bench.board.record_outcome("a", limit, limit.settled(SendOutcome.REJECTED, now_s))
+
+
+def test_without_news_the_loop_still_looks() -> None:
+    assert turns_s(7.0) == [LONGEST_WAIT_S, 2 * LONGEST_WAIT_S, 3 * LONGEST_WAIT_S]
+
+
+def test_meter_plug_goal_and_refusal_wake_it_at_once() -> None:
+    events = [(0.5, "meter"), (1.0, "plug"), (1.5, "goal"), (1.75, "refused")]
+
+    assert turns_s(2.0, *events) == [0.5, 1.0, 1.5, 1.75]
+
+
+def test_car_and_sun_wait_for_the_next_look() -> None:
+    assert turns_s(2.5, (0.5, "car"), (1.0, "solar")) == [LONGEST_WAIT_S]
+
+
+def test_a_snapshot_sums_the_fresh_inverters_and_forgets_old_ones() -> None:
+    clock = VirtualClock()
+
+    async def main() -> None:
+        bench = Bench(clock)
+        now_s = clock.monotonic_s()
+        bench.board.post_solar("east", SolarReading(power_w=900.0, taken_at_s=now_s))
+        bench.board.post_solar("west", SolarReading(power_w=600.0, taken_at_s=now_s - 5))
+        bench.board.post_battery(BatteryReading(power_w=-200.0, taken_at_s=now_s))
+        bench.board.post_meter("main", grid(bench))
+        look = bench.board.snapshot()
+        assert look.solar == SolarReading(power_w=1500.0, taken_at_s=now_s - 5)
+        assert look.battery is not None
+        assert look.meters["main"].power_w == 1380.0
+        await clock.sleep(120)
+        later = bench.board.snapshot()
+        assert later.solar is None
+        assert later.battery is None
+        assert later.meters["main"].power_w == 1380.0
+        assert bench.board.state_of("nobody") == StationState(station_id="nobody")
+
+    run_virtual(main(), clock)
