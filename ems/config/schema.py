@@ -6,23 +6,51 @@ Every number has its unit in its name and a range that real houses fit in; defau
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
 from ems.model.electrical import FuseDevice
 from ems.model.goals import ChargeMode
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.|-]{0,47}$")]
 PhaseName = Literal["L1", "L2", "L3"]
-Amps = Annotated[float, Field(ge=0, le=400)]
-Port = Annotated[int, Field(ge=1, le=65535)]
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+"""Strict: neither `"16"` nor `true` is a number."""
+
+Whole = Annotated[int, Field(strict=True)]
+Amps = Annotated[Number, Field(ge=0, le=400)]
+Port = Annotated[Whole, Field(ge=1, le=65535)]
+Host = Annotated[str, Field(max_length=253, pattern=r"^([^\s/:@]+|[0-9A-Fa-f.]*:[0-9A-Fa-f.:]*:[0-9A-Za-z.:%]*)$")]
+"""A name or address without scheme and port; colons only in an IPv6 address."""
+
+Topic = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^#+\x00]+$")]
+"""One MQTT topic, without wildcards."""
+
+
+def _off_is_a_mode(value: object) -> object:
+    """Editors that follow YAML 1.1 save the word `off` as `false`."""
+    return ChargeMode.OFF if value is False else value
+
+
+Mode = Annotated[ChargeMode, BeforeValidator(_off_is_a_mode)]
+
+
+_UNITS: Final = {"a": "A", "s": "s", "w": "W", "kwh": "kWh"}
+
+
+def _title(key: str, _: object) -> str:
+    """The key as editors show it: `main_fuse_a` is `Main fuse (A)`."""
+    words = key.split("_")
+    unit = f" ({_UNITS[words.pop()]})" if words[-1] in _UNITS else ""
+    return " ".join(words).capitalize() + unit
 
 
 class Section(BaseModel):
     """Base of every section."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, field_title_generator=_title)
 
 
 class Secret(Section):
@@ -32,27 +60,33 @@ class Secret(Section):
     """Name of the environment variable that holds it."""
 
     file: Annotated[str, Field(min_length=1)] | None = None
-    """Path of a file that holds it; one trailing line end is dropped."""
+    """Path of a file that holds it, counted from the folder of this file; one trailing line end is dropped."""
+
+    @field_validator("file")
+    @classmethod
+    def _from_the_folder_of_the_site_file(cls, file: str | None, info: ValidationInfo) -> str | None:
+        folder = info.context
+        return str(folder / file) if file and isinstance(folder, Path) else file
 
 
 class Naming(Section):
     """What people call this house."""
 
-    name: Annotated[str, Field(min_length=1, max_length=80)] = "Home"
+    name: Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]+$")] = "Home"
 
 
 class Connection(Section):
     """The house connection, as printed on the fuse holder."""
 
     phases: Literal[1, 3] = 3
-    main_fuse_a: Annotated[float, Field(ge=6, le=125)] | None = None
+    main_fuse_a: Annotated[Number, Field(ge=6, le=125)] | None = None
     """Rating of the main fuse. Without it the site is not commissioned: no car charges above 6 A on one phase."""
 
     main_fuse_device: FuseDevice = FuseDevice.MCB_B
-    reserve_a: Annotated[float, Field(ge=0, le=20)] = 2.0
+    reserve_a: Annotated[Number, Field(ge=0, le=20)] = 2.0
     """Kept free below the fuse on every phase."""
 
-    derating: Annotated[float, Field(ge=0.5, le=1)] = 1.0
+    derating: Annotated[Number, Field(ge=0.5, le=1)] = 1.0
     """Factor on the fuse rating for heat in the cabinet; 0.8 to 0.95 where devices sit side by side."""
 
     largest_other_load_a: Amps | None = None
@@ -66,13 +100,13 @@ class SubCircuit(Section):
     fed_from: Id = "main"
     """The circuit in front of it; `main` is the house connection."""
 
-    phases: tuple[PhaseName, ...] | None = None
+    phases: Annotated[tuple[PhaseName, ...], Field(min_length=1, max_length=3)] | None = None
     """House phases it has; all of its feeding circuit's when left out."""
 
-    fuse_a: Annotated[float, Field(ge=6, le=125)]
+    fuse_a: Annotated[Number, Field(ge=6, le=125)]
     fuse_device: FuseDevice = FuseDevice.MCB_C
-    reserve_a: Annotated[float, Field(ge=0, le=20)] = 0.0
-    derating: Annotated[float, Field(ge=0.5, le=1)] = 1.0
+    reserve_a: Annotated[Number, Field(ge=0, le=20)] = 0.0
+    derating: Annotated[Number, Field(ge=0.5, le=1)] = 1.0
     largest_other_load_a: Amps = 0.0
     """Largest current per phase of anything behind this fuse that is not a station."""
 
@@ -80,20 +114,20 @@ class SubCircuit(Section):
 class ModbusAddress(Section):
     """Where a Modbus TCP device listens."""
 
-    host: Annotated[str, Field(min_length=1, max_length=253)]
+    host: Host
     port: Port = 502
-    unit: Annotated[int, Field(ge=0, le=255)] = 1
-    timeout_s: Annotated[float, Field(gt=0, le=30)] = 1.0
+    unit: Annotated[Whole, Field(ge=0, le=255)] = 1
+    timeout_s: Annotated[Number, Field(gt=0, le=30)] = 1.0
 
 
 class MqttRule(Section):
     """Where one number is found in MQTT messages."""
 
-    topic: Annotated[str, Field(min_length=1, max_length=200)]
+    topic: Topic
     path: Annotated[str, Field(max_length=200)] = ""
     """Dotted path into a JSON message, such as `params.em:0.a_current`; empty when the message is a plain number."""
 
-    scale: float = 1.0
+    scale: Number = 1.0
     """The message's number times this is ours; negative to turn a sign."""
 
 
@@ -119,7 +153,7 @@ class DeviceEntry(Section):
 
     modbus: ModbusAddress | None = None
     mqtt: MqttSource | None = None
-    period_s: Annotated[float, Field(ge=0.2, le=60)] = 1.0
+    period_s: Annotated[Number, Field(ge=0.2, le=60)] = 1.0
     """Time between two samples."""
 
     invert: bool = False
@@ -135,13 +169,13 @@ class MeterEntry(DeviceEntry):
 class SolarEntry(DeviceEntry):
     """A solar inverter."""
 
-    peak_w: Annotated[float, Field(gt=0, le=200_000)] | None = None
+    peak_w: Annotated[Number, Field(ge=100, le=200_000)] | None = None
 
 
 class BatteryEntry(DeviceEntry):
     """A home battery."""
 
-    capacity_kwh: Annotated[float, Field(gt=0, le=1000)] | None = None
+    capacity_kwh: Annotated[Number, Field(gt=0, le=1000)] | None = None
 
 
 class StationEntry(Section):
@@ -155,20 +189,20 @@ class StationEntry(Section):
     """Serial number, to recognise the station that sends no identity."""
 
     circuit: Id = "main"
-    wired: tuple[PhaseName, ...] = ("L1", "L2", "L3")
+    wired: Annotated[tuple[PhaseName, ...], Field(min_length=1, max_length=3)] = ("L1", "L2", "L3")
     """House phases behind the station's own L1, L2, L3, in that order; one for a one-phase station."""
 
     wiring_known: bool = True
     """False when nobody measured it: its current then counts on every phase in `wired`."""
 
-    min_a: Annotated[float, Field(ge=6, le=32)] = 6.0
-    max_a: Annotated[float, Field(ge=6, le=80)] = 16.0
+    min_a: Annotated[Number, Field(ge=6, le=32)] = 6.0
+    max_a: Annotated[Number, Field(ge=6, le=80)] = 16.0
     """Installer limit, never exceeded."""
 
-    hardware_max_a: Annotated[float, Field(ge=6, le=80)] | None = None
+    hardware_max_a: Annotated[Number, Field(ge=6, le=80)] | None = None
     """What it could draw if it ignored every limit; `max_a` when left out."""
 
-    fallback_a: Annotated[float, Field(ge=0, le=32)] = 0.0
+    fallback_a: Annotated[Number, Field(ge=0, le=32)] = 0.0
     """What it falls back to by itself when it hears nothing: 0, or at least `min_a`."""
 
     whole_amps: bool = False
@@ -184,8 +218,8 @@ class StationEntry(Section):
     """OCPP Basic authentication; without one, any client that knows the identity may connect."""
 
     vehicle: Id | None = None
-    mode: ChargeMode = ChargeMode.SOLAR
-    priority: Annotated[int, Field(ge=0, le=9)] = 0
+    mode: Mode = ChargeMode.SOLAR
+    priority: Annotated[Whole, Field(ge=0, le=9)] = 0
     """Higher goes first; equal ones share."""
 
 
@@ -194,26 +228,26 @@ class VehicleEntry(Section):
 
     id: Id
     phases: Literal[1, 2, 3] | None = None
-    max_a: Annotated[float, Field(ge=6, le=80)] | None = None
-    battery_kwh: Annotated[float, Field(gt=0, le=500)] | None = None
+    max_a: Annotated[Number, Field(ge=6, le=80)] | None = None
+    battery_kwh: Annotated[Number, Field(gt=0, le=500)] | None = None
 
 
 class PolicySection(Section):
     """How eager and how careful control is."""
 
-    lease_s: Annotated[float, Field(ge=15, le=300)] = 60.0
+    lease_s: Annotated[Number, Field(ge=15, le=300)] = 60.0
     """A limit in a station ends by itself after this; renewed every third of it."""
 
-    min_on_s: Annotated[float, Field(ge=0, le=3600)] = 60.0
-    min_off_s: Annotated[float, Field(ge=0, le=3600)] = 60.0
-    export_bias_w: Annotated[float, Field(ge=0, le=2000)] = 0.0
+    min_on_s: Annotated[Number, Field(ge=0, le=3600)] = 60.0
+    min_off_s: Annotated[Number, Field(ge=0, le=3600)] = 60.0
+    export_bias_w: Annotated[Number, Field(ge=0, le=2000)] = 0.0
     """Surplus left for the grid; 60 to 100 beside a home battery."""
 
 
 class BrokerSection(Section):
     """The MQTT broker that the site's MQTT devices publish to."""
 
-    host: Annotated[str, Field(min_length=1, max_length=253)]
+    host: Host
     port: Port = 1883
     username: Annotated[str, Field(max_length=100)] | None = None
     password: Secret | None = None
@@ -223,16 +257,16 @@ class BrokerSection(Section):
 class CsmsSection(Section):
     """The OCPP central system that charging stations connect to."""
 
-    host: str = "0.0.0.0"  # noqa: S104 (stations sit elsewhere on the home network)
+    host: Host = "0.0.0.0"  # noqa: S104 (stations sit elsewhere on the home network)
     port: Port = 9000
-    heartbeat_s: Annotated[int, Field(ge=10, le=3600)] = 60
-    meter_values_s: Annotated[int, Field(ge=1, le=300)] = 10
+    heartbeat_s: Annotated[Whole, Field(ge=10, le=3600)] = 60
+    meter_values_s: Annotated[Whole, Field(ge=1, le=300)] = 10
     """How often a charging station is asked to report its current."""
 
-    answer_within_s: Annotated[float, Field(gt=0, le=120)] = 30.0
+    answer_within_s: Annotated[Number, Field(gt=0, le=120)] = 30.0
     """How long a station may take to answer a request."""
 
-    clock_guard_s: Annotated[float, Field(ge=0, le=300)] = 30.0
+    clock_guard_s: Annotated[Number, Field(ge=0, le=300)] = 30.0
     """G: how far back schedules start, so that a slow station clock does not leave them not yet begun."""
 
 
@@ -241,21 +275,21 @@ class SimulatedCar(Section):
 
     station: Id
     phases: Literal[1, 2, 3] = 3
-    max_a: Annotated[float, Field(ge=6, le=80)] = 16.0
-    battery_kwh: Annotated[float, Field(gt=0, le=500)] = 60.0
-    soc: Annotated[float, Field(ge=0, le=1)] = 0.4
-    arrives_after_s: Annotated[float, Field(ge=0)] = 0.0
+    max_a: Annotated[Number, Field(ge=6, le=80)] = 16.0
+    battery_kwh: Annotated[Number, Field(gt=0, le=500)] = 60.0
+    soc: Annotated[Number, Field(ge=0, le=1)] = 0.4
+    arrives_after_s: Annotated[Number, Field(ge=0)] = 0.0
 
 
 class SimulationSection(Section):
     """What `ems demo` plays around the real service."""
 
-    seed: int = 1
+    seed: Whole = 1
     start: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "11:30"
     """Local time of the generated summer day at which it starts."""
 
     sky: Literal["clear", "broken", "overcast"] = "broken"
-    house_w: Annotated[float, Field(ge=0, le=5000)] = 350.0
+    house_w: Annotated[Number, Field(ge=0, le=5000)] = 350.0
     """What the house draws all the time, before kettle, hob and oven."""
 
     cars: tuple[SimulatedCar, ...] = ()

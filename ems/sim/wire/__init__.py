@@ -1,1 +1,4 @@
-"""The simulated devices behind real sockets: Modbus TCP server, MQTT publisher, OCPP stations."""
+"""The simulated house behind real sockets: Modbus TCP server, MQTT broker and publisher, OCPP stations.
+
+`house` builds all of it from a site file · `modbus_devices`, `mqtt_devices`, `ocpp_station` are the devices alone.
+"""

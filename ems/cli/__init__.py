@@ -1,0 +1,109 @@
+"""The command `ems`: thin doors, each of which calls one function. Exit codes: 0 ok, 1 problem found, 2 wrong use."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="ems",
+    help="Fusewise, a local home energy manager: cars charge from surplus sun, and the main breaker holds.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+SiteArgument = Annotated[Path, typer.Argument(metavar="SITE", help="The site file, YAML.", show_default=False)]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")]
+
+
+def main() -> None:
+    """Entry point of the installed command and of `python -m ems`."""
+    app(prog_name="ems")
+
+
+@app.command()
+def check(site: SiteArgument, as_json: JsonOption = False) -> None:
+    """Check a site file and prove that every fuse holds.
+
+    Names every problem of the file with its line and cure. A valid one is printed as a tree of circuits, with the
+    proof that each fuse holds when the stations hear nothing any more.
+    """
+    from ems.cli.check import check_site
+
+    raise typer.Exit(check_site(site, as_json=as_json))
+
+
+@app.command()
+def run(
+    site: SiteArgument,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print every decision and every limit sent, one JSON object per line.")
+    ] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log what is said on every wire.")] = False,
+    ocpp_port: Annotated[
+        int | None, typer.Option(metavar="PORT", help="Listen here for stations, not at csms.port; 0: any free port.")
+    ] = None,
+    clock: Annotated[str, typer.Option(hidden=True, help="A scaled clock, as `ems demo --speed` hands it on.")] = "",
+) -> None:
+    """Run the service: read the meters, share the current, limit the stations.
+
+    Ends with Ctrl-C or SIGTERM. The stations then fall back by themselves when their leases end.
+    """
+    from ems.cli.run import run_service
+
+    raise typer.Exit(run_service(site, as_json=as_json, verbose=verbose, ocpp_port=ocpp_port, clock_spec=clock))
+
+
+@app.command()
+def demo(
+    site: Annotated[
+        Path | None,
+        typer.Argument(metavar="[SITE]", help="A site file to play; the demo house when left out.", show_default=False),
+    ] = None,
+    for_s: Annotated[
+        float, typer.Option("--for", metavar="SECONDS", min=0, help="End after so many seconds; 0: never.")
+    ] = 0.0,
+    speed: Annotated[float, typer.Option(min=0.1, max=20, help="Run so many times faster than real time.")] = 1.0,
+    as_json: Annotated[bool, typer.Option("--json", help="No table; one JSON object at the end.")] = False,
+) -> None:
+    """Play a whole house on this machine, with the real service in it.
+
+    A Modbus meter, a SunSpec inverter, an MQTT meter and OCPP stations with cars stand on loopback sockets; the service
+    keeps the cars on surplus sun under the main fuse.
+    """
+    from ems.cli.demo import play_demo
+
+    raise typer.Exit(play_demo(site, for_s=for_s, speed=speed, as_json=as_json))
+
+
+@app.command()
+def schema(
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write to this file instead.", show_default=False)
+    ] = None,
+) -> None:
+    """Print the JSON Schema of site files, for editors."""
+    from ems.cli.schema import print_schema
+
+    raise typer.Exit(print_schema(output))
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"fusewise {version('fusewise')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    """Options before the command."""

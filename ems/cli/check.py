@@ -1,0 +1,167 @@
+"""`ems check`: the site file's problems, or its circuit tree and the dead-man proof of every fuse."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+from ems.cli.check_tables import SiteCheck, in_a, names_of, print_check
+from ems.clock import WallClock
+from ems.config.loader import load_site
+from ems.config.problems import Problem, SecretError, SiteFileError
+from ems.config.schema import SiteFile
+from ems.config.secrets import reveal
+from ems.config.translate import to_site
+from ems.control.fallback import FuseProof, is_covered, largest_fallbacks, proof, with_fallbacks
+from ems.devices.catalog import DeviceConfigError, connect_devices, profiles
+from ems.model.electrical import Circuit
+from ems.model.site import Site, Station
+
+
+def check_site(path: Path, *, as_json: bool) -> int:
+    """Print what there is to say about a site file. The exit code: 1 for problems or an uncovered fuse."""
+    try:
+        checked = checked_site(path)
+    except SiteFileError as error:
+        if as_json:
+            _print_json({"ok": False, "file": str(path), "problems": [asdict(each) for each in error.problems]})
+        else:
+            print_problems(error.problems)
+        return 1
+    if as_json:
+        _print_json(_as_json(path, checked))
+    else:
+        print_check(checked)
+    return 0 if checked.covered else 1
+
+
+def checked_site(path: Path) -> SiteCheck:
+    """Everything `ems check` finds out. Raises SiteFileError."""
+    file = load_site(path, profiles=frozenset(profile.id for profile in profiles()))
+    _build_devices(path, file)
+    site = to_site(file)
+    rows = proof(site)
+    notes = (*_missing_secrets(file), *_notes(site, rows))
+    return SiteCheck(name=file.site.name, file=file, site=site, rows=rows, notes=notes)
+
+
+def _build_devices(path: Path, file: SiteFile) -> None:
+    """Raise SiteFileError for what only the device layer can tell; nothing is connected."""
+    try:
+        connect_devices(file, WallClock())
+    except DeviceConfigError as error:
+        problem, _, cure = str(error).rpartition(": ")
+        raise SiteFileError([Problem(file=path.name, line=None, place="", problem=problem, cure=cure)]) from error
+    except SecretError:
+        # The service may run with another environment than this check; the notes tell.
+        return
+
+
+def _missing_secrets(file: SiteFile) -> Iterator[str]:
+    owners = [(station.id, station.password) for station in file.stations]
+    owners.append(("the MQTT broker", file.mqtt.password if file.mqtt else None))
+    for owner, secret in owners:
+        try:
+            if secret:
+                reveal(secret)
+        except SecretError as error:
+            yield f"Password of {owner}: {error}."
+
+
+def _notes(site: Site, rows: Iterable[FuseProof]) -> Iterator[str]:
+    if not site.commissioned:
+        yield "Not commissioned: state connection.main_fuse_a. Until then nobody charges above 6 A on one phase."
+    if site.circuits.main.largest_other_load_a is None:
+        yield (
+            "connection.largest_other_load_a is unknown: without it only stations that fall back to 0 are covered. "
+            "State the largest current per phase that the house draws without its cars."
+        )
+    unverified = [station for station in site.stations if not station.lease_verified]
+    for station in unverified:
+        yield (
+            f"{station.station_id} is not verified and counts with {in_a(station.hardware_max_a)}. Block its messages, "
+            f"wait {site.policy.lease_s + 10:g} s, and set lease_verified once its current is at most "
+            f"{station.fallback_a + 0.5:g} A."
+        )
+    for station in site.stations:
+        if not station.wiring_known:
+            yield f"{station.station_id} counts on each of {names_of(station.wiring)}: its wiring was never measured."
+    yield from _suggestion(site, rows)
+    yield (
+        f"Leases last {site.policy.lease_s:g} s and are renewed every {site.policy.lease_s / 3:g} s: so long may a "
+        "station exceed its fallback current after it lost us."
+    )
+
+
+def _suggestion(site: Site, rows: Iterable[FuseProof]) -> Iterator[str]:
+    if is_covered(rows) or not site.commissioned:
+        return
+    fallbacks = largest_fallbacks(site)
+    if not is_covered(proof(with_fallbacks(site, fallbacks))):
+        yield "No fallback currents cover this house: its other load alone is more than a fuse carries."
+        return
+    wanted = ", ".join(f"{name} {in_a(current_a)}" for name, current_a in fallbacks.items())
+    yield f"Covered with these fallback currents, all verified: {wanted}."
+
+
+def print_problems(problems: Iterable[Problem]) -> None:
+    for problem in problems:
+        sys.stderr.write(f"{problem}\n")
+
+
+def _print_json(said: object) -> None:
+    sys.stdout.write(json.dumps(said, ensure_ascii=False) + "\n")
+
+
+def _as_json(path: Path, checked: SiteCheck) -> dict[str, object]:
+    site = checked.site
+    return {
+        "ok": checked.covered,
+        "file": str(path),
+        "problems": [],
+        "name": checked.name,
+        "commissioned": site.commissioned,
+        "lease_s": site.policy.lease_s,
+        "circuits": [_circuit_json(circuit) for circuit in site.circuits],
+        "stations": [_station_json(station) for station in site.stations],
+        "proof": [_row_json(row) for row in checked.rows],
+        "suggested_fallback_a": dict(largest_fallbacks(site)),
+        "notes": list(checked.notes),
+    }
+
+
+def _circuit_json(circuit: Circuit) -> dict[str, object]:
+    return {
+        "id": circuit.circuit_id,
+        "fed_from": circuit.parent_id,
+        "phases": [phase.name for phase in circuit.phases],
+        "fuse_a": circuit.fuse.rating_a,
+        "fuse_device": circuit.fuse.device.value,
+        "metered": circuit.metered,
+    }
+
+
+def _station_json(station: Station) -> dict[str, object]:
+    return {
+        "id": station.station_id,
+        "circuit": station.circuit_id,
+        "wired": [phase.name for phase in station.wiring],
+        "max_a": station.max_a,
+        "fallback_a": station.fallback_a,
+        "lease_verified": station.lease_verified,
+    }
+
+
+def _row_json(row: FuseProof) -> dict[str, object]:
+    return {
+        "circuit": row.circuit_id,
+        "phase": row.phase.name,
+        "stations_a": round(row.stations_a, 3),
+        "other_load_a": row.other_load_a,
+        "bound_a": round(row.bound_a, 3),
+        "covered": row.covered,
+        "culprits": list(row.culprits),
+    }

@@ -1,0 +1,85 @@
+"""`ems demo`: a whole house on this machine, watched in a terminal or summed up as JSON."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+from rich.live import Live
+
+from ems.cli.check import print_problems
+from ems.cli.demo_table import closing_lines, picture
+from ems.config.examples import example
+from ems.config.loader import load_site
+from ems.config.problems import SiteFileError
+from ems.config.schema import SiteFile
+from ems.devices.catalog import profiles
+from ems.sim.demo import Demo, ServiceFailed, played
+from ems.sim.demo_figures import Figures, figures
+from ems.sim.wire.house import CannotSimulate
+
+REDRAW_S: Final = 0.5
+LINE_EVERY_S: Final = 10.0
+"""Where the output is no terminal, a picture this often is enough."""
+
+
+def play_demo(path: Path | None, *, for_s: float, speed: float, as_json: bool) -> int:
+    """Play until `for_s` is over (0: until Ctrl-C). The exit code: 0 when all went well, 1 when something did not."""
+    try:
+        file = load_site(path or example("demo"), profiles=frozenset(profile.id for profile in profiles()))
+        summary = asyncio.run(_play(file, for_s, speed, quiet=as_json))
+    except SiteFileError as error:
+        print_problems(error.problems)
+        return 1
+    except (CannotSimulate, ServiceFailed, TimeoutError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    if as_json:
+        sys.stdout.write(summary.model_dump_json() + "\n")
+    else:
+        Console(soft_wrap=True).print(*closing_lines(summary), sep="\n")
+    return 0 if summary.ok else 1
+
+
+async def _play(file: SiteFile, for_s: float, speed: float, *, quiet: bool) -> Figures:
+    async with played(file, speed=speed) as demo:
+        over = asyncio.Event()
+        for name in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(name, over.set)
+        watching = asyncio.create_task(_watch(demo, file, quiet=quiet))
+        try:
+            async with demo.clock.timeout(for_s if for_s > 0 else 10 * 365 * 86_400.0):
+                await _first(over, demo)
+        except TimeoutError:
+            pass
+        watching.cancel()
+        await asyncio.wait([watching])
+        return figures(demo, file.site.name)
+
+
+async def _first(over: asyncio.Event, demo: Demo) -> None:
+    """Until somebody ends the demo, or the service ends by itself."""
+    waits = [asyncio.create_task(over.wait()), asyncio.create_task(demo.service.wait())]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()
+
+
+async def _watch(demo: Demo, file: SiteFile, *, quiet: bool) -> None:
+    if quiet:
+        return
+    console = Console()
+    if not console.is_terminal:
+        while True:
+            await demo.clock.sleep(LINE_EVERY_S)
+            console.print(picture(demo, file))
+    with Live(picture(demo, file), console=console, auto_refresh=False, screen=False) as live:
+        while True:
+            await demo.clock.sleep(REDRAW_S * demo.clock.speed)
+            live.update(picture(demo, file), refresh=True)

@@ -1,0 +1,98 @@
+"""What `ems demo` draws: phases against the fuse, sun and surplus, and every station with its limit and reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from ems.config.schema import SiteFile
+from ems.sim.demo import Demo
+from ems.sim.demo_figures import Figures
+
+BAR_CELLS: Final = 24
+BUSY_SHARE: Final = 0.8
+"""From this share of the fuse on, a phase is drawn yellow."""
+
+
+def picture(demo: Demo, file: SiteFile) -> RenderableType:
+    """The house now."""
+    decision = demo.told.decision
+    elapsed_s = demo.clock.monotonic_s() - demo.began_at_s
+    if not decision:
+        return Panel(Text("the service starts; meters and stations connect …"), title=file.site.name)
+    headline = Text.assemble(
+        (f"{elapsed_s:5.0f} s", "bold"),
+        "   sun ",
+        (_kw(decision["solar_w"]), "bold yellow"),
+        "   left for cars ",
+        (_kw(decision["surplus_w"]), "bold green"),
+        f"   limits sent {len(demo.told.sent)}",
+    )
+    return Panel(Group(headline, _circuits(decision), _stations(decision)), title=f"Fusewise demo: {file.site.name}")
+
+
+def closing_lines(summary: Figures) -> Iterator[str]:
+    """The figures in words, after the demo."""
+    worst_a = max(summary.grid_max_a)
+    yield f"{summary.lasted_s:.0f} s, {summary.meter_samples} meter samples, {len(summary.stations)} stations"
+    yield (
+        f"main fuse {summary.main_fuse_a:.0f} A: at most {worst_a:.1f} A on a phase, "
+        f"{summary.seconds_over_rating:.0f} s above its rating"
+    )
+    if summary.reaction_ms.p50 is not None:
+        yield (
+            f"from the meter's answer to the limit at the station: {summary.reaction_ms.p50:.0f} ms in the middle, "
+            f"{summary.reaction_ms.p99:.0f} ms at the 99th percentile"
+        )
+    if summary.rss_mb is not None and summary.cpu_share is not None:
+        yield f"the service took {summary.rss_mb:.0f} MB and {summary.cpu_share:.1%} of a core"
+    for station in summary.stations:
+        yield (
+            f"{station.id}: {station.profiles_accepted} limits accepted, {station.limit_changes} changes, "
+            f"{station.energy_kwh:.2f} kWh"
+        )
+    yield "all is well" if summary.ok else "not all went well"
+
+
+def _circuits(decision: dict[str, Any]) -> RenderableType:
+    table = Table.grid(padding=(0, 2))
+    for circuit_id, load in decision["circuits"].items():
+        if load["measured_a"] is None:
+            continue
+        for phase, amps in zip(("L1", "L2", "L3"), load["measured_a"], strict=True):
+            table.add_row(circuit_id, phase, _bar(amps, load["fuse_a"]), f"{amps:6.1f} A of {load['fuse_a']:.0f} A")
+    return table
+
+
+def _bar(amps: float, fuse_a: float) -> Text:
+    """Import fills from the left in green to red; export is drawn in blue."""
+    cells = min(BAR_CELLS, round(abs(amps) / fuse_a * BAR_CELLS))
+    if amps < 0:
+        colour = "blue"
+    elif amps > fuse_a:
+        colour = "red"
+    else:
+        colour = "yellow" if amps > BUSY_SHARE * fuse_a else "green"
+    return Text.assemble(("█" * cells, colour), ("·" * (BAR_CELLS - cells), "dim"))
+
+
+def _stations(decision: dict[str, Any]) -> RenderableType:
+    table = Table(expand=True, box=None, header_style="bold", padding=(0, 1))
+    for title in ("station", "state", "limit", "draws", "because"):
+        table.add_column(title, justify="right" if title in {"limit", "draws"} else "left", no_wrap=title != "because")
+    for station_id, station in decision["stations"].items():
+        state = station["status"] if station["connected"] else "away"
+        limit = f"{station['limit_a']:.1f} A" if station["limit_a"] else "pause"
+        measured = station["measured_a"]
+        drawn = " ".join(f"{amps:.1f}" for amps in measured) + " A" if measured else "?"
+        table.add_row(station_id, state or "?", limit, drawn, station["because"])
+    return table
+
+
+def _kw(watts: float | None) -> str:
+    return "?" if watts is None else f"{watts / 1000:.1f} kW"

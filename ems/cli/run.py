@@ -1,0 +1,83 @@
+"""`ems run`: the service in the foreground, until a signal ends it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final
+
+from ems.app import Service
+from ems.cli.check import print_problems
+from ems.clock import clock_from_spec
+from ems.config.loader import load_site
+from ems.config.problems import SecretError, SiteFileError
+from ems.config.schema import SiteFile
+from ems.config.translate import to_site
+from ems.control.fallback import is_covered, proof
+from ems.devices.catalog import DeviceConfigError, profiles
+from ems.runtime.events import EventStream
+
+LOGGER: Final = logging.getLogger(__name__)
+
+
+def run_service(path: Path, *, as_json: bool, verbose: bool, ocpp_port: int | None, clock_spec: str) -> int:
+    """Serve until SIGINT or SIGTERM. The exit code: 0 after a signal, 1 when the site or a part of it failed."""
+    logging.basicConfig(
+        level=logging.DEBUG if verbose else logging.INFO,
+        format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",
+        stream=sys.stderr,
+    )
+    try:
+        file = load_site(path, profiles=frozenset(profile.id for profile in profiles()))
+        with ExitStack() as open_parts:
+            events = open_parts.enter_context(EventStream(sys.stdout)) if as_json else None
+            return asyncio.run(_serve(file, events, ocpp_port, clock_spec))
+    except SiteFileError as error:
+        print_problems(error.problems)
+    except (DeviceConfigError, SecretError) as error:
+        LOGGER.error("%s", error)  # noqa: TRY400 (the sentence is for a person, not the traceback)
+    return 1
+
+
+async def _serve(file: SiteFile, events: EventStream | None, ocpp_port: int | None, clock_spec: str) -> int:
+    _warn_when_uncovered(file)
+    service = Service(
+        file,
+        clock_from_spec(clock_spec),
+        sent=events.sent if events else None,
+        watchers=[events.cycle] if events else [],
+        bind_port=ocpp_port,
+    )
+    serving = asyncio.create_task(service.run(), name="service")
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, serving.cancel)
+    if events is not None:
+        listening = asyncio.create_task(service.central_system.listening.wait())
+        await asyncio.wait([serving, listening], return_when=asyncio.FIRST_COMPLETED)
+        listening.cancel()
+        if not serving.done():
+            events.started(service.central_system.port)
+    await asyncio.wait([serving])
+    return _exit_code(serving)
+
+
+def _exit_code(served: asyncio.Task[None]) -> int:
+    if served.cancelled():
+        LOGGER.info("ended by a signal; stations fall back when their leases end")
+        return 0
+    failure = served.exception()
+    sockets = failure.subgroup(OSError) if isinstance(failure, BaseExceptionGroup) else None
+    if sockets is not None:
+        LOGGER.error("cannot listen for stations (%s); is another service running?", sockets.exceptions[0])
+    else:
+        LOGGER.critical("a part failed; the leases bring the cars to their fallback currents", exc_info=failure)
+    return 1
+
+
+def _warn_when_uncovered(file: SiteFile) -> None:
+    if not is_covered(proof(to_site(file))):
+        LOGGER.warning("if this service fails, a fuse may be overloaded: `ems check` shows which and what to change")

@@ -1,0 +1,59 @@
+"""What no single key can tell: references, trees, wiring and bounds that must fit together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from typing import Final
+
+from ems.config import circuit_checks, device_checks, station_checks
+from ems.config.problems import Finding
+from ems.config.schema import Secret, SiteFile
+
+
+def findings_across(file: SiteFile, profiles: Collection[str] | None = None) -> tuple[Finding, ...]:
+    """Everything that does not fit together in a site file whose single values are all allowed.
+
+    `profiles` are the names of the device profiles there are; None leaves them unchecked.
+    """
+    found = [finding for check in _CHECKS for finding in check(file)]
+    if profiles is not None:
+        found += device_checks.profiles(file, profiles)
+    return tuple(found)
+
+
+def _secrets(file: SiteFile) -> Iterator[Finding]:
+    for i, station in enumerate(file.stations):
+        if station.password:
+            yield from _secret(station.password, "stations", i)
+    if file.mqtt and file.mqtt.password:
+        yield from _secret(file.mqtt.password, "mqtt")
+
+
+def _secret(secret: Secret, *owner: str | int) -> Iterator[Finding]:
+    if secret.env and secret.file:
+        yield Finding(
+            place=(*owner, "password"), problem="names both a variable and a file", cure="keep either env or file"
+        )
+    if not secret.env and not secret.file:
+        yield Finding(
+            place=(*owner, "password"),
+            problem="names neither a variable nor a file",
+            cure="write {env: NAME} or {file: PATH}",
+        )
+
+
+_CHECKS: Final[tuple[Callable[[SiteFile], Iterator[Finding]], ...]] = (
+    circuit_checks.names,
+    circuit_checks.feeding,
+    circuit_checks.phases,
+    device_checks.names,
+    device_checks.sources,
+    device_checks.meters_at_circuits,
+    station_checks.names,
+    station_checks.circuits,
+    station_checks.wiring,
+    station_checks.currents,
+    station_checks.vehicles,
+    station_checks.simulated_cars,
+    _secrets,
+)

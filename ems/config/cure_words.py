@@ -1,0 +1,66 @@
+"""The words of our cures: what to add, what a form looks like, and what other programs call our keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+KINDS: Final[Mapping[str, str]] = {
+    "number": "a number",
+    "integer": "a whole number",
+    "boolean": "true or false",
+    "string": "a word",
+    "array": "a list",
+    "object": "keys of its own",
+}
+
+FORMS: Final[Mapping[str, str]] = {
+    "host": "give a name or address alone; a port goes into `port`, and there is no http:// in front",
+    "start": 'give the time of day as "11:30"',
+    "profile": "profile names are lower case with underscores; `ems devices list` shows them",
+    "name": "give it letters and signs that can be printed",
+    "topic": "give one topic, without the wildcards # and +",
+    "id": "use letters, digits, dots, dashes and underscores only, 48 at most",
+}
+
+EXAMPLES: Final[Mapping[str, str]] = {
+    "connection": "add the house connection, such as `connection: {phases: 3, main_fuse_a: 25}`",
+    "meters": "add the meter at the main fuse: nobody can protect a fuse unmeasured",
+    "stations": "add at least one charging station, such as `stations: [{id: garage}]`",
+    "id": "give every entry a name of its own, such as `id: garage`",
+    "host": "add the address, such as `host: 192.168.1.20`",
+    "fuse_a": "add the rating printed on the fuse, such as `fuse_a: 16`",
+    "station": "name the station that the car hangs on, such as `station: garage`",
+    "topic": "add the MQTT topic that carries the number",
+}
+
+FOREIGN: Final[Mapping[str, str]] = {
+    "fuse": "main_fuse_a",
+    "main_fuse": "main_fuse_a",
+    "breaker": "main_fuse_a",
+    "breaker_a": "main_fuse_a",
+    "margin_a": "reserve_a",
+    "chargers": "stations",
+    "evses": "stations",
+    "wallboxes": "stations",
+    "cars": "vehicles",
+    "pv": "solar",
+    "inverter": "solar",
+    "inverters": "solar",
+    "meter": "meters",
+    "ip": "host",
+    "address": "host",
+    "slave": "unit",
+    "slave_id": "unit",
+    "unit_id": "unit",
+    "max_current": "max_a",
+    "max_current_a": "max_a",
+    "min_current": "min_a",
+    "fallback_current": "fallback_a",
+    "phase_rotation": "wired",
+    "broker": "mqtt",
+    "user": "username",
+    "interval": "period_s",
+    "ocpp": "csms",
+}
+"""Words of other programs for our keys."""

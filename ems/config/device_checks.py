@@ -1,0 +1,97 @@
+"""Meters, inverters and batteries: each speaks one protocol, and a meter sits at the main fuse."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from ems.config.circuit_checks import unknown_circuit
+from ems.config.cures import closest
+from ems.config.feeders import MAIN
+from ems.config.problems import ANY, Finding, Place
+from ems.config.repeats import repeats
+from ems.config.schema import DeviceEntry, SiteFile
+
+
+def names(file: SiteFile) -> Iterator[Finding]:
+    """Names that stand twice; meters, inverters and the battery share one list of names."""
+    yield from repeats(
+        ((device.id, (*place, "id")) for place, device in _devices(file)),
+        "meter, inverter or battery",
+        "give every device a name of its own",
+    )
+
+
+def sources(file: SiteFile) -> Iterator[Finding]:
+    """Devices that nobody can read: no address or two, no profile, no broker."""
+    for place, device in _devices(file):
+        yield from _source(place, device)
+        if device.mqtt and not file.mqtt:
+            yield Finding(
+                place=(*place, "mqtt"),
+                problem="needs a broker",
+                cure="add the section `mqtt: {host: …}`",
+                rests_on=(("mqtt",),),
+            )
+    if file.mqtt and file.mqtt.password and not file.mqtt.username:
+        cure = "MQTT knows no password without a user; add username"
+        yield Finding(place=("mqtt", "password"), problem="stands without username", cure=cure)
+
+
+def profiles(file: SiteFile, known: Collection[str]) -> Iterator[Finding]:
+    """Profiles that do not exist."""
+    for place, device in _devices(file):
+        if device.profile is not None and device.profile not in known:
+            meant = closest(device.profile, known)
+            cure = f"did you mean {meant}?" if meant else "`ems devices list` shows them"
+            problem = f"is {device.profile}, and there is no such profile"
+            yield Finding(place=(*place, "profile"), problem=problem, cure=cure)
+
+
+def meters_at_circuits(file: SiteFile) -> Iterator[Finding]:
+    """Meters at no circuit, two at one, none at the main fuse."""
+    for i, meter in enumerate(file.meters):
+        if finding := unknown_circuit(file, meter.circuit, ("meters", i, "circuit")):
+            yield finding
+    yield from repeats(
+        ((meter.circuit, ("meters", i, "circuit")) for i, meter in enumerate(file.meters)),
+        "meter",
+        "one meter watches a fuse; name the circuit that this one sits at",
+    )
+    if not any(meter.circuit == MAIN for meter in file.meters):
+        yield Finding(
+            place=("meters",),
+            problem="has none at the main fuse",
+            cure="add the meter of the house connection, with `circuit: main`",
+            rests_on=(("meters", ANY, "circuit"),),
+        )
+
+
+def _source(place: Place, device: DeviceEntry) -> Iterator[Finding]:
+    if device.modbus and device.mqtt:
+        cure = "keep the one that it answers on"
+        yield Finding(place=place, problem="has both modbus and mqtt", cure=cure)
+    if not device.modbus and not device.mqtt:
+        yield Finding(
+            place=place,
+            problem="has no address",
+            cure="add modbus: {host: …} or mqtt: {prefix: …}",
+            rests_on=((*place, "modbus"), (*place, "mqtt")),
+        )
+    has_points = device.mqtt is not None and bool(device.mqtt.points)
+    if not device.profile and (device.modbus or (device.mqtt and not has_points)):
+        yield Finding(
+            place=place,
+            problem="has no profile",
+            cure="add `profile: …` from `ems devices list`"
+            + (", or points of your own under mqtt" if device.mqtt else ""),
+            rests_on=((*place, "profile"), (*place, "mqtt")),
+        )
+
+
+def _devices(file: SiteFile) -> Iterator[tuple[Place, DeviceEntry]]:
+    for i, meter in enumerate(file.meters):
+        yield ("meters", i), meter
+    for i, inverter in enumerate(file.solar):
+        yield ("solar", i), inverter
+    if file.battery:
+        yield ("battery",), file.battery

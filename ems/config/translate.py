@@ -1,0 +1,99 @@
+"""The site file as control sees it: addresses, vendors and passwords left behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from ems.config.feeders import MAIN, phases_by_circuit
+from ems.config.schema import Connection, PhaseName, SiteFile, StationEntry, SubCircuit, VehicleEntry
+from ems.model.electrical import Circuit, CircuitTree, Fuse, Phase, Wiring
+from ems.model.goals import Goal
+from ems.model.site import Policy, Site, Station
+
+SMALLEST_FUSE_A: Final = 16.0
+"""What the main fuse counts as until somebody states it (`breakers-and-rules.md` §6)."""
+
+
+def to_site(file: SiteFile) -> Site:
+    """The site of a file that `ems.config.loader` has checked."""
+    periods = {meter.circuit: meter.period_s for meter in file.meters}
+    policy = file.policy
+    return Site(
+        circuits=_tree(file, metered=periods),
+        stations=tuple(_station(entry, _vehicle(file, entry)) for entry in file.stations),
+        policy=Policy(
+            lease_s=policy.lease_s,
+            meter_period_s=periods[MAIN],
+            min_on_s=policy.min_on_s,
+            min_off_s=policy.min_off_s,
+            export_bias_w=policy.export_bias_w,
+        ),
+        commissioned=file.connection.main_fuse_a is not None,
+        meter_period_s=periods,
+    )
+
+
+def _tree(file: SiteFile, metered: Iterable[str]) -> CircuitTree:
+    entries = {entry.id: entry for entry in file.circuits}
+    with_meter = set(metered)
+    main, *rest = phases_by_circuit(file).items()
+    return CircuitTree(
+        (
+            _main(file.connection, _wiring(main[1]), metered=MAIN in with_meter),
+            *(_circuit(entries[name], _wiring(phases), metered=name in with_meter) for name, phases in rest),
+        )
+    )
+
+
+def _main(connection: Connection, phases: Wiring, *, metered: bool) -> Circuit:
+    rating_a = SMALLEST_FUSE_A if connection.main_fuse_a is None else connection.main_fuse_a
+    return Circuit(
+        circuit_id=MAIN,
+        fuse=Fuse(rating_a=rating_a, device=connection.main_fuse_device),
+        phases=phases,
+        reserve_a=connection.reserve_a,
+        derating=connection.derating,
+        metered=metered,
+        largest_other_load_a=connection.largest_other_load_a,
+    )
+
+
+def _circuit(entry: SubCircuit, phases: Wiring, *, metered: bool) -> Circuit:
+    return Circuit(
+        circuit_id=entry.id,
+        fuse=Fuse(rating_a=entry.fuse_a, device=entry.fuse_device),
+        parent_id=entry.fed_from,
+        phases=phases,
+        reserve_a=entry.reserve_a,
+        derating=entry.derating,
+        metered=metered,
+        largest_other_load_a=entry.largest_other_load_a,
+    )
+
+
+def _station(entry: StationEntry, vehicle: VehicleEntry | None) -> Station:
+    return Station(
+        station_id=entry.id,
+        circuit_id=entry.circuit,
+        wiring=_wiring(entry.wired),
+        wiring_known=entry.wiring_known,
+        min_a=entry.min_a,
+        max_a=entry.max_a,
+        hardware_max_a=entry.max_a if entry.hardware_max_a is None else entry.hardware_max_a,
+        fallback_a=entry.fallback_a,
+        step_a=1.0 if entry.whole_amps else 0.1,
+        can_switch_phases=entry.phase_switching,
+        lease_verified=entry.lease_verified,
+        goal=Goal(mode=entry.mode, priority=entry.priority),
+        vehicle_max_a=vehicle.max_a if vehicle else None,
+        vehicle_phases=vehicle.phases if vehicle else None,
+    )
+
+
+def _vehicle(file: SiteFile, station: StationEntry) -> VehicleEntry | None:
+    return next((vehicle for vehicle in file.vehicles if vehicle.id == station.vehicle), None)
+
+
+def _wiring(names: Iterable[PhaseName]) -> Wiring:
+    return tuple(Phase[name] for name in names)

@@ -1,0 +1,285 @@
+"""The device profiles we know, and the way from a site file to devices that can be read.
+
+`profiles()` lists them, `profile(id)` gives one, `connect_devices` builds everything a site file names. Nothing is
+connected yet when it returns: Modbus connects with the first `read`, MQTT with its background job.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from typing import ClassVar, TypeVar
+
+from pydantic import ValidationError
+
+from ems.clock import Clock
+from ems.config.feeders import MAIN, phases_by_circuit
+from ems.config.schema import DeviceEntry, MeterEntry, ModbusAddress, SiteFile
+from ems.config.secrets import reveal
+from ems.devices.modbus_device import ModbusDevice
+from ems.devices.modbus_link import ModbusLink
+from ems.devices.mqtt_device import MqttDevice, Topics, silence_limit_s
+from ems.devices.mqtt_link import Broker, MqttLink
+from ems.devices.plausibility import Bounds
+from ems.devices.ports import Device
+from ems.devices.profile import (
+    NUMBERS_OF,
+    Kind,
+    ModbusProfile,
+    MqttProfile,
+    Profile,
+    SunSpecProfile,
+    TopicPoint,
+    parse_profile,
+)
+from ems.devices.sample import Sample, phase_point
+from ems.devices.sunspec_device import SunSpecDevice
+from ems.devices.sunspec_models import INVERTERS, METERS
+from ems.devices.views import BatteryView, GridView, Mounting, SolarView
+from ems.errors import EmsError
+from ems.model.electrical import Phase
+from ems.model.readings import BatteryReading, GridReading, Reading, SolarReading
+
+R = TypeVar("R", bound=Reading)
+Job = Callable[[], Coroutine[None, None, None]]
+
+
+class DeviceConfigError(EmsError, ValueError):
+    """A site file names a device that cannot be built; the text says what, where and the cure."""
+
+    code: ClassVar[str] = "device_config"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Devices:
+    """Everything a site file reads from."""
+
+    meters: Mapping[str, Device[GridReading]]
+    """By the id of the circuit that the meter sits at."""
+
+    solar: tuple[Device[SolarReading], ...] = ()
+    battery: Device[BatteryReading] | None = None
+    background: tuple[Job, ...] = ()
+    """Jobs that must run beside the readers; they never end by themselves."""
+
+    links: tuple[ModbusLink, ...] = field(default=(), repr=False)
+
+    async def close(self) -> None:
+        """Close every connection; background jobs close theirs when they are cancelled."""
+        for link in self.links:
+            await link.close()
+
+
+@cache
+def profiles() -> tuple[Profile, ...]:
+    """Every profile, by id."""
+    folder = files("ems.devices") / "profiles"
+    texts = [path.read_text(encoding="utf-8") for path in folder.iterdir() if path.name.endswith(".yaml")]
+    return tuple(sorted((parse_profile(text) for text in texts), key=lambda each: each.id))
+
+
+def profile(profile_id: str) -> Profile:
+    """The profile with that id. Raises DeviceConfigError when there is none."""
+    for each in profiles():
+        if each.id == profile_id:
+            return each
+    known = ", ".join(each.id for each in profiles())
+    raise DeviceConfigError(f"there is no device profile {profile_id}: take one of {known}")
+
+
+def connect_devices(file: SiteFile, clock: Clock) -> Devices:
+    """The devices of a site file, sharing one connection per Modbus address and one to the MQTT broker.
+
+    Raises DeviceConfigError when an entry cannot be read, SecretError when the broker's password cannot be revealed.
+    """
+    build = _Build(file, clock)
+    meters = {meter.circuit: build.meter(meter) for meter in file.meters}
+    solar = tuple(
+        build.device(entry, "inverter", SolarView(peak_w=entry.peak_w, invert=entry.invert).reading)
+        for entry in file.solar
+    )
+    battery: Device[BatteryReading] | None = None
+    if file.battery is not None:
+        battery = build.device(file.battery, "battery", BatteryView(invert=file.battery.invert).reading)
+    return Devices(
+        meters=meters,
+        solar=solar,
+        battery=battery,
+        background=(build.mqtt.run,) if build.mqtt else (),
+        links=tuple(build.links.values()),
+    )
+
+
+class _Build:
+    """The connections made so far, and how an entry becomes a device."""
+
+    def __init__(self, file: SiteFile, clock: Clock) -> None:
+        self._file = file
+        self._clock = clock
+        self.links: dict[tuple[str, int], ModbusLink] = {}
+        self.mqtt: MqttLink | None = None
+
+    def meter(self, entry: MeterEntry) -> Device[GridReading]:
+        phases = phases_by_circuit(self._file).get(entry.circuit)
+        if phases is None:
+            raise DeviceConfigError(f"meter {entry.id} sits at circuit {entry.circuit}, which is not there: correct it")
+        fuses = {MAIN: self._file.connection.main_fuse_a, **{each.id: each.fuse_a for each in self._file.circuits}}
+        found = _profile_of(entry, "meter")
+        names, signed = _names(entry, found), found.signed if isinstance(found, ModbusProfile | MqttProfile) else ()
+        if not isinstance(found, SunSpecProfile):
+            _check_phases(entry, names, len(phases))
+        mounting = Mounting(
+            bounds=Bounds(phases=tuple(Phase[name] for name in phases), fuse_a=fuses[entry.circuit]),
+            invert=entry.invert,
+            invert_swaps_counters=found is None or found.invert_swaps_counters,
+            signed=frozenset(signed),
+        )
+        return self.device(entry, "meter", GridView(mounting).reading, phases=len(phases))
+
+    def device(self, entry: DeviceEntry, kind: Kind, view: Callable[[Sample], R], *, phases: int = 3) -> Device[R]:
+        found = _profile_of(entry, kind)
+        if found is None or isinstance(found, MqttProfile):
+            return self._mqtt_device(entry, kind, found, view, _live_points(kind, phases))
+        address = entry.modbus
+        if address is None:
+            raise DeviceConfigError(f"{entry.id} has no Modbus address: {found.id} needs modbus: {{host: …}}")
+        if isinstance(found, ModbusProfile):
+            return ModbusDevice(
+                name=entry.id,
+                period_s=entry.period_s,
+                link=self._link(address),
+                address=address,
+                profile=found,
+                view=view,
+            )
+        return SunSpecDevice(
+            name=entry.id,
+            period_s=entry.period_s,
+            link=self._link(address),
+            address=address,
+            layouts=METERS if kind == "meter" else INVERTERS,
+            view=view,
+        )
+
+    def _mqtt_device(
+        self,
+        entry: DeviceEntry,
+        kind: Kind,
+        found: MqttProfile | None,
+        view: Callable[[Sample], R],
+        live: frozenset[str],
+    ) -> Device[R]:
+        points, availability = _topics(entry, found)
+        unknown = sorted(set(points) - set(NUMBERS_OF[kind]))
+        if unknown:
+            known = ", ".join(NUMBERS_OF[kind])
+            raise DeviceConfigError(f"{entry.id} has points {', '.join(unknown)}: known for {kind} are {known}")
+        required = live & points.keys()
+        if not required:
+            raise DeviceConfigError(f"{entry.id} tells no power: add mqtt: {{points: {{power: {{topic: …}}}}}}")
+        device = MqttDevice(
+            name=entry.id,
+            period_s=entry.period_s,
+            silence_s=silence_limit_s(entry.period_s, found.limits.silent_after_s if found else None),
+            topics=Topics(points=points, required=required, availability=availability),
+            view=view,
+            clock=self._clock,
+        )
+        self._broker(entry).follow(device)
+        return device
+
+    def _broker(self, entry: DeviceEntry) -> MqttLink:
+        section = self._file.mqtt
+        if section is None:
+            raise DeviceConfigError(f"{entry.id} speaks MQTT but the site names no broker: add mqtt: {{host: …}}")
+        if self.mqtt is None:
+            broker = Broker(
+                host=section.host,
+                port=section.port,
+                username=section.username,
+                password=reveal(section.password) if section.password else None,
+                tls=section.tls,
+            )
+            self.mqtt = MqttLink(broker, self._clock)
+        return self.mqtt
+
+    def _link(self, address: ModbusAddress) -> ModbusLink:
+        key = (address.host, address.port)
+        if key not in self.links:
+            self.links[key] = ModbusLink(*key, self._clock, gap_s=_gap_s(self._file, key))
+        return self.links[key]
+
+
+def _profile_of(entry: DeviceEntry, kind: Kind) -> Profile | None:
+    """The entry's profile; None for a device with MQTT points of its own."""
+    if entry.profile is None:
+        if entry.mqtt is None or not entry.mqtt.points:
+            raise DeviceConfigError(f"{entry.id} has no profile: name one of `ems devices list`, or MQTT points")
+        return None
+    try:
+        found = profile(entry.profile)
+    except DeviceConfigError as err:
+        raise DeviceConfigError(f"{entry.id}: {err}") from err
+    if kind not in found.kinds:
+        describes = " or ".join(found.kinds)
+        raise DeviceConfigError(f"{entry.id} is used as {kind}, but {found.id} describes a {describes}: take another")
+    return found
+
+
+def _names(entry: DeviceEntry, found: Profile | None) -> frozenset[str]:
+    own = entry.mqtt.points if entry.mqtt else {}
+    return frozenset(own) | frozenset(() if found is None or isinstance(found, SunSpecProfile) else found.points)
+
+
+def _check_phases(entry: MeterEntry, names: Iterable[str], phases: int) -> None:
+    """Refuse a meter that cannot tell the current of every phase of its fuse."""
+    told = set(names)
+    for own in tuple(Phase)[:phases]:
+        enough = {phase_point("current", own), phase_point("power", own)}
+        if phases == 1:
+            enough |= {"current", "power"}
+        if not told & enough:
+            raise DeviceConfigError(
+                f"meter {entry.id} tells neither current nor power of {own.name}, so it cannot guard the fuse of "
+                f"{entry.circuit}: take a meter with {phases} phases, or add the points {' or '.join(sorted(enough))}"
+            )
+
+
+def _live_points(kind: Kind, phases: int) -> frozenset[str]:
+    """The points a reading of that device rests on."""
+    if kind != "meter":
+        return frozenset({"power"})
+    per_phase = {phase_point(quantity, own) for quantity in ("current", "power") for own in tuple(Phase)[:phases]}
+    return frozenset(per_phase | {"power"} | ({"current"} if phases == 1 else set()))
+
+
+def _topics(entry: DeviceEntry, found: MqttProfile | None) -> tuple[dict[str, TopicPoint], TopicPoint | None]:
+    source = entry.mqtt
+    if source is None:
+        raise DeviceConfigError(f"{entry.id} has no MQTT address: add mqtt: {{prefix: …}}")
+    points = dict(found.points) if found else {}
+    availability = found.availability if found else None
+    try:
+        points |= {name: TopicPoint(**rule.model_dump()) for name, rule in source.points.items()}
+        availability = TopicPoint(**source.availability.model_dump()) if source.availability else availability
+    except ValidationError as err:
+        raise DeviceConfigError(f"{entry.id}: {err.errors()[0]['msg']}") from err
+    topics = [*points.values(), *([availability] if availability else [])]
+    if source.prefix is None and any("{prefix}" in each.topic for each in topics):
+        raise DeviceConfigError(f"{entry.id} has no MQTT prefix: add mqtt: {{prefix: …}}, as the device shows it")
+    prefix = source.prefix or ""
+    return {name: each.under(prefix) for name, each in points.items()}, availability and availability.under(prefix)
+
+
+def _gap_s(file: SiteFile, key: tuple[str, int]) -> float:
+    """The longest silence that any device at that address needs between requests."""
+    entries = [*file.meters, *file.solar, *([file.battery] if file.battery else [])]
+    known = {each.id: each for each in profiles()}
+    gaps = [0]
+    for entry in entries:
+        found = known.get(entry.profile or "")
+        if entry.modbus and (entry.modbus.host, entry.modbus.port) == key and not isinstance(found, MqttProfile | None):
+            gaps.append(found.limits.request_gap_ms)
+    return max(gaps) / 1000

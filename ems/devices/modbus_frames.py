@@ -1,0 +1,43 @@
+"""What an answer on the wire must look like, checked before the Modbus library sees it. Pure.
+
+The frame is MBAP header (transaction, protocol 0, length, unit), function, data: Modbus messaging on TCP/IP §3.1.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+HEADER_BYTES: Final = 7
+LONGEST_FRAME_BYTES: Final = 260
+EXCEPTION_BIT: Final = 0x80
+
+EXCEPTION_NAMES: Final = {
+    1: "illegal function",
+    2: "illegal address",
+    3: "illegal value",
+    4: "device failure",
+    5: "acknowledge, still working",
+    6: "busy",
+    10: "gateway path unavailable",
+    11: "gateway got no answer from the device",
+}
+"""Modbus application protocol §7."""
+
+
+def frame_fault(received: bytes, function: int, count: int) -> str | None:
+    """What is wrong with the answer to a read of `count` registers; None while it may still become a good one."""
+    if len(received) < HEADER_BYTES + 2:
+        return None
+    if received[2:4] != b"\0\0":
+        return "it is not Modbus"
+    length = int.from_bytes(received[4:6], "big")
+    if not 3 <= length <= LONGEST_FRAME_BYTES - 6:
+        return f"its length says {length} bytes"
+    answered, size = received[HEADER_BYTES], received[HEADER_BYTES + 1]
+    if answered == function | EXCEPTION_BIT:
+        return None if length == 3 else "its exception is too long"
+    if answered != function:
+        return f"function {answered} answers function {function}"
+    if size != 2 * count or length != 3 + size:
+        return f"it holds {size // 2} registers where {count} were asked for"
+    return None

@@ -1,0 +1,222 @@
+"""A device that publishes by itself over MQTT.
+
+A message may speak of some points only; it is merged over what is known. A reading is handed over when a message with
+currents or powers came and all required points are known and fresh. Retained messages are not samples: nobody knows
+when they were published.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, Generic, TypeVar
+
+from ems.clock import Clock
+from ems.devices.mqtt_messages import Json, NotInMessage, Unreadable, as_number, as_online, parse_payload, pick
+from ems.devices.profile import TopicPoint
+from ems.devices.sample import Sample, is_live
+from ems.errors import DeviceError, LinkDown, NoAnswer, Nonsense
+from ems.model.readings import Reading
+
+R = TypeVar("R", bound=Reading)
+T = TypeVar("T")
+
+LEAST_SILENCE_S: Final = 5.0
+SILENCE_PERIODS: Final = 5.0
+"""A device is silent after five of its periods, at least 5 s: the age at which control takes a meter for lost
+(`control.md` §6)."""
+
+
+def silence_limit_s(period_s: float, silent_after_s: float | None = None) -> float:
+    """How long a device may say nothing; `silent_after_s` is its profile's word for devices that publish on change."""
+    return max(SILENCE_PERIODS * period_s, silent_after_s or 0.0, LEAST_SILENCE_S)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topics:
+    """What to listen to."""
+
+    points: Mapping[str, TopicPoint]
+    required: frozenset[str]
+    """Points without which there is no reading."""
+
+    availability: TopicPoint | None = None
+
+
+class MqttDevice(Generic[R]):
+    """Turns messages into readings; `read` waits for the next one."""
+
+    pushes = True
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        period_s: float,
+        silence_s: float,
+        topics: Topics,
+        view: Callable[[Sample], R],
+        clock: Clock,
+    ) -> None:
+        self._name = name
+        self._period_s = period_s
+        self._silence_s = silence_s
+        self._wanted = topics
+        self._view = view
+        self._clock = clock
+        self._newest: Newest[R | DeviceError] = Newest()
+        self._known: dict[str, _Heard] = {}
+        self._greeted: set[str] = set()
+        self._link_up: bool | None = None
+        self._online: bool | None = None
+        availability = (topics.availability.topic,) if topics.availability else ()
+        self.topics: Final = frozenset([*(point.topic for point in topics.points.values()), *availability])
+        sources = {topics.points[name].topic for name in topics.required}
+        self._same_instant = len(sources) == 1
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def period_s(self) -> float:
+        return self._period_s
+
+    async def read(self) -> R:
+        """The next reading, or the newest that came since the last one.
+
+        Raises LinkDown while the broker is away or the device is announced offline, NoAnswer when nothing usable comes
+        within the silence limit, Nonsense when the newest message cannot be true.
+        """
+        absence = self._absence()
+        if absence:
+            raise LinkDown(f"{self._name}: {absence}")
+        try:
+            async with self._clock.timeout(self._silence_s):
+                newest = await self._newest.take()
+        except TimeoutError:
+            raise NoAnswer(f"{self._name} published nothing usable for {self._silence_s:g} s") from None
+        if isinstance(newest, DeviceError):
+            raise newest
+        return newest
+
+    async def close(self) -> None:
+        """Nothing to let go of: the connection to the broker belongs to its background job."""
+
+    def heard(self, topic: str, payload: bytes, *, retained: bool) -> None:
+        """Take a message in. Never raises."""
+        # A broker may keep the mark on live messages too, but it hands out the old one once, after subscribing.
+        old = retained and topic not in self._greeted
+        self._greeted.add(topic)
+        try:
+            content = parse_payload(payload)
+        except Unreadable as err:
+            self._newest.put(Nonsense(f"{self._name}: {err} in {topic}"))
+            return
+        if self._wanted.availability and topic == self._wanted.availability.topic:
+            self._take_availability(content, self._wanted.availability)
+        if not old:
+            self._take_points(topic, content)
+
+    def link_changed(self, *, up: bool) -> None:
+        """The broker came or went."""
+        was_up, self._link_up = self._link_up, up
+        if not up:
+            self._online = None
+            self._known.clear()
+            self._greeted.clear()
+        if was_up != up:
+            self._presence_changed()
+
+    def _absence(self) -> str | None:
+        if self._link_up is False:
+            return "the MQTT broker is away"
+        return "it is announced offline" if self._online is False else None
+
+    def _presence_changed(self) -> None:
+        absence = self._absence()
+        self._newest.clear()
+        if absence:
+            self._newest.put(LinkDown(f"{self._name}: {absence}"))
+
+    def _take_availability(self, content: Json, rule: TopicPoint) -> None:
+        try:
+            online = as_online(pick(content, rule.steps))
+        except NotInMessage:
+            return
+        if online != self._online:
+            self._online = online
+            self._presence_changed()
+
+    def _take_points(self, topic: str, content: Json) -> None:
+        live, trouble = False, None
+        for name, point in self._wanted.points.items():
+            if point.topic != topic:
+                continue
+            live = live or is_live(name)
+            try:
+                number = as_number(pick(content, point.steps)) * point.scale
+            except NotInMessage:
+                continue
+            except Unreadable as err:
+                self._known.pop(name, None)
+                trouble = f"{err} as {name} in {topic}" if name in self._wanted.required else trouble
+            else:
+                self._known[name] = _Heard(number, self._clock.monotonic_s())
+        if trouble:
+            self._newest.put(Nonsense(f"{self._name}: {trouble}"))
+        elif live:
+            self._offer()
+
+    def _offer(self) -> None:
+        if self._online is False:
+            # A live message is newer than the word that it is offline.
+            self._online = None
+        now_s = self._clock.monotonic_s()
+        fresh = {
+            name: heard
+            for name, heard in self._known.items()
+            if name.startswith("energy") or now_s - heard.at_s <= self._silence_s
+        }
+        if not self._wanted.required <= fresh.keys():
+            return
+        sample = Sample(
+            taken_at_s=min(fresh[name].at_s for name in self._wanted.required),
+            values={name: heard.number for name, heard in fresh.items()},
+            same_instant=self._same_instant,
+        )
+        try:
+            self._newest.put(self._view(sample))
+        except Nonsense as err:
+            self._newest.put(Nonsense(f"{self._name}: {err}"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    number: float
+    at_s: float
+
+
+class Newest(Generic[T]):
+    """Hands the newest item from one side to the other; older ones that nobody took are forgotten."""
+
+    def __init__(self) -> None:
+        self._items: list[T] = []
+        self._arrived = asyncio.Event()
+
+    def put(self, item: T) -> None:
+        self._items[:] = [item]
+        self._arrived.set()
+
+    def clear(self) -> None:
+        self._items.clear()
+        self._arrived.clear()
+
+    async def take(self) -> T:
+        """The newest item that nobody has taken yet, as soon as there is one."""
+        while not self._items:
+            await self._arrived.wait()
+            self._arrived.clear()
+        self._arrived.clear()
+        return self._items.pop()

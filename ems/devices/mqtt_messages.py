@@ -1,0 +1,97 @@
+"""What MQTT messages mean: JSON paths, plain numbers, availability words. Pure.
+
+Anybody may publish anything, so every oddity ends as `Unreadable` with a sentence, never as a crash.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import Final, TypeAlias
+
+MAX_PAYLOAD_BYTES: Final = 64 * 1024
+"""Larger messages are dropped unread."""
+
+ONLINE_WORDS: Final = frozenset({"true", "online", "1", "on", "yes", "connected", "alive"})
+
+JsonPath: TypeAlias = tuple[str | int, ...]
+Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
+
+_JSON_WORDS: Final = {bool: "true or false", list: "a list", dict: "an object", type(None): "null"}
+_STEP = re.compile(r"(?P<key>[^\[\]]*)(?P<indexes>(\[\d{1,4}\])*)")
+
+
+class Unreadable(ValueError):
+    """The message is not what its topic should carry; the text says why."""
+
+
+class NotInMessage(LookupError):
+    """The message is fine but does not speak of this point: a partial update."""
+
+
+def parse_path(path: str) -> JsonPath:
+    """`params.em:0.phases[2].current` as steps; a number alone may be a list index. Raises ValueError."""
+    if not path:
+        return ()
+    steps: list[str | int] = []
+    for part in path.split("."):
+        match = _STEP.fullmatch(part)
+        if not match or not part:
+            raise ValueError(f"path {path!r} has an empty or broken step; write it like params.em:0.a_current")
+        if match["key"]:
+            steps.append(match["key"])
+        steps.extend(int(index) for index in re.findall(r"\d+", match["indexes"]))
+    return tuple(steps)
+
+
+def parse_payload(payload: bytes) -> Json:
+    """The message as JSON, or as text when it is a plain word. Raises Unreadable when it is neither, or too large."""
+    if len(payload) > MAX_PAYLOAD_BYTES:
+        raise Unreadable(f"a message of {len(payload)} bytes is larger than {MAX_PAYLOAD_BYTES}")
+    try:
+        text = payload.decode("utf-8")
+    except UnicodeDecodeError as err:
+        raise Unreadable("a message that is not text") from err
+    try:
+        content: Json = json.loads(text, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as err:
+        if len(text) <= 64 and not set(text) & set('{}[]"'):
+            return text.strip()
+        raise Unreadable("a message that is neither JSON nor a number") from err
+    return content
+
+
+def pick(content: Json, steps: JsonPath) -> Json:
+    """What stands at `steps`. Raises NotInMessage when the message does not go there."""
+    here = content
+    for step in steps:
+        if isinstance(here, dict) and str(step) in here:
+            here = here[str(step)]
+        elif isinstance(here, list) and str(step).isdecimal() and int(step) < len(here):
+            here = here[int(step)]
+        else:
+            raise NotInMessage(str(step))
+    return here
+
+
+def as_number(value: Json) -> float:
+    """A number, or a text that is one. Raises Unreadable for everything else, NaN and infinity included."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise Unreadable(f"{_JSON_WORDS[type(value)]} where a number belongs")
+    try:
+        number = float(value)
+    except (ValueError, OverflowError) as err:
+        raise Unreadable("a text where a number belongs") from err
+    if not math.isfinite(number):
+        raise Unreadable("a number that is not finite")
+    return number
+
+
+def as_online(value: Json) -> bool:
+    """Whether an availability message says that the device is there."""
+    return str(value).strip().lower() in ONLINE_WORDS
+
+
+def _no_constant(name: str) -> Json:
+    raise Unreadable(f"{name} is not a number")

@@ -1,0 +1,184 @@
+"""A whole simulated house behind real sockets, built from a site file.
+
+    async with SimulatedHouse(file, clock) as house:
+        service = start(house.relocated(file))
+        house.connect_stations(service.port)
+        ...
+        print(house.report())
+
+Everything listens on the loopback interface. `relocated` gives the same site file with the ports that are really used.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Final, Self, TypeVar
+
+from ems.clock import Clock
+from ems.config.schema import BrokerSection, DeviceEntry, SiteFile
+from ems.model.electrical import PerPhase
+from ems.sim.wire.house_plan import CannotSimulate, Parts, build
+from ems.sim.wire.modbus_devices import ModbusPort, SimulatedUnit
+from ems.sim.wire.mqtt_devices import EmbeddedBroker, MqttPublisher
+from ems.sim.wire.ocpp_station import SimulatedStation, StationReport
+from ems.sim.world import CircuitFigures, World
+
+__all__ = ["CannotSimulate", "HouseReport", "SimulatedHouse"]
+
+LOOPBACK: Final = "127.0.0.1"
+
+_Entry = TypeVar("_Entry", bound=DeviceEntry)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HouseReport:
+    """How the house fared since its start, as the house itself saw it."""
+
+    meter_samples: int
+    """Samples that the meters at the main fuse gave out."""
+
+    grid_max_a: PerPhase
+    """Largest current at the main fuse, in either direction."""
+
+    main_fuse_a: float
+    seconds_over_rating: float
+    """Time with any phase of the main fuse above its rating."""
+
+    circuits: tuple[CircuitFigures, ...]
+    stations: tuple[StationReport, ...]
+
+
+class SimulatedHouse:
+    """The devices of a site file, playing a summer day. Raises CannotSimulate for what it cannot play.
+
+    With `keep_ports` devices listen at the file's own port numbers where those are free.
+    """
+
+    def __init__(self, file: SiteFile, clock: Clock, *, keep_ports: bool = False) -> None:
+        self.broker: Final = EmbeddedBroker(LOOPBACK, file.mqtt.port if keep_ports and file.mqtt else 0)
+        self._file = file
+        self._clock = clock
+        self._parts: Final[Parts] = build(file, clock, self.broker)
+        self.ports: Final = _ports(file, self._parts, keep_ports=keep_ports)
+        """The simulated Modbus sockets, by host and port of the site file."""
+
+        self._open = AsyncExitStack()
+
+    @property
+    def world(self) -> World:
+        return self._parts.world
+
+    @property
+    def stations(self) -> Mapping[str, SimulatedStation]:
+        """By the id in the site file; so are the others."""
+        return self._parts.stations
+
+    @property
+    def units(self) -> Mapping[str, SimulatedUnit]:
+        """The Modbus devices."""
+        return self._parts.units
+
+    @property
+    def publishers(self) -> Mapping[str, MqttPublisher]:
+        """The MQTT devices."""
+        return self._parts.publishers
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as stack:
+            for port in self.ports.values():
+                await _open_somewhere(port)
+                stack.push_async_callback(port.close)
+            if self.publishers:
+                await _start_somewhere(self.broker)
+                stack.push_async_callback(self.broker.stop)
+            tasks = await stack.enter_async_context(asyncio.TaskGroup())
+            running = [tasks.create_task(station.run()) for station in self.stations.values()]
+            running += [tasks.create_task(publisher.run()) for publisher in self.publishers.values()]
+            stack.callback(_cancel_all, running)
+            self._open = stack.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # An error of whoever uses the house leaves as it is, not wrapped by the task group of the devices.
+        await self._open.aclose()
+
+    def connect_stations(self, port: int, host: str = LOOPBACK) -> None:
+        """Where the central system listens; all stations connect to it from now on."""
+        for station in self.stations.values():
+            station.connect_to(host, port)
+
+    def relocated(self, file: SiteFile | None = None) -> SiteFile:
+        """The site file (this house's own when left out) with the endpoints that are really used."""
+        file = file or self._file
+        broker = BrokerSection(host=LOOPBACK, port=self.broker.port) if self.publishers else file.mqtt
+        return file.model_copy(
+            update={
+                "meters": tuple(self._relocated(entry) for entry in file.meters),
+                "solar": tuple(self._relocated(entry) for entry in file.solar),
+                "mqtt": broker,
+                "csms": file.csms.model_copy(update={"host": LOOPBACK}),
+            }
+        )
+
+    def report(self) -> HouseReport:
+        """The figures up to now."""
+        self.world.advance_to(self._clock.monotonic_s())
+        circuits = self.world.figures()
+        main = circuits[0]
+        at_main = [entry.id for entry in self._file.meters if entry.circuit == main.circuit_id]
+        sources = (self.units.get(name) or self.publishers.get(name) for name in at_main)
+        return HouseReport(
+            meter_samples=sum(source.samples for source in sources if source),
+            grid_max_a=main.max_a,
+            main_fuse_a=main.rating_a,
+            seconds_over_rating=main.seconds_over_rating,
+            circuits=circuits,
+            stations=tuple(station.report() for station in self.stations.values()),
+        )
+
+    def _relocated(self, entry: _Entry) -> _Entry:
+        if entry.modbus is None:
+            return entry
+        port = self.ports[entry.modbus.host, entry.modbus.port]
+        address = entry.modbus.model_copy(update={"host": port.host, "port": port.port})
+        return entry.model_copy(update={"modbus": address})
+
+
+def _ports(file: SiteFile, parts: Parts, *, keep_ports: bool) -> dict[tuple[str, int], ModbusPort]:
+    """One socket for all units that the file has behind one address."""
+    groups: dict[tuple[str, int], list[SimulatedUnit]] = {}
+    for entry in (*file.meters, *file.solar):
+        if entry.modbus is None:
+            continue
+        units = groups.setdefault((entry.modbus.host, entry.modbus.port), [])
+        if any(unit.unit == entry.modbus.unit for unit in units):
+            raise CannotSimulate(f"{entry.id} shares unit {entry.modbus.unit} with another device; give it its own")
+        units.append(parts.units[entry.id])
+    return {address: ModbusPort(units, LOOPBACK, address[1] if keep_ports else 0) for address, units in groups.items()}
+
+
+async def _open_somewhere(port: ModbusPort) -> None:
+    try:
+        await port.open()
+    except OSError:
+        port.port = 0
+        await port.open()
+
+
+async def _start_somewhere(broker: EmbeddedBroker) -> None:
+    try:
+        await broker.start()
+    except OSError:
+        broker.port = 0
+        await broker.start()
+
+
+def _cancel_all(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()

@@ -1,0 +1,72 @@
+"""OCPP-J 1.6 frames: from text to a typed frame and back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+CALL: Final = 2
+CALL_RESULT: Final = 3
+CALL_ERROR: Final = 4
+
+Payload: TypeAlias = Mapping[str, Any]
+
+
+class Malformed(ValueError):
+    """Somebody sent something that is not OCPP 1.6."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A request, from either side."""
+
+    message_id: str
+    action: str
+    payload: Payload
+
+    def text(self) -> str:
+        return json.dumps([CALL, self.message_id, self.action, self.payload], separators=(",", ":"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallResult:
+    """A good answer."""
+
+    message_id: str
+    payload: Payload
+
+    def text(self) -> str:
+        return json.dumps([CALL_RESULT, self.message_id, self.payload], separators=(",", ":"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallError:
+    """An answer that says why there is none."""
+
+    message_id: str
+    code: str
+    description: str = ""
+
+    def text(self) -> str:
+        return json.dumps([CALL_ERROR, self.message_id, self.code, self.description, {}], separators=(",", ":"))
+
+
+Frame: TypeAlias = Call | CallResult | CallError
+
+
+def decode(raw: str | bytes) -> Frame:
+    """The frame in a websocket message. Raises Malformed when there is none."""
+    try:
+        parts = json.loads(raw)
+    except (ValueError, RecursionError) as err:
+        raise Malformed("not JSON") from err
+    match parts:
+        case [2, str(message_id), str(action), dict(payload)]:
+            return Call(message_id=message_id, action=action, payload=payload)
+        case [3, str(message_id), dict(payload)]:
+            return CallResult(message_id=message_id, payload=payload)
+        case [4, str(message_id), str(code), *rest]:
+            return CallError(message_id=message_id, code=code, description=str(rest[0]) if rest else "")
+    raise Malformed("not an OCPP-J frame")

@@ -1,0 +1,347 @@
+"""A charging station that speaks OCPP 1.6J over a real socket, and whose faults can be switched on.
+
+`SimulatedStation.run` lives for ever: it ticks twice a second (profiles, offer, status) and holds the connection,
+coming back by itself. What it offers its car flows into the `World`, so whether a limit was obeyed is seen in amperes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import itertools
+import logging
+from collections import deque
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+from urllib.parse import quote
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import WebSocketException
+from websockets.typing import Subprotocol
+
+from ems.clock import Clock
+from ems.model.station import ConnectorStatus
+from ems.sim.schedules import Limit
+from ems.sim.wire.ocpp_frames import Call, CallError, CallResult, Malformed, decode
+from ems.sim.wire.station_answers import ProfileFrame, StationAnswers
+from ems.sim.wire.station_box import Faults, Forget, LimitChange, StationBox, StationBuild
+from ems.sim.wire.station_reports import OwnCall, StationReports
+from ems.sim.wire.station_settings import Settings
+from ems.sim.world import World
+
+LOGGER = logging.getLogger(__name__)
+
+TICK_S: Final = 0.5
+FIRST_RETRY_S: Final = 1.0
+LONGEST_RETRY_S: Final = 10.0
+ANSWER_WITHIN_S: Final = 30.0
+TELL_AGAIN_S: Final = 5.0
+LARGEST_FRAME: Final = 256 * 1024
+OBEYED_WITHIN_A: Final = 0.5
+"""A car that draws no more than this above a limit obeys it."""
+
+
+class Garbage(StrEnum):
+    """Nonsense that a station may send."""
+
+    NOT_JSON = "not_json"
+    NOT_A_LIST = "not_a_list"
+    EMPTY_LIST = "empty_list"
+    TOO_SHORT = "too_short"
+    UNKNOWN_TYPE = "unknown_type"
+    UNKNOWN_ACTION = "unknown_action"
+    ACTION_NOT_TEXT = "action_not_text"
+    PAYLOAD_NOT_AN_OBJECT = "payload_not_an_object"
+    WRONG_FIELDS = "wrong_fields"
+    ANSWER_TO_NOBODY = "answer_to_nobody"
+    NESTED_DEEPLY = "nested_deeply"
+    BINARY = "binary"
+
+
+GARBAGE: Final[dict[Garbage, str | bytes]] = {
+    Garbage.NOT_JSON: "[2,",
+    Garbage.NOT_A_LIST: '{"action":"Heartbeat"}',
+    Garbage.EMPTY_LIST: "[]",
+    Garbage.TOO_SHORT: '[2,"g1"]',
+    Garbage.UNKNOWN_TYPE: '[9,"g2","Heartbeat",{}]',
+    Garbage.UNKNOWN_ACTION: '[2,"g3","MakeCoffee",{}]',
+    Garbage.ACTION_NOT_TEXT: '[2,"g4",["Heartbeat"],{}]',
+    Garbage.PAYLOAD_NOT_AN_OBJECT: '[2,"g5","Heartbeat",null]',
+    Garbage.WRONG_FIELDS: '[2,"g6","MeterValues",{"connectorId":"one","meterValue":[{"sampledValue":[{"value":""}]}]}]',
+    Garbage.ANSWER_TO_NOBODY: '[3,"nobody-asked",{"status":"Accepted"}]',
+    Garbage.NESTED_DEEPLY: "[" * 50_000,
+    Garbage.BINARY: b"\x00\xff\xfe\x80",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reaction:
+    """How long an accepted limit took to be true at the car."""
+
+    message_id: str
+    received_at_s: float
+    obeyed_at_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StationReport:
+    """A station's figures since its start."""
+
+    station_id: str
+    connections: int
+    transactions: int
+    profiles_sent: int
+    """SetChargingProfile requests that reached it."""
+
+    profiles_accepted: int
+    limit_changes: int
+    """Changes of the limit in force, also those that came by expiry."""
+
+    energy_kwh: float
+
+
+class SimulatedStation:
+    """One station. Tests reach into its `faults`; figures are in `report`, frames and changes in their lists."""
+
+    def __init__(self, build: StationBuild, world: World, clock: Clock) -> None:
+        self.build: Final = build
+        self._clock = clock
+        self._box = StationBox(build, world, clock)
+        self._settings = Settings(build.firmware)
+        self._reports = StationReports(self._box, self._settings, clock)
+        self._answers = StationAnswers(self._box, self._settings, self._reports, clock)
+        self._address: tuple[str, int] | None = None
+        self._may_connect = asyncio.Event()
+        self._dropped = False
+        self._news = asyncio.Event()
+        self._socket: ClientConnection | None = None
+        self._pending: tuple[str, asyncio.Future[CallResult | CallError]] | None = None
+        self._numbers = itertools.count(1)
+        self._connections = 0
+        self._reactions: deque[Reaction] = deque(maxlen=10_000)
+        self._last_seen_frame: ProfileFrame | None = None
+
+    @property
+    def faults(self) -> Faults:
+        return self._box.faults
+
+    @property
+    def connected(self) -> bool:
+        return self._socket is not None
+
+    @property
+    def status(self) -> ConnectorStatus:
+        return self._box.status
+
+    @property
+    def limit(self) -> Limit:
+        """The limit in force."""
+        return self._box.limit
+
+    @property
+    def transaction_id(self) -> int | None:
+        return self._box.transaction.transaction_id if self._box.transaction else None
+
+    @property
+    def frames(self) -> tuple[ProfileFrame, ...]:
+        """Every SetChargingProfile received, oldest first."""
+        return tuple(self._answers.frames)
+
+    @property
+    def limit_changes(self) -> tuple[LimitChange, ...]:
+        """Every change of the limit in force, oldest first."""
+        return tuple(self._box.limit_changes)
+
+    @property
+    def reactions(self) -> tuple[Reaction, ...]:
+        """For every accepted limit that came true before the next one: when."""
+        return tuple(self._reactions)
+
+    def report(self) -> StationReport:
+        return StationReport(
+            station_id=self.build.station_id,
+            connections=self._connections,
+            transactions=self._box.transaction_count,
+            profiles_sent=self._answers.frames_received,
+            profiles_accepted=self._answers.frames_accepted,
+            limit_changes=self._box.limit_change_count,
+            energy_kwh=self._box.car.energy_kwh,
+        )
+
+    def connect_to(self, host: str, port: int) -> None:
+        """Where its central system listens; it connects from now on."""
+        self._address = (host, port)
+        self._let_connect()
+
+    def drop(self) -> None:
+        """Cut its network; it stays away until `come_back`."""
+        self._dropped = True
+        self._let_connect()
+        self._cut()
+
+    def come_back(self) -> None:
+        """Mend its network."""
+        self._dropped = False
+        self._let_connect()
+
+    def reboot(self, forget: Forget = Forget.TRANSACTION_PROFILES) -> None:
+        """Take its power away; it is back after its boot time."""
+        self._restart(forget, "PowerLoss")
+
+    async def send_garbage(self, kind: Garbage) -> None:
+        """Send nonsense on the connection, if there is one."""
+        if self._socket is not None:
+            await self._socket.send(GARBAGE[kind])
+
+    async def run(self) -> None:
+        """Live for ever."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._tick_for_ever())
+            tasks.create_task(self._stay_connected())
+
+    async def _tick_for_ever(self) -> None:
+        while True:
+            self._box.tick()
+            self._let_connect()
+            self._see_obedience()
+            self._news.set()
+            if self._answers.reset_asked is not None:
+                self._restart(Forget.TRANSACTION_PROFILES, self._answers.reset_asked)
+            await self._clock.sleep(TICK_S)
+
+    def _restart(self, forget: Forget, reason: str) -> None:
+        self._answers.reset_asked = None
+        self._box.reboot(forget, reason)
+        self._reports.power_lost()
+        self._let_connect()
+        self._cut()
+
+    def _let_connect(self) -> None:
+        if self._address is not None and not self._dropped and not self._box.dark:
+            self._may_connect.set()
+        else:
+            self._may_connect.clear()
+
+    def _cut(self) -> None:
+        if self._socket is not None:
+            self._socket.transport.abort()
+
+    def _see_obedience(self) -> None:
+        if not self._answers.frames:
+            return
+        frame = self._answers.frames[-1]
+        if frame is self._last_seen_frame or not frame.accepted or frame.limit_a is None:
+            return
+        if max(self._box.car.current_a) <= frame.limit_a + OBEYED_WITHIN_A:
+            self._last_seen_frame = frame
+            self._reactions.append(
+                Reaction(
+                    message_id=frame.message_id,
+                    received_at_s=frame.received_at_s,
+                    obeyed_at_s=self._clock.monotonic_s(),
+                )
+            )
+
+    async def _stay_connected(self) -> None:
+        wait_s = FIRST_RETRY_S
+        while True:
+            await self._may_connect.wait()
+            before = self._connections
+            try:
+                await self._connect_once()
+            except* (OSError, WebSocketException, TimeoutError) as errors:
+                LOGGER.debug("%s lost its connection: %s", self.build.station_id, errors.exceptions[0])
+            if self._connections > before:
+                wait_s = FIRST_RETRY_S
+            await self._clock.sleep(wait_s)
+            wait_s = min(2 * wait_s, LONGEST_RETRY_S)
+
+    async def _connect_once(self) -> None:
+        host, port = self._address or ("127.0.0.1", 9000)
+        async with connect(
+            f"ws://{host}:{port}/{quote(self.build.identity, safe='')}",
+            subprotocols=[Subprotocol("ocpp1.6")],
+            additional_headers=self._headers(),
+            compression=None,
+            proxy=None,
+            ping_interval=None,
+            open_timeout=ANSWER_WITHIN_S,
+            close_timeout=1,
+            max_size=LARGEST_FRAME,
+        ) as socket:
+            self._connections += 1
+            self._socket = socket
+            self._reports.connected()
+            try:
+                await self._converse(socket)
+            finally:
+                self._socket = None
+                self._pending = None
+
+    def _headers(self) -> dict[str, str]:
+        if self.build.password is None:
+            return {}
+        pair = f"{self.build.identity}:{self.build.password}".encode()
+        return {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
+
+    async def _converse(self, socket: ClientConnection) -> None:
+        """Until the connection ends."""
+        async with asyncio.TaskGroup() as tasks:
+            others = {tasks.create_task(self._tell_news(socket))}
+            async for raw in socket:
+                answer = self._take(raw)
+                if answer is None:
+                    continue
+                if self.faults.answer_delay_s <= 0:
+                    await socket.send(answer.text())
+                else:
+                    late = tasks.create_task(self._answer_late(socket, answer, self.faults.answer_delay_s))
+                    others.add(late)
+                    late.add_done_callback(others.discard)
+            for task in others:
+                task.cancel()
+
+    def _take(self, raw: str | bytes) -> CallResult | CallError | None:
+        """Understand a frame; gives what to answer to a request."""
+        try:
+            frame = decode(raw)
+        except Malformed:
+            return None
+        if isinstance(frame, Call):
+            answer = self._answers.answer(frame)
+            self._news.set()
+            return answer
+        if self._pending is not None and self._pending[0] == frame.message_id and not self._pending[1].done():
+            self._pending[1].set_result(frame)
+        return None
+
+    async def _answer_late(self, socket: ClientConnection, answer: CallResult | CallError, delay_s: float) -> None:
+        await self._clock.sleep(delay_s)
+        await socket.send(answer.text())
+
+    async def _tell_news(self, socket: ClientConnection) -> None:
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            while (call := self._reports.next_call()) is not None:
+                if not await self._tell(socket, call):
+                    await self._clock.sleep(TELL_AGAIN_S)
+
+    async def _tell(self, socket: ClientConnection, own: OwnCall) -> bool:
+        """Send one call and wait for its answer; False when none came or it was an error."""
+        message_id = f"{self.build.station_id}-{next(self._numbers)}"
+        future: asyncio.Future[CallResult | CallError] = asyncio.get_running_loop().create_future()
+        self._pending = (message_id, future)
+        await socket.send(Call(message_id=message_id, action=own.action, payload=own.payload).text())
+        try:
+            async with self._clock.timeout(ANSWER_WITHIN_S):
+                answer = await future
+        except TimeoutError:
+            return False
+        finally:
+            self._pending = None
+        if isinstance(answer, CallError):
+            return False
+        own.answered(answer.payload)
+        return True

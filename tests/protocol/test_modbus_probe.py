@@ -1,0 +1,68 @@
+"""What `probe` finds, over real sockets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from ems.config.schema import ModbusAddress
+from ems.devices.catalog import profile
+from ems.devices.probe import Finding, probe
+from ems.devices.profile import ModbusProfile, SunSpecProfile
+from ems.errors import LinkDown, Nonsense
+from tests.protocol.modbus_bench import LOOPBACK, HandClock, Registers, modbus_server, sdm630
+from tests.protocol.sunspec_bench import at, chain, common, model, unknown_model
+
+
+async def found_in(profile_id: str, registers: Registers) -> Sequence[Finding]:
+    chosen = profile(profile_id)
+    assert isinstance(chosen, ModbusProfile | SunSpecProfile)
+    async with modbus_server({1: registers}) as port:
+        return await probe(chosen, ModbusAddress(host=LOOPBACK, port=port, timeout_s=10), HandClock())
+
+
+async def test_every_point_of_a_register_map_is_shown_with_its_place() -> None:
+    found = await found_in("eastron_sdm630", sdm630(power=1500.0, frequency=50.0))
+
+    assert Finding(where="input 52", name="power", value=1500.0) in found
+    assert Finding(where="input 70", name="frequency", value=50.0) in found
+    assert len(found) == 13
+
+
+async def test_what_the_device_refuses_is_unknown() -> None:
+    registers = {address: word for address, word in sdm630(power=1500.0).items() if address < 54}
+
+    found = await found_in("eastron_sdm630", registers)
+
+    assert Finding(where="input 52", name="power", value=1500.0) in found
+    assert Finding(where="input 70", name="frequency", value=None) in found
+
+
+async def test_every_known_model_is_shown_and_the_others_are_named() -> None:
+    strings = model(160, {"N": 2, "DCA_SF": -2, "DCA1": 512, "DCW_SF": 0, "DCW1": 3100, "DCW2": 2900})
+    inverter = model(103, {"W": 690, "W_SF": 1, "St": 5})
+
+    found = await found_in("sunspec", at(40000, chain(common(), unknown_model(64001, 7), inverter, strings)))
+
+    assert Finding(where="model 1", name="Mn", value="Sonne") in found
+    assert Finding(where="model 64001", name="length", value=7) in found
+    assert Finding(where="model 103", name="W", value=6900.0) in found
+    assert Finding(where="model 103", name="St", value="throttled") in found
+    assert Finding(where="model 160", name="DCA1", value=5.12) in found
+    assert Finding(where="model 160", name="DCW2", value=2900.0) in found
+
+
+async def test_nobody_there_is_said() -> None:
+    async with modbus_server({1: {0: 0}}) as port:
+        pass
+    chosen = profile("sunspec")
+    assert isinstance(chosen, SunSpecProfile)
+
+    with pytest.raises(LinkDown):
+        await probe(chosen, ModbusAddress(host=LOOPBACK, port=port), HandClock())
+
+
+async def test_a_device_that_is_not_sunspec_is_said() -> None:
+    with pytest.raises(Nonsense, match="no SunSpec marker"):
+        await found_in("sunspec", {0: 1, 1: 2})

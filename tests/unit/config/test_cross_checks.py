@@ -1,0 +1,132 @@
+"""What must fit together: each promise broken once, and the finding it gives."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.unit.config.files import GOOD, loaded, problems_of, said, swapped
+
+GARAGE = "  - {id: garage, fuse_a: 20}"
+GRID = "  - {id: grid, profile: eastron_sdm630, modbus: {host: 127.0.0.1}}"
+DRIVE = "{id: drive, fallback_a: 6, lease_verified: true}"
+CARPORT = "{id: carport, wired: [L2], max_a: 32, circuit: garage}"
+FAMILY = "  - {id: family, phases: 3}"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        # Names.
+        (GARAGE, f"{GARAGE}\n{GARAGE}", "line 7: circuits[garage].id is garage, as that of another circuit"),
+        (GARAGE, f"{GARAGE}\n  - {{id: main, fuse_a: 20}}", "circuits[main].id is main: the house connection has"),
+        (FAMILY, f"{FAMILY}\n{FAMILY}", "vehicles[family].id is family, as that of another vehicle"),
+        (DRIVE, "{id: carport}", "stations[carport].id is carport, as that of another station"),
+        (DRIVE, "{id: drive, identity: carport}", "stations[carport].id is carport, as that of another station"),
+        (
+            DRIVE,
+            "{id: drive, serial: A}\n  - {id: b, serial: A}",
+            "stations[b].serial is A, as that of another",
+        ),
+        (DRIVE, '{id: a, identity: ""}\n  - {id: b, identity: ""}', 'stations[b].identity is "", as that of another'),
+        (
+            GRID,
+            GRID + "\nsolar: [{id: grid, profile: sunspec, modbus: {host: a}}]",
+            "solar[grid].id is grid, as that of another meter, inverter or battery",
+        ),
+        # Circuits.
+        (GARAGE, "  - {id: garage, fuse_a: 20, fed_from: mian}", "fed_from is mian, and there is no such circuit: did"),
+        (GARAGE, "  - {id: garage, fuse_a: 20, fed_from: garage}", "fed_from is garage, a circle: a circuit cannot"),
+        (GARAGE, "  - {id: garage, fuse_a: 20, phases: [L2, L2]}", "phases names a phase twice: write [L2]"),
+        (
+            GARAGE,
+            f"{GARAGE}\n  - {{id: a, fuse_a: 9, fed_from: b}}",
+            "no such circuit: there are main, garage, a",
+        ),
+        (
+            GARAGE,
+            "  - {id: garage, fuse_a: 20, phases: [L2]}\n  - {id: a, fuse_a: 9, fed_from: garage, phases: [L1, L2]}",
+            "circuits[a].phases has L1, which garage does not bring: choose from L2",
+        ),
+        # Stations.
+        (
+            DRIVE,
+            "{id: drive, circuit: graage}",
+            "circuit is graage, and there is no such circuit: did you mean",
+        ),
+        (DRIVE, "{id: drive, wired: [L1, L1]}", "stations[drive].wired names a phase twice: write each once, such as"),
+        (GARAGE, "  - {id: garage, fuse_a: 20, phases: [L1]}", "wired has L2, which circuit garage does not have"),
+        (DRIVE, "{id: drive, min_a: 20}", "stations[drive].max_a is 16, below min_a 20"),
+        (DRIVE, "{id: drive, hardware_max_a: 10}", "stations[drive].hardware_max_a is 10, below max_a 16"),
+        (DRIVE, "{id: drive, fallback_a: 5}", "stations[drive].fallback_a is 5, between 0 and min_a 6: give 0 for a"),
+        (DRIVE, "{id: drive, fallback_a: 20}", "stations[drive].fallback_a is 20, above max_a 16: lower fallback_a"),
+        (DRIVE, "{id: drive, wired: [L1], phase_switching: true}", "phase_switching is true on one phase"),
+        (DRIVE, "{id: drive, vehicle: famly}", "vehicle is famly, and there is no such vehicle: did you mean family?"),
+        (DRIVE, "{id: drive, password: {env: A, file: B}}", "stations[drive].password names both"),
+        (DRIVE, "{id: drive, password: {}}", "stations[drive].password names neither"),
+        # Devices.
+        (GRID, "  - {id: grid, profile: x}", "meters[grid] has no address: add modbus: {host: …} or mqtt"),
+        (GRID, "  - {id: grid, modbus: {host: a}}", "meters[grid] has no profile: add `profile: …` from"),
+        (GRID, "  - {id: grid, profile: x, mqtt: {prefix: a}}", "meters[grid].mqtt needs a broker: add the section"),
+        (GRID, "  - {id: g, profile: x, modbus: {host: a}, circuit: garage}", "meters has none at the main fuse"),
+        (GRID, f"{GRID}\n{GRID.replace('id: grid', 'id: b')}", "meters[b].circuit is main, as that of another meter"),
+        (GRID, f"{GRID}\nmqtt: {{host: a, password: {{env: A}}}}", "mqtt.password stands without username"),
+        (GRID, f"{GRID}\nmqtt: {{host: a, username: u, password: {{}}}}", "mqtt.password names neither"),
+        (
+            GRID,
+            "  - {id: grid, profile: x, modbus: {host: a}, mqtt: {prefix: a}}\nmqtt: {host: a}",
+            "meters[grid] has both modbus and mqtt",
+        ),
+        # The simulation.
+        (
+            FAMILY,
+            FAMILY + "\nsimulation: {cars: [{station: drve}]}",
+            "simulation.cars[drve].station is drve, and there is no such station: did you mean drive?",
+        ),
+        (
+            FAMILY,
+            FAMILY + "\nsimulation: {cars: [{station: drive}, {station: drive}]}",
+            "simulation.cars[drive].station is drive, as that of another simulated car",
+        ),
+    ],
+)
+def test_what_does_not_fit_together_is_named_once(tmp_path: Path, old: str, new: str, expected: str) -> None:
+    (problem,) = said(tmp_path, swapped(old, new))
+
+    assert expected in problem
+
+
+def test_every_circuit_of_a_circle_is_named_at_its_own_line(tmp_path: Path) -> None:
+    text = swapped(GARAGE, "  - {id: garage, fuse_a: 20, fed_from: b}\n  - {id: b, fuse_a: 9, fed_from: garage}")
+
+    assert [(p.line, p.place) for p in problems_of(tmp_path, text)] == [
+        (6, "circuits[garage].fed_from"),
+        (7, "circuits[b].fed_from"),
+    ]
+
+
+def test_one_phase_house_asks_for_the_wiring_of_its_stations(tmp_path: Path) -> None:
+    text = swapped("phases: 3\n  m", "phases: 1\n  m").replace(CARPORT, "{id: carport, wired: [L1]}")
+
+    (problem,) = said(tmp_path, text)
+
+    assert "stations[drive].wired has L2, L3, which the house connection does not have: choose from [L1]" in problem
+
+
+def test_sub_fuse_may_be_larger_than_its_feeder(tmp_path: Path) -> None:
+    assert loaded(tmp_path, swapped("fuse_a: 20", "fuse_a: 63")).circuits[0].fuse_a == 63
+
+
+def test_device_with_points_of_its_own_needs_no_profile(tmp_path: Path) -> None:
+    meter = "  - {id: grid, mqtt: {points: {power: {topic: p1/power}}}}\nmqtt: {host: broker}"
+
+    assert loaded(tmp_path, swapped(GRID, meter)).meters[0].profile is None
+
+
+def test_station_without_identity_may_be_there_once(tmp_path: Path) -> None:
+    assert loaded(tmp_path, swapped(DRIVE, '{id: drive, identity: ""}')).stations[0].identity == ""
+
+
+def test_nothing_is_wrong_with_the_good_file(tmp_path: Path) -> None:
+    assert loaded(tmp_path, GOOD).circuits[0].fed_from == "main"

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from ems.config.translate import to_site
+from ems.model.electrical import FuseDevice, Phase
+from ems.model.goals import ChargeMode, Goal
+from ems.model.site import Site
+from tests.unit.config.files import GOOD, loaded, swapped
+
+L1, L2, L3 = Phase
+
+
+def site_of(folder: Path, text: str) -> Site:
+    return to_site(loaded(folder, text))
+
+
+def test_main_circuit_comes_first_and_parents_before_children(tmp_path: Path) -> None:
+    text = swapped(
+        "  - {id: garage, fuse_a: 20}",
+        "  - {id: left, fuse_a: 16, fed_from: garage}\n  - {id: garage, fuse_a: 20}\n  - {id: attic, fuse_a: 10}",
+    )
+
+    site = site_of(tmp_path, text)
+
+    assert [(c.circuit_id, c.parent_id) for c in site.circuits] == [
+        ("main", None),
+        ("garage", "main"),
+        ("attic", "main"),
+        ("left", "garage"),
+    ]
+    assert [c.circuit_id for c in site.circuits.above("left")] == ["left", "garage", "main"]
+
+
+def test_fuses_carry_what_the_file_says(tmp_path: Path) -> None:
+    text = GOOD.replace("main_fuse_a: 25", "main_fuse_a: 35\n  main_fuse_device: sls\n  derating: 0.9\n  reserve_a: 1")
+
+    main, garage = site_of(tmp_path, text).circuits
+
+    assert (main.fuse.rating_a, main.fuse.device, main.derating, main.reserve_a) == (35, FuseDevice.SLS, 0.9, 1)
+    assert (garage.fuse.rating_a, garage.fuse.device, garage.largest_other_load_a) == (20, FuseDevice.MCB_C, 0)
+
+
+def test_sub_circuit_has_the_phases_of_its_feeder_unless_it_says_otherwise(tmp_path: Path) -> None:
+    text = swapped(
+        "  - {id: garage, fuse_a: 20}",
+        "  - {id: garage, fuse_a: 20, phases: [L2, L3]}\n  - {id: left, fuse_a: 16, fed_from: garage}",
+    )
+
+    assert site_of(tmp_path, text).circuits["left"].phases == (L2, L3)
+
+
+def test_meters_mark_their_circuits_and_bring_their_periods(tmp_path: Path) -> None:
+    text = swapped(
+        "meters:",
+        "meters:\n  - {id: m, circuit: garage, profile: x, period_s: 5, modbus: {host: a}}",
+    )
+
+    site = site_of(tmp_path, text)
+
+    assert site.meter_period_s == {"garage": 5, "main": 1}
+    assert site.policy.meter_period_s == 1
+    assert [c.metered for c in site.circuits] == [True, True]
+    assert not site_of(tmp_path, GOOD).circuits["garage"].metered
+
+
+def test_rotated_station_keeps_its_order(tmp_path: Path) -> None:
+    text = swapped("id: drive,", "id: drive, wired: [L3, L1, L2], wiring_known: false,")
+
+    station = site_of(tmp_path, text).station("drive")
+
+    assert station.wiring == (L3, L1, L2)
+    assert not station.wiring_known
+
+
+def test_station_carries_its_bounds_its_goal_and_its_vehicle(tmp_path: Path) -> None:
+    text = swapped("id: drive,", "id: drive, vehicle: family, mode: fast, priority: 3, whole_amps: true, max_a: 20,")
+
+    station = site_of(tmp_path, text.replace("{id: family,", "{id: family, max_a: 13,")).station("drive")
+
+    assert (station.min_a, station.max_a, station.hardware_max_a, station.fallback_a) == (6, 20, 20, 6)
+    assert (station.step_a, station.lease_verified, station.can_switch_phases) == (1, True, False)
+    assert station.goal == Goal(mode=ChargeMode.FAST, priority=3)
+    assert (station.vehicle_max_a, station.vehicle_phases) == (13, 3)
+
+
+def test_station_without_a_vehicle_knows_nothing_of_its_car(tmp_path: Path) -> None:
+    station = site_of(tmp_path, GOOD).station("carport")
+
+    assert (station.vehicle_max_a, station.vehicle_phases, station.step_a) == (None, None, 0.1)
+
+
+def test_house_without_a_main_fuse_is_not_commissioned_and_counts_as_the_smallest(tmp_path: Path) -> None:
+    site = site_of(tmp_path, swapped("  main_fuse_a: 25\n", ""))
+
+    assert not site.commissioned
+    assert site.circuits.main.fuse.rating_a == 16
+    assert site_of(tmp_path, GOOD).commissioned
+
+
+def test_policy_comes_from_the_file(tmp_path: Path) -> None:
+    text = GOOD + "policy: {lease_s: 30, min_on_s: 20, min_off_s: 25, export_bias_w: 80}\n"
+
+    policy = site_of(tmp_path, text).policy
+
+    assert (policy.lease_s, policy.min_on_s, policy.min_off_s, policy.export_bias_w) == (30, 20, 25, 80)
+
+
+def test_one_phase_house_has_l1_alone(tmp_path: Path) -> None:
+    text = GOOD.replace("phases: 3\n  m", "phases: 1\n  m").replace("id: drive", "id: drive, wired: [L1]")
+
+    assert site_of(tmp_path, text.replace("wired: [L2]", "wired: [L1]")).phases == (L1,)

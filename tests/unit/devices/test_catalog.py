@@ -1,0 +1,112 @@
+"""From a site file to devices: what is shared, and what is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from ems.clock import VirtualClock
+from ems.config.problems import SecretError
+from ems.config.schema import SiteFile
+from ems.devices.catalog import DeviceConfigError, connect_devices
+from ems.devices.modbus_device import ModbusDevice
+from ems.devices.mqtt_device import MqttDevice
+from ems.devices.sunspec_device import SunSpecDevice
+
+GATEWAY = {"host": "gateway.local", "port": 502}
+SDM = {"id": "grid", "profile": "eastron_sdm630", "modbus": GATEWAY}
+SHELLY = {"id": "grid", "profile": "shelly_pro3em", "mqtt": {"prefix": "shelly-1"}}
+BROKER = {"host": "broker.local"}
+BROKEN_PATH = {"power": {"topic": "a", "path": "x[y]"}}
+POWER_ONLY = {"power": {"topic": "grid/power"}}
+
+
+def site(*meters: Mapping[str, Any], phases: int = 3, **more: Any) -> SiteFile:
+    content = {
+        "connection": {"phases": phases, "main_fuse_a": 25},
+        "meters": list(meters),
+        "stations": [{"id": "garage"}],
+        **more,
+    }
+    return SiteFile.model_validate(content)
+
+
+def test_devices_are_built_without_a_connection_or_an_event_loop() -> None:
+    sun = {"id": "roof", "profile": "sunspec", "modbus": {**GATEWAY, "unit": 126}, "period_s": 5}
+    battery = {"id": "cellar", "mqtt": {"points": {"power": {"topic": "battery/w", "scale": -1}}}}
+
+    devices = connect_devices(site(SDM, solar=[sun], battery=battery, mqtt=BROKER), VirtualClock())
+
+    assert isinstance(devices.meters["main"], ModbusDevice)
+    assert isinstance(devices.solar[0], SunSpecDevice)
+    assert isinstance(devices.battery, MqttDevice)
+    assert (devices.solar[0].name, devices.solar[0].period_s, devices.solar[0].pushes) == ("roof", 5.0, False)
+    assert (devices.battery.name, devices.battery.pushes) == ("cellar", True)
+
+
+def test_one_modbus_address_is_one_link() -> None:
+    shed = {**SDM, "id": "shed", "circuit": "shed", "modbus": {**GATEWAY, "unit": 2}}
+    other = {"id": "roof", "profile": "sunspec", "modbus": {"host": "inverter.local"}}
+    file = site(SDM, shed, circuits=[{"id": "shed", "fuse_a": 16}], solar=[other])
+
+    devices = connect_devices(file, VirtualClock())
+
+    assert sorted(link.where for link in devices.links) == ["gateway.local:502", "inverter.local:502"]
+    assert set(devices.meters) == {"main", "shed"}
+
+
+def test_without_mqtt_nothing_runs_in_the_background() -> None:
+    assert connect_devices(site(SDM), VirtualClock()).background == ()
+    assert len(connect_devices(site(SHELLY, mqtt=BROKER), VirtualClock()).background) == 1
+
+
+def test_a_one_phase_house_is_content_with_a_total() -> None:
+    meter = {"id": "grid", "mqtt": {"points": POWER_ONLY}}
+
+    assert connect_devices(site(meter, phases=1, mqtt=BROKER), VirtualClock()).meters["main"].pushes
+
+
+def test_a_profile_may_have_points_replaced() -> None:
+    replaced = {**SHELLY, "mqtt": {"prefix": "a", "points": {"power": {"topic": "{prefix}/total"}}}}
+
+    meter = connect_devices(site(replaced, mqtt=BROKER), VirtualClock()).meters["main"]
+
+    assert isinstance(meter, MqttDevice)
+    assert meter.topics == {"a/total", "a/status/em:0", "a/status/emdata:0", "a/online"}
+
+
+@pytest.mark.parametrize(
+    ("file", "words"),
+    [
+        (site({**SDM, "profile": "acme_9"}), "grid: there is no device profile acme_9: take one of eastron_sdm630"),
+        (site({**SDM, "modbus": None}), "grid has no Modbus address: eastron_sdm630 needs modbus"),
+        (site({**SDM, "profile": None}), "grid has no profile"),
+        (site({"id": "grid", "profile": "shelly_pro3em"}, mqtt=BROKER), "grid has no MQTT address"),
+        (site({**SHELLY, "mqtt": {}}, mqtt=BROKER), "grid has no MQTT prefix"),
+        (site(SHELLY), "grid speaks MQTT but the site names no broker"),
+        (
+            site({"id": "grid", "mqtt": {"points": POWER_ONLY}}, mqtt=BROKER),
+            "grid tells neither current nor power of L1",
+        ),
+        (site({**SDM, "circuit": "barn"}), "grid sits at circuit barn, which is not there"),
+        (site(SDM, solar=[{**SDM, "id": "roof"}]), "roof is used as inverter, but eastron_sdm630 describes a meter"),
+        (site(SDM, solar=[{"id": "roof", "mqtt": {"points": {"powr": {"topic": "x"}}}}], mqtt=BROKER), "points powr"),
+        (site(SDM, solar=[{"id": "roof", "mqtt": {"points": {"energy": {"topic": "x"}}}}], mqtt=BROKER), "no power"),
+        (site({**SHELLY, "mqtt": {"prefix": "a", "points": BROKEN_PATH}}, mqtt=BROKER), "grid: .*broken step"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_with_entry_and_cure(file: SiteFile, words: str) -> None:
+    with pytest.raises(DeviceConfigError, match=words) as caught:
+        connect_devices(file, VirtualClock())
+
+    assert isinstance(caught.value, ValueError)
+    assert caught.value.code == "device_config"
+
+
+def test_a_password_that_cannot_be_found_is_a_secret_error() -> None:
+    broker = {**BROKER, "username": "house", "password": {"env": "FUSEWISE_TEST_NOT_SET"}}
+
+    with pytest.raises(SecretError):
+        connect_devices(site(SHELLY, mqtt=broker), VirtualClock())
