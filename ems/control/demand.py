@@ -50,12 +50,16 @@ def demand(station: Station, now: Snapshot) -> Demand:
     idle = Demand(station_id=station.station_id, phases=len(station.wiring))
     if not state.connected:
         return replace(idle, why_not=Reason(code=LimitReason.STATION_SILENT))
+    limit = commanded(state, now.now_s)
+    if state.status is None and not state.in_transaction:
+        # Right after a connection nobody knows whether a car charges; a pause would cost it a minute.
+        rest_a = station.fallback_a if limit is None else min(station.fallback_a, limit.limit_a)
+        return replace(idle, rest_a=rest_a, why_not=Reason(code=LimitReason.SETTLING))
     if not state.plugged:
         return replace(idle, why_not=Reason(code=LimitReason.CAR))
     hi_a, hi_reason = highest_allowed(station, goal)
     if hi_a < station.min_a:
         return replace(idle, why_not=hi_reason)
-    limit = commanded(state, now.now_s)
     wish = replace(
         idle,
         draws=state.status is not ConnectorStatus.SUSPENDED_EV,
@@ -125,5 +129,7 @@ def _rest_at_minimum(wish: Demand, state: StationState) -> Demand:
     """A car that says it is done keeps the minimum, so that it can start again without being asked."""
     if wish.candidate is None or state.status is not ConnectorStatus.SUSPENDED_EV:
         return wish
-    resting = replace(wish.candidate, hi_a=wish.candidate.lo_a, hi_reason=Reason(code=LimitReason.CAR))
+    resting = replace(
+        wish.candidate, hi_a=wish.candidate.lo_a, hi_reason=Reason(code=LimitReason.CAR, limit_a=wish.candidate.lo_a)
+    )
     return replace(wish, candidate=resting)

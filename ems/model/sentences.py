@@ -52,7 +52,7 @@ def _meter_lost(reason: Reason) -> str:
 
 
 def _car(reason: Reason) -> str:
-    return "the car wants nothing" if reason.limit_a is None else f"the car takes no more than {reason.limit_a:.1f} A"
+    return "no car plugged in" if reason.limit_a is None else f"the car asks for no more than {reason.limit_a:.1f} A"
 
 
 def _bound(what: str) -> Callable[[Reason], str]:

@@ -34,7 +34,7 @@ class Sending:
     lease: LeasedLimit
     receipt: LimitReceipt
     decided_on_s: float | None
-    """When the meter sample behind the decision was taken; None for a renewal or a repetition."""
+    """When the meter sample that caused the decision was taken; None for renewals and for other causes."""
 
 
 Sent = Callable[[Sending], None]
@@ -54,6 +54,7 @@ class Dispatch:
         self._unconfirmed: set[str] = set()
         self._held_raises: dict[str, Order] = {}
         self._known: dict[str, StationState] = {}
+        self._newest_sample_s = float("-inf")
 
     async def run(self) -> None:
         """Work all lanes for ever."""
@@ -68,9 +69,10 @@ class Dispatch:
         """
         self._unconfirmed.clear()
         self._held_raises.clear()
+        cause_s = self._new_sample_s(look)
         for station_id, setpoint in decision.setpoints.items():
             lane = self._lanes[station_id]
-            order = self._order(setpoint, look)
+            order = self._order(setpoint, cause_s)
             if not look.state_of(station_id).connected or not lane.differs(order):
                 continue
             if lane.would_raise(order):
@@ -87,9 +89,15 @@ class Dispatch:
         if known is None or state.connections != known.connections:
             self._lanes[state.station_id].forget()
 
-    def _order(self, setpoint: Setpoint, look: Snapshot) -> Order:
+    def _new_sample_s(self, look: Snapshot) -> float | None:
+        """When the newest meter sample was taken, if this look is the first to see it."""
+        newest_s = max((reading.taken_at_s for reading in look.meters.values()), default=float("-inf"))
+        is_new = newest_s > self._newest_sample_s
+        self._newest_sample_s = newest_s
+        return newest_s if is_new else None
+
+    def _order(self, setpoint: Setpoint, decided_on_s: float | None) -> Order:
         station = self._site.station(setpoint.station_id)
-        grid = look.meters.get(self._site.circuits.main.circuit_id)
         return Order(
             lease=LeasedLimit(
                 limit_a=setpoint.limit_a,
@@ -97,7 +105,7 @@ class Dispatch:
                 fallback_a=station.fallback_a,
                 lease_s=self._site.policy.lease_s,
             ),
-            decided_on_s=None if grid is None else grid.taken_at_s,
+            decided_on_s=decided_on_s,
         )
 
     def _settled(self, station_id: str, accepted: bool) -> None:
@@ -116,7 +124,7 @@ class Dispatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """A limit to be sent, and the meter sample it was decided on."""
+    """A limit to be sent, and when the meter sample that caused it was taken."""
 
     lease: LeasedLimit
     decided_on_s: float | None
@@ -246,7 +254,8 @@ class Lane:
         pause_s = 0.0 if isinstance(error, StationOffline) else self._pauses.next_s()
         self._retry_at_s = now_s + pause_s
         self._taken = None
-        LOGGER.warning(
+        LOGGER.log(
+            logging.INFO if isinstance(error, StationOffline) else logging.WARNING,
             "%s did not take %.1f A (%s: %s); counting on its old limit, next try in %.0f s",
             self._link.station_id,
             order.lease.limit_a,

@@ -1,0 +1,107 @@
+"""What the central system does unasked for one connection: set-up, missing reports, cars that wait to be started."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from ems.clock import Clock
+from ems.csms.capabilities import capabilities
+from ems.csms.connector import CHARGING, Connector
+from ems.csms.limits import Limits
+from ems.csms.messages import Configuration, Report
+from ems.csms.pace import Pace
+from ems.csms.setup import read_configuration, write_settings
+from ems.csms.visit import Visit
+from ems.model.station import ConnectorStatus
+
+
+class Attended(Protocol):
+    """What the attendant needs of a station."""
+
+    configuration: Configuration | None
+
+    @property
+    def station_id(self) -> str: ...
+
+    @property
+    def limits(self) -> Limits: ...
+
+    @property
+    def connector(self) -> Connector: ...
+
+    async def remote_start(self) -> None: ...
+
+    def assume_available(self) -> None: ...
+
+
+class Attendant:
+    """Serves one station during one connection. Limits come first: nothing here is in their way."""
+
+    def __init__(self, station: Attended, visit: Visit, clock: Clock, pace: Pace) -> None:
+        self._station = station
+        self._visit = visit
+        self._clock = clock
+        self._pace = pace
+
+    async def set_up(self) -> None:
+        """Read and write the station's configuration, once after each of its boots. Raises StationOffline."""
+        try:
+            async with self._clock.timeout(self._pace.limit_first_s):
+                await self._visit.limit_settled.wait()
+        except TimeoutError:
+            pass
+        if self._station.configuration is not None:
+            return
+        known = await read_configuration(self._visit.dialect, self._station.station_id)
+        told: Mapping[str, str] = {key: setting.value for key, setting in known.items()}
+        if told:
+            self._station.limits.can = capabilities(told)
+        await write_settings(self._visit.dialect, known, self._pace)
+        self._station.configuration = Configuration(known=known)
+
+    async def watch(self) -> None:
+        """Look after the connection until it ends."""
+        self._visit.spawn(self._ask_for_reports())
+        while True:
+            await self._clock.sleep(self._pace.watch_every_s)
+            self._start_waiting_car()
+            self._ask_for_meter_values()
+
+    async def _ask_for_reports(self) -> None:
+        """Boot and status, once each, when they did not come by themselves (Q4, Q5)."""
+        await self._clock.sleep(self._pace.report_within_s)
+        if not self._visit.boot_heard:
+            self._visit.boot_asked_until_s = self._clock.monotonic_s() + self._pace.trigger_within_s
+            self._visit.spawn(self._visit.dialect.trigger(Report.BOOT, None))
+        if not self._visit.status_heard:
+            self._visit.spawn(self._visit.dialect.trigger(Report.STATUS, 1))
+        await self._clock.sleep(self._pace.report_within_s)
+        self._station.assume_available()
+
+    def _start_waiting_car(self) -> None:
+        connector = self._station.connector
+        now_s = self._clock.monotonic_s()
+        since_s = connector.preparing_since_s
+        if since_s is None or connector.transactions.running or now_s - since_s < self._pace.preparing_s:
+            return
+        before_s = self._visit.remote_start_at_s
+        if connector.status is ConnectorStatus.PREPARING and _due(before_s, now_s, self._pace.remote_start_every_s):
+            self._visit.remote_start_at_s = now_s
+            self._visit.spawn(self._station.remote_start())
+
+    def _ask_for_meter_values(self) -> None:
+        connector = self._station.connector
+        if connector.status not in CHARGING and connector.transactions.running is None:
+            return
+        now_s = self._clock.monotonic_s()
+        longest_s = self._pace.missing_meter_values * self._pace.meter_values_s
+        heard_s = connector.metered_at_s or 0.0
+        asked_s = self._visit.meter_values_asked_at_s or 0.0
+        if now_s - max(heard_s, asked_s, self._visit.began_at_s) > longest_s:
+            self._visit.meter_values_asked_at_s = now_s
+            self._visit.spawn(self._visit.dialect.trigger(Report.METER_VALUES, 1))
+
+
+def _due(before_s: float | None, now_s: float, every_s: float) -> bool:
+    return before_s is None or now_s - before_s >= every_s

@@ -1,0 +1,92 @@
+"""The OCPP central system: where charging stations connect, and where limits leave as leases."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
+
+from ems.clock import Clock
+from ems.config.schema import CsmsSection, StationEntry
+from ems.csms.listener import Listener
+from ems.csms.pace import Pace
+from ems.csms.ports import StationChanged
+from ems.csms.station import Authorise, Station, free_vending
+from ems.csms.transactions import TransactionIds
+from ems.csms.visit import StationSocket
+
+LOGGER = logging.getLogger(__name__)
+
+
+class CentralSystem:
+    """All configured stations, and the door they come through."""
+
+    def __init__(
+        self,
+        section: CsmsSection,
+        stations: Sequence[StationEntry],
+        clock: Clock,
+        changed: StationChanged,
+        passwords: Mapping[str, str],
+        *,
+        bind_port: int | None = None,
+        pace: Pace | None = None,
+        authorise: Authorise = free_vending,
+    ) -> None:
+        """`passwords` by station id. `bind_port` overrides the section's port; 0 takes any free one.
+
+        Raises ValueError when two stations share an identity.
+        """
+        # The message library logs every frame, keys and id tags included.
+        logging.getLogger("ocpp").setLevel(logging.WARNING)
+        pace = pace or Pace.of(section)
+        ids = TransactionIds(clock)
+        self._section = section
+        self._bind_port = section.port if bind_port is None else bind_port
+        self._port: int | None = None
+        self._by_identity: dict[str, Station] = {}
+        for entry in stations:
+            identity = _identity(entry)
+            if identity in self._by_identity:
+                raise ValueError(f"two stations have the identity {identity!r}; it is what tells them apart")
+            self._by_identity[identity] = Station(entry, clock, pace, ids, changed, authorise=authorise)
+        by_id = {station.station_id: station for station in self._by_identity.values()}
+        self.links: Final[Mapping[str, Station]] = MappingProxyType(by_id)
+        self.listening: Final = asyncio.Event()
+        """Set while stations can connect."""
+
+        self._listener = Listener(
+            frozenset(self._by_identity),
+            {_identity(entry): passwords[entry.id] for entry in stations if entry.id in passwords},
+            clock,
+            self._converse,
+        )
+
+    @property
+    def port(self) -> int:
+        """Where it listens. Raises RuntimeError before it does."""
+        if self._port is None:
+            raise RuntimeError("the central system does not listen yet")
+        return self._port
+
+    async def serve(self) -> None:
+        """Serve stations until cancelled; then close every connection. Raises OSError when the port is taken."""
+        server = await self._listener.start(self._section.host, self._bind_port)
+        try:
+            self._port = int(next(iter(server.sockets)).getsockname()[1])
+            LOGGER.info("charging stations connect to ws://%s:%d/<identity>", self._section.host, self._port)
+            self.listening.set()
+            await asyncio.get_running_loop().create_future()
+        finally:
+            self.listening.clear()
+            server.close()
+            await server.wait_closed()
+
+    async def _converse(self, identity: str, socket: StationSocket) -> None:
+        await self._by_identity[identity].converse(socket)
+
+
+def _identity(entry: StationEntry) -> str:
+    return entry.id if entry.identity is None else entry.identity

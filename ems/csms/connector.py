@@ -1,0 +1,91 @@
+"""One connector of a station: its state, its transactions, its car's current."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ems.clock import Clock
+from ems.csms.car_meter import CarMeter
+from ems.csms.messages import MeterReport, StatusReport
+from ems.csms.meter_values import MeterSample, normalise
+from ems.csms.station_clock import StationClock
+from ems.csms.transactions import TransactionIds, Transactions
+from ems.model.station import CarReading, ConnectorStatus
+
+CHARGING: Final = frozenset({ConnectorStatus.CHARGING, ConnectorStatus.SUSPENDED_EV, ConnectorStatus.SUSPENDED_EVSE})
+"""States in which a transaction must be running."""
+
+_NO_CAR: Final = frozenset({ConnectorStatus.AVAILABLE, ConnectorStatus.RESERVED})
+"""States in which no car is plugged in: none charges, and none draws."""
+
+_FLOWING_A: Final = 1.0
+
+
+class Connector:
+    """Follows what a station reports of one of its connectors."""
+
+    def __init__(self, phases: int, ids: TransactionIds, clock: Clock, station_clock: StationClock) -> None:
+        self._phases = phases
+        self._clock = clock
+        self._station_clock = station_clock
+        self._meter = CarMeter(phases)
+        self.transactions: Final = Transactions(ids, clock)
+        self.status: ConnectorStatus | None = None
+        self.car: CarReading | None = None
+        self.preparing_since_s: float | None = None
+        self.metered_at_s: float | None = None
+        """When meter values last came, whatever they held."""
+
+    def status_reported(self, report: StatusReport) -> None:
+        """Take note of a state; one that the standard does not know changes nothing."""
+        if report.status is None:
+            return
+        if report.status is not self.status:
+            preparing = report.status is ConnectorStatus.PREPARING
+            self.preparing_since_s = self._clock.monotonic_s() if preparing else None
+        self.status = report.status
+        if report.status in _NO_CAR:
+            self.transactions.end("Other", report.at)
+            self.car = CarReading(current_a=(0.0,) * self._phases, taken_at_s=self._clock.monotonic_s(), power_w=0.0)
+
+    def metered(self, report: MeterReport, *, active_phases: int, interval_s: float) -> None:
+        """Take note of meter values: all of them for the session, only fresh ones as the car's current."""
+        self.metered_at_s = self._clock.monotonic_s()
+        samples = normalise(report.meter_value, phases=self._phases, active_phases=active_phases)
+        if samples:
+            self._station_clock.heard(samples[-1].at)
+        fresh = tuple(sample for sample in samples if self._station_clock.age_s(sample.at) <= 2.0 * interval_s)
+        reading = self._read(fresh, active_phases)
+        if reading is not None:
+            self.car = reading
+        self._adopt(report, fresh)
+        for sample in samples:
+            if sample.energy_kwh is not None and self._belongs(report):
+                self.transactions.count(sample.energy_kwh)
+
+    def restarted(self) -> None:
+        """The station booted: nothing that it said before holds."""
+        self.transactions.end("Reboot")
+        self.status = None
+        self.car = None
+        self.preparing_since_s = None
+
+    def _read(self, fresh: tuple[MeterSample, ...], active_phases: int) -> CarReading | None:
+        idle = self.transactions.running is None and self.status not in CHARGING
+        return self._meter.read(fresh, self._clock.monotonic_s(), active_phases=active_phases, idle=idle)
+
+    def _adopt(self, report: MeterReport, fresh: tuple[MeterSample, ...]) -> None:
+        if report.transaction_id is None or not fresh or any(sample.closing for sample in fresh):
+            return
+        flowing = self.car is not None and max(self.car.current_a) > _FLOWING_A
+        if self.status in CHARGING or (self.status is None and flowing):
+            self.transactions.adopt(report.transaction_id, report.connector)
+
+    def _belongs(self, report: MeterReport) -> bool:
+        """Odd ids count for the connector they come from (Q9), but the id of an older session does not."""
+        running = self.transactions.running
+        if running is None:
+            return False
+        return report.transaction_id in {None, running.transaction_id} or not self.transactions.knows(
+            report.transaction_id
+        )

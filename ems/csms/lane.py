@@ -1,0 +1,213 @@
+"""The call lane: our requests to one connection, one at a time, limits first."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import json
+import logging
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Final
+
+from ems.clock import Clock
+from ems.csms.redaction import redacted
+from ems.errors import StationError, StationOffline, StationRefused, StationSilent
+
+LOGGER = logging.getLogger(__name__)
+
+MOST_WAITING: Final = 100
+
+
+class Urgency(IntEnum):
+    """Which request goes first."""
+
+    LIMIT = 0
+    COMMAND = 1
+    ROUTINE = 2
+
+
+class Superseded(StationRefused):
+    """A newer limit took the place of this one before it was sent."""
+
+
+class CallRefused(StationRefused):
+    """The station answered with a CALLERROR."""
+
+    def __init__(self, message: str, error_code: str) -> None:
+        super().__init__(message)
+        self.error_code = error_code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A station's answer to one request of ours."""
+
+    message_id: str
+    payload: Mapping[str, object]
+    sent_at_s: float
+    answered_at_s: float
+
+
+@dataclass(slots=True, order=True)
+class _Request:
+    urgency: Urgency
+    order: int
+    action: str = field(compare=False)
+    payload: Mapping[str, object] = field(compare=False)
+    within_s: float = field(compare=False)
+    outcome: asyncio.Future[Answer] = field(compare=False)
+
+
+@dataclass(slots=True)
+class _OnWire:
+    request: _Request
+    message_id: str
+    answer: asyncio.Future[Mapping[str, object]]
+
+
+class CallLane:
+    """Never more than one request outstanding; the caller's cancellation does not change that."""
+
+    def __init__(
+        self, send: Callable[[str], Awaitable[None]], clock: Clock, *, station: str, give_way_s: float = 1.0
+    ) -> None:
+        self._send = send
+        self._clock = clock
+        self._station = station
+        self._give_way_s = give_way_s
+        self._waiting: list[_Request] = []
+        self._arrived = asyncio.Event()
+        self._on_wire: _OnWire | None = None
+        self._impatience: asyncio.Task[None] | None = None
+        self._order = 0
+        self._closed = False
+
+    async def call(
+        self, action: str, payload: Mapping[str, object], *, urgency: Urgency = Urgency.ROUTINE, within_s: float
+    ) -> Answer:
+        """Send in turn and return the answer.
+
+        A newer limit supersedes a waiting older one. Raises StationOffline, StationSilent or StationRefused.
+        """
+        if self._closed:
+            raise StationOffline(f"{self._station} is not connected; {action} not sent")
+        if len(self._waiting) >= MOST_WAITING:
+            raise StationSilent(f"{self._station} has {MOST_WAITING} requests waiting; {action} not sent")
+        if urgency is Urgency.LIMIT:
+            self._supersede_waiting_limits()
+            self.hurry()
+        self._order += 1
+        outcome: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._waiting, _Request(urgency, self._order, action, payload, within_s, outcome))
+        self._arrived.set()
+        return await outcome
+
+    async def run(self) -> None:
+        """Send what waits, for ever."""
+        while True:
+            while not self._waiting:
+                self._arrived.clear()
+                await self._arrived.wait()
+            request = heapq.heappop(self._waiting)
+            if not request.outcome.done():
+                await self._exchange(request)
+
+    def hurry(self, *, even_limits: bool = False) -> None:
+        """Give up the outstanding request soon, so that a limit need not wait for it."""
+        current = self._on_wire
+        if current is None or self._impatience is not None:
+            return
+        if even_limits or current.request.urgency is not Urgency.LIMIT:
+            self._impatience = asyncio.create_task(self._give_up_soon(current))
+
+    def answered(self, message_id: object, payload: Mapping[str, object]) -> bool:
+        """Hand in a CALLRESULT; False when nobody waits for it any more."""
+        current = self._awaited(message_id)
+        if current is not None:
+            current.answer.set_result(payload)
+        return current is not None
+
+    def refused(self, message_id: object, error_code: str, description: str) -> bool:
+        """Hand in a CALLERROR; False when nobody waits for it any more."""
+        current = self._awaited(message_id)
+        if current is not None:
+            said = f"{error_code}: {description}" if description else error_code
+            text = f"{self._station} refused {current.request.action} ({said})"
+            current.answer.set_exception(CallRefused(text, error_code))
+        return current is not None
+
+    def close(self) -> None:
+        """The socket is gone: everything outstanding or waiting fails now."""
+        self._closed = True
+        gone = StationOffline(f"{self._station} disconnected before it answered")
+        if self._on_wire is not None and not self._on_wire.answer.done():
+            self._on_wire.answer.set_exception(gone)
+            self._on_wire.answer.exception()
+            _fail(self._on_wire.request, gone)
+        for request in self._waiting:
+            _fail(request, gone)
+        self._waiting.clear()
+        self._calm()
+
+    async def _exchange(self, request: _Request) -> None:
+        message_id = uuid.uuid4().hex
+        frame = json.dumps([2, message_id, request.action, request.payload], separators=(",", ":"))
+        answer: asyncio.Future[Mapping[str, object]] = asyncio.get_running_loop().create_future()
+        self._on_wire = _OnWire(request, message_id, answer)
+        sent_at_s = self._clock.monotonic_s()
+        if LOGGER.isEnabledFor(logging.DEBUG):
+            LOGGER.debug("%s > %s %s", self._station, request.action, redacted(request.payload))
+        try:
+            async with self._clock.timeout(request.within_s):
+                await self._send(frame)
+                payload = await answer
+        except TimeoutError as err:
+            text = f"{self._station} did not answer {request.action} within {request.within_s:g} s"
+            _fail(request, err if isinstance(err, StationError) else StationSilent(text))
+        except StationError as err:
+            _fail(request, err)
+        except asyncio.CancelledError:
+            _fail(request, StationOffline(f"{self._station} is being disconnected"))
+            raise
+        else:
+            receipt = Answer(
+                message_id=message_id,
+                payload=payload,
+                sent_at_s=sent_at_s,
+                answered_at_s=self._clock.monotonic_s(),
+            )
+            if not request.outcome.done():
+                request.outcome.set_result(receipt)
+        finally:
+            self._on_wire = None
+            self._calm()
+
+    async def _give_up_soon(self, current: _OnWire) -> None:
+        await self._clock.sleep(self._give_way_s)
+        if not current.answer.done():
+            text = f"{self._station} took too long over {current.request.action}, and a limit could not wait"
+            current.answer.set_exception(StationSilent(text))
+
+    def _calm(self) -> None:
+        if self._impatience is not None:
+            self._impatience.cancel()
+            self._impatience = None
+
+    def _awaited(self, message_id: object) -> _OnWire | None:
+        current = self._on_wire
+        if current is None or current.message_id != str(message_id) or current.answer.done():
+            return None
+        return current
+
+    def _supersede_waiting_limits(self) -> None:
+        for request in self._waiting:
+            if request.urgency is Urgency.LIMIT:
+                _fail(request, Superseded(f"{self._station}: a newer limit took its place"))
+
+
+def _fail(request: _Request, error: StationError) -> None:
+    if not request.outcome.done():
+        request.outcome.set_exception(error)

@@ -1,0 +1,226 @@
+"""Installs limits on one station, in the first construction that it takes, and remembers what it holds."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Final, TypeAlias
+
+from ems.clock import Clock
+from ems.csms.capabilities import UNKNOWN, Capabilities, RateUnit
+from ems.csms.charging_profiles import (
+    Construction,
+    Form,
+    Moment,
+    Profile,
+    Purpose,
+    constructions,
+    profiles,
+    still_possible,
+)
+from ems.csms.lane import CallRefused, Superseded
+from ems.csms.messages import Dialect
+from ems.csms.ports import LeasedLimit, LimitReceipt
+from ems.errors import StationOffline, StationRefused, StationSilent
+from ems.model.electrical import NOMINAL_V
+
+LOGGER = logging.getLogger(__name__)
+
+SILENCES_TO_MOVE_ON: Final = 2
+"""Some stations do not refuse a purpose or kind of profile but never answer it (Timxon)."""
+
+_Target: TypeAlias = tuple[Purpose, int, bool]
+
+_Shape: TypeAlias = tuple[object, ...]
+"""What makes two profiles the same to a station but for their time."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """One call of `install`."""
+
+    number: int
+    restarts: int
+    dialect: Dialect
+    refused: set[_Shape] = field(default_factory=set)
+
+
+class Limits:
+    """The limits of one station over any number of connections."""
+
+    def __init__(self, station_id: str, clock: Clock, *, whole_amps: bool, max_a: float, phases: int) -> None:
+        self._station_id = station_id
+        self._clock = clock
+        self._whole_amps = whole_amps
+        self._max_a = max_a
+        self._phases = phases
+        self._attempts = 0
+        self._restarts = 0
+        self._resident: tuple[_Shape, str] | None = None
+        self._installed: set[int] = set()
+        self._kept: frozenset[int] = frozenset()
+        self._silences: Counter[_Target] = Counter()
+        self._given_up: set[Construction] = set()
+        self.can: Capabilities = UNKNOWN
+        self.way: Construction | None = None
+        """The construction that the station took last."""
+
+        self.resident_a: float | None = None
+        """The fallback current that the station holds by itself; None until it has confirmed one."""
+
+    def forget(self) -> None:
+        """The station restarted: it may hold nothing."""
+        self._restarts += 1
+        self._resident = None
+        self._installed.clear()
+        self._silences.clear()
+        self.resident_a = None
+
+    def reconnected(self) -> None:
+        """Send the fallback again: some stations drop their profiles with the connection (go-e 56.2)."""
+        self._resident = None
+
+    def give_up_way(self) -> None:
+        """The station takes the construction but does not obey it: use the next one from now on."""
+        if self.way is not None:
+            self._given_up.add(self.way)
+            self.way = None
+
+    async def install(self, lease: LeasedLimit, dialect: Dialect, moment: Callable[[], Moment]) -> LimitReceipt:
+        """Put `lease` in force.
+
+        Raises StationOffline, StationSilent, or StationRefused when no construction is taken.
+        """
+        self._attempts += 1
+        attempt = _Attempt(self._attempts, self._restarts, dialect)
+        lease = _narrowed(lease, self._max_a, self._phases)
+        last = "no construction fits what it reports"
+        for way in self._ways():
+            try:
+                receipt = await self._install_as(way, lease, attempt, moment())
+            except Superseded:
+                raise
+            except StationRefused as err:
+                if isinstance(err, CallRefused) and err.error_code == "NotImplemented":
+                    raise
+                last = str(err)
+            except StationSilent:
+                if way != self.way:
+                    self._silences[_target(way)] += 1
+                raise
+            else:
+                self._settle_on(way)
+                return receipt
+        raise StationRefused(f"{self._station_id} refused {lease.limit_a:g} A in every form; last: {last}")
+
+    @property
+    def losers(self) -> tuple[int, ...]:
+        """Ids of profiles that other constructions left behind, to be cleared now that this one is in place."""
+        return tuple(sorted(self._installed - self._kept)) if self.way is not None else ()
+
+    def cleared(self, profile_id: int) -> None:
+        """The station no longer holds that profile."""
+        self._installed.discard(profile_id)
+
+    def _ways(self) -> Iterator[Construction]:
+        if self.way is not None and still_possible(self.way, self.can):
+            yield self.way
+        ways = constructions(self.can)
+        worth_trying = [way for way in ways if way not in self._given_up and not self._is_mute(way)]
+        if not worth_trying:
+            self._given_up.clear()
+            self._silences.clear()
+        yield from (way for way in worth_trying or ways if way != self.way)
+
+    def _is_mute(self, way: Construction) -> bool:
+        return self._silences[_target(way)] >= SILENCES_TO_MOVE_ON
+
+    async def _install_as(
+        self, way: Construction, lease: LeasedLimit, attempt: _Attempt, moment: Moment
+    ) -> LimitReceipt:
+        plan = profiles(way, lease, moment, whole_amps=self._whole_amps)
+        receipt = None
+        if plan.resident is not None:
+            receipt = await self._make_resident(plan.resident, attempt)
+        if plan.working is not None:
+            receipt = await self._send(plan.working, attempt)
+            if way.fallback_level is None:
+                self.resident_a = None if way.form is Form.RELATIVE else _last_a(plan.working)
+        if receipt is None:
+            raise StationRefused(f"{self._station_id}: {way.form.value} says nothing")
+        self._kept = frozenset(each.profile_id for each in (plan.resident, plan.working) if each is not None)
+        return receipt
+
+    async def _make_resident(self, profile: Profile, attempt: _Attempt) -> LimitReceipt:
+        if self._resident is not None and self._resident[0] == _shape(profile):
+            now_s = self._clock.monotonic_s()
+            return LimitReceipt(message_id=self._resident[1], sent_at_s=now_s, answered_at_s=now_s)
+        receipt = await self._send(profile, attempt)
+        self._resident = (_shape(profile), receipt.message_id)
+        self.resident_a = _last_a(profile)
+        return receipt
+
+    async def _send(self, profile: Profile, attempt: _Attempt) -> LimitReceipt:
+        if attempt.number != self._attempts:
+            raise Superseded(f"{self._station_id}: a newer limit took its place")
+        shape = _shape(profile)
+        if shape in attempt.refused:
+            raise StationRefused(f"{self._station_id} refused {profile.purpose.value} at level {profile.level}")
+        try:
+            answer = await attempt.dialect.install(profile)
+        except StationRefused:
+            attempt.refused.add(shape)
+            raise
+        if attempt.restarts != self._restarts:
+            raise StationOffline(f"{self._station_id} restarted before its limit was complete")
+        self._installed.add(profile.profile_id)
+        return LimitReceipt(
+            message_id=answer.message_id, sent_at_s=answer.sent_at_s, answered_at_s=answer.answered_at_s
+        )
+
+    def _settle_on(self, way: Construction) -> None:
+        if self.way != way:
+            LOGGER.info(
+                "%s takes limits as construction %s (%s, connector %d, %s)",
+                self._station_id,
+                way.form.value,
+                way.purpose.value,
+                way.connector,
+                way.unit.value,
+            )
+        self.way = way
+        self._silences.pop(_target(way), None)
+
+
+def _narrowed(lease: LeasedLimit, max_a: float, wired_phases: int) -> LeasedLimit:
+    """No limit leaves above what the installer allows, nor for phases that are not wired."""
+    return replace(
+        lease,
+        limit_a=min(lease.limit_a, max_a),
+        fallback_a=min(lease.fallback_a, max_a),
+        phases=max(1, min(lease.phases, wired_phases)),
+    )
+
+
+def _target(way: Construction) -> _Target:
+    return way.purpose, way.connector, way.form is Form.RELATIVE
+
+
+def _shape(profile: Profile) -> _Shape:
+    return (
+        profile.profile_id,
+        profile.level,
+        profile.unit,
+        profile.phases,
+        profile.start is None,
+        profile.duration_s is None,
+        tuple(period.limit for period in profile.periods),
+    )
+
+
+def _last_a(profile: Profile) -> float:
+    """The current per phase that a profile without an end comes to."""
+    limit = profile.periods[-1].limit
+    return limit if profile.unit is RateUnit.AMPERE else limit / NOMINAL_V / profile.phases

@@ -1,0 +1,138 @@
+"""The door: WebSocket handshakes of charging stations, lenient in form and strict in who may come in."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import unquote
+
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.exceptions import NegotiationError
+from websockets.http11 import Request, Response
+from websockets.typing import Subprotocol
+
+from ems.clock import Clock
+from ems.csms.credentials import authentic
+from ems.csms.throttle import Throttle
+from ems.csms.visit import StationSocket
+from ems.csms.wire_json import MAX_FRAME_BYTES
+
+LOGGER = logging.getLogger(__name__)
+
+SUBPROTOCOLS: Final[tuple[Subprotocol, ...]] = (Subprotocol("ocpp1.6"),)
+"""What we speak, best first."""
+
+MOST_STRANGERS: Final = 64
+HANDSHAKES_AT_ONCE: Final = 60
+FAILURES_AT_ONCE: Final = 20
+CLOSE_WITHIN_S: Final = 2.0
+
+
+def identity_of(path: str) -> str:
+    """The last non-empty part of a request path, decoded once; empty when there is none (Q2, Q3)."""
+    parts = [part for part in path.partition("?")[0].split("/") if part]
+    return unquote(parts[-1]) if parts else ""
+
+
+def select_subprotocol(_socket: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+    """Our best that was offered; None, which means OCPP 1.6, when nothing was (Q1). Raises NegotiationError."""
+    if not offered:
+        return None
+    chosen = next((each for each in SUBPROTOCOLS if each in offered), None)
+    if chosen is None:
+        raise NegotiationError(f"we speak {', '.join(SUBPROTOCOLS)}")
+    return chosen
+
+
+class Listener:
+    """Lets configured stations in and hands each connection over with its identity."""
+
+    def __init__(
+        self,
+        identities: frozenset[str],
+        passwords: Mapping[str, str],
+        clock: Clock,
+        converse: Callable[[str, StationSocket], Awaitable[None]],
+    ) -> None:
+        """`passwords` by identity; a station without one needs none."""
+        self._identities = identities
+        self._passwords = passwords
+        self._converse = converse
+        self._strangers: set[str] = set()
+        self._handshakes = Throttle(clock, burst=HANDSHAKES_AT_ONCE, every_s=1.0)
+        self._failures = Throttle(clock, burst=FAILURES_AT_ONCE, every_s=3.0)
+
+    async def start(self, host: str, port: int) -> Server:
+        """Begin to listen; 0 takes any free port. Raises OSError."""
+        # The library logs every refused handshake with a traceback; our own lines say it once.
+        quiet = logging.getLogger(f"{__name__}.websockets")
+        quiet.setLevel(logging.CRITICAL)
+        return await serve(
+            self._serve_socket,
+            host,
+            port,
+            process_request=self._process_request,
+            select_subprotocol=select_subprotocol,
+            subprotocols=SUBPROTOCOLS,
+            compression=None,
+            max_size=MAX_FRAME_BYTES,
+            ping_interval=None,
+            close_timeout=CLOSE_WITHIN_S,
+            server_header=None,
+            logger=quiet,
+            create_connection=StationSocket,
+        )
+
+    async def _serve_socket(self, socket: ServerConnection) -> None:
+        if isinstance(socket, StationSocket) and socket.request is not None:
+            await self._converse(identity_of(socket.request.path), socket)
+
+    def _process_request(self, socket: ServerConnection, request: Request) -> Response | None:
+        """None lets the station in."""
+        identity = identity_of(request.path)
+        address = str((socket.remote_address or ("?",))[0])
+        if identity not in self._identities:
+            self._note_stranger(identity, address)
+            return socket.respond(HTTPStatus.NOT_FOUND, "This station is not configured here.\n")
+        password = self._passwords.get(identity)
+        if password is not None:
+            refusal = self._authenticate(socket, request, identity, address, password)
+            if refusal is not None:
+                return refusal
+        if not self._handshakes.allows(identity):
+            return _wait(socket)
+        return None
+
+    def _authenticate(
+        self, socket: ServerConnection, request: Request, identity: str, address: str, password: str
+    ) -> Response | None:
+        headers = request.headers.get_all("Authorization")
+        if authentic(headers[0] if len(headers) == 1 else None, identity, password):
+            return None
+        if not self._failures.allows(address):
+            return _wait(socket)
+        LOGGER.warning("%s: a connection from %s had no right password; refused", identity, address)
+        response = socket.respond(HTTPStatus.UNAUTHORIZED, "The password is missing or wrong.\n")
+        response.headers["WWW-Authenticate"] = 'Basic realm="charging stations"'
+        return response
+
+    def _note_stranger(self, identity: str, address: str) -> None:
+        """Say once for each identity what to do about it."""
+        name = identity[:200]
+        if name in self._strangers or len(self._strangers) >= MOST_STRANGERS:
+            return
+        self._strangers.add(name)
+        LOGGER.warning(
+            "A charging station at %s calls itself %.60r, which is not in the site file; refused. "
+            "If it is yours, write this name as `id` or `identity` of a station.",
+            address,
+            name,
+        )
+
+
+def _wait(socket: ServerConnection) -> Response:
+    response = socket.respond(HTTPStatus.TOO_MANY_REQUESTS, "Too many connections; wait a little.\n")
+    response.headers["Retry-After"] = "10"
+    return response

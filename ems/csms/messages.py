@@ -1,0 +1,158 @@
+"""What stations say and are asked, in no protocol's spelling: the words between `Station` and its dialects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from ems.csms.capabilities import RateUnit
+from ems.csms.charging_profiles import Period, Profile, Purpose
+from ems.csms.lane import Answer
+from ems.model.station import ConnectorStatus
+
+
+class TagStatus(StrEnum):
+    """Whether an id tag may charge."""
+
+    ACCEPTED = "Accepted"
+    BLOCKED = "Blocked"
+    EXPIRED = "Expired"
+    INVALID = "Invalid"
+
+
+class Report(StrEnum):
+    """What a station can be asked to send."""
+
+    BOOT = "BootNotification"
+    STATUS = "StatusNotification"
+    METER_VALUES = "MeterValues"
+    HEARTBEAT = "Heartbeat"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Boot:
+    """Who a station says it is."""
+
+    vendor: str = ""
+    model: str = ""
+    firmware: str = ""
+    serials: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusReport:
+    """The state of one connector; 0 is the station itself."""
+
+    connector: int
+    status: ConnectorStatus | None
+    """None for a state that the standard does not know."""
+
+    error: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeterReport:
+    """Meter values of one connector, still in the station's spelling."""
+
+    connector: int
+    transaction_id: int | None
+    meter_value: object
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartReport:
+    """A transaction that began."""
+
+    connector: int
+    id_tag: str
+    meter_start_wh: float | None
+    at: datetime | None
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopReport:
+    """A transaction that ended."""
+
+    transaction_id: int | None
+    meter_stop_wh: float | None
+    at: datetime | None
+    reason: str = "Local"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One configuration key of a station."""
+
+    value: str
+    readonly: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """Configuration keys that a station told, and those it does not know."""
+
+    known: Mapping[str, Setting] = field(default_factory=dict)
+    unknown: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompositeSchedule:
+    """What a station says it will allow; a hint, never a proof."""
+
+    start: datetime | None
+    unit: RateUnit | None
+    periods: tuple[Period, ...]
+
+
+class Heard(Protocol):
+    """What a dialect tells the station object. Nothing here waits."""
+
+    def booted(self, boot: Boot) -> bool:
+        """False refuses the station."""
+        ...
+
+    def status_reported(self, report: StatusReport) -> None: ...
+
+    def metered(self, report: MeterReport) -> None: ...
+
+    def authorize(self, id_tag: str) -> TagStatus: ...
+
+    def transaction_started(self, report: StartReport) -> int:
+        """The transaction's id."""
+        ...
+
+    def transaction_stopped(self, report: StopReport) -> None: ...
+
+
+class Dialect(Protocol):
+    """One protocol version's way to ask. Every method raises StationOffline, StationSilent or StationRefused."""
+
+    async def install(self, profile: Profile) -> Answer:
+        """Set a charging profile before everything else that waits."""
+        ...
+
+    async def clear_profiles(
+        self,
+        *,
+        profile_id: int | None = None,
+        connector: int | None = None,
+        purpose: Purpose | None = None,
+        level: int | None = None,
+    ) -> None: ...
+
+    async def get_configuration(self, keys: tuple[str, ...]) -> Configuration: ...
+
+    async def change_configuration(self, key: str, value: str) -> None: ...
+
+    async def trigger(self, report: Report, connector: int | None) -> None: ...
+
+    async def remote_start(self, id_tag: str, connector: int) -> None: ...
+
+    async def remote_stop(self, transaction_id: int) -> None: ...
+
+    async def composite_schedule(self, connector: int, duration_s: int) -> CompositeSchedule: ...

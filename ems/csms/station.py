@@ -1,0 +1,315 @@
+"""One configured charging station, whatever it speaks: the same object over all its connections."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+from ems.clock import Clock
+from ems.config.schema import StationEntry
+from ems.csms.attendant import Attendant
+from ems.csms.charging_profiles import Moment, Purpose
+from ems.csms.connector import Connector
+from ems.csms.dialect_v16 import PROTOCOL as V16
+from ems.csms.dialect_v16 import InboundV16, OutboundV16
+from ems.csms.limits import Limits
+from ems.csms.messages import (
+    Boot,
+    CompositeSchedule,
+    Configuration,
+    MeterReport,
+    Report,
+    StartReport,
+    StatusReport,
+    StopReport,
+    TagStatus,
+)
+from ems.csms.pace import Pace
+from ems.csms.ports import LeasedLimit, LimitReceipt, StationChanged
+from ems.csms.rpc import Rpc
+from ems.csms.station_clock import StationClock
+from ems.csms.transactions import Session, TransactionIds
+from ems.csms.visit import StationSocket, Visit
+from ems.errors import StationOffline, StationRefused
+from ems.model.station import ConnectorStatus, StationState
+
+LOGGER = logging.getLogger(__name__)
+
+REMOTE_TAG: Final = "FUSEWISE"
+"""The id tag of transactions that we start; 16 letters and digits at most (Q13)."""
+
+MOST_CONNECTORS: Final = 8
+
+Authorise = Callable[[str, str], TagStatus]
+"""Decides on an id tag: station id and tag to a status."""
+
+
+def free_vending(_station_id: str, _id_tag: str) -> TagStatus:
+    """Everybody may charge."""
+    return TagStatus.ACCEPTED
+
+
+class Station:
+    """Implements `ports.StationLink`, and `messages.Heard` for the dialects."""
+
+    def __init__(
+        self,
+        entry: StationEntry,
+        clock: Clock,
+        pace: Pace,
+        ids: TransactionIds,
+        changed: StationChanged,
+        *,
+        authorise: Authorise = free_vending,
+    ) -> None:
+        self.entry: Final = entry
+        self._clock = clock
+        self._pace = pace
+        self._ids = ids
+        self._changed = changed
+        self._authorise = authorise
+        self._state = StationState(station_id=entry.id)
+        self._visit: Visit | None = None
+        self._connectors: dict[int, Connector] = {}
+        self._station_clock = StationClock(clock)
+        self._inbound = InboundV16(self, clock, pace, station=entry.id)
+        self._phases_allowed = len(entry.wired)
+        self.limits: Final = Limits(
+            entry.id, clock, whole_amps=entry.whole_amps, max_a=entry.max_a, phases=len(entry.wired)
+        )
+        self.boot: Boot | None = None
+        """Who it said it is; None until its first boot notification."""
+
+        self.own_status: ConnectorStatus | None = None
+        """What it last said of itself rather than of its connector."""
+
+        self.configuration: Configuration | None = None
+        """What it told of its settings; None until asked and since its last boot."""
+
+    @property
+    def station_id(self) -> str:
+        return self.entry.id
+
+    @property
+    def state(self) -> StationState:
+        return self._state
+
+    @property
+    def session(self) -> Session | None:
+        """The running session."""
+        return self.connector.transactions.running
+
+    @property
+    def ended_sessions(self) -> deque[Session]:
+        """The last sessions that ended, oldest first."""
+        return self.connector.transactions.ended
+
+    @property
+    def clock_skew_s(self) -> float:
+        """Its clock less ours."""
+        return self._station_clock.skew_s
+
+    @property
+    def connector(self) -> Connector:
+        """The connector of a home station."""
+        return self._connector(1)
+
+    async def converse(self, socket: StationSocket) -> None:
+        """Serve one connection until it closes. A newer one of the same station takes over at once."""
+        visit = self._new_visit(socket)
+        previous, self._visit = self._visit, visit
+        if previous is not None:
+            LOGGER.info("%s connected again; closing its older connection", self.entry.id)
+            previous.dismiss(1000, "replaced")
+        self.limits.reconnected()
+        self._publish(new_connection=True)
+        attendant = Attendant(self, visit, self._clock, self._pace)
+        visit.spawn(attendant.watch())
+        visit.start_set_up(attendant.set_up())
+        try:
+            await visit.run()
+        finally:
+            if self._visit is visit:
+                self._visit = None
+                self._publish()
+
+    async def set_limit(self, lease: LeasedLimit) -> LimitReceipt:
+        """See `StationLink.set_limit`. A newer call supersedes one that is still waiting."""
+        visit = self._here()
+        try:
+            receipt = await self.limits.install(lease, visit.dialect, self._moment)
+            self._phases_allowed = lease.phases
+        finally:
+            visit.limit_settled.set()
+            self._publish()
+        for profile_id in self.limits.losers:
+            self.limits.cleared(profile_id)
+            visit.spawn(visit.dialect.clear_profiles(profile_id=profile_id))
+        return receipt
+
+    async def trigger(self, report: Report, connector: int | None = None) -> None:
+        """Ask for a report. This and the calls below raise StationOffline, StationSilent or StationRefused."""
+        await self._here().dialect.trigger(report, connector)
+
+    async def get_configuration(self, keys: tuple[str, ...] = ()) -> Configuration:
+        """The named settings; all of them for no name, which some stations do not survive (Q18)."""
+        return await self._here().dialect.get_configuration(keys)
+
+    async def change_configuration(self, key: str, value: str) -> None:
+        """Change one setting."""
+        await self._here().dialect.change_configuration(key, value)
+
+    async def remote_start(self, id_tag: str = REMOTE_TAG) -> None:
+        """Begin a transaction."""
+        await self._here().dialect.remote_start(id_tag, 1)
+
+    async def remote_stop(self) -> None:
+        """End the running transaction; StationRefused when none is known."""
+        session = self.session
+        if session is None:
+            raise StationRefused(f"{self.entry.id} has no transaction to stop")
+        await self._here().dialect.remote_stop(session.transaction_id)
+
+    async def clear_charging_profile(
+        self,
+        *,
+        profile_id: int | None = None,
+        connector: int | None = None,
+        purpose: Purpose | None = None,
+        level: int | None = None,
+    ) -> None:
+        """Remove matching profiles; that nothing matched is a success too."""
+        await self._here().dialect.clear_profiles(
+            profile_id=profile_id, connector=connector, purpose=purpose, level=level
+        )
+
+    async def composite_schedule(self, duration_s: int, connector: int = 0) -> CompositeSchedule:
+        """What the station says it will allow; 0 is the whole station."""
+        return await self._here().dialect.composite_schedule(connector, duration_s)
+
+    def booted(self, boot: Boot) -> bool:
+        """Take note of a boot; False for a station that is not the one whose serial number is configured."""
+        visit = self._here()
+        if not self._is_ours(boot):
+            LOGGER.warning("%s: refused a station with serial %s; another is configured", self.entry.id, boot.serials)
+            visit.spawn(visit.rpc.close(1008, "another station is expected here"))
+            return False
+        self.boot = boot
+        asked_until_s, visit.boot_asked_until_s = visit.boot_asked_until_s, None
+        visit.boot_heard = True
+        if asked_until_s is None or self._clock.monotonic_s() > asked_until_s:
+            self._restarted(visit)
+        return True
+
+    def status_reported(self, report: StatusReport) -> None:
+        """Take note of a connector's state."""
+        self._station_clock.heard(report.at)
+        if report.connector == 0:
+            self.own_status = report.status or self.own_status
+            return
+        if report.connector == 1 and self._visit is not None:
+            self._visit.status_heard = True
+        self._connector(report.connector).status_reported(report)
+        self._publish()
+
+    def metered(self, report: MeterReport) -> None:
+        """Take note of meter values; those of the station itself count while its connector gives none."""
+        if report.connector == 0 and self.connector.metered_at_s is not None:
+            return
+        self._connector(report.connector or 1).metered(
+            report, active_phases=self._phases_allowed, interval_s=self._pace.meter_values_s
+        )
+        self._publish()
+
+    def authorize(self, id_tag: str) -> TagStatus:
+        """Whether that tag may charge."""
+        return self._authorise(self.entry.id, id_tag)
+
+    def transaction_started(self, report: StartReport) -> int:
+        """Begin a transaction, or find the one that the station repeats."""
+        self._station_clock.heard(report.at)
+        transaction_id = self._connector(report.connector or 1).transactions.start(report)
+        self._publish()
+        return transaction_id
+
+    def transaction_stopped(self, report: StopReport) -> None:
+        """End the transaction that is meant, if it runs."""
+        self._station_clock.heard(report.at)
+        if not any(connector.transactions.stop(report) for connector in self._connectors.values()):
+            LOGGER.info("%s stopped a transaction that does not run here", self.entry.id)
+        self._publish()
+
+    def assume_available(self) -> None:
+        """It never told its state: take it as usable, or as charging when a transaction runs (Q5)."""
+        if self.connector.status is None:
+            charging = self.session is not None
+            self.connector.status = ConnectorStatus.CHARGING if charging else ConnectorStatus.AVAILABLE
+            self._publish()
+
+    def _new_visit(self, socket: StationSocket) -> Visit:
+        rpc = Rpc(
+            socket,
+            self._inbound.answer,
+            self._clock,
+            station=self.entry.id,
+            give_way_s=self._pace.give_way_s,
+        )
+        dialect = OutboundV16(rpc.lane, self._pace, self._inbound.complaints, station=self.entry.id)
+        return Visit(socket, rpc, dialect, self._clock, self._pace, station=self.entry.id)
+
+    def _restarted(self, visit: Visit) -> None:
+        """Forget what the station has forgotten, and let everybody know that its limits are due again."""
+        for connector in self._connectors.values():
+            connector.restarted()
+        self.limits.forget()
+        self.configuration = None
+        visit.status_heard = False
+        visit.limit_settled.clear()
+        # A station in the middle of its boot may never answer what it got before.
+        visit.rpc.lane.hurry(even_limits=True)
+        visit.start_set_up(Attendant(self, visit, self._clock, self._pace).set_up())
+        self._publish(new_connection=True)
+
+    def _is_ours(self, boot: Boot) -> bool:
+        expected = self.entry.serial
+        return expected is None or expected.lower() in {serial.lower() for serial in boot.serials}
+
+    def _here(self) -> Visit:
+        if self._visit is None:
+            raise StationOffline(f"{self.entry.id} is not connected")
+        return self._visit
+
+    def _connector(self, number: int) -> Connector:
+        number = min(max(number, 1), MOST_CONNECTORS)
+        if number not in self._connectors:
+            phases = len(self.entry.wired)
+            self._connectors[number] = Connector(phases, self._ids, self._clock, self._station_clock)
+        return self._connectors[number]
+
+    def _moment(self) -> Moment:
+        session = self.session
+        return Moment(
+            station_now=self._station_clock.now(),
+            guard_s=self._pace.clock_guard_s,
+            transaction_id=session.transaction_id if session else None,
+            charging_for_s=self._clock.monotonic_s() - session.began_at_s if session else 0.0,
+        )
+
+    def _publish(self, *, new_connection: bool = False) -> None:
+        """Tell when anything changed."""
+        connector = self.connector
+        state = StationState(
+            station_id=self.entry.id,
+            connected=self._visit is not None,
+            connections=self._state.connections + new_connection,
+            protocol=V16 if self._visit is not None else self._state.protocol,
+            status=connector.status,
+            in_transaction=connector.transactions.running is not None,
+            car=connector.car,
+            resident_fallback_a=self.limits.resident_a,
+        )
+        if state != self._state:
+            self._state = state
+            self._changed(state)

@@ -1,0 +1,142 @@
+"""Charging transactions of one connector: ids that never repeat, sessions with their energy, odd stations included."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Final
+
+from ems.clock import Clock
+from ems.csms.messages import StartReport, StopReport
+
+ID_EPOCH: Final = datetime(2020, 1, 1, tzinfo=UTC)
+"""Transaction ids are seconds since then: unique over restarts (Q12), and below 2^31 until 2088."""
+
+MOST_REMEMBERED: Final = 32
+MOST_KW: Final = 60.0
+"""More than any station of ours can deliver; a register that rises faster has jumped."""
+
+SLACK_KWH: Final = 1.0
+
+
+class TransactionIds:
+    """Gives out transaction ids for all stations of one central system."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._last = 0
+
+    def next(self) -> int:
+        """An id that was never given out before."""
+        seconds = int((self._clock.utc_now() - ID_EPOCH).total_seconds())
+        self._last = max(self._last + 1, seconds)
+        return self._last
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """One car's stay on the cable as the station told it."""
+
+    transaction_id: int
+    connector: int
+    began_at_s: float
+    """Monotonic time when we learned of it."""
+
+    id_tag: str = ""
+    started_at: datetime | None = None
+    """In the station's own time; None for a session met in the middle."""
+
+    energy_kwh: float = 0.0
+    ended_at: datetime | None = None
+    reason: str | None = None
+    """Why it ended; None while it runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    report: StartReport
+    transaction_id: int
+
+
+class Transactions:
+    """The running session of one connector and the last ones that ended."""
+
+    def __init__(self, ids: TransactionIds, clock: Clock) -> None:
+        self._ids = ids
+        self._clock = clock
+        self._starts: deque[_Start] = deque(maxlen=MOST_REMEMBERED)
+        self._ended_ids: deque[int] = deque(maxlen=MOST_REMEMBERED)
+        self._register: tuple[float, float] | None = None
+        self.running: Session | None = None
+        self.ended: Final[deque[Session]] = deque(maxlen=MOST_REMEMBERED)
+
+    def start(self, report: StartReport) -> int:
+        """The transaction's id: the same one when the station repeats itself."""
+        known = next((start for start in self._starts if _same(start.report, report)), None)
+        if known is not None:
+            return known.transaction_id
+        self.end("Other")
+        transaction_id = self._ids.next()
+        self._starts.append(_Start(report, transaction_id))
+        self.running = Session(
+            transaction_id=transaction_id,
+            connector=report.connector,
+            began_at_s=self._clock.monotonic_s(),
+            id_tag=report.id_tag,
+            started_at=report.at,
+        )
+        self._register = None
+        if report.meter_start_wh is not None:
+            self._register = (report.meter_start_wh / 1e3, self._clock.monotonic_s())
+        return transaction_id
+
+    def stop(self, report: StopReport) -> bool:
+        """End the running session when the report means it; any other id is answered but changes nothing."""
+        if self.running is None or report.transaction_id != self.running.transaction_id:
+            return False
+        if report.meter_stop_wh is not None:
+            self.count(report.meter_stop_wh / 1e3)
+        self._ended_ids.append(self.running.transaction_id)
+        self.end(report.reason, report.at)
+        return True
+
+    def adopt(self, transaction_id: int, connector: int) -> bool:
+        """Take over a transaction that we did not see begin; not one that the station has stopped (Q10)."""
+        if self.running is not None or transaction_id in self._ended_ids:
+            return False
+        self.running = Session(transaction_id=transaction_id, connector=connector, began_at_s=self._clock.monotonic_s())
+        self._register = None
+        return True
+
+    def knows(self, transaction_id: int) -> bool:
+        """Whether that transaction has ended here."""
+        return transaction_id in self._ended_ids or any(each.transaction_id == transaction_id for each in self.ended)
+
+    def count(self, register_kwh: float) -> None:
+        """Add what the register rose by; a reset counts from zero, a jump counts for nothing."""
+        now_s = self._clock.monotonic_s()
+        before = self._register
+        self._register = (register_kwh, now_s)
+        if self.running is None or before is None:
+            return
+        before_kwh, before_s = before
+        most_kwh = SLACK_KWH + MOST_KW * (now_s - before_s) / 3600.0
+        rise_kwh = register_kwh - before_kwh
+        added_kwh = rise_kwh if rise_kwh >= 0.0 else register_kwh
+        if 0.0 <= added_kwh <= most_kwh:
+            self.running = replace(self.running, energy_kwh=self.running.energy_kwh + added_kwh)
+
+    def end(self, reason: str, at: datetime | None = None) -> None:
+        """Close the running session, if any, with the energy known so far."""
+        if self.running is None:
+            return
+        self.ended.append(replace(self.running, reason=reason[:50], ended_at=at or self._clock.utc_now()))
+        self.running = None
+
+
+def _same(one: StartReport, other: StartReport) -> bool:
+    """A retry repeats its meter reading and either its timestamp or its message id."""
+    if (one.connector, one.meter_start_wh) != (other.connector, other.meter_start_wh):
+        return False
+    return one.message_id == other.message_id or (one.at is not None and one.at == other.at)

@@ -1,0 +1,131 @@
+"""One connection of a station: its lane, its background work, its pulse."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from typing import Final
+
+from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import ConnectionClosed
+
+from ems.clock import Clock
+from ems.csms.messages import Dialect
+from ems.csms.pace import Pace
+from ems.csms.rpc import Rpc
+from ems.errors import StationError
+
+LOGGER = logging.getLogger(__name__)
+
+
+class StationSocket(ServerConnection):
+    """A WebSocket that knows whether anything at all was heard, pings and pongs included."""
+
+    bytes_heard = 0
+
+    def data_received(self, data: bytes) -> None:
+        self.bytes_heard += len(data)
+        super().data_received(data)
+
+
+class Visit:
+    """From connect to disconnect."""
+
+    def __init__(
+        self, socket: StationSocket, rpc: Rpc, dialect: Dialect, clock: Clock, pace: Pace, *, station: str
+    ) -> None:
+        self._socket = socket
+        self._clock = clock
+        self._pace = pace
+        self._station = station
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._set_up: asyncio.Task[None] | None = None
+        self._pong: asyncio.Future[float] | None = None
+        self._pongs = False
+        self.rpc: Final = rpc
+        self.dialect: Final = dialect
+        self.began_at_s: Final = clock.monotonic_s()
+        self.limit_settled: Final = asyncio.Event()
+        self.boot_heard = False
+        self.status_heard = False
+        self.boot_asked_until_s: float | None = None
+        """A boot notification that comes before this is our own doing, not a restart."""
+
+        self.remote_start_at_s: float | None = None
+        self.meter_values_asked_at_s: float | None = None
+
+    def dismiss(self, code: int, reason: str) -> None:
+        """Listen no more, and close the connection in the background."""
+        self.rpc.dismiss()
+        self.spawn(self.rpc.close(code, reason))
+
+    async def run(self) -> None:
+        """Serve the connection until it closes; its background work ends with it."""
+        self.spawn(self._carry_requests())
+        self.spawn(self._keep_alive())
+        try:
+            await self.rpc.receive()
+        finally:
+            for task in tuple(self._tasks):
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def spawn(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
+        """Do something beside receiving; a station that does not play along is only worth a line."""
+        task = asyncio.create_task(self._do(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        # Work that is cancelled before its first step would otherwise count as forgotten.
+        task.add_done_callback(lambda _: work.close())
+        return task
+
+    def start_set_up(self, work: Coroutine[object, object, None]) -> None:
+        """Begin set-up, in place of one that is still under way."""
+        if self._set_up is not None:
+            self._set_up.cancel()
+        self._set_up = self.spawn(work)
+
+    async def _do(self, work: Coroutine[object, object, None]) -> None:
+        try:
+            await work
+        except StationError as err:
+            LOGGER.info("%s", err)
+        except ConnectionClosed:
+            LOGGER.debug("%s is gone", self._station)
+        except Exception:
+            LOGGER.exception("%s: work beside receiving failed; going on without it", self._station)
+
+    async def _carry_requests(self) -> None:
+        try:
+            await self.rpc.lane.run()
+        except Exception:
+            LOGGER.exception("%s: requests cannot be sent any more; closing its connection", self._station)
+            await self.rpc.close(1011, "internal error")
+
+    async def _keep_alive(self) -> None:
+        heard, heard_at_s = self._socket.bytes_heard, self._clock.monotonic_s()
+        while True:
+            await self._clock.sleep(self._pace.ping_s or self._pace.heartbeat_s)
+            now_s = self._clock.monotonic_s()
+            if self._socket.bytes_heard != heard:
+                heard, heard_at_s = self._socket.bytes_heard, now_s
+            elif now_s - heard_at_s > self._longest_silence_s():
+                LOGGER.warning("%s was silent for %.0f s; closing its connection", self._station, now_s - heard_at_s)
+                await self.rpc.close(1001, "silent")
+                return
+            if self._pace.ping_s is not None:
+                await self._ping()
+
+    async def _ping(self) -> None:
+        """A ping; a bare pong while an earlier ping is unanswered, so that they do not pile up."""
+        if self._pong is not None and not self._pong.done():
+            await self._socket.pong()
+            return
+        self._pongs = self._pongs or self._pong is not None
+        self._pong = asyncio.ensure_future(await self._socket.ping())
+
+    def _longest_silence_s(self) -> float:
+        if self._pongs and self._pace.ping_s is not None:
+            return self._pace.silent_pings * self._pace.ping_s
+        return float(self._pace.silent_heartbeats * self._pace.heartbeat_s)
