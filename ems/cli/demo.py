@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 import sys
 from pathlib import Path
@@ -29,6 +30,8 @@ LINE_EVERY_S: Final = 10.0
 
 def play_demo(path: Path | None, *, for_s: float, speed: float, as_json: bool) -> int:
     """Play until `for_s` is over (0: until Ctrl-C). The exit code: 0 when all went well, 1 when something did not."""
+    # Its own words on a port that is taken; the house then takes another.
+    logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
     try:
         file = load_site(path or example("demo"), profiles=frozenset(profile.id for profile in profiles()))
         summary = asyncio.run(_play(file, for_s, speed, quiet=as_json))

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
+import os
+import signal
 import sys
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from ems.clock import Clock, ScaledClock, WallClock
+from ems.clock import ScaledClock, WallClock
 from ems.config.schema import SiteFile
 from ems.errors import EmsError
-from ems.sim.wire.house import LOOPBACK, SimulatedHouse
+from ems.sim.wire.house import SimulatedHouse
 
 LISTENS_WITHIN_S: Final = 60.0
 ENDS_WITHIN_S: Final = 10.0
@@ -67,19 +68,37 @@ class Demo:
         self.log: Final = log
         self.began_at_s: Final = began_at_s
         self.ended_early = False
+        self.listening: Final[asyncio.Future[int]] = asyncio.get_running_loop().create_future()
+        """Resolves with the port for stations; fails with ServiceFailed when the service ends before it listens."""
+
+        self._following: Final = asyncio.create_task(self._follow())
         self._first_usage_at_s: float | None = None
 
-    async def follow(self, listening: asyncio.Future[int]) -> None:
-        """Take in what the service says until it ends; resolves `listening` with its port for stations."""
+    async def end(self) -> None:
+        """End the service as its supervisor would, and take in its last words."""
+        wall = WallClock()
+        if self.service.returncode is None:
+            # Not `terminate`: its poll takes the exit code of a child that just ended away from the event loop.
+            with suppress(ProcessLookupError):
+                os.kill(self.service.pid, signal.SIGTERM)
+        try:
+            async with wall.timeout(ENDS_WITHIN_S):
+                await self.service.wait()
+        except TimeoutError:
+            self.service.kill()
+            await self.service.wait()
+        await self._following
+
+    async def _follow(self) -> None:
         if self.service.stdout is None:
             raise ServiceFailed("the service was started without a pipe to read from")
         async for line in self.service.stdout:
             event = json.loads(line)
             self._take(event)
-            if event["event"] == "started" and not listening.done():
-                listening.set_result(event["ocpp_port"])
-        if not listening.done():
-            listening.set_exception(ServiceFailed(f"the service did not start:\n{self.last_log_lines()}"))
+            if event["event"] == "started" and not self.listening.done():
+                self.listening.set_result(event["ocpp_port"])
+        if not self.listening.done():
+            self.listening.set_exception(ServiceFailed(f"the service did not start:\n{self.last_log_lines()}"))
         self.ended_early = True
 
     def last_log_lines(self, count: int = 20) -> str:
@@ -108,18 +127,28 @@ async def played(file: SiteFile, *, speed: float = 1.0) -> AsyncIterator[Demo]:
     clock = ScaledClock(speed)
     async with SimulatedHouse(file, clock, keep_ports=True) as house:
         with tempfile.TemporaryDirectory(prefix="fusewise-") as folder:
-            began_at_s = clock.monotonic_s()
-            service = await _start(Path(folder), house.relocated(), clock, _free_port(file.csms.port))
-            demo = Demo(house, clock, service, log=Path(folder) / LOG_NAME, began_at_s=began_at_s)
-            listening: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-            following = asyncio.create_task(demo.follow(listening))
+            demo = await _serving(Path(folder), house, clock, file.csms.port)
             try:
-                async with clock.timeout(LISTENS_WITHIN_S * speed):
-                    house.connect_stations(await listening)
+                house.connect_stations(demo.listening.result())
                 yield demo
             finally:
-                await _end(service, WallClock())
-                await following
+                await demo.end()
+
+
+async def _serving(folder: Path, house: SimulatedHouse, clock: ScaledClock, ocpp_port: int) -> Demo:
+    """The service, listening; at any free port when somebody has the wanted one."""
+    began_at_s = clock.monotonic_s()
+    service = await _start(folder, house.relocated(), clock, ocpp_port)
+    demo = Demo(house, clock, service, log=folder / LOG_NAME, began_at_s=began_at_s)
+    try:
+        async with clock.timeout(LISTENS_WITHIN_S * clock.speed):
+            await demo.listening
+    except (ServiceFailed, TimeoutError):
+        await demo.end()
+        if ocpp_port == 0:
+            raise
+        return await _serving(folder, house, clock, 0)
+    return demo
 
 
 async def _start(folder: Path, file: SiteFile, clock: ScaledClock, ocpp_port: int) -> asyncio.subprocess.Process:
@@ -131,25 +160,3 @@ async def _start(folder: Path, file: SiteFile, clock: ScaledClock, ocpp_port: in
         return await asyncio.create_subprocess_exec(
             sys.executable, *arguments, stdout=asyncio.subprocess.PIPE, stderr=log, limit=LONGEST_LINE
         )
-
-
-async def _end(service: asyncio.subprocess.Process, clock: Clock) -> None:
-    if service.returncode is None:
-        service.terminate()
-    try:
-        async with clock.timeout(ENDS_WITHIN_S):
-            await service.wait()
-    except TimeoutError:
-        service.kill()
-        await service.wait()
-
-
-def _free_port(preferred: int) -> int:
-    """The preferred loopback port when nobody listens there, else 0: any."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((LOOPBACK, preferred))
-        except OSError:
-            return 0
-    return preferred

@@ -1,0 +1,41 @@
+"""The demo as a newcomer sees it: a lively day, every station kept busy, the fuse unharmed."""
+
+from __future__ import annotations
+
+import pytest
+
+from ems.config.examples import example, examples
+from ems.config.loader import load_site
+from ems.sim.demo import played
+from ems.sim.demo_figures import figures, percentiles
+
+
+async def test_in_ninety_seconds_every_station_takes_limits_and_changes_at_least_three_times() -> None:
+    file = load_site(example("demo"))
+    async with played(file, speed=6.0) as demo:
+        await demo.clock.sleep(90.0)
+        shown = figures(demo, file.site.name)
+
+    assert shown.ok
+    assert shown.seconds_over_rating == 0
+    assert all(station.profiles_accepted > 0 for station in shown.stations)
+    assert all(station.limit_changes >= 3 for station in shown.stations)
+    assert shown.first_limit_s is not None
+    assert shown.reaction_ms.p99 is not None
+    assert shown.rss_mb is not None
+
+
+@pytest.mark.parametrize("name", [name for name in examples() if name != "demo"])
+async def test_every_example_runs_and_its_stations_take_limits(name: str) -> None:
+    file = load_site(example(name))
+    async with played(file, speed=6.0) as demo:
+        await demo.clock.sleep(25.0)
+        shown = figures(demo, file.site.name)
+
+    assert shown.ok
+
+
+def test_percentiles_are_nearest_rank() -> None:
+    assert percentiles([]).p50 is None
+    assert percentiles([5.0, 1.0, 3.0]).p50 == 3.0
+    assert percentiles([float(n) for n in range(1, 101)]).p99 == 99.0
