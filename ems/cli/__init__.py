@@ -18,8 +18,16 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+devices_app = typer.Typer(
+    name="devices", help="Which meters and inverters we can read, and what a real one says.", no_args_is_help=True
+)
+app.add_typer(devices_app)
+
 SiteArgument = Annotated[Path, typer.Argument(metavar="SITE", help="The site file, YAML.", show_default=False)]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")]
+ProfileArgument = Annotated[
+    str, typer.Argument(metavar="ID", help="A profile of `ems devices list`.", show_default=False)
+]
 
 
 def main() -> None:
@@ -92,6 +100,36 @@ def schema(
     from ems.cli.schema import print_schema
 
     raise typer.Exit(print_schema(output))
+
+
+@devices_app.command("list")
+def list_devices(as_json: JsonOption = False) -> None:
+    """List the device profiles."""
+    from ems.cli.devices import list_profiles
+
+    raise typer.Exit(list_profiles(as_json=as_json))
+
+
+@devices_app.command("show")
+def show_device(profile: ProfileArgument, as_json: JsonOption = False) -> None:
+    """Show what a profile reads: registers or topics, types, units, signs."""
+    from ems.cli.devices import show_profile
+
+    raise typer.Exit(show_profile(profile, as_json=as_json))
+
+
+@devices_app.command("probe")
+def probe_device(
+    profile: ProfileArgument,
+    host: Annotated[str, typer.Option(metavar="HOST", help="Name or address of the device or gateway.")],
+    port: Annotated[int, typer.Option(metavar="PORT", min=1, max=65535, help="Its Modbus TCP port.")] = 502,
+    unit: Annotated[int, typer.Option(metavar="UNIT", min=0, max=255, help="Its Modbus unit number.")] = 1,
+    as_json: JsonOption = False,
+) -> None:
+    """Read a real device once and print everything it says, decoded. Nothing is written to it."""
+    from ems.cli import devices
+
+    raise typer.Exit(devices.probe_device(profile, host=host, port=port, unit=unit, as_json=as_json))
 
 
 def _print_version(wanted: bool) -> None:

@@ -17,6 +17,7 @@ from pymodbus.exceptions import ModbusException
 from pymodbus.pdu import ModbusPDU
 
 from ems.clock import Clock
+from ems.devices.cancellation import end_if_cancelled
 from ems.devices.modbus_frames import EXCEPTION_NAMES, frame_fault
 from ems.devices.register_map import RegisterKind
 from ems.errors import DeviceError, LinkDown, NoAnswer, Nonsense, Refused
@@ -89,6 +90,7 @@ class ModbusLink:
                 raise
             finally:
                 self._quiet_since_s = self._clock.monotonic_s()
+                end_if_cancelled()
 
     async def close(self) -> None:
         """Close the connection; the next `read` opens it again."""

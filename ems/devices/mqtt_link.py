@@ -17,6 +17,7 @@ import aiomqtt
 from paho.mqtt.reasoncodes import ReasonCode
 
 from ems.clock import Clock
+from ems.devices.cancellation import end_if_cancelled
 
 LOGGER = logging.getLogger(__name__)
 
@@ -81,11 +82,14 @@ class MqttLink:
         while True:
             try:
                 async with self._client() as client:
+                    end_if_cancelled()
                     await self._subscribe(client)
+                    end_if_cancelled()
                     LOGGER.info("MQTT broker %s is connected", self.where)
                     waits, silent = _growing_waits(), False
                     await self._hand_out(client)
             except (aiomqtt.MqttError, OSError, ValueError) as err:
+                end_if_cancelled()
                 if not silent:
                     LOGGER.warning("MQTT broker %s is not there (%s); trying again until it is", self.where, err)
                 silent = True

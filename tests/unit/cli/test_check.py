@@ -61,7 +61,7 @@ def test_tree_shows_fuses_meters_and_wiring(capsys: pytest.CaptureFixture[str]) 
 
     assert lines[0] == "Demo house"
     assert "main: 3 × 25 A mcb_b, reserve 2 A, meter grid every 1 s" in lines[1]
-    assert "station drive: L1 L2 L3, 6 to 16 A, fallback 6 A, verified, switches phases, solar" in lines[2]
+    assert "station drive: L1 L2 L3, 6 to 16 A, fallback 6 A, verified, switches phases, " in lines[2]
     assert "    └── garage: 3 × 20 A mcb_c, meter garage-meter every 1 s" in lines[4]
     assert "        └── station workshop: L3 L1 L2" in lines[5]
 
@@ -82,6 +82,7 @@ def test_uncovered_fuse_exits_with_1_and_names_who_draws(uncovered: Path, capsys
         "NO: drive, bay",
     ]
     assert "garage: 1 × 16 A gg on L2, derating 0.9, no meter" in output
+    assert "station bay: L2, 6 to 16 A, fallback 6 A, verified, off" in output
     assert "At least one fuse is NOT covered." in output
 
 

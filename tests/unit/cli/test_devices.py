@@ -1,0 +1,137 @@
+"""`ems devices list` and `show`: what people and programs read of the profiles."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from ems.cli.devices import list_profiles, point_rows, probe_device, show_profile, unit_of
+from ems.devices.catalog import profiles
+from ems.devices.profile import Profile
+from ems.devices.sample import BATTERY_POINTS, INVERTER_POINTS, METER_POINTS
+
+
+def said(capsys: pytest.CaptureFixture[str]) -> Any:
+    """The one JSON object that was printed."""
+    output = capsys.readouterr().out
+    assert output.count("\n") == 1
+    return json.loads(output)
+
+
+def test_list_names_every_profile_with_what_it_speaks(capsys: pytest.CaptureFixture[str]) -> None:
+    assert list_profiles(as_json=False) == 0
+
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+
+    assert [line[0] for line in lines] == ["profile", *(each.id for each in profiles())]
+    assert [line[-1] for line in lines[1:]] == [each.transport for each in profiles()]
+
+
+def test_list_as_json_is_one_object(capsys: pytest.CaptureFixture[str]) -> None:
+    assert list_profiles(as_json=True) == 0
+
+    assert said(capsys)["profiles"][0] == {
+        "id": "eastron_sdm630",
+        "vendor": "Eastron",
+        "model": "SDM630 v1, v2, MCT",
+        "kinds": ["meter"],
+        "transport": "modbus",
+    }
+
+
+def test_show_tells_registers_types_units_and_signs(capsys: pytest.CaptureFixture[str]) -> None:
+    assert show_profile("eastron_sdm630", as_json=False) == 0
+
+    output = capsys.readouterr().out
+    lines = [line.split() for line in output.splitlines()]
+
+    assert ["current_l1", "input", "6-7", "float32", "A", "1", "direction", "from", "the", "power"] in lines
+    assert ["power", "input", "52-53", "float32", "W", "1", "+", "import"] in lines
+    assert ["energy_export", "input", "74-75", "float32", "kWh", "1"] in lines
+    assert "· At most 80 registers per read, 100 ms between two." in output
+    assert "· Addresses count from 0; of a long number the high word comes first." in output
+    assert "· Some units answer short reads only" in output
+
+
+def test_show_tells_topics_and_when_a_device_counts_as_silent(capsys: pytest.CaptureFixture[str]) -> None:
+    assert show_profile("shelly_pro3em", as_json=False) == 0
+
+    output = capsys.readouterr().out
+
+    assert "{prefix}/status/em:0 at a_current " in output
+    assert "· Tells on {prefix}/online whether it is there." in output
+    assert "· Counts as silent after 90 s without a message." in output
+
+
+def test_show_of_a_device_that_describes_itself_tells_its_models_for_each_use(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert show_profile("sunspec", as_json=True) == 0
+
+    points = said(capsys)["points"]
+
+    assert {
+        "kind": "inverter",
+        "name": "power",
+        "where": "model 101-103 + 14, W",
+        "type": "int16 × 10^W_SF",
+        "unit": "W",
+        "factor": 1.0,
+        "counts": "+ production",
+    } in points
+    assert {point["kind"] for point in points} == {"meter", "inverter"}
+
+
+@pytest.mark.parametrize("chosen", profiles(), ids=lambda each: each.id)
+def test_every_number_of_every_profile_is_shown_with_its_unit(chosen: Profile) -> None:
+    rows = tuple(point_rows(chosen))
+
+    assert rows
+    assert all(row.unit for row in rows if row.type != "string")
+    assert all(row.counts for row in rows if row.name.startswith(("power", "current")))
+
+
+@pytest.mark.parametrize("name", [*METER_POINTS, *INVERTER_POINTS, *BATTERY_POINTS])
+def test_every_point_has_a_unit(name: str) -> None:
+    assert unit_of(name)
+
+
+def test_texts_and_states_have_no_unit() -> None:
+    assert [unit_of(name) for name in ("serial", "Mn", "Vr", "St", "N")] == [""] * 5
+
+
+def test_unknown_profile_is_wrong_use_and_the_known_ones_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert show_profile("sdm630", as_json=True) == 2
+
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err == ("there is no device profile sdm630: take one of eastron_sdm630, shelly_pro3em, sunspec\n")
+
+
+def test_probing_what_publishes_by_itself_is_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:
+    assert probe_device("shelly_pro3em", host="127.0.0.1", port=502, unit=1, as_json=False) == 2
+    assert "`ems devices show shelly_pro3em`" in capsys.readouterr().err
+
+
+def test_probing_a_url_is_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:
+    assert probe_device("sunspec", host="http://inverter", port=502, unit=1, as_json=False) == 2
+    assert "give a name or address alone" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(["probe", "sunspec"], id="no host"),
+        pytest.param(["probe", "sunspec", "--host", "inverter", "--unit", "256"], id="no such unit"),
+        pytest.param(["show"], id="no profile"),
+        pytest.param(["read"], id="no such command"),
+    ],
+)
+def test_command_used_wrongly_exits_with_2(arguments: list[str]) -> None:
+    done = subprocess.run([sys.executable, "-m", "ems", "devices", *arguments], capture_output=True, check=False)
+
+    assert done.returncode == 2
