@@ -39,7 +39,8 @@ def picture(demo: Demo, file: SiteFile) -> RenderableType:
 def closing_lines(summary: Figures) -> Iterator[str]:
     """The figures in words, after the demo."""
     worst_a = max(summary.grid_max_a)
-    yield f"{summary.lasted_s:.0f} s, {summary.meter_samples} meter samples, {len(summary.stations)} stations"
+    stations = "1 station" if len(summary.stations) == 1 else f"{len(summary.stations)} stations"
+    yield f"{summary.lasted_s:.0f} s, {summary.meter_samples} meter samples, {stations}"
     yield (
         f"main fuse {summary.main_fuse_a:.0f} A: at most {worst_a:.1f} A on a phase, "
         f"{summary.seconds_over_rating:.0f} s above its rating"

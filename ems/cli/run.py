@@ -18,6 +18,7 @@ from ems.config.problems import SecretError, SiteFileError
 from ems.config.schema import SiteFile
 from ems.config.translate import to_site
 from ems.control.fallback import is_covered, proof
+from ems.csms.central_system import CannotListen
 from ems.devices.catalog import DeviceConfigError, profiles
 from ems.runtime.events import EventStream
 
@@ -70,9 +71,9 @@ def _exit_code(served: asyncio.Task[None]) -> int:
         LOGGER.info("ended by a signal; stations fall back when their leases end")
         return 0
     failure = served.exception()
-    sockets = failure.subgroup(OSError) if isinstance(failure, BaseExceptionGroup) else None
-    if sockets is not None:
-        LOGGER.error("cannot listen for stations (%s); is another service running?", sockets.exceptions[0])
+    deaf = failure.subgroup(CannotListen) if isinstance(failure, BaseExceptionGroup) else None
+    if deaf is not None:
+        LOGGER.error("%s", deaf.exceptions[0])
     else:
         LOGGER.critical("a part failed; the leases bring the cars to their fallback currents", exc_info=failure)
     return 1

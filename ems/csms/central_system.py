@@ -16,8 +16,15 @@ from ems.csms.ports import StationChanged
 from ems.csms.station import Authorise, Station, free_vending
 from ems.csms.transactions import TransactionIds
 from ems.csms.visit import StationSocket
+from ems.errors import EmsError
 
 LOGGER = logging.getLogger(__name__)
+
+
+class CannotListen(EmsError):
+    """Stations cannot connect: the address is taken, or not ours."""
+
+    code = "cannot_listen"
 
 
 class CentralSystem:
@@ -72,8 +79,11 @@ class CentralSystem:
         return self._port
 
     async def serve(self) -> None:
-        """Serve stations until cancelled; then close every connection. Raises OSError when the port is taken."""
-        server = await self._listener.start(self._section.host, self._bind_port)
+        """Serve stations until cancelled; then close every connection. Raises CannotListen, say for a port in use."""
+        try:
+            server = await self._listener.start(self._section.host, self._bind_port)
+        except OSError as error:
+            raise CannotListen(f"cannot listen for stations ({error}); is another service running?") from error
         try:
             self._port = int(next(iter(server.sockets)).getsockname()[1])
             LOGGER.info("charging stations connect to ws://%s:%d/<identity>", self._section.host, self._port)

@@ -152,7 +152,7 @@ async def test_broker_restarts_and_the_mqtt_meter_is_back() -> None:
         await stage.until(lambda: LimitReason.METER_LOST in stage.reasons())
         await stage.until(lambda: LimitReason.METER_LOST not in stage.reasons())
         await stage.house.broker.stop()
-        await stage.until(lambda: LimitReason.METER_LOST in stage.reasons(), within_s=30)
+        await stage.until(lambda: LimitReason.METER_LOST in stage.reasons(), within_s=60)
         await stage.house.broker.start()
         await stage.until(lambda: LimitReason.METER_LOST not in stage.reasons(), within_s=90)
 

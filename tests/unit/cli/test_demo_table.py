@@ -159,7 +159,7 @@ def figures(**changes: Any) -> Figures:
 
 def test_closing_lines_tell_fuse_speed_cost_and_energy() -> None:
     assert list(closing_lines(figures())) == [
-        "90 s, 88 meter samples, 1 stations",
+        "90 s, 88 meter samples, 1 station",
         "main fuse 25 A: at most 24.4 A on a phase, 0 s above its rating",
         "from the meter's answer to the limit at the station: 8 ms in the middle, 31 ms at the 99th percentile",
         "the service took 70 MB and 3.1% of a core",
