@@ -12,6 +12,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
+# Debian splits `venv` off from Python; where we may, we put it back.
+AS_ROOT = $$([ "$$(id -u)" = 0 ] || echo "sudo -n")
+INSTALL_VENV = { echo "installing python3-venv"; $(AS_ROOT) apt-get update -qq && \
+  $(AS_ROOT) env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends python3-venv >/dev/null; }
+
 .PHONY: help setup demo test coverage check format requirements clean
 
 help: ## show these doors
@@ -27,8 +32,9 @@ $(READY): requirements-dev.txt pyproject.toml
 	else \
 	  $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	    { echo "Fusewise needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V). Cure: make $@ PYTHON=python3.12" >&2; exit 1; }; \
-	  $(PYTHON) -m venv $(VENV) || \
+	  $(PYTHON) -c 'import ensurepip' 2>/dev/null || $(INSTALL_VENV) || \
 	    { echo "$(PYTHON) cannot make a virtual environment. Cure on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }; \
+	  $(PYTHON) -m venv $(VENV); \
 	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt; \
 	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .; \
 	fi
