@@ -83,6 +83,9 @@ class Profile:
     level: int
     unit: RateUnit
     phases: int
+    counted_phases: int
+    """How many phases a limit in watts is the sum of."""
+
     periods: tuple[Period, ...]
     start: datetime | None
     """Station time; None counts from the start of charging."""
@@ -109,6 +112,10 @@ class Moment:
     transaction_id: int | None = None
     charging_for_s: float = 0.0
     """Time since the transaction began; 0 without one."""
+
+    drawing_phases: int | None = None
+    """How many phases the car draws on, as measured; None while it does not draw. A limit in watts is a sum of phases,
+    so a one-phase car would take three times its amps from a limit that was counted for three."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,6 +193,7 @@ def _resident(way: Construction, fallback_a: float, phases: int, moment: Moment)
     if way.fallback_level is None:
         return None
     purpose = Purpose.TX_DEFAULT if way.purpose is Purpose.TX else way.purpose
+    counted = _counted_phases(phases, moment)
     return Profile(
         profile_id=resident_id(purpose, way.connector),
         connector=way.connector,
@@ -193,7 +201,8 @@ def _resident(way: Construction, fallback_a: float, phases: int, moment: Moment)
         level=way.fallback_level,
         unit=way.unit,
         phases=phases,
-        periods=(Period(start_s=0, limit=_in(way.unit, fallback_a, phases)),),
+        counted_phases=counted,
+        periods=(Period(start_s=0, limit=_in(way.unit, fallback_a, counted)),),
         start=moment.station_now - timedelta(seconds=max(RESIDENT_BACK_S, moment.guard_s)),
     )
 
@@ -202,8 +211,9 @@ def _working(way: Construction, limit_a: float, fallback_a: float, lease: Leased
     relative = way.form is Form.RELATIVE
     ends_s = math.floor((moment.charging_for_s if relative else moment.guard_s) + lease.lease_s)
     ending = way.form in {Form.ENDING_OVER_FALLBACK, Form.TRANSACTION_OVER_FALLBACK}
-    first = Period(start_s=0, limit=_in(way.unit, limit_a, lease.phases))
-    last = Period(start_s=ends_s, limit=_in(way.unit, fallback_a, lease.phases))
+    counted = _counted_phases(lease.phases, moment)
+    first = Period(start_s=0, limit=_in(way.unit, limit_a, counted))
+    last = Period(start_s=ends_s, limit=_in(way.unit, fallback_a, counted))
     return Profile(
         profile_id=working_id(way.purpose, way.connector),
         connector=way.connector,
@@ -211,11 +221,16 @@ def _working(way: Construction, limit_a: float, fallback_a: float, lease: Leased
         level=way.level,
         unit=way.unit,
         phases=lease.phases,
+        counted_phases=counted,
         periods=(first,) if ending else (first, last),
         start=None if relative else moment.station_now - timedelta(seconds=moment.guard_s),
         duration_s=ends_s if ending else None,
         transaction_id=moment.transaction_id if way.purpose is Purpose.TX else None,
     )
+
+
+def _counted_phases(allowed: int, moment: Moment) -> int:
+    return allowed if moment.drawing_phases is None else min(allowed, moment.drawing_phases)
 
 
 def _in(unit: RateUnit, limit_a: float, phases: int) -> float:

@@ -36,6 +36,12 @@ class Connector:
         self.metered_at_s: float | None = None
         """When meter values last came, whatever they held."""
 
+    @property
+    def drawing_phases(self) -> int | None:
+        """On how many phases the car draws; None while it does not."""
+        drawing = 0 if self.car is None else sum(amps > _FLOWING_A for amps in self.car.current_a)
+        return drawing or None
+
     def status_reported(self, report: StatusReport) -> None:
         """Take note of a state; one that the standard does not know changes nothing."""
         if report.status is None:

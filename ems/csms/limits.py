@@ -223,4 +223,4 @@ def _shape(profile: Profile) -> _Shape:
 def _last_a(profile: Profile) -> float:
     """The current per phase that a profile without an end comes to."""
     limit = profile.periods[-1].limit
-    return limit if profile.unit is RateUnit.AMPERE else limit / NOMINAL_V / profile.phases
+    return limit if profile.unit is RateUnit.AMPERE else limit / NOMINAL_V / profile.counted_phases

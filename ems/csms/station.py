@@ -295,6 +295,7 @@ class Station:
             guard_s=self._pace.clock_guard_s,
             transaction_id=session.transaction_id if session else None,
             charging_for_s=self._clock.monotonic_s() - session.began_at_s if session else 0.0,
+            drawing_phases=self.connector.drawing_phases,
         )
 
     def _publish(self, *, new_connection: bool = False) -> None:

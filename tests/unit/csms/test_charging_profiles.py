@@ -102,6 +102,17 @@ def test_limits_round_down_and_skip_what_is_undefined(limit_a: float, whole_amps
     assert abs(sent * 10 - round(sent * 10)) < 1e-6
 
 
+@given(LEASES, st.sampled_from([1, 2, 3]))
+def test_a_limit_in_watts_never_gives_one_phase_more_amps_than_the_limit(lease: LeasedLimit, drawing: int) -> None:
+    moment = Moment(station_now=NOW, guard_s=30.0, drawing_phases=drawing)
+    for way in constructions(Capabilities(units=(RateUnit.WATT,))):
+        for each in (profiles(way, lease, moment).resident, profiles(way, lease, moment).working):
+            per_phase_a = (
+                [] if each is None else [period.limit / 230 / min(drawing, lease.phases) for period in each.periods]
+            )
+            assert all(amps <= max(lease.limit_a, lease.fallback_a) + 0.01 for amps in per_phase_a)
+
+
 def test_nan_is_a_pause() -> None:
     assert rounded_down(float("nan"), whole_amps=False) == 0.0
 
