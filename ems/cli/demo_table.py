@@ -31,7 +31,7 @@ def picture(demo: Demo, file: SiteFile) -> RenderableType:
         (_kw(decision["solar_w"]), "bold yellow"),
         "   left for cars ",
         (_kw(decision["surplus_w"]), "bold green"),
-        f"   limits sent {len(demo.told.sent)}",
+        f"   limits sent {demo.told.sent_count}",
     )
     return Panel(Group(headline, _circuits(decision), _stations(decision)), title=f"Fusewise demo: {file.site.name}")
 

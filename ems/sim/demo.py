@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import tempfile
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ LISTENS_WITHIN_S: Final = 60.0
 ENDS_WITHIN_S: Final = 10.0
 LONGEST_LINE: Final = 256 * 1024
 LOG_NAME: Final = "service.log"
+MOST_SENT: Final = 10_000
 
 
 class ServiceFailed(EmsError):
@@ -42,7 +44,10 @@ class Told:
     decision: dict[str, Any] = field(default_factory=dict)
     """The newest decision, as in `ems.runtime.events.decision_json`."""
 
-    sent: list[dict[str, Any]] = field(default_factory=list)
+    sent: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=MOST_SENT))
+    """The newest limits that stations took."""
+
+    sent_count: int = 0
     first_usage: dict[str, Any] = field(default_factory=dict)
     last_usage: dict[str, Any] = field(default_factory=dict)
     usage_span_s: float = 0.0
@@ -110,6 +115,7 @@ class Demo:
             self.told.decision = event
         elif event["event"] == "sent":
             self.told.sent.append(event)
+            self.told.sent_count += 1
         elif event["event"] == "usage":
             now_s = self.clock.monotonic_s()
             if self._first_usage_at_s is None:

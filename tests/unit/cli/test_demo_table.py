@@ -97,7 +97,7 @@ def test_before_the_first_decision_it_says_what_it_waits_for(demo: Demo) -> None
 
 def test_decision_is_drawn_with_sun_phases_and_stations(demo: Demo) -> None:
     demo.told.decision = DECISION
-    demo.told.sent = [{}, {}]
+    demo.told.sent_count = 2
 
     lines = drawn(picture(demo, FILE))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from typing import Any
 
 from ems.control.cycle import decide
 from ems.csms.ports import LeasedLimit, LimitReceipt
@@ -25,7 +26,7 @@ class Broken(io.StringIO):
         raise BrokenPipeError
 
 
-def events_of(*, cycles: int = 1) -> list[dict[str, object]]:
+def events_of(*, cycles: int = 1) -> list[dict[str, Any]]:
     house = House(sun_w=6000).with_car("garage").run(minutes=1)
     out = io.StringIO()
     with EventStream(out) as stream:
@@ -45,10 +46,10 @@ def test_every_line_is_one_event() -> None:
 
 def test_a_decision_shows_phases_against_the_fuse_and_the_reason_of_each_limit() -> None:
     decision = next(event for event in events_of() if event["event"] == "decision")
-    station = decision["stations"]["garage"]  # type: ignore[index]
+    station = decision["stations"]["garage"]
 
-    assert decision["circuits"]["main"]["fuse_a"] == 25.0  # type: ignore[index]
-    assert len(decision["circuits"]["main"]["measured_a"]) == 3  # type: ignore[index]
+    assert decision["circuits"]["main"]["fuse_a"] == 25.0
+    assert len(decision["circuits"]["main"]["measured_a"]) == 3
     assert station["reason"] == "solar_surplus"
     assert station["because"].startswith("surplus ")
     assert station["limit_a"] > 6.0

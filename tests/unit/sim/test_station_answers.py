@@ -1,6 +1,6 @@
 """A simulated station meets whatever a central system may send."""
 
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from hypothesis import given, settings
@@ -21,7 +21,7 @@ from ems.sim.wire.station_settings import Settings
 from ems.sim.world import Place, World
 
 TREE = CircuitTree((Circuit(circuit_id="main", fuse=Fuse(rating_a=25), phases=tuple(Phase)),))
-GOOD = {
+GOOD: Final[dict[str, Any]] = {
     "chargingProfileId": 1,
     "stackLevel": 0,
     "chargingProfilePurpose": "ChargePointMaxProfile",
@@ -103,7 +103,7 @@ def test_profile_with_one_odd_field_is_answered_and_the_station_lives(odd: str, 
     ],
 )
 def test_schedule_that_is_none_is_malformed(path: str, value: Any) -> None:
-    schedule = {**GOOD["chargingSchedule"], path: value}  # type: ignore[dict-item]
+    schedule = {**GOOD["chargingSchedule"], path: value}
 
     with pytest.raises(Malformed):
         profile_from({**GOOD, "chargingSchedule": schedule})
