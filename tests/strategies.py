@@ -33,7 +33,7 @@ wirings: st.SearchStrategy[Wiring] = st.sampled_from(
 
 
 @st.composite
-def sent_limits(draw: st.DrawFn, phases: int) -> tuple[SentLimit, ...]:
+def sent_limits(draw: st.DrawFn, phases: int, least_a: float = 6.0) -> tuple[SentLimit, ...]:
     """A record as dispatch keeps it: in order, at most the last one pending."""
     limits = []
     at_s = NOW_S - draw(st.floats(0, 200))
@@ -41,7 +41,7 @@ def sent_limits(draw: st.DrawFn, phases: int) -> tuple[SentLimit, ...]:
         at_s = min(NOW_S, at_s + draw(st.floats(0.1, 60)))
         outcomes = [SendOutcome.ACCEPTED, SendOutcome.REJECTED, SendOutcome.UNANSWERED]
         limit = SentLimit(
-            limit_a=draw(st.sampled_from([0.0, 6.0, 8.5, 10.0, 16.0])),
+            limit_a=draw(st.sampled_from([0.0, least_a, 8.5, 10.0, 16.0])),
             phases=draw(st.sampled_from([1, phases])),
             sent_at_s=at_s,
             lease_ends_at_s=at_s + 60.0,
@@ -57,15 +57,18 @@ def sent_limits(draw: st.DrawFn, phases: int) -> tuple[SentLimit, ...]:
 @st.composite
 def stations(draw: st.DrawFn, station_id: str) -> tuple[Station, StationState]:
     wiring = draw(wirings)
-    max_a = draw(st.sampled_from([6.0, 10.0, 16.0, 32.0]))
+    min_a = draw(st.sampled_from([6.0, 6.0, 8.0]))
+    max_a = draw(st.sampled_from([min_a, 10.0, 16.0, 32.0]))
     station = Station(
         station_id=station_id,
         circuit_id=draw(st.sampled_from(["main", "garage"])),
         wiring=wiring,
         wiring_known=draw(st.booleans()),
+        can_switch_phases=draw(st.booleans()),
+        min_a=min_a,
         max_a=max_a,
-        hardware_max_a=max_a,
-        fallback_a=draw(st.sampled_from([0.0, 6.0])),
+        hardware_max_a=draw(st.sampled_from([max_a, 32.0])),
+        fallback_a=draw(st.sampled_from([0.0, min_a])),
         step_a=draw(st.sampled_from([0.1, 1.0])),
         lease_verified=draw(st.booleans()),
         goal=Goal(mode=draw(st.sampled_from(list(ChargeMode))), priority=draw(st.integers(0, 2))),
@@ -78,7 +81,7 @@ def stations(draw: st.DrawFn, station_id: str) -> tuple[Station, StationState]:
         status=draw(st.sampled_from([None, *ConnectorStatus])),
         in_transaction=draw(st.booleans()),
         car=draw(st.sampled_from([None, car])),
-        sent=draw(sent_limits(len(wiring))),
+        sent=draw(sent_limits(len(wiring), min_a)),
     )
     return station, state
 

@@ -9,15 +9,16 @@ from ems.control.allocate import allocate
 from ems.control.blind import without_sight
 from ems.control.demand import Demand, demands, used_phases
 from ems.control.guard import Guarded, guard
-from ems.control.headroom import Headroom, headroom, voltage_v
+from ems.control.headroom import Headroom, headroom
 from ems.control.in_force import commanded, phases_allowed
-from ems.control.memory import Memory, StationTimers
+from ems.control.memory import Memory, RowKey, StationTimers
 from ems.control.rows import Row
 from ems.control.settle import calm, hold
-from ems.control.surplus import surplus_w
+from ems.control.surplus import surplus, voltage_v
 from ems.control.trust import MeterView, judge_meters
 from ems.model.decision import CircuitLoad, Decision, LimitReason, Reason
 from ems.model.electrical import PerPhase, Phase
+from ems.model.site import Station
 from ems.model.snapshot import Snapshot
 
 
@@ -33,48 +34,71 @@ def decide(now: Snapshot, memory: Memory) -> Turn:
     """Turn one look at the house into set-points."""
     views, trust = judge_meters(now, memory)
     room = headroom(now, memory, views)
-    sun_w = surplus_w(now, memory, room)
+    sun = surplus(now, memory, views.get(now.site.circuits.main.circuit_id))
     wishes = without_sight(demands(now), views, now)
     held = hold(wishes, memory, now)
     shares = allocate(
         [wish.candidate for wish in held.values() if wish.candidate is not None],
-        [*fuse_rows(now, room), *sun_rows(now, held, sun_w, views)],
+        [*fuse_rows(now, held, room), *sun_rows(now, held, sun.surplus_w, views)],
     )
     guarded = guard(calm(shares, held, now), now, memory, room, views)
-    decision = Decision(at_s=now.now_s, setpoints=guarded.setpoints, circuits=_loads(now, room, views), surplus_w=sun_w)
+    decision = Decision(
+        at_s=now.now_s, setpoints=guarded.setpoints, circuits=_loads(now, room, views), surplus_w=sun.surplus_w
+    )
     remembered = Memory(
         started_at_s=memory.started_at_s,
         last_at_s=now.now_s,
         trust=trust,
         house_a=room.house_a,
         held_a=room.held_a,
-        house_w=room.house_w,
-        surplus_w=sun_w,
+        house_w=sun.house_w,
+        surplus_w=sun.surplus_w,
         room_since_s=guarded.room_since_s,
         timers=_timers(now, memory, guarded),
     )
     return Turn(decision, remembered)
 
 
-def fuse_rows(now: Snapshot, room: Headroom) -> list[Row]:
+def fuse_rows(now: Snapshot, wishes: Mapping[str, Demand], room: Headroom) -> list[Row]:
     """A row per circuit and phase. Held peaks keep limits from rising, but never push down what is granted."""
     rows = []
     for key, spot in room.rooms.items():
         below = now.site.below(spot.circuit_id)
-        granted_a = 0.0
-        silent_a = 0.0
-        for station in below:
-            state = now.state_of(station.station_id)
-            limit = commanded(state, now.now_s)
-            if not state.connected:
-                silent_a += room.ceilings_a[station.station_id][key[1]]
-            elif limit is not None and key[1] in phases_allowed(station, limit.phases):
-                granted_a += limit.limit_a
-        weights = {s.station_id: 1.0 for s in below if key[1] in s.wiring}
-        cap_a = min(spot.now_a, max(spot.for_raises_a, granted_a + silent_a)) - silent_a
-        reason = spot.reason if cap_a >= spot.now_a - silent_a else spot.raise_reason
-        rows.append(Row(cap=cap_a, weights=weights, reason=reason))
+        claims = [_claim(station, key, now, wishes[station.station_id], room) for station in below]
+        granted_a = sum(claim.granted_a for claim in claims)
+        taken_a = sum(claim.taken_a for claim in claims)
+        cap_a = min(spot.now_a, max(spot.for_raises_a, granted_a + taken_a)) - taken_a
+        rows.append(
+            Row(
+                cap=cap_a,
+                weights={station.station_id: 1.0 for station in below if key[1] in station.wiring},
+                reason=spot.reason if cap_a >= spot.now_a - taken_a else spot.raise_reason,
+            )
+        )
     return rows
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """What one station has of a row before the sharing, in amps."""
+
+    granted_a: float = 0.0
+    """Of a car that takes part in the sharing."""
+
+    taken_a: float = 0.0
+    """Of one that does not: it rests at a current of its own, or nobody can tell it anything."""
+
+
+def _claim(station: Station, key: RowKey, now: Snapshot, wish: Demand, room: Headroom) -> _Claim:
+    state = now.state_of(station.station_id)
+    if not state.connected:
+        return _Claim(taken_a=room.ceilings_a[station.station_id][key[1]])
+    if wish.candidate is None:
+        return _Claim(taken_a=wish.rest_a if key[1] in phases_allowed(station, wish.phases) else 0.0)
+    limit = commanded(state, now.now_s)
+    if limit is None or key[1] not in phases_allowed(station, limit.phases):
+        return _Claim()
+    return _Claim(granted_a=limit.limit_a)
 
 
 def sun_rows(
@@ -99,8 +123,11 @@ def sun_rows(
 
 
 def _timers(now: Snapshot, memory: Memory, guarded: Guarded) -> dict[str, StationTimers]:
+    """A station that nobody can tell anything keeps its timers: what it does meanwhile is not our doing."""
     return {
         station_id: _next_timers(memory.timers_of(station_id), setpoint.limit_a > 0, station_id in guarded.shed, now)
+        if now.state_of(station_id).connected
+        else memory.timers_of(station_id)
         for station_id, setpoint in guarded.setpoints.items()
     }
 

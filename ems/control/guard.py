@@ -73,7 +73,7 @@ def _commissioned(setpoint: Setpoint, station: Station, now: Snapshot) -> Setpoi
     if now.site.commissioned or setpoint.limit_a <= 0:
         return setpoint
     one_phase_possible = len(station.wiring) == 1 or station.can_switch_phases
-    most_a = UNCOMMISSIONED_A if one_phase_possible else 0.0
+    most_a = UNCOMMISSIONED_A if one_phase_possible and station.min_a <= UNCOMMISSIONED_A else 0.0
     reason = Reason(code=LimitReason.NOT_COMMISSIONED, limit_a=most_a)
     return replace(setpoint.lowered_to(most_a, reason), phases=1, reason=reason)
 
@@ -101,18 +101,23 @@ def _fit(
         view = views.get(row.circuit_id)
         if view is not None and not view.fresh:
             continue
-        members = _members(key, fitting, now)
-        stuck_a = {s.station_id: _stuck_a(s, key, now, room) for s in members}
-        load_a = sum(max(fitting[station_id].limit_a, deaf_a) for station_id, deaf_a in stuck_a.items())
-        if load_a - row.now_a > HAIR_A:
-            listening = [s for s in members if fitting[s.station_id].limit_a >= stuck_a[s.station_id]]
-            shed(listening, fitting, load_a - row.now_a, row.reason, now)
+        below = now.site.below(row.circuit_id)
+        deaf_a = {s.station_id: room.ceilings_a[s.station_id][key[1]] for s in below if _is_deaf(s, now)}
+        load_a = sum(max(_on_row(fitting[s.station_id], s, key), deaf_a.get(s.station_id, 0.0)) for s in below)
+        members = [s for s in below if _on_row(fitting[s.station_id], s, key) > 0]
+        listening = [s for s in members if s.station_id not in deaf_a]
+        left_a = shed(listening, fitting, load_a - row.now_a, row.reason, now)
+        # A station that does not take limits is asked too, though nobody counts on it.
+        hoping = [s for s in members if s.station_id in deaf_a and now.state_of(s.station_id).connected]
+        shed(hoping, fitting, left_a, row.reason, now)
     return fitting
 
 
-def shed(members: list[Station], fitting: dict[str, Setpoint], excess_a: float, reason: Reason, now: Snapshot) -> None:
-    """Take `excess_a` out of these stations' set-points, in place: towards the minimums first, then by stopping cars,
-    each time the lowest priority first."""
+def shed(members: list[Station], fitting: dict[str, Setpoint], excess_a: float, reason: Reason, now: Snapshot) -> float:
+    """Take `excess_a` out of these stations' set-points, in place; returns what is left of it.
+
+    Towards the minimums first, then by stopping cars, each time the lowest priority first.
+    """
     ranked = sorted(enumerate(members), key=lambda place: (now.goal_of(place[1].station_id).priority, -place[0]))
     for may_stop in (False, True):
         for _, station in ranked:
@@ -122,14 +127,18 @@ def shed(members: list[Station], fitting: dict[str, Setpoint], excess_a: float, 
             reduced_a = max(station.min_a, rounded_down(setpoint.limit_a - excess_a, station))
             fitting[station.station_id] = setpoint.lowered_to(0.0 if may_stop else reduced_a, reason)
             excess_a -= setpoint.limit_a - fitting[station.station_id].limit_a
+    return excess_a
 
 
-def _stuck_a(station: Station, key: RowKey, now: Snapshot, room: Headroom) -> float:
-    """What a station that is deaf to lower limits may draw on this row; 0 for one that follows."""
+def _is_deaf(station: Station, now: Snapshot) -> bool:
+    """Whether a lower limit would not reach it now, as far as we know."""
     state = now.state_of(station.station_id)
-    if state.connected and not is_stuck(state, now.now_s, now.site.policy.message_s):
-        return 0.0
-    return room.ceilings_a[station.station_id][key[1]]
+    return not state.connected or is_stuck(state, now.now_s, now.site.policy.message_s)
+
+
+def _on_row(setpoint: Setpoint, station: Station, key: RowKey) -> float:
+    """What the set-point may load this row with."""
+    return setpoint.limit_a if key[1] in phases_allowed(station, setpoint.phases) else 0.0
 
 
 def _may_rise(
@@ -155,7 +164,3 @@ def _room_since(now: Snapshot, memory: Memory, room: Headroom) -> dict[RowKey, f
             since_s[key] = memory.room_since_s.get(key, now.now_s)
     return since_s
 
-
-def _members(key: RowKey, setpoints: Mapping[str, Setpoint], now: Snapshot) -> list[Station]:
-    """The stations that may load this row."""
-    return [s for s in now.site.below(key[0]) if key[1] in phases_allowed(s, setpoints[s.station_id].phases)]

@@ -9,16 +9,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
 from ems.control.draw import cars_draw, unknown_until_s
 from ems.control.in_force import ceiling_a
 from ems.control.memory import Memory, RowKey
 from ems.control.trust import MeterView
 from ems.model.decision import LimitReason, Reason
-from ems.model.electrical import NOMINAL_V, Circuit, PerPhase, Phase
-from ems.model.readings import GridReading
+from ems.model.electrical import Circuit, FuseDevice, PerPhase, Phase
 from ems.model.site import Station
 from ems.model.snapshot import Snapshot
+
+CARRIES: Final[Mapping[FuseDevice, float]] = {
+    FuseDevice.MCB_B: 1.13,
+    FuseDevice.MCB_C: 1.13,
+    FuseDevice.MCB_D: 1.13,
+    FuseDevice.SLS: 1.05,
+    FuseDevice.GG: 1.25,
+}
+"""k: how many times its rating a device carries for an hour (`control.md` §3)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,21 +38,24 @@ class Room:
     phase: Phase
     is_main: bool
     usable_a: float
+    most_a: float
+    """What the cars may draw at most, however much sun flows the other way: the sun may fail within a second."""
+
     house_a: float
     """Everything but the cars, as high as it may be now."""
 
     held_a: float
-    """The same with recent peaks held."""
+    """What raises must leave for it: the same with recent peaks held, and cars that nobody saw start yet."""
 
     @property
     def now_a(self) -> float:
         """Above this, limits are lowered at once."""
-        return self.usable_a - self.house_a
+        return min(self.usable_a - self.house_a, self.most_a)
 
     @property
     def for_raises_a(self) -> float:
         """Up to this, limits may rise."""
-        return self.usable_a - max(self.held_a, self.house_a)
+        return min(self.usable_a - max(self.held_a, self.house_a), self.most_a)
 
     @property
     def raise_reason(self) -> Reason:
@@ -71,9 +83,6 @@ class Headroom:
     rooms: Mapping[RowKey, Room]
     house_a: Mapping[str, PerPhase]
     held_a: Mapping[str, PerPhase]
-    house_w: float | None
-    """Everything but the cars, sun included; None while the grid meter gives nothing."""
-
     ceilings_a: Mapping[str, PerPhase]
     """The most that each station's car may draw now."""
 
@@ -84,23 +93,21 @@ def headroom(now: Snapshot, memory: Memory, views: Mapping[str, MeterView]) -> H
     held: dict[str, PerPhase] = {}
     rooms: dict[RowKey, Room] = {}
     for circuit in now.site.circuits:
-        counted_a = _house_without_meter(circuit)
+        counted_a = proven_a = _house_without_meter(circuit)
         view = views.get(circuit.circuit_id)
         if view is not None and view.good is not None:
-            cars = cars_draw(now, memory, circuit.circuit_id, view.good.taken_at_s)
+            flow_a = view.good.current_a
+            cars = cars_draw(now, memory, now.site.below(circuit.circuit_id), view.good.taken_at_s)
             before_a = memory.house_a.get(circuit.circuit_id)
-            house_a = _nearest(before_a, view.good.current_a - cars.high_a, view.good.current_a - cars.low_a)
-            counted_a = _nearest(before_a, view.good.current_a - cars.vouched_a, view.good.current_a - cars.low_a)
+            house_a = _nearest(before_a, flow_a - cars.high_a, flow_a - cars.low_a)
+            counted_a = _nearest(before_a, flow_a - cars.vouched_a, flow_a - cars.low_a)
+            proven_a = _nearest(before_a, flow_a - cars.proven_a, flow_a - cars.low_a)
             house[circuit.circuit_id] = house_a
             held[circuit.circuit_id] = _held(house_a, memory.held_a.get(circuit.circuit_id), now, memory)
-        rooms.update(_rooms(now, circuit, counted_a, held.get(circuit.circuit_id, counted_a)))
-    return Headroom(
-        rooms=rooms,
-        house_a=house,
-        held_a=held,
-        house_w=_house_w(now, memory, views),
-        ceilings_a={station.station_id: _ceiling(now, memory, station) for station in now.site.stations},
-    )
+        held_a = held.get(circuit.circuit_id, counted_a).upper(proven_a)
+        rooms.update(_rooms(now, circuit, counted_a, held_a))
+    ceilings_a = {station.station_id: _ceiling(now, memory, station) for station in now.site.stations}
+    return Headroom(rooms=rooms, house_a=house, held_a=held, ceilings_a=ceilings_a)
 
 
 def _rooms(now: Snapshot, circuit: Circuit, house_a: PerPhase, held_a: PerPhase) -> dict[RowKey, Room]:
@@ -111,6 +118,7 @@ def _rooms(now: Snapshot, circuit: Circuit, house_a: PerPhase, held_a: PerPhase)
             phase=phase,
             is_main=circuit.parent_id is None,
             usable_a=usable_a,
+            most_a=CARRIES[circuit.fuse.device] * circuit.fuse.rating_a * circuit.derating,
             house_a=house_a[phase],
             held_a=held_a[phase],
         )
@@ -140,32 +148,6 @@ def _held(house_a: PerPhase, before_a: PerPhase | None, now: Snapshot, memory: M
         return house_a
     released_a = now.site.policy.hold_release_a_per_s * max(0.0, now.now_s - memory.last_at_s)
     return house_a.upper(before_a.mapped(lambda current_a: current_a - released_a))
-
-
-def _house_w(now: Snapshot, memory: Memory, views: Mapping[str, MeterView]) -> float | None:
-    main_id = now.site.circuits.main.circuit_id
-    grid = views[main_id].good if main_id in views else None
-    if grid is None:
-        return None
-    cars = cars_draw(now, memory, main_id, grid.taken_at_s)
-    volts = voltage_v(grid)
-    low_w = grid.power_w - _power_w(cars.high_a, volts)
-    high_w = grid.power_w - _power_w(cars.low_a, volts)
-    if memory.house_w is None:
-        return high_w
-    return min(max(memory.house_w, low_w), high_w)
-
-
-def voltage_v(grid: GridReading | None) -> PerPhase:
-    """Measured phase voltages, nominal where nobody measures."""
-    measured = grid.voltage_v if grid is not None else None
-    if measured is None:
-        return PerPhase(NOMINAL_V, NOMINAL_V, NOMINAL_V)
-    return measured.mapped(lambda volts: volts if volts > NOMINAL_V / 2 else NOMINAL_V)
-
-
-def _power_w(current_a: PerPhase, volts: PerPhase) -> float:
-    return sum(amps * volt for amps, volt in zip(current_a, volts, strict=True))
 
 
 def _ceiling(now: Snapshot, memory: Memory, station: Station) -> PerPhase:

@@ -92,12 +92,10 @@ class _Span:
 
 def _spans(station: Station, state: StationState, unknown_until_s: float) -> Iterator[_Span]:
     """Each limit with the stretch of time in which it may be in force, the last of them open-ended."""
-    sent = [limit for limit in state.sent if limit.outcome is not SendOutcome.REJECTED]
-    taken_at_s = [limit.settled_at_s for limit in sent if limit.outcome is SendOutcome.ACCEPTED]
-    first_taken_s = next((at_s for at_s in taken_at_s if at_s is not None), None)
-    yield from _before_any(station, state, unknown_until_s, first_taken_s)
-    for i, limit in enumerate(sent):
-        replaced_at_s = _replaced_at_s(sent[i + 1 :])
+    replaced_at_s = float("inf")
+    for limit in reversed(state.sent):
+        if limit.outcome is SendOutcome.REJECTED:
+            continue
         falls_back_at_s = limit.lease_ends_at_s + LEASE_MARGIN_S if station.lease_verified else float("inf")
         yield _Span(
             limit_a=limit.limit_a,
@@ -106,32 +104,31 @@ def _spans(station: Station, state: StationState, unknown_until_s: float) -> Ite
             to_s=min(replaced_at_s, falls_back_at_s),
         )
         if limit.lease_ends_at_s < replaced_at_s:
-            yield _fallen_back(station, limit.lease_ends_at_s, replaced_at_s)
+            yield from _after_lease(station, limit.lease_ends_at_s, replaced_at_s)
+        if limit.outcome is SendOutcome.ACCEPTED and limit.settled_at_s is not None:
+            replaced_at_s = limit.settled_at_s
+    yield from _before_any(station, state, unknown_until_s, replaced_at_s)
 
 
 def _before_any(
-    station: Station, state: StationState, unknown_until_s: float, first_taken_s: float | None
+    station: Station, state: StationState, unknown_until_s: float, first_taken_s: float
 ) -> Iterator[_Span]:
-    """A station that has taken nothing yet may do anything its hardware can, or have fallen back long ago."""
-    end_s = float("inf") if first_taken_s is None else first_taken_s
-    anything_ends_s = end_s
+    """A station that has taken nothing yet may do anything, or have fallen back long ago."""
+    anything_ends_s = first_taken_s
     if station.lease_verified and not state.connected:
-        anything_ends_s = min(end_s, unknown_until_s)
-    yield _Span(limit_a=station.hardware_max_a, phases=len(station.wiring), from_s=float("-inf"), to_s=anything_ends_s)
-    yield _fallen_back(station, float("-inf"), end_s)
+        anything_ends_s = min(first_taken_s, unknown_until_s)
+    yield from _anything(station, float("-inf"), anything_ends_s)
+    yield from _after_lease(station, float("-inf"), first_taken_s)
 
 
-def _fallen_back(station: Station, from_s: float, to_s: float) -> _Span:
-    return _Span(limit_a=station.fallback_a, phases=len(station.wiring), from_s=from_s, to_s=to_s)
+def _after_lease(station: Station, from_s: float, to_s: float) -> Iterator[_Span]:
+    """Without a lease a verified station is at its fallback current; the others may do anything (`control.md` §7)."""
+    if station.lease_verified:
+        yield _Span(limit_a=station.fallback_a, phases=len(station.wiring), from_s=from_s, to_s=to_s)
+    else:
+        yield from _anything(station, from_s, to_s)
 
 
-def _replaced_at_s(later: list[SentLimit]) -> float:
-    """When the first later limit is known to have taken over."""
-    return next(
-        (
-            limit.settled_at_s
-            for limit in later
-            if limit.outcome is SendOutcome.ACCEPTED and limit.settled_at_s is not None
-        ),
-        float("inf"),
-    )
+def _anything(station: Station, from_s: float, to_s: float) -> Iterator[_Span]:
+    for limit_a in (0.0, station.hardware_max_a):
+        yield _Span(limit_a=limit_a, phases=len(station.wiring), from_s=from_s, to_s=to_s)

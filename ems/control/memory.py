@@ -67,7 +67,7 @@ class Memory:
     """The same with recent peaks held."""
 
     house_w: float | None = None
-    """Likeliest power of everything but the cars, sun included: negative when the sun is stronger."""
+    """Likeliest power of everything but the cars that follow the sun; negative when the sun is stronger."""
 
     surplus_w: float | None = None
     """Filtered surplus before the cars."""

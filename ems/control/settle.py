@@ -67,7 +67,8 @@ def _calm(station: Station, shares: Mapping[str, Share], wishes: Mapping[str, De
         wanted.limit_a - limit.limit_a, now, station
     ):
         return wanted
-    return replace(wanted, limit_a=rounded_down(limit.limit_a, station))
+    kept_a = limit.limit_a if wish.candidate is None else min(limit.limit_a, wish.candidate.hi_a)
+    return replace(wanted, limit_a=rounded_down(kept_a, station))
 
 
 def _worth_a_message(change_a: float, now: Snapshot, station: Station) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import IntEnum
@@ -81,7 +82,9 @@ def judge_meters(now: Snapshot, memory: Memory) -> tuple[dict[str, MeterView], d
         known = memory.trust.get(circuit_id, MeterTrust())
         cars = _cars(now, circuit_id)
         impossible_a = circuit.fuse.rating_a * IMPOSSIBLE_RATINGS
-        newer = judge_sample(known, now.meters.get(circuit_id), impossible_a, cars)
+        sample = now.meters.get(circuit_id)
+        # A sample from the future would look fresh for ever.
+        newer = judge_sample(known, sample if sample and sample.taken_at_s <= now.now_s else None, impossible_a, cars)
         trust[circuit_id] = _forget_if_lost(newer, now, circuit_id)
         views[circuit_id] = _view(circuit_id, trust[circuit_id], now, cars)
     return views, trust
@@ -98,7 +101,7 @@ def judge_sample(known: MeterTrust, sample: GridReading | None, impossible_a: fl
         known = replace(known, newest=sample, repeats=known.repeats + 1)
         if _cars_moved(known, cars) and sample.taken_at_s - known.same_since_s <= CARS_REPORT_WITHIN_S:
             known = replace(known, cars=cars)
-    if is_frozen(known, cars) or max(abs(current_a) for current_a in sample.current_a) > impossible_a:
+    if is_frozen(known, cars) or not _is_possible(sample, impossible_a):
         return known
     return replace(known, good=sample, good_samples=known.good_samples + 1)
 
@@ -153,6 +156,11 @@ def _period_s(now: Snapshot, circuit_id: str) -> float:
 
 def _is_doubtful(trust: MeterTrust, cars: CarsThen) -> bool:
     return trust.repeats >= DOUBTFUL_REPEATS and cars.allowed_a > trust.cars.allowed_a
+
+
+def _is_possible(sample: GridReading, most_a: float) -> bool:
+    """Whether every number is one, and no current beyond all fuses."""
+    return math.isfinite(sample.power_w) and all(abs(current_a) <= most_a for current_a in sample.current_a)
 
 
 def _same_numbers(one: GridReading, other: GridReading) -> bool:

@@ -8,6 +8,8 @@ from dataclasses import replace
 from typing import Final
 
 from ems.clock import Clock
+from ems.control.in_force import LEASE_MARGIN_S
+from ems.control.trust import LOST_PERIODS
 from ems.model.goals import Goal
 from ems.model.readings import BatteryReading, GridReading, SolarReading
 from ems.model.site import Site
@@ -18,6 +20,9 @@ SOLAR_LASTS_S: Final = 60.0
 """An older inverter reading says nothing about now; it is for show, never for safety."""
 
 BATTERY_LASTS_S: Final = 60.0
+
+SENT_LASTS_S: Final = 50.0
+"""Control looks back this far from a meter's last good sample, for reports of that time and limits before them."""
 
 
 class Board:
@@ -33,6 +38,8 @@ class Board:
         self._stations: dict[str, StationState] = {}
         self._sent: dict[str, tuple[SentLimit, ...]] = {}
         self._goals: dict[str, Goal] = {}
+        periods_s = [site.policy.meter_period_s, *site.meter_period_s.values()]
+        self._keep_sent_s = SENT_LASTS_S + LOST_PERIODS * max(periods_s)
 
     def post_meter(self, circuit_id: str, reading: GridReading) -> None:
         """A sample of the meter at that circuit; wakes the loop."""
@@ -66,7 +73,7 @@ class Board:
     def record_outcome(self, station_id: str, pending: SentLimit, settled: SentLimit) -> None:
         """What became of it; wakes the loop when the station did not take it."""
         limits = tuple(settled if limit is pending else limit for limit in self.sent(station_id))
-        self._sent[station_id] = remembered(limits, self._clock.monotonic_s())
+        self._sent[station_id] = self._worth_keeping(limits)
         if settled.outcome is not SendOutcome.ACCEPTED:
             self._news.set()
 
@@ -99,6 +106,18 @@ class Board:
             solar=self._solar_sum(now_s),
             battery=self._battery_now(now_s),
         )
+
+    def _worth_keeping(self, limits: tuple[SentLimit, ...]) -> tuple[SentLimit, ...]:
+        """What control may still ask for. A station can leave limits unanswered for days, so those end some day too."""
+        now_s = self._clock.monotonic_s()
+        *older, newest = remembered(limits, now_s, self._keep_sent_s)
+        ended_s = now_s - self._keep_sent_s - LEASE_MARGIN_S
+        kept = (
+            limit
+            for limit in older
+            if limit.outcome is not SendOutcome.UNANSWERED or limit.lease_ends_at_s >= ended_s
+        )
+        return (*kept, newest)
 
     def _solar_sum(self, now_s: float) -> SolarReading | None:
         fresh = [reading for reading in self._solar.values() if now_s - reading.taken_at_s <= SOLAR_LASTS_S]

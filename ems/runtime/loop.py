@@ -12,12 +12,13 @@ from ems.model.decision import Decision
 from ems.model.snapshot import Snapshot
 from ems.runtime.board import Board
 from ems.runtime.dispatch import Dispatch
+from ems.runtime.listeners import Listeners
 
 LONGEST_WAIT_S: Final = 2.0
 """A look at the house at least this often, news or not (design §4, step 2)."""
 
 Watcher = Callable[[Snapshot, Decision], None]
-"""Sees every cycle after the limits were handed to dispatch; must not wait and must not raise."""
+"""Sees every cycle after the limits were handed to dispatch; must not wait."""
 
 
 class Loop:
@@ -35,7 +36,7 @@ class Loop:
         self._board = board
         self._dispatch = dispatch
         self._beat = beat
-        self._watchers = tuple(watchers)
+        self._watchers = Listeners(watchers)
         self._memory = Memory.fresh(clock.monotonic_s())
 
     @property
@@ -55,6 +56,5 @@ class Loop:
         turn = decide(look, self._memory)
         self._memory = turn.memory
         self._dispatch.apply(turn.decision, look)
-        for watch in self._watchers:
-            watch(look, turn.decision)
+        self._watchers.tell(look, turn.decision)
         return turn

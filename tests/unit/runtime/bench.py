@@ -13,17 +13,17 @@ from ems.model.readings import GridReading
 from ems.model.site import Site, Station
 from ems.model.station import SendOutcome
 from ems.runtime.board import Board
-from ems.runtime.dispatch import Dispatch, Sending
+from ems.runtime.dispatch import Dispatch, Sending, Sent
 from tests.unit.runtime.links import FakeLink
 
 
 class Bench:
     """Stations `a` and `b` with their links, a board, and dispatch between them."""
 
-    def __init__(self, clock: VirtualClock) -> None:
+    def __init__(self, clock: VirtualClock, *, sent: Sent | None = None) -> None:
         self.clock = clock
         self.wire: list[tuple[str, float]] = []
-        self.links = {name: FakeLink(name, clock, self.wire) for name in ("a", "b")}
+        self.links: dict[str, FakeLink] = {name: FakeLink(name, clock, self.wire) for name in ("a", "b")}
         circuit = Circuit(circuit_id="main", fuse=Fuse(rating_a=25), phases=PHASES_OF[3], metered=True)
         stations = tuple(
             Station(station_id=name, circuit_id="main", wiring=PHASES_OF[3], fallback_a=6.0) for name in self.links
@@ -31,7 +31,12 @@ class Bench:
         self.site = Site(circuits=CircuitTree((circuit,)), stations=stations)
         self.board = Board(self.site, clock)
         self.sent: list[Sending] = []
-        self.dispatch = Dispatch(self.site, self.links, self.board, clock, sent=self.sent.append)
+        self.listener = sent or self.sent.append
+        self.rewired()
+
+    def rewired(self) -> None:
+        """Dispatch anew, over the links as they are now."""
+        self.dispatch = Dispatch(self.site, self.links, self.board, self.clock, sent=self.listener)
         for link in self.links.values():
             self.board.post_station(link.state)
 

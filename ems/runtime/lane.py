@@ -1,0 +1,189 @@
+"""One station's lane: the newest order wins, one is under way, the lease is renewed, failures are tried again."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from ems.clock import Clock
+from ems.csms.ports import LeasedLimit, LimitReceipt, StationLink
+from ems.errors import StationError, StationOffline, StationRefused
+from ems.model.station import SendOutcome, SentLimit
+from ems.runtime.board import Board
+from ems.runtime.listeners import Listeners
+from ems.runtime.poller import Backoff
+
+LOGGER: Final = logging.getLogger(__name__)
+
+FIRST_RETRY_S: Final = 2.0
+LONGEST_RETRY_S: Final = 30.0
+RENEWALS_PER_LEASE: Final = 3
+"""A lease is renewed every third of it (`control.md` §7)."""
+
+LONGEST_WAIT_S: Final = 3600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """A limit to be sent, and when the meter sample that caused it was taken."""
+
+    lease: LeasedLimit
+    decided_on_s: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """One limit that a station took: for the journal and the figures."""
+
+    station_id: str
+    lease: LeasedLimit
+    receipt: LimitReceipt
+    decided_on_s: float | None
+    """When the meter sample that caused the decision was taken; None for renewals and for other causes."""
+
+
+Sent = Callable[[Sending], None]
+
+
+class Lane:
+    """Takes orders without waiting; `run` brings them to the station."""
+
+    def __init__(
+        self,
+        link: StationLink,
+        board: Board,
+        clock: Clock,
+        *,
+        settled: Callable[[str, bool], None],
+        sent: Sent | None,
+    ) -> None:
+        self._link = link
+        self._board = board
+        self._clock = clock
+        self._settled = settled
+        self._sent = Listeners([] if sent is None else [sent])
+        self._order: Order | None = None
+        self._taken: Order | None = None
+        self._visits = 0
+        self._renew_at_s = 0.0
+        self._retry_at_s = 0.0
+        self._pauses = Backoff(FIRST_RETRY_S, LONGEST_RETRY_S)
+        self._bell = asyncio.Event()
+
+    def differs(self, order: Order) -> bool:
+        """Whether this order says something other than what the lane is at, or has forgotten the station took it."""
+        return self._order is None or order.lease != self._order.lease
+
+    def would_raise(self, order: Order) -> bool:
+        """Whether it gives the car more than the order before."""
+        before = self._order
+        if before is None:
+            return False
+        return order.lease.limit_a > before.lease.limit_a or order.lease.phases > before.lease.phases
+
+    def send(self, order: Order) -> None:
+        """Take this order in place of any older one; a lower one does not sit out the whole pause after a failure."""
+        before = self._order
+        if before is not None and order.lease.limit_a < before.lease.limit_a:
+            self._retry_at_s = min(self._retry_at_s, self._clock.monotonic_s() + FIRST_RETRY_S)
+        self._order = order
+        self._bell.set()
+
+    def forget(self) -> None:
+        """The station may have lost its limits: whatever is decided next is sent, changed or not."""
+        self._visits += 1
+        self._order = None
+        self._taken = None
+        self._retry_at_s = 0.0
+        self._pauses.reset()
+
+    async def run(self) -> None:
+        """Send what is due, for ever."""
+        while True:
+            order = await self._next_due()
+            await self._send(order)
+
+    async def _next_due(self) -> Order:
+        """Wait for a new order, the renewal of the lease, or the next attempt after a failure."""
+        while True:
+            self._bell.clear()
+            now_s = self._clock.monotonic_s()
+            due_at_s = self._due_at_s()
+            if self._order is not None and due_at_s <= now_s:
+                return self._order
+            try:
+                async with self._clock.timeout(min(due_at_s - now_s, LONGEST_WAIT_S)):
+                    await self._bell.wait()
+            except TimeoutError:
+                continue
+
+    def _due_at_s(self) -> float:
+        """When the order is to be sent, again or for the first time; never while the station is away."""
+        if self._order is None or not self._link.state.connected:
+            return float("inf")
+        return self._renew_at_s if self._order is self._taken else self._retry_at_s
+
+    async def _send(self, order: Order) -> None:
+        visit = self._visits
+        pending = SentLimit(
+            limit_a=order.lease.limit_a,
+            phases=order.lease.phases,
+            sent_at_s=self._clock.monotonic_s(),
+            lease_ends_at_s=float("inf"),
+        )
+        self._board.record_sent(self._link.station_id, pending)
+        try:
+            receipt = await self._link.set_limit(order.lease)
+        except StationError as err:
+            self._failed(order, pending, err, same_visit=visit == self._visits)
+        else:
+            self._accepted(order, pending, receipt)
+
+    def _accepted(self, order: Order, pending: SentLimit, receipt: LimitReceipt) -> None:
+        lease_s = order.lease.lease_s
+        settled = replace(pending, lease_ends_at_s=receipt.sent_at_s + lease_s)
+        self._record(pending, settled.settled(SendOutcome.ACCEPTED, receipt.answered_at_s))
+        decided_on_s = None if order is self._taken else order.decided_on_s
+        is_newest = order is self._order
+        if is_newest:
+            self._taken = order
+            self._renew_at_s = receipt.sent_at_s + lease_s / RENEWALS_PER_LEASE
+        self._retry_at_s = 0.0
+        self._pauses.reset()
+        self._sent.tell(
+            Sending(station_id=self._link.station_id, lease=order.lease, receipt=receipt, decided_on_s=decided_on_s)
+        )
+        self._settled(self._link.station_id, is_newest)
+
+    def _failed(self, order: Order, pending: SentLimit, error: StationError, *, same_visit: bool) -> None:
+        """The old limit stays in force in our model; try again after a pause."""
+        now_s = self._clock.monotonic_s()
+        outcome = SendOutcome.REJECTED if isinstance(error, StationRefused) else SendOutcome.UNANSWERED
+        settled = replace(pending, lease_ends_at_s=now_s + order.lease.lease_s)
+        self._record(pending, settled.settled(outcome, now_s))
+        # What went wrong on an older connection says nothing against a limit on the present one.
+        if same_visit:
+            self._taken = None
+            self._pause(order, error, now_s)
+        self._settled(self._link.station_id, False)
+
+    def _pause(self, order: Order, error: StationError, now_s: float) -> None:
+        """Put off the next attempt; a connection that breaks is no reason for ever longer pauses."""
+        broken = isinstance(error, StationOffline)
+        pause_s = FIRST_RETRY_S if broken else self._pauses.next_s()
+        self._retry_at_s = now_s + pause_s
+        LOGGER.log(
+            logging.INFO if broken else logging.WARNING,
+            "%s did not take %.1f A (%s: %s); counting on its old limit, next try in %.0f s",
+            self._link.station_id,
+            order.lease.limit_a,
+            error.code,
+            error,
+            pause_s,
+        )
+
+    def _record(self, pending: SentLimit, settled: SentLimit) -> None:
+        self._board.record_outcome(self._link.station_id, pending, settled)

@@ -1,0 +1,127 @@
+"""What each car may and wants to draw."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from ems.control.blind import without_sight
+from ems.control.demand import Demand, demand, demands, keep_minimum_add_sun, used_phases
+from ems.control.trust import Health
+from ems.model.decision import LimitReason
+from ems.model.goals import ChargeMode, Goal
+from ems.model.site import Station
+from ems.model.station import ConnectorStatus, StationState
+from tests.unit.control.scene import STATION, grid, limit, look, report, state, view
+
+
+def wish(known: StationState, station: Station = STATION, goal: Goal | None = None) -> Demand:
+    return demand(station, look([station], [known], goals={} if goal is None else {"a": goal}))
+
+
+def test_a_fast_car_must_charge_and_takes_all_it_may() -> None:
+    fast = wish(state(sent=[limit(10.0, ago_s=5)])).candidate
+
+    assert fast is not None
+    assert (fast.must, fast.lo_a, fast.hi_a, fast.running) == (True, 6.0, 16.0, True)
+
+
+@pytest.mark.parametrize(
+    ("mode", "must", "follows_sun"), [(ChargeMode.SOLAR, False, True), (ChargeMode.MIN_SOLAR, True, True)]
+)
+def test_modes_of_the_sun(mode: ChargeMode, *, must: bool, follows_sun: bool) -> None:
+    found = wish(state(), goal=Goal(mode=mode))
+
+    assert found.candidate is not None
+    assert (found.candidate.must, found.follows_sun) == (must, follows_sun)
+
+
+def test_off_is_off() -> None:
+    off = wish(state(), goal=Goal(mode=ChargeMode.OFF))
+
+    assert off.candidate is None
+    assert off.why_not.code is LimitReason.USER
+
+
+def test_no_car_no_wish() -> None:
+    free = wish(state(status=ConnectorStatus.AVAILABLE))
+
+    assert (free.candidate, free.rest_a, free.why_not.code) == (None, 0.0, LimitReason.CAR)
+
+
+def test_a_lost_station_has_no_wish() -> None:
+    assert wish(state(connected=False)).why_not.code is LimitReason.STATION_SILENT
+
+
+def test_a_station_of_unknown_state_rests_where_it_is_but_not_above_its_fallback() -> None:
+    assert wish(state(status=None)).rest_a == 6.0
+    assert wish(state(status=None, sent=[limit(0.0, ago_s=5)])).rest_a == 0.0
+    assert wish(state(status=None, sent=[limit(16.0, ago_s=5)])).rest_a == 6.0
+
+
+@pytest.mark.parametrize(
+    ("station", "goal", "most_a", "code"),
+    [
+        (STATION, None, 16.0, LimitReason.INSTALLER_LIMIT),
+        (replace(STATION, hardware_max_a=13.0), None, 13.0, LimitReason.STATION_MAX),
+        (replace(STATION, vehicle_max_a=10.0), None, 10.0, LimitReason.CAR),
+        (STATION, Goal(mode=ChargeMode.FAST, max_a=8.0), 8.0, LimitReason.USER),
+    ],
+)
+def test_the_tightest_bound_is_named(station: Station, goal: Goal | None, most_a: float, code: LimitReason) -> None:
+    found = wish(state(), station, goal).candidate
+
+    assert found is not None
+    assert (found.hi_a, found.hi_reason.code) == (most_a, code)
+
+
+def test_a_ceiling_below_the_minimum_leaves_no_wish() -> None:
+    assert wish(state(), goal=Goal(mode=ChargeMode.FAST, max_a=5.0)).why_not.code is LimitReason.USER
+
+
+def test_a_car_that_has_enough_keeps_its_minimum_and_takes_no_sun() -> None:
+    full = wish(state(status=ConnectorStatus.SUSPENDED_EV))
+
+    assert full.candidate is not None
+    assert full.candidate.hi_a == full.candidate.lo_a == 6.0
+    assert not full.draws
+
+
+def test_phases_in_use_are_measured_while_it_draws_and_known_or_assumed_else() -> None:
+    one_phase = replace(STATION, vehicle_phases=1)
+
+    assert used_phases(STATION, state(car=report(15.0, 0.0, 0.0))) == 1
+    assert used_phases(STATION, state(car=report(0.0, 0.0, 0.0))) == 3
+    assert used_phases(one_phase, state(car=report(0.0, 0.0, 0.0))) == 1
+    assert used_phases(one_phase, state()) == 1
+
+
+def test_a_wish_without_a_candidate_stays_without() -> None:
+    assert keep_minimum_add_sun(Demand(station_id="a", phases=3)).candidate is None
+
+
+def test_behind_a_lost_meter_stations_go_to_their_fallback_and_paused_ones_stay_paused() -> None:
+    states = [
+        state("a", sent=[limit(16.0, ago_s=5)]),
+        state("b", sent=[limit(0.0, ago_s=5)]),
+        state("c"),
+    ]
+    seen = look([replace(STATION, station_id=each.station_id) for each in states], states)
+    blind = without_sight(demands(seen), {"main": view(grid(1.0), health=Health.LOST)}, seen)
+
+    assert [blind[name].rest_a for name in ("a", "b", "c")] == [6.0, 0.0, 6.0]
+    assert all(each.candidate is None and each.why_not.code is LimitReason.METER_LOST for each in blind.values())
+
+
+def test_a_late_meter_or_none_at_all_leaves_wishes_alone() -> None:
+    seen = look([STATION], [state()])
+
+    assert without_sight(demands(seen), {"main": view(grid(1.0), health=Health.LATE)}, seen)["a"].candidate is not None
+    assert without_sight(demands(seen), {}, seen)["a"].candidate is not None
+
+
+def test_a_lost_station_is_shown_at_its_fallback() -> None:
+    seen = look([STATION], [state(connected=False)])
+
+    assert without_sight(demands(seen), {}, seen)["a"].rest_a == 6.0
