@@ -110,14 +110,12 @@ class Board:
     def _worth_keeping(self, limits: tuple[SentLimit, ...]) -> tuple[SentLimit, ...]:
         """What control may still ask for. A station can leave limits unanswered for days, so those end some day too."""
         now_s = self._clock.monotonic_s()
-        *older, newest = remembered(limits, now_s, self._keep_sent_s)
         ended_s = now_s - self._keep_sent_s - LEASE_MARGIN_S
-        kept = (
+        return tuple(
             limit
-            for limit in older
-            if limit.outcome is not SendOutcome.UNANSWERED or limit.lease_ends_at_s >= ended_s
+            for limit in remembered(limits, now_s, self._keep_sent_s)
+            if limit is limits[-1] or limit.outcome is not SendOutcome.UNANSWERED or limit.lease_ends_at_s >= ended_s
         )
-        return (*kept, newest)
 
     def _solar_sum(self, now_s: float) -> SolarReading | None:
         fresh = [reading for reading in self._solar.values() if now_s - reading.taken_at_s <= SOLAR_LASTS_S]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from typing import Final
 
 from ems.clock import Clock
 from ems.csms.ports import LeasedLimit, StationLink
-from ems.model.decision import Decision, Setpoint
+from ems.model.decision import Decision, LimitReason, Setpoint
 from ems.model.site import Site
 from ems.model.snapshot import Snapshot
 from ems.model.station import StationState
@@ -15,6 +16,20 @@ from ems.runtime.board import Board
 from ems.runtime.lane import Lane, Order, Sending, Sent
 
 __all__ = ["Dispatch", "Sending", "Sent"]
+
+
+URGENT: Final = frozenset(
+    {
+        LimitReason.MAIN_FUSE,
+        LimitReason.CIRCUIT_FUSE,
+        LimitReason.PHASE_IMBALANCE,
+        LimitReason.GRID_OPERATOR,
+        LimitReason.METER_LOST,
+        LimitReason.IGNORES_LIMIT,
+        LimitReason.NOT_COMMISSIONED,
+    }
+)
+"""Reasons whose lower limits must not wait for a slow station's answer to an older limit."""
 
 
 class Dispatch:
@@ -25,10 +40,9 @@ class Dispatch:
     ) -> None:
         self._site = site
         self._lanes = {
-            station.station_id: Lane(links[station.station_id], board, clock, settled=self._settled, sent=sent)
+            station.station_id: Lane(links[station.station_id], board, clock, settled=self._release_raises, sent=sent)
             for station in site.stations
         }
-        self._unconfirmed: set[str] = set()
         self._held_raises: dict[str, Order] = {}
         self._known: dict[str, StationState] = {}
         self._newest_sample_s = float("-inf")
@@ -44,7 +58,6 @@ class Dispatch:
 
         A newer decision takes the place of raises that were still held back.
         """
-        self._unconfirmed.clear()
         self._held_raises.clear()
         cause_s = self._new_sample_s(look)
         for station_id, setpoint in decision.setpoints.items():
@@ -55,7 +68,6 @@ class Dispatch:
             if lane.would_raise(order):
                 self._held_raises[station_id] = order
             else:
-                self._unconfirmed.add(station_id)
                 lane.send(order)
         self._release_raises()
 
@@ -83,16 +95,12 @@ class Dispatch:
                 lease_s=self._site.policy.lease_s,
             ),
             decided_on_s=decided_on_s,
+            urgent=setpoint.reason.code in URGENT,
         )
 
-    def _settled(self, station_id: str, confirmed: bool) -> None:
-        """A lane is done with an order; only its newest one, taken, lets the raises go before the next decision."""
-        if confirmed:
-            self._unconfirmed.discard(station_id)
-            self._release_raises()
-
     def _release_raises(self) -> None:
-        if self._unconfirmed:
+        """Let the held raises go once no lower is on its way any more."""
+        if any(lane.lower_unconfirmed for lane in self._lanes.values()):
             return
         for station_id, order in self._held_raises.items():
             self._lanes[station_id].send(order)

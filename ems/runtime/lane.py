@@ -10,7 +10,7 @@ from typing import Final
 
 from ems.clock import Clock
 from ems.csms.ports import LeasedLimit, LimitReceipt, StationLink
-from ems.errors import StationError, StationOffline, StationRefused
+from ems.errors import StationError, StationOffline, StationRefused, StationSilent
 from ems.model.station import SendOutcome, SentLimit
 from ems.runtime.board import Board
 from ems.runtime.listeners import Listeners
@@ -23,6 +23,9 @@ LONGEST_RETRY_S: Final = 30.0
 RENEWALS_PER_LEASE: Final = 3
 """A lease is renewed every third of it (`control.md` §7)."""
 
+CONFIRM_WITHIN_S: Final = 2.0
+"""Raises of others wait this long for a lower; after that control counts the station as deaf and reserves its amps."""
+
 LONGEST_WAIT_S: Final = 3600.0
 
 
@@ -32,6 +35,8 @@ class Order:
 
     lease: LeasedLimit
     decided_on_s: float | None
+    urgent: bool = False
+    """Whether a fuse asks for it, not the sun: then a lower limit does not wait for an answer to an older one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +62,7 @@ class Lane:
         board: Board,
         clock: Clock,
         *,
-        settled: Callable[[str, bool], None],
+        settled: Callable[[], None],
         sent: Sent | None,
     ) -> None:
         self._link = link
@@ -68,6 +73,7 @@ class Lane:
         self._order: Order | None = None
         self._taken: Order | None = None
         self._visits = 0
+        self._lowering_since_s: float | None = None
         self._renew_at_s = 0.0
         self._retry_at_s = 0.0
         self._pauses = Backoff(FIRST_RETRY_S, LONGEST_RETRY_S)
@@ -79,16 +85,15 @@ class Lane:
 
     def would_raise(self, order: Order) -> bool:
         """Whether it gives the car more than the order before."""
-        before = self._order
-        if before is None:
-            return False
-        return order.lease.limit_a > before.lease.limit_a or order.lease.phases > before.lease.phases
+        return self._order is not None and _lowers(self._order, order)
 
     def send(self, order: Order) -> None:
         """Take this order in place of any older one; a lower one does not sit out the whole pause after a failure."""
         before = self._order
-        if before is not None and order.lease.limit_a < before.lease.limit_a:
-            self._retry_at_s = min(self._retry_at_s, self._clock.monotonic_s() + FIRST_RETRY_S)
+        now_s = self._clock.monotonic_s()
+        if before is None or _lowers(order, before):
+            self._retry_at_s = min(self._retry_at_s, now_s + FIRST_RETRY_S)
+            self._lowering_since_s = now_s
         self._order = order
         self._bell.set()
 
@@ -100,11 +105,34 @@ class Lane:
         self._retry_at_s = 0.0
         self._pauses.reset()
 
+    @property
+    def lower_unconfirmed(self) -> bool:
+        """Whether a lower limit is on its way, and not for so long that control counts the station as deaf."""
+        lowering_s = self._lowering_since_s
+        return lowering_s is not None and self._clock.monotonic_s() - lowering_s <= CONFIRM_WITHIN_S
+
     async def run(self) -> None:
         """Send what is due, for ever."""
         while True:
             order = await self._next_due()
-            await self._send(order)
+            sending = asyncio.create_task(self._send(order))
+            try:
+                await self._until_done_or_overtaken(order, sending)
+            finally:
+                sending.cancel()
+                await asyncio.wait([sending])
+
+    async def _until_done_or_overtaken(self, order: Order, sending: asyncio.Task[None]) -> None:
+        """An urgent lower limit does not wait until the station has answered a higher one."""
+        while not sending.done():
+            self._bell.clear()
+            if self._order is not None and self._order.urgent and _lowers(self._order, order):
+                return
+            ringing = asyncio.create_task(self._bell.wait())
+            try:
+                await asyncio.wait([sending, ringing], return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                ringing.cancel()
 
     async def _next_due(self) -> Order:
         """Wait for a new order, the renewal of the lease, or the next attempt after a failure."""
@@ -137,8 +165,16 @@ class Lane:
         self._board.record_sent(self._link.station_id, pending)
         try:
             receipt = await self._link.set_limit(order.lease)
+        except asyncio.CancelledError:
+            self._overtaken(order, pending)
+            raise
         except StationError as err:
             self._failed(order, pending, err, same_visit=visit == self._visits)
+        except Exception as err:
+            # One station that nobody foresaw must not end the house.
+            LOGGER.exception("%s: sending a limit failed unexpectedly", self._link.station_id)
+            unforeseen = StationSilent(f"{type(err).__name__}")
+            self._failed(order, pending, unforeseen, same_visit=visit == self._visits)
         else:
             self._accepted(order, pending, receipt)
 
@@ -149,6 +185,7 @@ class Lane:
         decided_on_s = None if order is self._taken else order.decided_on_s
         is_newest = order is self._order
         if is_newest:
+            self._lowering_since_s = None
             self._taken = order
             self._renew_at_s = receipt.sent_at_s + lease_s / RENEWALS_PER_LEASE
         self._retry_at_s = 0.0
@@ -156,7 +193,13 @@ class Lane:
         self._sent.tell(
             Sending(station_id=self._link.station_id, lease=order.lease, receipt=receipt, decided_on_s=decided_on_s)
         )
-        self._settled(self._link.station_id, is_newest)
+        self._settled()
+
+    def _overtaken(self, order: Order, pending: SentLimit) -> None:
+        """A newer order goes first; the station may or may not follow this one."""
+        now_s = self._clock.monotonic_s()
+        settled = replace(pending, lease_ends_at_s=now_s + order.lease.lease_s)
+        self._record(pending, settled.settled(SendOutcome.UNANSWERED, now_s))
 
     def _failed(self, order: Order, pending: SentLimit, error: StationError, *, same_visit: bool) -> None:
         """The old limit stays in force in our model; try again after a pause."""
@@ -168,7 +211,7 @@ class Lane:
         if same_visit:
             self._taken = None
             self._pause(order, error, now_s)
-        self._settled(self._link.station_id, False)
+        self._settled()
 
     def _pause(self, order: Order, error: StationError, now_s: float) -> None:
         """Put off the next attempt; a connection that breaks is no reason for ever longer pauses."""
@@ -187,3 +230,8 @@ class Lane:
 
     def _record(self, pending: SentLimit, settled: SentLimit) -> None:
         self._board.record_outcome(self._link.station_id, pending, settled)
+
+
+def _lowers(order: Order, other: Order) -> bool:
+    """Whether `order` gives the car less than `other` in any way."""
+    return order.lease.limit_a < other.lease.limit_a or order.lease.phases < other.lease.phases

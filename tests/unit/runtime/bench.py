@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from ems.clock import VirtualClock, run_virtual
-from ems.model.decision import Decision, Setpoint
+from ems.model.decision import Decision, LimitReason, Reason, Setpoint
 from ems.model.electrical import PHASES_OF, Circuit, CircuitTree, Fuse, PerPhase
 from ems.model.readings import GridReading
 from ems.model.site import Site, Station
@@ -40,10 +40,12 @@ class Bench:
         for link in self.links.values():
             self.board.post_station(link.state)
 
-    def decide(self, *, phases: int = 3, **limits_a: float) -> None:
+    def decide(self, *, phases: int = 3, because: LimitReason = LimitReason.NONE, **limits_a: float) -> None:
         """Hand dispatch a decision with these limits."""
+        reason = Reason(code=because)
         setpoints = {
-            name: Setpoint(station_id=name, limit_a=limit_a, phases=phases) for name, limit_a in limits_a.items()
+            name: Setpoint(station_id=name, limit_a=limit_a, phases=phases, reason=reason)
+            for name, limit_a in limits_a.items()
         }
         now_s = self.clock.monotonic_s()
         self.board.post_meter("main", GridReading(current_a=PerPhase(), power_w=0.0, taken_at_s=now_s))

@@ -6,7 +6,6 @@ from collections import deque
 
 from ems.clock import VirtualClock
 from ems.csms.ports import LeasedLimit, LimitReceipt
-from ems.errors import StationError
 from ems.model.station import StationState
 
 
@@ -20,7 +19,7 @@ class FakeLink:
         self.wire = wire
         self.sends: list[tuple[float, LeasedLimit]] = []
         self.takes_s = 0.05
-        self.failures: deque[StationError] = deque()
+        self.failures: deque[Exception] = deque()
 
     async def set_limit(self, lease: LeasedLimit) -> LimitReceipt:
         sent_at_s = self.clock.monotonic_s()

@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 
 from ems.errors import StationOffline, StationRefused, StationSilent
+from ems.model.decision import LimitReason
 from ems.model.station import SendOutcome
 from tests.unit.runtime.bench import Bench, play
 
@@ -27,18 +28,21 @@ def test_the_lower_goes_first_and_the_raise_follows_its_confirmation() -> None:
     assert raised.receipt.sent_at_s >= lowered.receipt.answered_at_s
 
 
-def test_a_raise_waits_while_the_lower_is_unconfirmed_and_goes_with_the_next_decision() -> None:
+def test_a_raise_waits_while_the_lower_is_unconfirmed_but_not_for_a_deaf_station() -> None:
     async def story(bench: Bench) -> None:
         bench.decide(a=10.0, b=6.0)
         await bench.after(1)
         bench.links["a"].takes_s = 20.0
         bench.decide(a=6.0, b=10.0)
         await bench.after(0.9)
-        assert ("b", 10.0) not in bench.wire
         bench.decide(a=6.0, b=9.0)
+        await bench.after(0.9)
+        assert bench.wire[-1] == ("a", 6.0)
+        await bench.after(0.5)
+        bench.decide(a=6.0, b=8.0)
         await bench.after(0.5)
 
-    assert play(story).wire[-1] == ("b", 9.0)
+    assert play(story).wire[-1] == ("b", 8.0)
 
 
 def test_a_hung_station_delays_nobody() -> None:
@@ -63,6 +67,44 @@ def test_the_newest_order_wins_over_the_ones_that_waited() -> None:
         await bench.after(10)
 
     assert [limit_a for name, limit_a in play(story).wire if name == "a"] == [16.0, 7.0]
+
+
+def test_a_lower_that_a_fuse_asks_for_does_not_wait_for_a_slow_answer() -> None:
+    async def story(bench: Bench) -> None:
+        bench.links["a"].takes_s = 60.0
+        bench.decide(a=16.0, b=6.0)
+        await bench.after(1)
+        bench.decide(a=6.0, b=6.0, because=LimitReason.MAIN_FUSE)
+        await bench.after(0.5)
+        assert bench.wire[-1] == ("a", 6.0)
+        assert bench.outcomes("a")[0] == (16.0, UNANSWERED)
+        await bench.after(61)
+
+    assert (6.0, ACCEPTED) in play(story).outcomes("a")
+
+
+def test_a_first_limit_that_is_refused_very_late_ends_nothing() -> None:
+    async def story(bench: Bench) -> None:
+        bench.links["a"].takes_s = 140.0
+        bench.links["a"].failures.append(StationRefused("Rejected"))
+        bench.decide(a=10.0, b=6.0)
+        await bench.after(400)
+
+    assert (10.0, ACCEPTED) in play(story).outcomes("a")
+
+
+def test_an_error_nobody_foresaw_is_one_stations_trouble() -> None:
+    async def story(bench: Bench) -> None:
+        bench.links["a"].failures.append(OverflowError("date value out of range"))
+        bench.decide(a=10.0, b=6.0)
+        await bench.after(5)
+        bench.decide(a=10.0, b=7.0)
+        await bench.after(1)
+
+    bench = play(story)
+
+    assert bench.outcomes("a") == [(10.0, UNANSWERED), (10.0, ACCEPTED)]
+    assert bench.wire[-1] == ("b", 7.0)
 
 
 def test_an_unchanged_limit_is_sent_again_every_third_of_the_lease() -> None:
