@@ -8,7 +8,7 @@ the time is bounded and the result the same on every machine.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Final
 
@@ -101,12 +101,10 @@ class _Table:
     def refusal(self, i: int, admitted: frozenset[int]) -> Reason:
         """Why candidate `i` stays at 0: the row that has the least left for it."""
         alone = frozenset({i})
-        if not self.minimums_fit(alone):
-            return self._fullest_row(i, alone)
-        row_reason = self._fullest_row(i, admitted | alone)
-        if row_reason.code is LimitReason.SOLAR_SURPLUS:
-            return row_reason
-        return Reason(code=LimitReason.PRIORITY)
+        reason = self._fullest_row(i, admitted | alone)
+        if reason.code is LimitReason.SOLAR_SURPLUS:
+            return reason
+        return Reason(code=LimitReason.PRIORITY) if self.minimums_fit(alone) else self._fullest_row(i, alone)
 
     def _fullest_row(self, i: int, admitted: frozenset[int]) -> Reason:
         currents_a = [candidate.lo_a if j in admitted else 0.0 for j, candidate in enumerate(self.candidates)]
@@ -114,7 +112,9 @@ class _Table:
         over = [((loads[r] - caps[r]) / max(weight, TOLERANCE), r) for r, weight in self.rows_of[i]]
         if not over:
             return Reason(code=LimitReason.NONE)
-        return self.rows[max(over)[1]].reason
+        fullest = max(over)[1]
+        reason = self.rows[fullest].reason
+        return replace(reason, needed_w=loads[fullest]) if reason.code is LimitReason.SOLAR_SURPLUS else reason
 
 
 def admit(table: _Table) -> frozenset[int]:

@@ -108,17 +108,15 @@ def sun_rows(
     main = views.get(now.site.circuits.main.circuit_id)
     volts = voltage_v(main.good if main is not None else None)
     weights: dict[str, float] = {}
-    minimums_w: list[float] = []
     for station in now.site.stations:
         wish = wishes[station.station_id]
         if wish.candidate is not None and wish.follows_sun and wish.draws:
             used = used_phases(station, now.state_of(station.station_id))
             volts_in_use = sum(volts[phase] for phase in station.wiring[:used])
             weights[station.station_id] = volts_in_use
-            minimums_w.append(volts_in_use * wish.candidate.lo_a)
     if not weights:
         return []
-    reason = Reason(code=LimitReason.SOLAR_SURPLUS, surplus_w=sun_w, needed_w=min(minimums_w))
+    reason = Reason(code=LimitReason.SOLAR_SURPLUS, surplus_w=sun_w)
     return [Row(cap=max(0.0, sun_w or 0.0), weights=weights, reason=reason, yields_to_must=True)]
 
 

@@ -163,4 +163,3 @@ def _room_since(now: Snapshot, memory: Memory, room: Headroom) -> dict[RowKey, f
         if row.for_raises_a - granted_a >= now.site.policy.raise_least_a:
             since_s[key] = memory.room_since_s.get(key, now.now_s)
     return since_s
-

@@ -110,9 +110,7 @@ def _spans(station: Station, state: StationState, unknown_until_s: float) -> Ite
     yield from _before_any(station, state, unknown_until_s, replaced_at_s)
 
 
-def _before_any(
-    station: Station, state: StationState, unknown_until_s: float, first_taken_s: float
-) -> Iterator[_Span]:
+def _before_any(station: Station, state: StationState, unknown_until_s: float, first_taken_s: float) -> Iterator[_Span]:
     """A station that has taken nothing yet may do anything, or have fallen back long ago."""
     anything_ends_s = first_taken_s
     if station.lease_verified and not state.connected:

@@ -52,6 +52,8 @@ class Reason:
 
     surplus_w: float | None = None
     needed_w: float | None = None
+    """What the sun would have to give for this car to charge beside those that do."""
+
     age_s: float | None = None
     """Age of the last good sample of the circuit's meter."""
 

@@ -33,7 +33,7 @@ def _solar(reason: Reason) -> str:
     if reason.surplus_w is None:
         return "surplus is unknown"
     if reason.needed_w is not None and reason.surplus_w < reason.needed_w:
-        return f"surplus {reason.surplus_w:.0f} W is below the {reason.needed_w:.0f} W to start"
+        return f"surplus {reason.surplus_w:.0f} W, {reason.needed_w:.0f} W needed with this car"
     return f"surplus {reason.surplus_w:.0f} W"
 
 

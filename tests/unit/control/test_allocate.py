@@ -207,7 +207,7 @@ def test_a_minimum_that_must_be_kept_is_not_refused_by_the_sun() -> None:
     shares = allocate([car("a", must=True), car("b")], [sun])
 
     assert amps(shares) == {"a": 6.0, "b": 0.0}
-    assert shares["b"].reason == SUN
+    assert shares["b"].reason == replace(SUN, needed_w=2 * 6.0 * 230.0)
 
 
 def test_a_car_that_no_fuse_can_feed_says_which_fuse() -> None:

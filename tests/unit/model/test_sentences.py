@@ -34,7 +34,7 @@ def test_every_reason_has_words_even_without_numbers(code: LimitReason) -> None:
         (Reason(code=LimitReason.SOLAR_SURPLUS, surplus_w=2345.6), "surplus 2346 W"),
         (
             Reason(code=LimitReason.SOLAR_SURPLUS, surplus_w=900.0, needed_w=1380.0),
-            "surplus 900 W is below the 1380 W to start",
+            "surplus 900 W, 1380 W needed with this car",
         ),
         (Reason(code=LimitReason.SOLAR_SURPLUS, surplus_w=2000.0, needed_w=1380.0), "surplus 2000 W"),
         (Reason(code=LimitReason.SOLAR_SURPLUS), "surplus is unknown"),
