@@ -18,7 +18,7 @@ from ems.model.goals import ChargeMode, Goal
 from ems.model.readings import GridReading
 from ems.model.site import Policy, Site, Station
 from ems.model.snapshot import Snapshot
-from ems.model.station import ConnectorStatus, StationState
+from ems.model.station import CarReading, ConnectorStatus, StationState
 from tests.plant import VOLTS, Car, Lane
 
 LOOK_EVERY_S = 2
@@ -53,6 +53,7 @@ class House:
     circuit_meter_period_s: dict[str, int] = field(default_factory=dict)
     meter_works: bool = True
     meter_frozen: bool = False
+    silent_meters: set[str] = field(default_factory=set)
     offline: set[str] = field(default_factory=set)
     refusing: set[str] = field(default_factory=set)
     mute: set[str] = field(default_factory=set)
@@ -153,6 +154,14 @@ class House:
             self._send(station.station_id)
             self.cars[station.station_id].step(self.limit_in_station(station))
         self.grid_max_a = self.grid_max_a.upper(self.grid_a().mapped(abs))
+
+    def unplug(self, station_id: str) -> None:
+        """The car leaves; its station says so at once."""
+        car, station = self.cars[station_id], self.site.station(station_id)
+        car.appetite_a = car.drawn_a = 0.0
+        nothing = CarReading(current_a=(0.0,) * len(station.wiring), taken_at_s=self.now_s, power_w=0.0)
+        car.last_report = nothing
+        self.states[station_id] = StationState(station_id=station_id, status=ConnectorStatus.AVAILABLE)
 
     def snapshot(self) -> Snapshot:
         return Snapshot(
@@ -259,7 +268,7 @@ class House:
         """Whether any meter spoke."""
         spoke = False
         for circuit_id, period_s in {"main": self.meter_period_s, **self.circuit_meter_period_s}.items():
-            if self.meter_works and int(self.now_s) % period_s == 0:
+            if self.meter_works and circuit_id not in self.silent_meters and int(self.now_s) % period_s == 0:
                 self.readings[circuit_id] = self._sample(circuit_id)
                 spoke = True
         return spoke

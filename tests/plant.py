@@ -84,6 +84,9 @@ class Lane:
     in_station: tuple[float, float] | None = None
     """The limit that the station works by, and when its lease ends; None while it has none."""
 
+    took: list[tuple[float, float]] = field(default_factory=list)
+    """When the station took a limit other than the one it had, and which."""
+
     def ask(self, setpoint: Setpoint, now_s: float) -> None:
         """Take this order in place of any older one."""
         order = (setpoint.limit_a, setpoint.phases)
@@ -100,9 +103,7 @@ class Lane:
         """Send when due; arrive when the message has travelled. Without delay all in the same second."""
         if self.under_way is None and online and self.order is not None and self.due_at_s <= now_s:
             limit_a, phases = self.order
-            self.under_way = SentLimit(
-                limit_a=limit_a, phases=phases, sent_at_s=now_s, lease_ends_at_s=float("inf")
-            )
+            self.under_way = SentLimit(limit_a=limit_a, phases=phases, sent_at_s=now_s, lease_ends_at_s=float("inf"))
             self.sent = (*self.sent, self.under_way)
             self.arrives_at_s = now_s + delay_s
             self.messages += 1
@@ -126,6 +127,8 @@ class Lane:
         if refuses:
             self._settle(limit, SendOutcome.REJECTED, now_s)
             return
+        if self.in_station is None or self.in_station[0] != limit.limit_a:
+            self.took.append((now_s, limit.limit_a))
         self.in_station = (limit.limit_a, limit.sent_at_s + self.lease_s)
         self._settle(limit, SendOutcome.UNANSWERED if answer_lost else SendOutcome.ACCEPTED, now_s)
 

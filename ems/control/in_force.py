@@ -75,11 +75,14 @@ def commanded_since_s(state: StationState) -> float | None:
 
 
 def is_stuck(state: StationState, now_s: float, message_s: float) -> bool:
-    """Whether the station is deaf now: its newest limit was refused or unanswered, or is on its way for too long."""
+    """Whether the station is deaf now: its newest limit was refused, or got no answer for too long.
+
+    A limit whose connection broke under it says nothing yet; the next one is on its way.
+    """
     newest = state.sent[-1] if state.sent else None
     if newest is None or newest.outcome is SendOutcome.ACCEPTED:
         return False
-    return newest.outcome is not SendOutcome.PENDING or now_s - newest.sent_at_s > 2 * message_s
+    return newest.outcome is SendOutcome.REJECTED or now_s - newest.sent_at_s > 2 * message_s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -85,13 +85,18 @@ def look(
     circuits: tuple[Circuit, ...] = (MAIN,),
     goals: Mapping[str, Goal] | None = None,
     battery: BatteryReading | None = None,
-    policy: Policy = Policy(),
+    policy: Policy | None = None,
     commissioned: bool = True,
 ) -> Snapshot:
     """The house at `NOW_S`."""
     return Snapshot(
         now_s=NOW_S,
-        site=Site(circuits=CircuitTree(circuits), stations=tuple(stations), policy=policy, commissioned=commissioned),
+        site=Site(
+            circuits=CircuitTree(circuits),
+            stations=tuple(stations),
+            policy=policy or Policy(),
+            commissioned=commissioned,
+        ),
         meters={} if meters is None else meters,
         stations={each.station_id: each for each in states},
         goals={} if goals is None else goals,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 
@@ -13,7 +15,9 @@ from ems.model.goals import ChargeMode, Goal
 from ems.model.sentences import sentence
 from ems.model.site import Policy
 from ems.model.snapshot import Snapshot
+from ems.model.station import StationState
 from tests.house import House
+from tests.plant import Car
 from tests.strategies import looks
 
 
@@ -193,3 +197,89 @@ def test_a_whole_day_of_random_sun_never_puts_a_limit_between_zero_and_six_on_th
     limits_a = [limit_a for _, limits in house.history for limit_a in limits.values()]
     assert all(limit_a == 0.0 or limit_a >= 6.0 for limit_a in limits_a)
     assert max(house.grid_max_a) <= 25.0
+
+
+def test_a_car_that_takes_its_time_to_start_is_not_taken_for_a_hob() -> None:
+    late_starter = Car(phases=1, dead_s=5, start_s=10, report_every_s=9)
+    house = House(main_fuse_a=25, base_a=PerPhase(1.0, 13.0, 1.0))
+    house.with_car("garage", mode=ChargeMode.OFF, wiring=(Phase.L2,), car=late_starter).run(minutes=2)
+    house.goals["garage"] = Goal(mode=ChargeMode.FAST)
+    house.run(minutes=4)
+
+    on_a = [limits["garage"] for at_s, limits in house.history if at_s > 1150]
+    assert min(on_a) >= 6.0
+    assert house.limit_a("garage") > 9.0
+
+
+def test_a_car_that_begins_by_itself_is_no_peak_that_is_held_for_minutes() -> None:
+    house = House(main_fuse_a=25).with_car("garage", mode=ChargeMode.FAST, appetite_a=0.0).run(minutes=5)
+    house.cars["garage"].appetite_a = 32.0
+    house.run(minutes=2)
+
+    assert house.limit_a("garage") == 16.0
+
+
+def test_a_connection_that_drops_for_a_moment_does_not_pause_a_solar_car() -> None:
+    house = House(sun_w=8000).with_car("garage", fallback_a=0.0).run(minutes=3)
+    house.offline.add("garage")
+    house.run(seconds=3)
+    house.offline.clear()
+    house.run(seconds=20)
+
+    assert house.cars["garage"].drawn_a > 9.0
+
+
+def test_sun_that_fades_a_little_lowers_the_car_a_little() -> None:
+    house = House(sun_w=8000).with_car("garage").run(minutes=5)
+    house.sun_w = 7500
+    house.run(seconds=30)
+
+    assert house.grid_a().total * 230 <= 3 * 230 * house.policy.dead_band_a
+
+
+def test_a_fast_car_whose_station_is_lost_does_not_take_the_sun_of_the_other() -> None:
+    house = House(main_fuse_a=40, sun_w=9000).with_car("fast", mode=ChargeMode.FAST, fallback_a=0.0).with_car("sunny")
+    house.run(minutes=3)
+    house.offline.add("fast")
+    house.run(minutes=12)
+
+    assert house.limit_a("sunny") > 11.0
+
+
+def test_a_car_that_leaves_is_no_peak_of_the_house() -> None:
+    house = House(main_fuse_a=25, meter_period_s=5).with_car("leaves", mode=ChargeMode.FAST)
+    house.with_car("stays", mode=ChargeMode.FAST).run(minutes=4)
+    house.cars["leaves"].appetite_a = 0.0
+    house.run(seconds=1)
+    house.unplug("leaves")
+    house.run(minutes=2)
+
+    assert house.limit_a("stays") == 16.0
+
+
+def test_what_a_resting_station_draws_is_not_shared_out() -> None:
+    house = House(main_fuse_a=25).with_car("unknown", mode=ChargeMode.FAST).with_car("known", mode=ChargeMode.FAST)
+    house.states["unknown"] = StationState(station_id="unknown")
+    house.run(minutes=3)
+
+    assert house.limit_a("unknown") == 6.0
+    assert house.limit_a("known") == 16.0
+    assert house.reason("known") is LimitReason.INSTALLER_LIMIT
+
+
+def test_a_house_of_one_phase_charges_on_its_one_phase() -> None:
+    house = House(main_fuse_a=35, phases=1, base_a=PerPhase(4.0)).with_car(
+        "garage", mode=ChargeMode.FAST, wiring=(Phase.L1,), max_a=32
+    )
+    house.run(minutes=5)
+
+    assert 28.0 < house.limit_a("garage") <= 35 * 0.95 - 4.0
+
+
+def test_no_station_no_decision_but_gauges() -> None:
+    look = House().with_car("garage").run(seconds=20).snapshot()
+    empty = replace(look, site=replace(look.site, stations=()), stations={})
+    decision = decide(empty, Memory.fresh(look.now_s)).decision
+
+    assert not decision.setpoints
+    assert decision.circuits["main"].usable_a == pytest.approx(23.75)

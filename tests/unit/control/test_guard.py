@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,8 +17,11 @@ from ems.model.electrical import PerPhase, Phase
 from ems.model.goals import ChargeMode
 from ems.model.site import Station
 from ems.model.snapshot import Snapshot
+from ems.model.station import SendOutcome, SentLimit, StationState
 from tests.house import House
 from tests.strategies import looks
+from tests.unit.control.scene import CALM, STATION, grid, limit, report, state, view
+from tests.unit.control.scene import look as scene_look
 
 HAIR_A = 1e-6
 
@@ -275,3 +280,91 @@ def test_the_second_car_waits_until_the_first_has_let_go() -> None:
 
     assert house.limit_a("first") == 0.0
     assert house.limit_a("second") <= second_before_a + 0.5
+
+
+def both(
+    a: StationState, b: StationState, *, house_a: float, min_a: float = 6.0, commissioned: bool = True
+) -> list[float]:
+    """What the guard leaves of 10 A for `a` and 6 A for `b`, which is the first to give way, while the house draws so
+    much and the cars drew nothing yet."""
+    stations = [replace(STATION, station_id=name, wiring=(Phase.L1,), min_a=min_a) for name in ("a", "b")]
+    look = scene_look(stations, [a, b], commissioned=commissioned)
+    views = {"main": view(grid(house_a))}
+    wanted = {
+        "a": Setpoint(station_id="a", limit_a=10.0, phases=1),
+        "b": Setpoint(station_id="b", limit_a=6.0, phases=1),
+    }
+    setpoints = guard(wanted, look, CALM, headroom(look, CALM, views), views).setpoints
+    return [setpoints["a"].limit_a, setpoints["b"].limit_a]
+
+
+def idle(name: str, *sent: SentLimit, connected: bool = True) -> StationState:
+    return state(name, sent=sent, car=report(0.0), connected=connected)
+
+
+def test_of_two_that_listen_the_later_gives_way_first() -> None:
+    assert both(idle("a", limit(10.0, ago_s=50)), idle("b", limit(6.0, ago_s=50)), house_a=9.0) == [8.7, 6.0]
+    assert both(idle("a", limit(10.0, ago_s=50)), idle("b", limit(6.0, ago_s=50)), house_a=12.0) == [6.0, 0.0]
+
+
+def test_nobody_counts_on_a_lost_station_to_give_way() -> None:
+    lost = idle("b", limit(6.0, ago_s=100), connected=False)
+
+    assert both(idle("a", limit(10.0, ago_s=50)), lost, house_a=9.0) == [8.7, 6.0]
+    assert both(idle("a", limit(10.0, ago_s=50)), lost, house_a=12.0) == [0.0, 6.0]
+
+
+def test_a_deaf_station_is_asked_but_nobody_counts_on_it() -> None:
+    deaf = idle("b", limit(6.0, ago_s=50), limit(0.0, ago_s=2, outcome=SendOutcome.REJECTED))
+
+    assert both(idle("a", limit(10.0, ago_s=50)), deaf, house_a=12.0) == [0.0, 6.0]
+    assert both(idle("a", limit(10.0, ago_s=50)), deaf, house_a=19.0) == [0.0, 0.0]
+
+
+def test_what_a_deaf_station_may_draw_counts_on_phases_it_was_told_to_leave() -> None:
+    three = replace(STATION, station_id="a", can_switch_phases=True)
+    other = replace(STATION, station_id="b", wiring=(Phase.L2,))
+    deaf = state(
+        "a",
+        sent=[limit(16.0, ago_s=50), limit(6.0, ago_s=3, phases=1, outcome=SendOutcome.UNANSWERED)],
+        car=report(16.0, 16.0, 16.0),
+    )
+    look = scene_look([three, other], [deaf, idle("b", limit(10.0, ago_s=50))])
+    views = {"main": view(grid(17.0, 17.0, 17.0))}
+    wanted = {
+        "a": Setpoint(station_id="a", limit_a=6.0, phases=1),
+        "b": Setpoint(station_id="b", limit_a=10.0, phases=1),
+    }
+    setpoints = guard(wanted, look, CALM, headroom(look, CALM, views), views).setpoints
+
+    assert setpoints["b"].limit_a <= 25 * 0.95 - 16
+
+
+def test_without_a_stated_fuse_a_car_that_needs_more_than_six_amps_waits() -> None:
+    states = idle("a", limit(10.0, ago_s=50)), idle("b", limit(8.0, ago_s=50))
+
+    assert both(*states, house_a=1.0, min_a=6.0, commissioned=False) == [6.0, 6.0]
+    assert both(*states, house_a=1.0, min_a=8.0, commissioned=False) == [0.0, 0.0]
+
+
+def test_a_lost_sub_meter_sends_its_stations_to_fallback_and_leaves_the_others() -> None:
+    house = House(main_fuse_a=35).with_circuit("garage", 20.0, meter_period_s=1)
+    house.with_car("inside", mode=ChargeMode.FAST, circuit_id="garage").with_car("outside", mode=ChargeMode.FAST)
+    house.run(minutes=2)
+    before_a = house.limit_a("inside")
+
+    house.silent_meters.add("garage")
+    house.run(seconds=10)
+
+    assert before_a == 16.0
+    assert house.limit_a("inside") == 6.0
+    assert house.reason("inside") is LimitReason.METER_LOST
+    assert house.limit_a("outside") == 16.0
+
+
+def test_two_cars_that_fit_only_because_of_the_sun_are_bounded_by_what_the_fuse_carries() -> None:
+    house = House(main_fuse_a=20, sun_w=9000)
+    house.with_car("left", mode=ChargeMode.FAST).with_car("right", mode=ChargeMode.FAST).run(minutes=3)
+
+    assert house.limit_a("left") + house.limit_a("right") <= 1.13 * 20 + HAIR_A
+    assert house.limit_a("left") + house.limit_a("right") > 1.1 * 20

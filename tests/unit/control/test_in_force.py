@@ -153,9 +153,13 @@ def test_a_station_is_deaf_when_its_newest_limit_did_not_arrive() -> None:
     assert not is_stuck(state(), NOW_S, 1.0)
     assert not is_stuck(state(sent=[limit(6.0, ago_s=1)]), NOW_S, 1.0)
     assert is_stuck(state(sent=[limit(6.0, ago_s=1, outcome=REJECTED)]), NOW_S, 1.0)
-    assert is_stuck(state(sent=[limit(6.0, ago_s=1, outcome=UNANSWERED)]), NOW_S, 1.0)
+    assert is_stuck(state(sent=[limit(6.0, ago_s=3, outcome=UNANSWERED)]), NOW_S, 1.0)
     assert not is_stuck(state(sent=[limit(6.0, ago_s=1.5, outcome=PENDING)]), NOW_S, 1.0)
     assert is_stuck(state(sent=[limit(6.0, ago_s=2.5, outcome=PENDING)]), NOW_S, 1.0)
+
+
+def test_a_connection_that_just_broke_under_a_limit_does_not_make_the_station_deaf() -> None:
+    assert not is_stuck(state(sent=[limit(6.0, ago_s=1, outcome=UNANSWERED)]), NOW_S, 1.0)
 
 
 @given(sent_limits(3), st.booleans(), st.booleans(), st.floats(0, 100), st.floats(0, 30))

@@ -24,7 +24,7 @@ def sun(
     *states: StationState,
     memory: Memory = CALM,
     battery: BatteryReading | None = None,
-    policy: Policy = Policy(),
+    policy: Policy | None = None,
 ) -> Surplus:
     seen = look([SUNNY, FAST], states, battery=battery, policy=policy)
     return surplus(seen, memory, None if sample is None else view(sample))

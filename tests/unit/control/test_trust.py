@@ -28,9 +28,10 @@ STILL = CarsThen(drawn_a=30.0, allowed_a=16.0)
 STOPPED = CarsThen(drawn_a=0.0, allowed_a=16.0)
 RAISED = CarsThen(drawn_a=30.0, allowed_a=20.0)
 MOST_A = 75.0
+NOTHING = MeterTrust()
 
 
-def fed(*samples: GridReading, cars: CarsThen = STILL, known: MeterTrust = MeterTrust()) -> MeterTrust:
+def fed(*samples: GridReading, cars: CarsThen = STILL, known: MeterTrust = NOTHING) -> MeterTrust:
     for sample in samples:
         known = judge_sample(known, sample, MOST_A, cars)
     return known
