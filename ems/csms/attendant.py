@@ -34,6 +34,8 @@ class Attended(Protocol):
 
     def assume_available(self) -> None: ...
 
+    def look_again(self) -> None: ...
+
 
 class Attendant:
     """Serves one station during one connection. Limits come first: nothing here is in their way."""
@@ -65,6 +67,7 @@ class Attendant:
         self._visit.spawn(self._ask_for_reports())
         while True:
             await self._clock.sleep(self._pace.watch_every_s)
+            self._station.look_again()
             self._start_waiting_car()
             self._ask_for_meter_values()
 

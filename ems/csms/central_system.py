@@ -49,7 +49,7 @@ class CentralSystem:
         # The message library logs every frame, keys and id tags included.
         logging.getLogger("ocpp").setLevel(logging.WARNING)
         pace = pace or Pace.of(section)
-        ids = TransactionIds(clock)
+        ids = TransactionIds()
         self._section = section
         self._bind_port = section.port if bind_port is None else bind_port
         self._port: int | None = None

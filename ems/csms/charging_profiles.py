@@ -20,8 +20,8 @@ from ems.model.electrical import NOMINAL_V
 LEAST_A: Final = 6.0
 """Smallest charging current, IEC 61851-1; anything between it and 0 is undefined and never sent."""
 
-RESIDENT_BACK_S: Final = 86_400.0
-"""The fallback profile starts a day ago, so that it holds even when the station's clock steps back by hours."""
+RESIDENT_BACK_S: Final = 2 * 86_400.0
+"""The fallback profile starts two days ago, so that it holds even when the station's clock steps back by a day."""
 
 
 class Purpose(StrEnum):
@@ -84,7 +84,7 @@ class Profile:
     unit: RateUnit
     phases: int
     counted_phases: int
-    """How many phases a limit in watts is the sum of."""
+    """How many phases the last period's limit is the sum of when it is in watts."""
 
     periods: tuple[Period, ...]
     start: datetime | None
@@ -114,8 +114,12 @@ class Moment:
     """Time since the transaction began; 0 without one."""
 
     drawing_phases: int | None = None
-    """How many phases the car draws on, as measured; None while it does not draw. A limit in watts is a sum of phases,
-    so a one-phase car would take three times its amps from a limit that was counted for three."""
+    """How many phases the car draws on, as measured; None while it does not draw or nobody measures its phases.
+
+    A limit in watts is a sum of phases, so a one-phase car takes three times its amps from a sum of three. The fallback
+    has to hold when nobody is left to correct it, so it counts one phase until more are measured; the limit itself
+    counts those of the lease until then.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,7 +197,7 @@ def _resident(way: Construction, fallback_a: float, phases: int, moment: Moment)
     if way.fallback_level is None:
         return None
     purpose = Purpose.TX_DEFAULT if way.purpose is Purpose.TX else way.purpose
-    counted = _counted_phases(phases, moment)
+    counted = _fallback_phases(phases, moment)
     return Profile(
         profile_id=resident_id(purpose, way.connector),
         connector=way.connector,
@@ -211,8 +215,8 @@ def _working(way: Construction, limit_a: float, fallback_a: float, lease: Leased
     relative = way.form is Form.RELATIVE
     ends_s = math.floor((moment.charging_for_s if relative else moment.guard_s) + lease.lease_s)
     ending = way.form in {Form.ENDING_OVER_FALLBACK, Form.TRANSACTION_OVER_FALLBACK}
-    counted = _counted_phases(lease.phases, moment)
-    first = Period(start_s=0, limit=_in(way.unit, limit_a, counted))
+    first = Period(start_s=0, limit=_in(way.unit, limit_a, _limit_phases(lease.phases, moment)))
+    counted = _fallback_phases(lease.phases, moment)
     last = Period(start_s=ends_s, limit=_in(way.unit, fallback_a, counted))
     return Profile(
         profile_id=working_id(way.purpose, way.connector),
@@ -229,8 +233,12 @@ def _working(way: Construction, limit_a: float, fallback_a: float, lease: Leased
     )
 
 
-def _counted_phases(allowed: int, moment: Moment) -> int:
+def _limit_phases(allowed: int, moment: Moment) -> int:
     return allowed if moment.drawing_phases is None else min(allowed, moment.drawing_phases)
+
+
+def _fallback_phases(allowed: int, moment: Moment) -> int:
+    return 1 if moment.drawing_phases is None else min(allowed, moment.drawing_phases)
 
 
 def _in(unit: RateUnit, limit_a: float, phases: int) -> float:

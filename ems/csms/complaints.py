@@ -5,9 +5,12 @@ from __future__ import annotations
 import logging
 from typing import Final
 
+from ems.csms.fields import printable
+
 LOGGER = logging.getLogger(__name__)
 
 MOST_COMPLAINTS: Final = 50
+LONGEST_LINE: Final = 200
 
 
 class Complaints:
@@ -20,7 +23,7 @@ class Complaints:
     def note(self, action: str, complaint: str | None) -> None:
         if complaint is None:
             return
-        line = f"{action}: {complaint}"
+        line = printable(f"{action}: {complaint}", LONGEST_LINE)
         if line not in self._said and len(self._said) < MOST_COMPLAINTS:
             self._said.add(line)
             LOGGER.warning("%s sends what the standard does not allow (accepted all the same): %s", self._station, line)

@@ -33,14 +33,11 @@ class Connector:
         self.status: ConnectorStatus | None = None
         self.car: CarReading | None = None
         self.preparing_since_s: float | None = None
+        self.drawing_phases: int | None = None
+        """On how many phases the car was measured to draw; None while it does not, or while only totals are told."""
+
         self.metered_at_s: float | None = None
         """When meter values last came, whatever they held."""
-
-    @property
-    def drawing_phases(self) -> int | None:
-        """On how many phases the car draws; None while it does not."""
-        drawing = 0 if self.car is None else sum(amps > _FLOWING_A for amps in self.car.current_a)
-        return drawing or None
 
     def status_reported(self, report: StatusReport) -> None:
         """Take note of a state; one that the standard does not know changes nothing."""
@@ -53,6 +50,7 @@ class Connector:
         if report.status in _NO_CAR:
             self.transactions.end("Other", report.at)
             self.car = CarReading(current_a=(0.0,) * self._phases, taken_at_s=self._clock.monotonic_s(), power_w=0.0)
+            self.drawing_phases = None
 
     def metered(self, report: MeterReport, *, active_phases: int, interval_s: float) -> None:
         """Take note of meter values: all of them for the session, only fresh ones as the car's current."""
@@ -64,6 +62,7 @@ class Connector:
         reading = self._read(fresh, active_phases)
         if reading is not None:
             self.car = reading
+            self.drawing_phases = _drawing(fresh)
         self._adopt(report, fresh)
         for sample in samples:
             if sample.energy_kwh is not None and self._belongs(report):
@@ -74,6 +73,7 @@ class Connector:
         self.transactions.end("Reboot")
         self.status = None
         self.car = None
+        self.drawing_phases = None
         self.preparing_since_s = None
 
     def _read(self, fresh: tuple[MeterSample, ...], active_phases: int) -> CarReading | None:
@@ -95,3 +95,11 @@ class Connector:
         return report.transaction_id in {None, running.transaction_id} or not self.transactions.knows(
             report.transaction_id
         )
+
+
+def _drawing(samples: tuple[MeterSample, ...]) -> int | None:
+    """On how many phases current flows in the newest of these samples that tells, where it was measured on each."""
+    newest = next((sample for sample in reversed(samples) if sample.current_a is not None), None)
+    if newest is None or newest.current_a is None or not newest.phases_measured:
+        return None
+    return sum(amps > _FLOWING_A for amps in newest.current_a) or None

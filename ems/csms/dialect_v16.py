@@ -14,7 +14,7 @@ from ems.clock import Clock
 from ems.csms.capabilities import RateUnit
 from ems.csms.charging_profiles import Period, Profile, Purpose
 from ems.csms.complaints import Complaints
-from ems.csms.fields import number, text, whole
+from ems.csms.fields import number, printable, text, whole
 from ems.csms.lane import Answer, CallLane, Urgency
 from ems.csms.messages import (
     Boot,
@@ -39,6 +39,7 @@ LOGGER = logging.getLogger(__name__)
 
 PROTOCOL: Final = "ocpp1.6"
 MOST_VENDORS: Final = 50
+MOST_UNKNOWN: Final = 500
 LONGEST_TAG_SENT: Final = 16
 
 _PURPOSES: Final[Mapping[Purpose, str]] = {
@@ -86,7 +87,7 @@ class InboundV16:
         answer = self._answers.get(action)
         if answer is None:
             code = "NotImplemented" if action in ACTIONS else "NotSupported"
-            raise Unanswerable(code, f"{action[:50]} is not served")
+            raise Unanswerable(code, f"{printable(action, 50)} is not served")
         self.complaints.note(action, call_complaint(action, payload))
         return answer(payload, message_id)
 
@@ -156,6 +157,7 @@ class InboundV16:
         return {"status": "UnknownVendorId"}
 
     def _now(self) -> str:
+        self._heard.time_told()
         return format_timestamp(self._clock.utc_now())
 
 
@@ -200,7 +202,9 @@ class OutboundV16:
                 text(each, "key"): Setting(value=text(each, "value"), readonly=each.get("readonly") is True)
                 for each in entries
             },
-            unknown=frozenset(str(each)[:50] for each in unknown) if isinstance(unknown, list) else frozenset(),
+            unknown=frozenset(printable(str(each), 50) for each in unknown[:MOST_UNKNOWN])
+            if isinstance(unknown, list)
+            else frozenset(),
         )
 
     async def change_configuration(self, key: str, value: str) -> None:

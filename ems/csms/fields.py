@@ -9,12 +9,17 @@ from typing import Any, Final
 LONGEST_TEXT: Final = 500
 
 
+def printable(said: str, longest: int = LONGEST_TEXT) -> str:
+    """At most so many characters of what a station said, without those that could forge or garble a line of the log."""
+    return "".join(character if character.isprintable() else " " for character in said[:longest]).strip()
+
+
 def text(payload: Mapping[Any, object], name: str) -> str:
-    """The text of a field, cut at `LONGEST_TEXT`; empty when missing or something else."""
+    """The printable text of a field, cut at `LONGEST_TEXT`; empty when missing or something else."""
     value = payload.get(name)
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
-    return str(value).strip()[:LONGEST_TEXT]
+    return printable(str(value).strip())
 
 
 def number(payload: Mapping[Any, object], name: str) -> float | None:

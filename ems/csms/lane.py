@@ -33,6 +33,10 @@ class Superseded(StationRefused):
     """A newer limit took the place of this one before it was sent."""
 
 
+class GaveWay(StationSilent):
+    """The station may have taken this request, but a limit could not wait for its answer any longer."""
+
+
 class CallRefused(StationRefused):
     """The station answered with a CALLERROR."""
 
@@ -90,7 +94,8 @@ class CallLane:
     ) -> Answer:
         """Send in turn and return the answer.
 
-        A newer limit supersedes a waiting older one. Raises StationOffline, StationSilent or StationRefused.
+        A newer limit supersedes a waiting older one, and whatever is under way is given up soon for its sake.
+        Raises StationOffline, StationSilent or StationRefused.
         """
         if self._closed:
             raise StationOffline(f"{self._station} is not connected; {action} not sent")
@@ -98,7 +103,8 @@ class CallLane:
             raise StationSilent(f"{self._station} has {MOST_WAITING} requests waiting; {action} not sent")
         if urgency is Urgency.LIMIT:
             self._supersede_waiting_limits()
-            self.hurry()
+            # The newest limit wins: one that is under way may belong to nobody any more, or be the one to be lowered.
+            self.hurry(even_limits=True)
         self._order += 1
         outcome: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         heapq.heappush(self._waiting, _Request(urgency, self._order, action, payload, within_s, outcome))
@@ -172,6 +178,9 @@ class CallLane:
         except asyncio.CancelledError:
             _fail(request, StationOffline(f"{self._station} is being disconnected"))
             raise
+        except Exception as err:
+            _fail(request, StationOffline(f"{self._station}: {request.action} could not be sent ({err!r:.100})"))
+            raise
         else:
             receipt = Answer(
                 message_id=message_id,
@@ -189,7 +198,7 @@ class CallLane:
         await self._clock.sleep(self._give_way_s)
         if not current.answer.done():
             text = f"{self._station} took too long over {current.request.action}, and a limit could not wait"
-            current.answer.set_exception(StationSilent(text))
+            current.answer.set_exception(GaveWay(text))
 
     def _calm(self) -> None:
         if self._impatience is not None:

@@ -20,7 +20,7 @@ from ems.csms.charging_profiles import (
     profiles,
     still_possible,
 )
-from ems.csms.lane import CallRefused, Superseded
+from ems.csms.lane import CallRefused, GaveWay, Superseded
 from ems.csms.messages import Dialect
 from ems.csms.ports import LeasedLimit, LimitReceipt
 from ems.errors import StationOffline, StationRefused, StationSilent
@@ -30,6 +30,9 @@ LOGGER = logging.getLogger(__name__)
 
 SILENCES_TO_MOVE_ON: Final = 2
 """Some stations do not refuse a purpose or kind of profile but never answer it (Timxon)."""
+
+INSTALL_WITHIN_S: Final = 60.0
+"""All forms together get no more time than this; the next attempt goes on with those that were not tried."""
 
 _Target: TypeAlias = tuple[Purpose, int, bool]
 
@@ -43,8 +46,10 @@ class _Attempt:
 
     number: int
     restarts: int
+    refreshes: int
     dialect: Dialect
     refused: set[_Shape] = field(default_factory=set)
+    tried: list[Construction] = field(default_factory=list)
 
 
 class Limits:
@@ -58,28 +63,34 @@ class Limits:
         self._phases = phases
         self._attempts = 0
         self._restarts = 0
+        self._refreshes = 0
         self._resident: tuple[_Shape, str] | None = None
         self._installed: set[int] = set()
         self._kept: frozenset[int] = frozenset()
         self._silences: Counter[_Target] = Counter()
         self._given_up: set[Construction] = set()
+        self._tried_last: list[Construction] = []
         self.can: Capabilities = UNKNOWN
         self.way: Construction | None = None
         """The construction that the station took last."""
 
         self.resident_a: float | None = None
-        """The fallback current that the station holds by itself; None until it has confirmed one."""
+        """The fallback current that the station holds by itself; None until it has confirmed one.
+
+        While another one is on its way, the higher of the two.
+        """
 
     def forget(self) -> None:
         """The station restarted: it may hold nothing."""
         self._restarts += 1
-        self._resident = None
+        self.refresh()
         self._installed.clear()
         self._silences.clear()
         self.resident_a = None
 
-    def reconnected(self) -> None:
-        """Send the fallback again: some stations drop their profiles with the connection (go-e 56.2)."""
+    def refresh(self) -> None:
+        """Send the fallback again, because the station may have lost it, or its time may mean something else now."""
+        self._refreshes += 1
         self._resident = None
 
     def give_up_way(self) -> None:
@@ -91,13 +102,29 @@ class Limits:
     async def install(self, lease: LeasedLimit, dialect: Dialect, moment: Callable[[], Moment]) -> LimitReceipt:
         """Put `lease` in force.
 
-        Raises StationOffline, StationSilent, or StationRefused when no construction is taken.
+        Raises StationOffline, StationSilent (also after `INSTALL_WITHIN_S`), or StationRefused when no construction is
+        taken. It may be cancelled: what was on its way then counts as neither in force nor absent.
         """
         self._attempts += 1
-        attempt = _Attempt(self._attempts, self._restarts, dialect)
+        attempt = _Attempt(self._attempts, self._restarts, self._refreshes, dialect)
         lease = _narrowed(lease, self._max_a, self._phases)
+        try:
+            async with self._clock.timeout(INSTALL_WITHIN_S):
+                return await self._install_somehow(lease, attempt, moment)
+        except TimeoutError as err:
+            if isinstance(err, StationSilent):
+                raise
+            self._tried_last = attempt.tried
+            raise StationSilent(
+                f"{self._station_id} took longer than {INSTALL_WITHIN_S:g} s to find a form that it takes"
+            ) from None
+
+    async def _install_somehow(
+        self, lease: LeasedLimit, attempt: _Attempt, moment: Callable[[], Moment]
+    ) -> LimitReceipt:
         last = "no construction fits what it reports"
         for way in self._ways():
+            attempt.tried.append(way)
             try:
                 receipt = await self._install_as(way, lease, attempt, moment())
             except Superseded:
@@ -106,13 +133,14 @@ class Limits:
                 if isinstance(err, CallRefused) and err.error_code == "NotImplemented":
                     raise
                 last = str(err)
-            except StationSilent:
-                if way != self.way:
+            except StationSilent as err:
+                if way != self.way and not isinstance(err, GaveWay):
                     self._silences[_target(way)] += 1
                 raise
             else:
                 self._settle_on(way)
                 return receipt
+        self._tried_last = []
         raise StationRefused(f"{self._station_id} refused {lease.limit_a:g} A in every form; last: {last}")
 
     @property
@@ -132,7 +160,9 @@ class Limits:
         if not worth_trying:
             self._given_up.clear()
             self._silences.clear()
-        yield from (way for way in worth_trying or ways if way != self.way)
+        left = [way for way in worth_trying or ways if way != self.way]
+        yield from (way for way in left if way not in self._tried_last)
+        yield from (way for way in left if way in self._tried_last)
 
     def _is_mute(self, way: Construction) -> bool:
         return self._silences[_target(way)] >= SILENCES_TO_MOVE_ON
@@ -142,12 +172,13 @@ class Limits:
     ) -> LimitReceipt:
         plan = profiles(way, lease, moment, whole_amps=self._whole_amps)
         receipt = None
-        if plan.resident is not None:
+        if plan.resident is not None and not self._would_raise_first(plan.resident, plan.working):
             receipt = await self._make_resident(plan.resident, attempt)
         if plan.working is not None:
-            receipt = await self._send(plan.working, attempt)
-            if way.fallback_level is None:
-                self.resident_a = None if way.form is Form.RELATIVE else _last_a(plan.working)
+            receipt = await self._make_working(plan.working, way, attempt)
+        if plan.resident is not None:
+            fallback = await self._make_resident(plan.resident, attempt)
+            receipt = receipt or fallback
         if receipt is None:
             raise StationRefused(f"{self._station_id}: {way.form.value} says nothing")
         self._kept = frozenset(each.profile_id for each in (plan.resident, plan.working) if each is not None)
@@ -157,10 +188,39 @@ class Limits:
         if self._resident is not None and self._resident[0] == _shape(profile):
             now_s = self._clock.monotonic_s()
             return LimitReceipt(message_id=self._resident[1], sent_at_s=now_s, answered_at_s=now_s)
-        receipt = await self._send(profile, attempt)
-        self._resident = (_shape(profile), receipt.message_id)
-        self.resident_a = _last_a(profile)
+        self._resident = None
+        receipt = await self._send_fallback(profile, _last_a(profile), attempt)
+        if attempt.number == self._attempts and attempt.refreshes == self._refreshes:
+            self._resident = (_shape(profile), receipt.message_id)
         return receipt
+
+    async def _make_working(self, profile: Profile, way: Construction, attempt: _Attempt) -> LimitReceipt:
+        if way.fallback_level is not None:
+            return await self._send(profile, attempt)
+        fallback_a = None if way.form is Form.RELATIVE else _last_a(profile)
+        return await self._send_fallback(profile, fallback_a, attempt)
+
+    async def _send_fallback(self, profile: Profile, fallback_a: float | None, attempt: _Attempt) -> LimitReceipt:
+        """Send a profile that decides what the station falls back to; until it answers, that may be either."""
+        before_a = self.resident_a
+        if before_a is not None and fallback_a is not None:
+            self.resident_a = max(before_a, fallback_a)
+        try:
+            receipt = await self._send(profile, attempt)
+        except StationRefused:
+            if attempt.restarts == self._restarts and attempt.number == self._attempts:
+                self.resident_a = before_a
+            raise
+        if attempt.number == self._attempts:
+            self.resident_a = fallback_a
+        return receipt
+
+    def _would_raise_first(self, resident: Profile, working: Profile | None) -> bool:
+        """Whether sending the fallback before the limit would let go of a car that is to be lowered."""
+        known = self._resident is not None and self._resident[0] == _shape(resident)
+        if known or working is None or not self._installed:
+            return False
+        return working.periods[0].limit < resident.periods[-1].limit
 
     async def _send(self, profile: Profile, attempt: _Attempt) -> LimitReceipt:
         if attempt.number != self._attempts:
@@ -168,14 +228,17 @@ class Limits:
         shape = _shape(profile)
         if shape in attempt.refused:
             raise StationRefused(f"{self._station_id} refused {profile.purpose.value} at level {profile.level}")
+        was_installed = profile.profile_id in self._installed
+        self._installed.add(profile.profile_id)
         try:
             answer = await attempt.dialect.install(profile)
         except StationRefused:
             attempt.refused.add(shape)
+            if not was_installed:
+                self._installed.discard(profile.profile_id)
             raise
         if attempt.restarts != self._restarts:
             raise StationOffline(f"{self._station_id} restarted before its limit was complete")
-        self._installed.add(profile.profile_id)
         return LimitReceipt(
             message_id=answer.message_id, sent_at_s=answer.sent_at_s, answered_at_s=answer.answered_at_s
         )
@@ -191,6 +254,7 @@ class Limits:
                 way.unit.value,
             )
         self.way = way
+        self._tried_last = []
         self._silences.pop(_target(way), None)
 
 

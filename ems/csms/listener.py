@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
@@ -27,6 +28,11 @@ SUBPROTOCOLS: Final[tuple[Subprotocol, ...]] = (Subprotocol("ocpp1.6"),)
 MOST_STRANGERS: Final = 64
 HANDSHAKES_AT_ONCE: Final = 60
 FAILURES_AT_ONCE: Final = 20
+FAILURE_EVERY_S: Final = 3.0
+MOST_CONNECTIONS: Final = 64
+"""Connections and handshakes at once beyond one for each configured station."""
+
+HANDSHAKE_WITHIN_S: Final = 10.0
 CLOSE_WITHIN_S: Final = 2.0
 
 
@@ -62,7 +68,7 @@ class Listener:
         self._converse = converse
         self._strangers: set[str] = set()
         self._handshakes = Throttle(clock, burst=HANDSHAKES_AT_ONCE, every_s=1.0)
-        self._failures = Throttle(clock, burst=FAILURES_AT_ONCE, every_s=3.0)
+        self._failures = Throttle(clock, burst=FAILURES_AT_ONCE, every_s=FAILURE_EVERY_S)
 
     async def start(self, host: str, port: int) -> Server:
         """Begin to listen; 0 takes any free port. Raises OSError."""
@@ -79,10 +85,11 @@ class Listener:
             compression=None,
             max_size=MAX_FRAME_BYTES,
             ping_interval=None,
+            open_timeout=HANDSHAKE_WITHIN_S,
             close_timeout=CLOSE_WITHIN_S,
             server_header=None,
             logger=quiet,
-            create_connection=StationSocket,
+            create_connection=_socket_type(MOST_CONNECTIONS + len(self._identities)),
         )
 
     async def _serve_socket(self, socket: ServerConnection) -> None:
@@ -108,11 +115,13 @@ class Listener:
     def _authenticate(
         self, socket: ServerConnection, request: Request, identity: str, address: str, password: str
     ) -> Response | None:
+        # Once somebody guesses, no password of this station is tried, or guessing would go on at full speed.
+        if self._failures.is_empty(identity):
+            return _wait(socket)
         headers = request.headers.get_all("Authorization")
         if authentic(headers[0] if len(headers) == 1 else None, identity, password):
             return None
-        if not self._failures.allows(address):
-            return _wait(socket)
+        self._failures.allows(identity)
         LOGGER.warning("%s: a connection from %s had no right password; refused", identity, address)
         response = socket.respond(HTTPStatus.UNAUTHORIZED, "The password is missing or wrong.\n")
         response.headers["WWW-Authenticate"] = 'Basic realm="charging stations"'
@@ -130,6 +139,19 @@ class Listener:
             address,
             name,
         )
+
+
+def _socket_type(most: int) -> type[StationSocket]:
+    """A socket that hangs up at once when its server has `most` of them already."""
+
+    class DoorSocket(StationSocket):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            full = len(self.server.handlers) >= most
+            super().connection_made(transport)
+            if full:
+                self.transport.abort()
+
+    return DoorSocket
 
 
 def _wait(socket: ServerConnection) -> Response:

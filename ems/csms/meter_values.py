@@ -49,6 +49,9 @@ class MeterSample:
     current_a: tuple[float, ...] | None = None
     """In the station's own phase order, one per wired phase."""
 
+    phases_measured: bool = False
+    """True when the station told the currents (or powers) phase by phase; False when a total was shared out."""
+
     power_w: float | None = None
     energy_kwh: float | None = None
     """The station's register."""
@@ -105,6 +108,7 @@ def _sample(block: Mapping[object, object], phases: int, active: int) -> MeterSa
     return MeterSample(
         at=parse_timestamp(block.get("timestamp")),
         current_a=current_a,
+        phases_measured=bool(values.on_phases("Current.Import") or values.on_phases("Power.Active.Import")),
         power_w=_power(values, current_a),
         energy_kwh=None if energy_wh is None else energy_wh / 1e3,
         soc=None if soc is None else soc / 100.0,

@@ -14,6 +14,7 @@ from websockets.exceptions import ConnectionClosed
 
 from ems.clock import Clock
 from ems.csms import wire_json
+from ems.csms.fields import printable
 from ems.csms.lane import CallLane
 from ems.csms.redaction import redacted
 from ems.errors import StationOffline
@@ -25,6 +26,7 @@ MOST_GRUMBLES: Final = 20
 
 MOST_REMEMBERED: Final = 64
 LONGEST_ID_REMEMBERED: Final = 256
+LONGEST_SAID: Final = 200
 
 _CALL: Final = 2
 _RESULT: Final = 3
@@ -151,14 +153,14 @@ class Rpc:
             self._grumble("an answer that nobody waits for")
 
     def _take_error(self, message: Sequence[object]) -> None:
-        texts = [str(each)[:200] if isinstance(each, str) else "" for each in [*message[2:4], "", ""]]
+        texts = [printable(each, LONGEST_SAID) if isinstance(each, str) else "" for each in [*message[2:4], "", ""]]
         if not self.lane.refused(message[1], texts[0] or "GenericError", texts[1]):
             self._grumble("an error that nobody waits for")
 
     def _grumble(self, about: str) -> None:
         self._grumbles += 1
         if self._grumbles <= MOST_GRUMBLES:
-            LOGGER.warning("%s sent %s", self._station, about)
+            LOGGER.warning("%s sent %s", self._station, printable(about, LONGEST_SAID))
         if self._grumbles == MOST_GRUMBLES:
             LOGGER.warning("%s goes on like that; no more lines about it on this connection", self._station)
 

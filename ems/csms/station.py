@@ -10,7 +10,8 @@ from typing import Final
 from ems.clock import Clock
 from ems.config.schema import StationEntry
 from ems.csms.attendant import Attendant
-from ems.csms.charging_profiles import Moment, Purpose
+from ems.csms.capabilities import RateUnit
+from ems.csms.charging_profiles import Form, Moment, Purpose
 from ems.csms.connector import Connector
 from ems.csms.dialect_v16 import PROTOCOL as V16
 from ems.csms.dialect_v16 import InboundV16, OutboundV16
@@ -72,7 +73,10 @@ class Station:
         self._authorise = authorise
         self._state = StationState(station_id=entry.id)
         self._visit: Visit | None = None
+        self._connections = 0
         self._connectors: dict[int, Connector] = {}
+        self._counted_on: tuple[int | None, int | None] = (None, None)
+        self._clearing: set[int] = set()
         self._station_clock = StationClock(clock)
         self._inbound = InboundV16(self, clock, pace, station=entry.id)
         self._phases_allowed = len(entry.wired)
@@ -123,17 +127,13 @@ class Station:
         if previous is not None:
             LOGGER.info("%s connected again; closing its older connection", self.entry.id)
             previous.dismiss(1000, "replaced")
-        self.limits.reconnected()
-        self._publish(new_connection=True)
+        self._connections += 1
+        self.limits.refresh()
+        self._publish(limits_due=True)
         attendant = Attendant(self, visit, self._clock, self._pace)
         visit.spawn(attendant.watch())
         visit.start_set_up(attendant.set_up())
-        try:
-            await visit.run()
-        finally:
-            if self._visit is visit:
-                self._visit = None
-                self._publish()
+        await visit.run()
 
     async def set_limit(self, lease: LeasedLimit) -> LimitReceipt:
         """See `StationLink.set_limit`. A newer call supersedes one that is still waiting."""
@@ -144,9 +144,9 @@ class Station:
         finally:
             visit.limit_settled.set()
             self._publish()
-        for profile_id in self.limits.losers:
-            self.limits.cleared(profile_id)
-            visit.spawn(visit.dialect.clear_profiles(profile_id=profile_id))
+        for profile_id in set(self.limits.losers) - self._clearing:
+            self._clearing.add(profile_id)
+            visit.spawn(self._clear_loser(profile_id, visit))
         return receipt
 
     async def trigger(self, report: Report, connector: int | None = None) -> None:
@@ -194,7 +194,7 @@ class Station:
         visit = self._here()
         if not self._is_ours(boot):
             LOGGER.warning("%s: refused a station with serial %s; another is configured", self.entry.id, boot.serials)
-            visit.spawn(visit.rpc.close(1008, "another station is expected here"))
+            visit.spawn(visit.close(1008, "another station is expected here"))
             return False
         self.boot = boot
         asked_until_s, visit.boot_asked_until_s = visit.boot_asked_until_s, None
@@ -202,6 +202,10 @@ class Station:
         if asked_until_s is None or self._clock.monotonic_s() > asked_until_s:
             self._restarted(visit)
         return True
+
+    def time_told(self) -> None:
+        """It was told our time."""
+        self._station_clock.told()
 
     def status_reported(self, report: StatusReport) -> None:
         """Take note of a connector's state."""
@@ -230,7 +234,7 @@ class Station:
     def transaction_started(self, report: StartReport) -> int:
         """Begin a transaction, or find the one that the station repeats."""
         self._station_clock.heard(report.at)
-        transaction_id = self._connector(report.connector or 1).transactions.start(report)
+        transaction_id = self._connector(report.connector or 1).transactions.start(report, connection=self._connections)
         self._publish()
         return transaction_id
 
@@ -248,6 +252,10 @@ class Station:
             self.connector.status = ConnectorStatus.CHARGING if charging else ConnectorStatus.AVAILABLE
             self._publish()
 
+    def look_again(self) -> None:
+        """Have the limits sent again when a clock was set meanwhile."""
+        self._publish()
+
     def _new_visit(self, socket: StationSocket) -> Visit:
         rpc = Rpc(
             socket,
@@ -257,7 +265,21 @@ class Station:
             give_way_s=self._pace.give_way_s,
         )
         dialect = OutboundV16(rpc.lane, self._pace, self._inbound.complaints, station=self.entry.id)
-        return Visit(socket, rpc, dialect, self._clock, self._pace, station=self.entry.id)
+        return Visit(socket, rpc, dialect, self._clock, self._pace, station=self.entry.id, ended=self._ended)
+
+    def _ended(self, visit: Visit) -> None:
+        if self._visit is visit:
+            self._visit = None
+            self._publish()
+
+    async def _clear_loser(self, profile_id: int, visit: Visit) -> None:
+        """Remove what another construction left behind; if that fails, the next accepted limit tries again."""
+        try:
+            if profile_id in self.limits.losers:
+                await visit.dialect.clear_profiles(profile_id=profile_id)
+                self.limits.cleared(profile_id)
+        finally:
+            self._clearing.discard(profile_id)
 
     def _restarted(self, visit: Visit) -> None:
         """Forget what the station has forgotten, and let everybody know that its limits are due again."""
@@ -270,7 +292,7 @@ class Station:
         # A station in the middle of its boot may never answer what it got before.
         visit.rpc.lane.hurry(even_limits=True)
         visit.start_set_up(Attendant(self, visit, self._clock, self._pace).set_up())
-        self._publish(new_connection=True)
+        self._publish(limits_due=True)
 
     def _is_ours(self, boot: Boot) -> bool:
         expected = self.entry.serial
@@ -290,6 +312,7 @@ class Station:
 
     def _moment(self) -> Moment:
         session = self.session
+        self._counted_on = self._basis()
         return Moment(
             station_now=self._station_clock.now(),
             guard_s=self._pace.clock_guard_s,
@@ -298,13 +321,34 @@ class Station:
             drawing_phases=self.connector.drawing_phases,
         )
 
-    def _publish(self, *, new_connection: bool = False) -> None:
+    def _basis(self) -> tuple[int | None, int | None]:
+        """What a limit may have to be counted for: phases that draw, and the transaction."""
+        session = self.session
+        return self.connector.drawing_phases, session.transaction_id if session else None
+
+    def _outdated(self) -> bool:
+        """Whether the profiles in the station no longer say what they were meant to say; true once for each change."""
+        stepped = self._station_clock.stepped(self._pace.clock_guard_s / 2.0)
+        if stepped:
+            LOGGER.info("%s: its clock or ours was set; its limits are sent again", self.entry.id)
+            self.limits.refresh()
+        (drawing, transaction), self._counted_on = self._counted_on, self._basis()
+        now_drawing, now_transaction = self._counted_on
+        way = self.limits.way
+        if way is None:
+            return stepped
+        recount = way.unit is RateUnit.WATT and drawing != now_drawing
+        retarget = way.form is Form.TRANSACTION_OVER_FALLBACK and transaction != now_transaction
+        return stepped or recount or retarget
+
+    def _publish(self, *, limits_due: bool = False) -> None:
         """Tell when anything changed."""
+        outdated = self._outdated()
         connector = self.connector
         state = StationState(
             station_id=self.entry.id,
             connected=self._visit is not None,
-            connections=self._state.connections + new_connection,
+            connections=self._state.connections + (limits_due or outdated),
             protocol=V16 if self._visit is not None else self._state.protocol,
             status=connector.status,
             in_transaction=connector.transactions.running is not None,

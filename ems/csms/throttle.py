@@ -30,6 +30,10 @@ class Throttle:
             self._buckets.popitem(last=False)
         return True
 
+    def is_empty(self, key: str) -> bool:
+        """Whether no more is allowed now."""
+        return self._left(key) < 1.0
+
     def _left(self, key: str) -> float:
         now_s = self._clock.monotonic_s()
         left, since_s = self._buckets.get(key, (self._burst, now_s))

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import secrets
 from collections import deque
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from ems.clock import Clock
 from ems.csms.messages import StartReport, StopReport
 
-ID_EPOCH: Final = datetime(2020, 1, 1, tzinfo=UTC)
-"""Transaction ids are seconds since then: unique over restarts (Q12), and below 2^31 until 2088."""
+MOST_ID: Final = 2**31 - 1
+"""Largest transaction id that stations of 32 bits can hold."""
 
 MOST_REMEMBERED: Final = 32
 MOST_KW: Final = 60.0
@@ -23,14 +24,13 @@ SLACK_KWH: Final = 1.0
 class TransactionIds:
     """Gives out transaction ids for all stations of one central system."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._last = 0
+    def __init__(self) -> None:
+        # No clock can promise that ids do not repeat over a restart (Q12), because it may have been set back.
+        self._last = secrets.randbelow(MOST_ID)
 
     def next(self) -> int:
-        """An id that was never given out before."""
-        seconds = int((self._clock.utc_now() - ID_EPOCH).total_seconds())
-        self._last = max(self._last + 1, seconds)
+        """An id that was not given out before, from 1 to `MOST_ID`; only by luck one of an earlier run."""
+        self._last = self._last % MOST_ID + 1
         return self._last
 
 
@@ -56,7 +56,20 @@ class Session:
 @dataclass(frozen=True, slots=True)
 class _Start:
     report: StartReport
+    connection: int
     transaction_id: int
+
+    def is_repeated_by(self, other: StartReport, connection: int) -> bool:
+        """A retry repeats its meter reading and its timestamp; without timestamps, its message id.
+
+        Message ids begin again with every connection of some stations, so they count within one only.
+        """
+        one = self.report
+        if (one.connector, one.meter_start_wh) != (other.connector, other.meter_start_wh):
+            return False
+        if one.at is not None and other.at is not None:
+            return one.at == other.at
+        return self.connection == connection and one.message_id == other.message_id
 
 
 class Transactions:
@@ -71,14 +84,14 @@ class Transactions:
         self.running: Session | None = None
         self.ended: Final[deque[Session]] = deque(maxlen=MOST_REMEMBERED)
 
-    def start(self, report: StartReport) -> int:
-        """The transaction's id: the same one when the station repeats itself."""
-        known = next((start for start in self._starts if _same(start.report, report)), None)
+    def start(self, report: StartReport, *, connection: int = 0) -> int:
+        """The transaction's id: the same one when the station repeats itself. `connection` numbers its connections."""
+        known = next((start for start in self._starts if start.is_repeated_by(report, connection)), None)
         if known is not None:
             return known.transaction_id
         self.end("Other")
         transaction_id = self._ids.next()
-        self._starts.append(_Start(report, transaction_id))
+        self._starts.append(_Start(report, connection, transaction_id))
         self.running = Session(
             transaction_id=transaction_id,
             connector=report.connector,
@@ -133,10 +146,3 @@ class Transactions:
             return
         self.ended.append(replace(self.running, reason=reason[:50], ended_at=at or self._clock.utc_now()))
         self.running = None
-
-
-def _same(one: StartReport, other: StartReport) -> bool:
-    """A retry repeats its meter reading and either its timestamp or its message id."""
-    if (one.connector, one.meter_start_wh) != (other.connector, other.meter_start_wh):
-        return False
-    return one.message_id == other.message_id or (one.at is not None and one.at == other.at)

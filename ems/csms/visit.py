@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Final
 
 from websockets.asyncio.server import ServerConnection
@@ -33,12 +33,22 @@ class Visit:
     """From connect to disconnect."""
 
     def __init__(
-        self, socket: StationSocket, rpc: Rpc, dialect: Dialect, clock: Clock, pace: Pace, *, station: str
+        self,
+        socket: StationSocket,
+        rpc: Rpc,
+        dialect: Dialect,
+        clock: Clock,
+        pace: Pace,
+        *,
+        station: str,
+        ended: Callable[[Visit], None],
     ) -> None:
+        """`ended` is told once nothing can be sent any more, before anybody who waits for an answer learns of it."""
         self._socket = socket
         self._clock = clock
         self._pace = pace
         self._station = station
+        self._ended = ended
         self._tasks: set[asyncio.Task[None]] = set()
         self._set_up: asyncio.Task[None] | None = None
         self._pong: asyncio.Future[float] | None = None
@@ -57,8 +67,13 @@ class Visit:
 
     def dismiss(self, code: int, reason: str) -> None:
         """Listen no more, and close the connection in the background."""
-        self.rpc.dismiss()
-        self.spawn(self.rpc.close(code, reason))
+        self.spawn(self.close(code, reason))
+        self._leave()
+
+    async def close(self, code: int, reason: str) -> None:
+        """Listen no more, and close the connection."""
+        self._leave()
+        await self.rpc.close(code, reason)
 
     async def run(self) -> None:
         """Serve the connection until it closes; its background work ends with it."""
@@ -67,6 +82,7 @@ class Visit:
         try:
             await self.rpc.receive()
         finally:
+            self._leave()
             for task in tuple(self._tasks):
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -86,6 +102,10 @@ class Visit:
             self._set_up.cancel()
         self._set_up = self.spawn(work)
 
+    def _leave(self) -> None:
+        self.rpc.dismiss()
+        self._ended(self)
+
     async def _do(self, work: Coroutine[object, object, None]) -> None:
         try:
             await work
@@ -101,7 +121,7 @@ class Visit:
             await self.rpc.lane.run()
         except Exception:
             LOGGER.exception("%s: requests cannot be sent any more; closing its connection", self._station)
-            await self.rpc.close(1011, "internal error")
+            await self.close(1011, "internal error")
 
     async def _keep_alive(self) -> None:
         heard, heard_at_s = self._socket.bytes_heard, self._clock.monotonic_s()
@@ -112,7 +132,7 @@ class Visit:
                 heard, heard_at_s = self._socket.bytes_heard, now_s
             elif now_s - heard_at_s > self._longest_silence_s():
                 LOGGER.warning("%s was silent for %.0f s; closing its connection", self._station, now_s - heard_at_s)
-                await self.rpc.close(1001, "silent")
+                await self.close(1001, "silent")
                 return
             if self._pace.ping_s is not None:
                 await self._ping()

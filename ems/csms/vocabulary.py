@@ -25,6 +25,9 @@ __all__ = ["ACTIONS", "call", "call_complaint", "datatypes", "encode", "result_c
 ACTIONS: Final = frozenset(str(action.value) for action in Action)
 """Every action of OCPP 1.6 and its security extension."""
 
+LONGEST_JUDGED_BYTES: Final = 8 * 1024
+"""A schema takes a hundred times longer over a message than reading it, and its verdict only goes to the log."""
+
 _CALL: Final = 2
 _RESULT: Final = 3
 # Limits have one decimal, which binary fractions cannot prove: these schemas are judged in decimals.
@@ -46,13 +49,17 @@ def encode(request: object) -> tuple[str, dict[str, object]]:
 
 
 def call_complaint(action: str, payload: Mapping[str, object]) -> str | None:
-    """What the schema holds against a station's request; None when nothing."""
-    return _complaint(_CALL, action, payload)
+    """What the schema holds against a station's request; None when nothing, or when it is too long to be judged."""
+    return None if _is_long(payload) else _complaint(_CALL, action, payload)
 
 
 def result_complaint(action: str, payload: Mapping[str, object]) -> str | None:
-    """What the schema holds against a station's answer; None when nothing."""
-    return _complaint(_RESULT, action, payload)
+    """What the schema holds against a station's answer; None when nothing, or when it is too long to be judged."""
+    return None if _is_long(payload) else _complaint(_RESULT, action, payload)
+
+
+def _is_long(payload: Mapping[str, object]) -> bool:
+    return len(json.dumps(payload)) > LONGEST_JUDGED_BYTES
 
 
 def _complaint(kind: int, action: str, payload: Mapping[str, object]) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Iterator
 from typing import Final
 
 MAX_FRAME_BYTES: Final = 256 * 1024
@@ -13,7 +14,10 @@ MAX_FRAME_BYTES: Final = 256 * 1024
 MAX_DEPTH: Final = 32
 """Deepest nesting we read; OCPP needs 8."""
 
-_TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},:]|[^\s\[\]{},:"]+', re.DOTALL)
+MAX_REPAIRED_BYTES: Final = 16 * 1024
+"""Longest message that is worth a repair."""
+
+_TOKEN: Final = re.compile(r'\s*("(?:[^"\\]|\\.)*"|[\[\]{},:]|[^\s\[\]{},:"]+)', re.DOTALL)
 _CALL_ID: Final = re.compile(r'\s*\[\s*2\s*,\s*("(?:[^"\\]|\\.){1,255}"|\d{1,18})\s*,')
 _CLOSING: Final = {"[": "]", "{": "}"}
 
@@ -24,6 +28,8 @@ def parse(frame: bytes) -> object:
     try:
         value = _loads(text)
     except ValueError:
+        if len(frame) >= MAX_REPAIRED_BYTES:
+            raise
         value = _loads(_repaired(text))
     if _too_deep(value):
         raise ValueError(f"nested deeper than {MAX_DEPTH}")
@@ -70,11 +76,21 @@ def _children(value: object) -> list[object]:
     return value if isinstance(value, list) else []
 
 
+def _marks(text: str) -> Iterator[str]:
+    """The tokens of JSON, each tried once. Raises ValueError at a string that does not end."""
+    end = 0
+    while (found := _TOKEN.match(text, end)) is not None:
+        yield found[1]
+        end = found.end()
+    if text[end:].strip():
+        raise ValueError("a string that does not end")
+
+
 def _repaired(text: str) -> str:
     """Without commas that separate nothing, and with the brackets that are missing at the end."""
     marks: list[str] = []
     open_brackets: list[str] = []
-    for mark in _TOKEN.findall(text):
+    for mark in _marks(text):
         previous = marks[-1] if marks else "["
         if mark == "," and previous in {"[", "{", ","}:
             continue

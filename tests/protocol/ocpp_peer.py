@@ -8,7 +8,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, Final
 
@@ -186,6 +186,15 @@ class Peer:
             await self.answer(asked, reply)
 
 
+class SteppedClock(ScaledClock):
+    """A clock whose wall time somebody can set."""
+
+    jumped_s = 0.0
+
+    def utc_now(self) -> datetime:
+        return super().utc_now() + timedelta(seconds=self.jumped_s)
+
+
 class House:
     """A central system that listens, and what it told of its stations."""
 
@@ -193,7 +202,7 @@ class House:
 
     def __init__(
         self,
-        clock: ScaledClock,
+        clock: SteppedClock,
         entries: Sequence[StationEntry],
         pace: Pace,
         passwords: Mapping[str, str],
@@ -267,7 +276,7 @@ async def house(
     authorise: Authorise = free_vending,
 ) -> AsyncIterator[House]:
     """A central system on a free port of this machine."""
-    place = House(ScaledClock(speed), entries or (GARAGE,), pace, passwords or {}, authorise)
+    place = House(SteppedClock(speed), entries or (GARAGE,), pace, passwords or {}, authorise)
     place.serving = asyncio.create_task(place.central.serve())
     async with WallClock().timeout(GUARD_S):
         await place.central.listening.wait()

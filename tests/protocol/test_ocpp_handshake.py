@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import logging
+from contextlib import suppress
 
 import pytest
 from websockets.asyncio.client import connect
@@ -126,16 +127,34 @@ async def test_password_is_needed_where_one_is_configured(caplog: pytest.LogCapt
     assert "Staple" not in caplog.text
 
 
-async def test_guessing_passwords_is_slowed_down_without_locking_the_station_out(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_guessed_password_is_refused_until_the_guessing_has_paused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listener, "FAILURES_AT_ONCE", 2)
-    async with house(passwords={"garage": "Correct-Horse"}) as place:
-        statuses = [await refusal(place, headers=basic("garage", b"guess")) for _ in range(3)]
+    monkeypatch.setattr(listener, "FAILURE_EVERY_S", 1000.0)
+    entries = (GARAGE, StationEntry(id="carport"))
+    async with house(*entries, speed=10_000, passwords=dict.fromkeys(("garage", "carport"), "Correct-Horse")) as place:
+        statuses = [await refusal(place, headers=basic("garage", b"guess")) for _ in range(2)]
+        statuses.append(await refusal(place, headers=basic("garage", b"Correct-Horse")))
+        async with place.peer("/carport", headers=basic("carport", b"Correct-Horse")):
+            await place.until(lambda state: state.connected and state.station_id == "carport")
+        await place.clock.sleep(1100.0)
         async with place.peer(headers=basic("garage", b"Correct-Horse")):
-            await place.until(lambda state: state.connected)
+            await place.until(lambda state: state.connected and state.station_id == "garage")
 
     assert statuses == [401, 401, 429]
+
+
+async def test_connections_that_say_nothing_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listener, "MOST_CONNECTIONS", 2)
+    async with house() as place, place.peer() as peer:
+        idle = [await asyncio.open_connection("127.0.0.1", place.central.port) for _ in range(2)]
+        reader, writer = await asyncio.open_connection("127.0.0.1", place.central.port)
+        async with WallClock().timeout(GUARD_S):
+            with suppress(ConnectionError):
+                assert await reader.read() == b""
+
+        assert "currentTime" in await peer.tell("Heartbeat", {})
+        for each in (writer, *(each for _, each in idle)):
+            each.close()
 
 
 async def test_station_that_reconnects_too_often_waits_and_others_do_not(monkeypatch: pytest.MonkeyPatch) -> None:

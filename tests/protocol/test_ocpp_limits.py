@@ -153,7 +153,7 @@ async def test_watt_station_gets_the_sum_of_its_phases() -> None:
         await place.station.set_limit(LEASE)
 
         assert peer.profiles[-1]["chargingSchedule"]["chargingRateUnit"] == "W"
-        assert periods(peer.profiles[-1]) == [(0, 6900), (90, 4140)]
+        assert periods(peer.profiles[-1]) == [(0, 6900), (90, 1380)]
 
 
 async def test_station_that_takes_only_transaction_profiles() -> None:

@@ -59,7 +59,13 @@ def in_force_a(installed: list[Profile], at: datetime, phases: int) -> float | N
 def test_every_construction_gives_the_limit_now_and_the_fallback_for_ever_after(
     can: Capabilities, lease: LeasedLimit, whole_amps: bool, transaction_id: int | None
 ) -> None:
-    moment = Moment(station_now=NOW, guard_s=30.0, transaction_id=transaction_id, charging_for_s=100.0)
+    moment = Moment(
+        station_now=NOW,
+        guard_s=30.0,
+        transaction_id=transaction_id,
+        charging_for_s=100.0,
+        drawing_phases=lease.phases,
+    )
     for way in constructions(can):
         plan = profiles(way, lease, moment, whole_amps=whole_amps)
         installed = [each for each in (plan.resident, plan.working) if each is not None]
@@ -113,6 +119,18 @@ def test_a_limit_in_watts_never_gives_one_phase_more_amps_than_the_limit(lease: 
             assert all(amps <= max(lease.limit_a, lease.fallback_a) + 0.01 for amps in per_phase_a)
 
 
+@given(LEASES)
+def test_fallback_in_watts_holds_a_one_phase_car_that_nobody_has_measured(lease: LeasedLimit) -> None:
+    moment = Moment(station_now=NOW, guard_s=30.0, transaction_id=7)
+    for way in constructions(Capabilities(units=(RateUnit.WATT,))):
+        plan = profiles(way, lease, moment)
+        lasting = [each for each in (plan.resident, plan.working) if each is not None and each.duration_s is None]
+        for each in lasting:
+            assert each.periods[-1].limit / 230 <= lease.fallback_a + 0.01
+        if plan.working is not None:
+            assert plan.working.periods[0].limit / 230 / lease.phases <= lease.limit_a + 0.01
+
+
 def test_nan_is_a_pause() -> None:
     assert rounded_down(float("nan"), whole_amps=False) == 0.0
 
@@ -157,7 +175,7 @@ def test_fallback_holds_even_when_the_station_clock_steps_back_by_hours() -> Non
     plan = profiles(constructions(UNKNOWN)[0], LeasedLimit(limit_a=10, phases=3, fallback_a=6, lease_s=60), MOMENT)
 
     assert plan.resident is not None
-    assert plan.resident.start == NOW - timedelta(days=1)
+    assert plan.resident.start == NOW - timedelta(days=2)
 
 
 def test_ids_are_fixed_and_tell_purposes_and_connectors_apart() -> None:

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from ems.clock import VirtualClock
 from ems.csms import throttle
 from ems.csms.credentials import authentic
-from ems.csms.fields import number, text, whole
+from ems.csms.fields import number, printable, text, whole
 from ems.csms.listener import identity_of
 from ems.csms.throttle import Throttle
-from ems.csms.vocabulary import encode
+from ems.csms.vocabulary import call_complaint, encode
 
 KEY = "0123456789ABCDEF0123456789abcdef"
 
@@ -84,6 +84,19 @@ def test_fields_are_the_right_kind_or_nothing() -> None:
     assert text({"x": {"y": 1}}, "x") == ""
     assert text({"x": "a" * 900}, "x") == "a" * 500
     assert number({"x": "nan"}, "x") is None
+
+
+def test_text_of_a_station_cannot_forge_a_line_of_the_log() -> None:
+    assert printable("bad\n2026 forged\ud800\x1b[31m", 20) == "bad 2026 forged  [31"
+    assert text({"x": "a\r\nb"}, "x") == "a  b"
+
+
+def test_long_messages_are_not_judged() -> None:
+    short = {"connectorId": 1, "meterValue": [{}]}
+    long = {"connectorId": 1, "meterValue": [{} for _ in range(3000)]}
+
+    assert call_complaint("MeterValues", short) is not None
+    assert call_complaint("MeterValues", long) is None
 
 
 def test_only_requests_of_the_vocabulary_are_encoded() -> None:

@@ -1,5 +1,7 @@
 """Transaction ids, sessions and their energy (quirks Q9 to Q12)."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +18,7 @@ def start(message_id: str, *, meter_wh: float | None = 0.0) -> StartReport:
 
 
 def begun(clock: VirtualClock, *, meter_wh: float | None = 0.0) -> Transactions:
-    transactions = Transactions(TransactionIds(clock), clock)
+    transactions = Transactions(TransactionIds(), clock)
     transactions.start(start("1", meter_wh=meter_wh))
     return transactions
 
@@ -26,20 +28,45 @@ def energy_kwh(transactions: Transactions) -> float:
     return transactions.running.energy_kwh
 
 
-def test_ids_never_repeat_even_over_a_restart() -> None:
-    clock = VirtualClock()
-    before = TransactionIds(clock)
-    first = [before.next() for _ in range(3)]
-    clock.advance(10)
-    after = TransactionIds(clock)
+def test_ids_do_not_repeat_even_over_a_restart_with_a_clock_set_back() -> None:
+    before, after = TransactionIds(), TransactionIds()  # no clock is asked, so none can mislead
+    ids = [each.next() for each in (before, after) for _ in range(100)]
 
-    assert len({*first, after.next()}) == 4
-    assert 0 < max(first) < 2**31
+    assert len(set(ids)) == 200
+    assert 0 < min(ids) <= max(ids) < 2**31
+
+
+def test_ids_begin_again_at_one_after_the_largest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("secrets.randbelow", lambda most: most - 1)
+    ids = TransactionIds()
+
+    assert [ids.next(), ids.next()] == [2**31 - 1, 1]
+
+
+def test_second_session_is_another_one_though_the_station_counts_its_messages_anew() -> None:
+    clock = VirtualClock()
+    transactions = Transactions(TransactionIds(), clock)
+    report = replace(start("5"), at=clock.utc_now())
+    first = transactions.start(report)
+    transactions.stop(StopReport(transaction_id=first, meter_stop_wh=9000.0, at=clock.utc_now()))
+    clock.advance(3600)
+
+    assert transactions.start(replace(report, message_id="6")) == first
+    assert transactions.start(replace(report, at=clock.utc_now())) != first
+    assert transactions.running is not None
+
+
+def test_message_id_counts_within_one_connection_only() -> None:
+    transactions = Transactions(TransactionIds(), VirtualClock())
+    first = transactions.start(start("5"), connection=1)
+
+    assert transactions.start(start("5"), connection=1) == first
+    assert transactions.start(start("5"), connection=2) != first
 
 
 def test_retry_with_the_same_message_id_is_the_same_transaction() -> None:
     clock = VirtualClock()
-    transactions = Transactions(TransactionIds(clock), clock)
+    transactions = Transactions(TransactionIds(), clock)
     first = transactions.start(start("1"))
 
     assert transactions.start(start("1")) == first

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ems.csms import wire_json
 from ems.csms.redaction import redacted
 from ems.csms.wire_json import MAX_DEPTH, call_id, parse
 
@@ -47,7 +48,37 @@ def test_broken_json_is_repaired_without_guessing(broken: str, meant: object) ->
     assert parse(broken.encode()) == meant
 
 
-@pytest.mark.parametrize("frame", ["]" * 5, "[1}", "", "[" * 100_000, "[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1)])
+@given(st.text(alphabet='[]{},:"\\2a \n', max_size=300))
+def test_repair_looks_at_every_character_once(text: str) -> None:
+    marks: list[str] = []
+    try:
+        marks.extend(wire_json._marks(text))
+    except ValueError:
+        return
+
+    assert "".join(marks).replace(" ", "").replace("\n", "") == text.replace(" ", "").replace("\n", "")
+
+
+def test_repair_stops_at_a_string_that_does_not_end() -> None:
+    marks = wire_json._marks('[1,"' + '\\"' * 7000)
+
+    assert [next(marks) for _ in range(3)] == ["[", "1", ","]
+    with pytest.raises(ValueError, match="does not end"):
+        next(marks)
+
+
+def test_long_frames_are_not_repaired(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire_json, "MAX_REPAIRED_BYTES", 6)
+
+    assert parse(b"[1,2,") == [1, 2]
+    with pytest.raises(ValueError, match=r".+"):
+        parse(b"[1,22,")
+
+
+@pytest.mark.parametrize(
+    "frame",
+    ['[2,"1","Heartbeat",{},"abc', "]" * 5, "[1}", "", "[" * 100_000, "[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1)],
+)
 def test_what_cannot_be_read_is_a_value_error(frame: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         parse(frame.encode())
