@@ -17,6 +17,9 @@ from ems.model.station import SendOutcome, SentLimit, StationState
 LEASE_MARGIN_S: Final = 10.0
 """A lease counts as ended this long after its time (`control.md` §7: verified within lease + 10 s)."""
 
+TRIED_AGAIN_WITHIN_S: Final = 3.0
+"""A limit that follows an unanswered one so closely was sent over the same connection (dispatch pauses for 2 s)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
@@ -75,14 +78,23 @@ def commanded_since_s(state: StationState) -> float | None:
 
 
 def is_stuck(state: StationState, now_s: float, message_s: float) -> bool:
-    """Whether the station is deaf now: its newest limit was refused, or got no answer for too long.
+    """Whether the station is deaf now: it refused the newest limit, or has left limits unanswered for too long.
 
-    A limit whose connection broke under it says nothing yet; the next one is on its way.
+    Limits that follow each other are one silence. One whose connection broke under it a while ago says nothing yet;
+    the next one is on its way.
     """
-    newest = state.sent[-1] if state.sent else None
-    if newest is None or newest.outcome is SendOutcome.ACCEPTED:
+    if not state.sent or state.sent[-1].outcome is SendOutcome.ACCEPTED:
         return False
-    return newest.outcome is SendOutcome.REJECTED or now_s - newest.sent_at_s > 2 * message_s
+    if state.sent[-1].outcome is SendOutcome.REJECTED:
+        return True
+    silent_since_s = state.sent[-1].sent_at_s
+    for limit in reversed(state.sent[:-1]):
+        if limit.outcome is not SendOutcome.UNANSWERED or limit.settled_at_s is None:
+            break
+        if silent_since_s - limit.settled_at_s > TRIED_AGAIN_WITHIN_S:
+            break
+        silent_since_s = limit.sent_at_s
+    return now_s - silent_since_s > 2 * message_s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,14 +18,6 @@ RAISE_STEP_S: Final = 5.0
 """A limit rises at most once in this time, by `Policy.ramp_a_per_s` times it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Spare:
-    """The tightest row of one station, and the most the station may take there."""
-
-    key: RowKey
-    most_a: float
-
-
 def raise_slowly(
     base: Mapping[str, Setpoint],
     wishes: Mapping[str, Setpoint],
@@ -36,22 +28,11 @@ def raise_slowly(
 ) -> dict[str, Setpoint]:
     """`base` with as much of each wish as is allowed now, highest priority first; never above a wish."""
     given = dict(base)
-    used_a = _used(base, now, room)
+    ladder = _Ladder(now=now, memory=memory, room=room, room_since_s=room_since_s, used_a=_used(base, now, room))
     for station in sorted(now.site.stations, key=lambda s: -now.goal_of(s.station_id).priority):
         wish = wishes.get(station.station_id)
-        if wish is None:
-            continue
-        keys = _keys(station, wish.phases, now)
-        spare = _spare(station, base[station.station_id], keys, used_a, room)
-        held_back = _held_back(station, keys, spare, now, memory, room, room_since_s)
-        if held_back is not None:
-            given[station.station_id] = replace(base[station.station_id], reason=held_back)
-            continue
-        raised = _raised(station, base[station.station_id], wish, spare, now, room)
-        given[station.station_id] = raised
-        for key in keys:
-            already_a = max(base[station.station_id].limit_a, room.ceilings_a[station.station_id][key[1]])
-            used_a[key] += max(0.0, raised.limit_a - already_a)
+        if wish is not None:
+            given[station.station_id] = ladder.climb(station, base[station.station_id], wish)
     return given
 
 
@@ -69,65 +50,79 @@ def _used(base: Mapping[str, Setpoint], now: Snapshot, room: Headroom) -> dict[R
     return used_a
 
 
-def _keys(station: Station, phases: int, now: Snapshot) -> list[RowKey]:
-    return [
-        (circuit.circuit_id, phase)
-        for circuit in now.site.circuits.above(station.circuit_id)
-        for phase in phases_allowed(station, phases)
-    ]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Spare:
+    """The tightest row of one station, and the most the station may take there."""
+
+    key: RowKey
+    most_a: float
 
 
-def _spare(
-    station: Station, base: Setpoint, keys: list[RowKey], used_a: Mapping[RowKey, float], room: Headroom
-) -> _Spare:
-    own_a = room.ceilings_a[station.station_id]
-    options = [
-        _Spare(key=key, most_a=room.rooms[key].for_raises_a - used_a[key] + max(base.limit_a, own_a[key[1]]))
-        for key in keys
-    ]
-    return min(options, key=lambda option: option.most_a)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ladder:
+    """The raises of one cycle: each leaves less for the next."""
 
+    now: Snapshot
+    memory: Memory
+    room: Headroom
+    room_since_s: Mapping[RowKey, float]
+    used_a: dict[RowKey, float]
 
-def _held_back(
-    station: Station,
-    keys: list[RowKey],
-    spare: _Spare,
-    now: Snapshot,
-    memory: Memory,
-    room: Headroom,
-    room_since_s: Mapping[RowKey, float],
-) -> Reason | None:
-    """Why the limit may not rise at all now; None when it may."""
-    policy = now.site.policy
-    for key in keys:
-        if key not in room_since_s:
-            return room.rooms[key].raise_reason
-        lasted_s = now.now_s - room_since_s[key]
-        if lasted_s < policy.raise_wait_s:
-            return _settling(policy.raise_wait_s - lasted_s)
-    since_s = commanded_since_s(now.state_of(station.station_id))
-    if since_s is not None and now.now_s - since_s < RAISE_STEP_S:
-        return _settling(RAISE_STEP_S - (now.now_s - since_s))
-    shed_at_s = memory.timers_of(station.station_id).shed_at_s
-    if shed_at_s is None:
+    def climb(self, station: Station, base: Setpoint, wish: Setpoint) -> Setpoint:
+        """One step from `base` towards the wish, or `base` with the reason why not."""
+        keys = [
+            (circuit.circuit_id, phase)
+            for circuit in self.now.site.circuits.above(station.circuit_id)
+            for phase in phases_allowed(station, wish.phases)
+        ]
+        held_a = {key: max(base.limit_a, self.room.ceilings_a[station.station_id][key[1]]) for key in keys}
+        options = [
+            _Spare(key=key, most_a=self.room.rooms[key].for_raises_a - self.used_a[key] + held_a[key]) for key in keys
+        ]
+        spare = min(options, key=lambda option: option.most_a)
+        held_back = self._too_early(keys) or self._too_soon(station, spare)
+        if held_back is not None:
+            return replace(base, reason=held_back)
+        raised = self._raised(station, base, wish, spare)
+        for key in keys:
+            self.used_a[key] += max(0.0, raised.limit_a - held_a[key])
+        return raised
+
+    def _too_early(self, keys: list[RowKey]) -> Reason | None:
+        """Why the fuses do not allow a raise yet; None when they do."""
+        wait_s = self.now.site.policy.raise_wait_s
+        for key in keys:
+            if key not in self.room_since_s:
+                return self.room.rooms[key].raise_reason
+            lasted_s = self.now.now_s - self.room_since_s[key]
+            if lasted_s < wait_s:
+                return _settling(wait_s - lasted_s)
         return None
-    if now.now_s - shed_at_s < policy.restart_wait_s:
-        return _settling(policy.restart_wait_s - (now.now_s - shed_at_s))
-    if spare.most_a < station.min_a + policy.restart_margin_a:
-        return room.rooms[spare.key].raise_reason
-    return None
 
+    def _too_soon(self, station: Station, spare: _Spare) -> Reason | None:
+        """Why the station must wait after its last change, or after the guard stopped it; None when it need not."""
+        policy = self.now.site.policy
+        since_s = commanded_since_s(self.now.state_of(station.station_id))
+        if since_s is not None and self.now.now_s - since_s < RAISE_STEP_S:
+            return _settling(RAISE_STEP_S - (self.now.now_s - since_s))
+        shed_at_s = self.memory.timers_of(station.station_id).shed_at_s
+        if shed_at_s is None:
+            return None
+        if self.now.now_s - shed_at_s < policy.restart_wait_s:
+            return _settling(policy.restart_wait_s - (self.now.now_s - shed_at_s))
+        if spare.most_a < station.min_a + policy.restart_margin_a:
+            return self.room.rooms[spare.key].raise_reason
+        return None
 
-def _raised(station: Station, base: Setpoint, wish: Setpoint, spare: _Spare, now: Snapshot, room: Headroom) -> Setpoint:
-    """The next step towards the wish: from a pause to the minimum, else by at most one ramp."""
-    ramp_to_a = max(station.min_a, base.limit_a + now.site.policy.ramp_a_per_s * RAISE_STEP_S)
-    target_a = rounded_down(min(wish.limit_a, spare.most_a, ramp_to_a), station)
-    fuse_binds = spare.most_a < min(wish.limit_a, ramp_to_a)
-    if target_a <= base.limit_a:
-        return replace(base, reason=room.rooms[spare.key].raise_reason if fuse_binds else _settling(None))
-    if target_a < wish.limit_a:
-        return wish.lowered_to(target_a, room.rooms[spare.key].raise_reason if fuse_binds else _settling(None))
-    return wish
+    def _raised(self, station: Station, base: Setpoint, wish: Setpoint, spare: _Spare) -> Setpoint:
+        """From a pause to the minimum, else up by at most one ramp."""
+        ramp_to_a = max(station.min_a, base.limit_a + self.now.site.policy.ramp_a_per_s * RAISE_STEP_S)
+        target_a = rounded_down(min(wish.limit_a, spare.most_a, ramp_to_a), station)
+        fuse_binds = spare.most_a < min(wish.limit_a, ramp_to_a)
+        reason = self.room.rooms[spare.key].raise_reason if fuse_binds else _settling(None)
+        if target_a <= base.limit_a:
+            return replace(base, reason=reason)
+        return wish.lowered_to(target_a, reason)
 
 
 def _settling(remaining_s: float | None) -> Reason:

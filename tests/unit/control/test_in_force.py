@@ -162,6 +162,22 @@ def test_a_connection_that_just_broke_under_a_limit_does_not_make_the_station_de
     assert not is_stuck(state(sent=[limit(6.0, ago_s=1, outcome=UNANSWERED)]), NOW_S, 1.0)
 
 
+def test_a_station_that_is_overtaken_by_ever_newer_limits_is_deaf_all_the_same() -> None:
+    overtaken = [
+        limit(amps, ago_s=ago_s, outcome=UNANSWERED, took_s=0.9) for amps, ago_s in ((9.0, 3), (8.0, 2), (7.0, 1))
+    ]
+
+    assert is_stuck(state(sent=[limit(16.0, ago_s=40), *overtaken]), NOW_S, 1.0)
+    assert is_stuck(state(sent=[limit(16.0, ago_s=40), *overtaken, limit(6.0, ago_s=0, outcome=PENDING)]), NOW_S, 1.0)
+    assert not is_stuck(state(sent=[*overtaken, limit(6.0, ago_s=0)]), NOW_S, 1.0)
+
+
+def test_a_station_that_came_back_is_not_deaf_for_what_it_missed() -> None:
+    broken = limit(8.0, ago_s=20, outcome=UNANSWERED, took_s=1.0)
+
+    assert not is_stuck(state(sent=[broken, limit(6.0, ago_s=1, outcome=PENDING)]), NOW_S, 1.0)
+
+
 @given(sent_limits(3), st.booleans(), st.booleans(), st.floats(0, 100), st.floats(0, 30))
 def test_a_longer_stretch_never_knows_more(
     sent: tuple[SentLimit, ...], verified: bool, connected: bool, ago_s: float, longer_s: float
