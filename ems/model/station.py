@@ -84,7 +84,8 @@ class StationState:
     station_id: str
     connected: bool = False
     connections: int = 0
-    """How often it has connected or booted so far; a new number means that its limits must be installed again."""
+    """Counts connections, boots, and whatever else (a clock that was set, other phases in use) makes its limits due again;
+    a new number means that they must be installed anew."""
 
     protocol: str | None = None
     """`ocpp1.6` and so on; None before the first connection."""

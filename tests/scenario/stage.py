@@ -23,13 +23,12 @@ SPEED = 10.0
 LEASE_S = 20.0
 
 
-def site(name: str = "two_cars", *, mode: ChargeMode = ChargeMode.FAST, main_fuse_a: float | None = None) -> SiteFile:
-    """An example with a short lease, all its cars in one mode."""
+def site(name: str = "two_cars", *, mode: ChargeMode = ChargeMode.FAST, main_fuse_a: float = 40.0) -> SiteFile:
+    """An example with a short lease, all its cars in one mode, and a fuse that lets both charge above their minimum."""
     file = load_site(example(name))
-    fuse_a = file.connection.main_fuse_a if main_fuse_a is None else main_fuse_a
     return file.model_copy(
         update={
-            "connection": file.connection.model_copy(update={"main_fuse_a": fuse_a}),
+            "connection": file.connection.model_copy(update={"main_fuse_a": main_fuse_a}),
             "policy": file.policy.model_copy(update={"lease_s": LEASE_S, "min_on_s": 10.0, "min_off_s": 10.0}),
             "stations": tuple(station.model_copy(update={"mode": mode}) for station in file.stations),
             "csms": file.csms.model_copy(update={"meter_values_s": 5}),
@@ -87,7 +86,9 @@ class Stage:
 
     async def until_charging(self) -> None:
         """Until every car draws more than its fallback current."""
-        await self.until(lambda: all(self.drawn_a(station_id) > 6.5 for station_id in self.house.stations))
+        await self.until(
+            lambda: all(self.drawn_a(station_id) > 6.5 for station_id in self.house.stations), within_s=240
+        )
 
 
 @asynccontextmanager

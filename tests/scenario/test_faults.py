@@ -167,7 +167,7 @@ async def test_a_silent_inverter_changes_nothing() -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is a signal of POSIX systems")
 async def test_service_killed_while_cars_charge_and_every_car_falls_back_by_itself() -> None:
     """The dead-man promise: nobody sends anything any more, and the leases bring every car down."""
-    async with played(site(main_fuse_a=40.0), speed=SPEED_OF_THE_KILL) as demo:
+    async with played(site(), speed=SPEED_OF_THE_KILL) as demo:
         house, clock = demo.house, demo.clock
 
         def drawn_a(station_id: str) -> float:
