@@ -84,7 +84,7 @@ class StationState:
     station_id: str
     connected: bool = False
     connections: int = 0
-    """Counts connections, boots, and whatever else (a clock that was set, other phases in use) makes its limits due again;
+    """Counts connections, boots, and what else makes its limits due again (a clock that was set, other phases in use);
     a new number means that they must be installed anew."""
 
     protocol: str | None = None
