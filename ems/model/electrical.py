@@ -4,78 +4,79 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from enum import Enum, StrEnum
-from typing import Final, TypeAlias
+from enum import IntEnum, StrEnum
+from typing import Final, NamedTuple, TypeAlias
 
 NOMINAL_V: Final = 230.0
 """Phase to neutral, EN 50160; used where nobody measures the voltage."""
 
 
-class Phase(Enum):
-    """A phase of the house, counted as at the house connection."""
+class Phase(IntEnum):
+    """A phase of the house, counted as at the house connection; its number is its place in a `PerPhase`."""
 
     L1 = 0
     L2 = 1
     L3 = 2
 
 
-@dataclass(frozen=True, slots=True)
-class PerPhase:
-    """One number for each phase of the house, in L1, L2, L3 order. A phase the house does not have holds 0."""
-
+class _Amounts(NamedTuple):
     l1: float = 0.0
     l2: float = 0.0
     l3: float = 0.0
 
+
+class PerPhase(_Amounts):
+    """One number for each phase of the house, in L1, L2, L3 order. A phase the house does not have holds 0."""
+
+    __slots__ = ()
+
     @classmethod
     def of(cls, values: Iterable[float]) -> PerPhase:
         """From up to three numbers, L1 first; missing ones are 0."""
-        numbers = [*values, 0.0, 0.0, 0.0]
-        return cls(numbers[0], numbers[1], numbers[2])
+        return cls(*values)
 
     @classmethod
     def on(cls, phases: Iterable[Phase], value: float) -> PerPhase:
         """`value` on the given phases, 0 on the others."""
-        used = set(phases)
-        return cls.of(value if phase in used else 0.0 for phase in Phase)
+        numbers = [0.0, 0.0, 0.0]
+        for phase in phases:
+            numbers[phase] = value
+        return cls(*numbers)
 
-    def __getitem__(self, phase: Phase) -> float:
-        return (self.l1, self.l2, self.l3)[phase.value]
-
-    def __iter__(self) -> Iterator[float]:
-        return iter((self.l1, self.l2, self.l3))
-
-    def __add__(self, other: PerPhase) -> PerPhase:
-        return PerPhase(self.l1 + other.l1, self.l2 + other.l2, self.l3 + other.l3)
+    # Adding and scaling are meant phase by phase, not as for any tuple.
+    def __add__(self, other: PerPhase) -> PerPhase:  # type: ignore[override]
+        return PerPhase(self[0] + other[0], self[1] + other[1], self[2] + other[2])
 
     def __sub__(self, other: PerPhase) -> PerPhase:
-        return PerPhase(self.l1 - other.l1, self.l2 - other.l2, self.l3 - other.l3)
+        return PerPhase(self[0] - other[0], self[1] - other[1], self[2] - other[2])
 
-    def __mul__(self, factor: float) -> PerPhase:
-        return PerPhase(self.l1 * factor, self.l2 * factor, self.l3 * factor)
+    def __mul__(self, factor: float) -> PerPhase:  # type: ignore[override]
+        return PerPhase(self[0] * factor, self[1] * factor, self[2] * factor)
 
     def __neg__(self) -> PerPhase:
-        return self * -1.0
+        return PerPhase(-self[0], -self[1], -self[2])
 
     def mapped(self, change: Callable[[float], float]) -> PerPhase:
         """Each phase's number put through `change`."""
-        return PerPhase(change(self.l1), change(self.l2), change(self.l3))
+        return PerPhase(change(self[0]), change(self[1]), change(self[2]))
 
     def with_value(self, phase: Phase, value: float) -> PerPhase:
         """The same numbers but for one phase."""
-        return PerPhase.of(value if each is phase else self[each] for each in Phase)
+        numbers = list(self)
+        numbers[phase] = value
+        return PerPhase(*numbers)
 
     def upper(self, other: PerPhase) -> PerPhase:
         """Phase by phase, the larger number."""
-        return PerPhase(max(self.l1, other.l1), max(self.l2, other.l2), max(self.l3, other.l3))
+        return PerPhase(max(self[0], other[0]), max(self[1], other[1]), max(self[2], other[2]))
 
     def lower(self, other: PerPhase) -> PerPhase:
         """Phase by phase, the smaller number."""
-        return PerPhase(min(self.l1, other.l1), min(self.l2, other.l2), min(self.l3, other.l3))
+        return PerPhase(min(self[0], other[0]), min(self[1], other[1]), min(self[2], other[2]))
 
     @property
     def total(self) -> float:
-        return self.l1 + self.l2 + self.l3
+        return self[0] + self[1] + self[2]
 
 
 Wiring: TypeAlias = tuple[Phase, ...]
@@ -134,9 +135,11 @@ class CircuitTree:
 
     circuits: tuple[Circuit, ...]
     _by_id: Mapping[str, Circuit] = field(init=False, repr=False, compare=False)
+    _above: Mapping[str, tuple[Circuit, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_by_id", {circuit.circuit_id: circuit for circuit in self.circuits})
+        object.__setattr__(self, "_above", {circuit.circuit_id: self._path_up(circuit) for circuit in self.circuits})
 
     def __getitem__(self, circuit_id: str) -> Circuit:
         return self._by_id[circuit_id]
@@ -150,12 +153,12 @@ class CircuitTree:
 
     def above(self, circuit_id: str) -> tuple[Circuit, ...]:
         """The circuit and every circuit that feeds it, up to the main one."""
-        path = []
-        step: str | None = circuit_id
-        while step is not None:
-            circuit = self._by_id[step]
-            path.append(circuit)
-            step = circuit.parent_id
+        return self._above[circuit_id]
+
+    def _path_up(self, circuit: Circuit) -> tuple[Circuit, ...]:
+        path = [circuit]
+        while path[-1].parent_id is not None:
+            path.append(self._by_id[path[-1].parent_id])
         return tuple(path)
 
     def feeds(self, upper_id: str, circuit_id: str) -> bool:

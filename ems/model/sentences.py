@@ -15,7 +15,7 @@ def sentence(reason: Reason) -> str:
 
 def _fuse(name: str) -> Callable[[Reason], str]:
     def say(reason: Reason) -> str:
-        where = f"{name} {reason.phase.name}" if reason.phase else name
+        where = f"{name} {reason.phase.name}" if reason.phase is not None else name
         if reason.house_a is None or reason.room_a is None:
             return f"{where}: no room"
         if reason.held_a is not None:

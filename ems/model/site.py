@@ -117,13 +117,24 @@ class Site:
     meter_period_s: Mapping[str, float] = field(default_factory=dict)
     """Tm per metered circuit: the time between two samples of its meter."""
 
+    _by_id: Mapping[str, Station] = field(init=False, repr=False, compare=False)
+    _below: Mapping[str, tuple[Station, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        below = {
+            circuit.circuit_id: tuple(s for s in self.stations if self.circuits.feeds(circuit.circuit_id, s.circuit_id))
+            for circuit in self.circuits
+        }
+        object.__setattr__(self, "_by_id", {station.station_id: station for station in self.stations})
+        object.__setattr__(self, "_below", below)
+
     @property
     def phases(self) -> tuple[Phase, ...]:
         return self.circuits.main.phases
 
     def station(self, station_id: str) -> Station:
-        return next(station for station in self.stations if station.station_id == station_id)
+        return self._by_id[station_id]
 
     def below(self, circuit_id: str) -> tuple[Station, ...]:
         """The stations whose current flows through that circuit's fuse."""
-        return tuple(s for s in self.stations if self.circuits.feeds(circuit_id, s.circuit_id))
+        return self._below[circuit_id]

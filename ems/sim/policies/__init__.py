@@ -1,0 +1,1 @@
+"""How other systems decide, re-implemented from descriptions and played fairly (`baselines.md`)."""
