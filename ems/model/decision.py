@@ -54,6 +54,18 @@ class Reason:
     needed_w: float | None = None
     """What the sun would have to give for this car to charge beside those that do."""
 
+    limit_w: float | None = None
+    """The bound itself, where it is a power."""
+
+    used_w: float | None = None
+    """What everything but the cars takes of that power."""
+
+    gained_wh: float | None = None
+    """What a change of pattern would have brought so far (`control.md` §5)."""
+
+    change_wh: float | None = None
+    """What it must bring before the change is made."""
+
     age_s: float | None = None
     """Age of the last good sample of the circuit's meter."""
 
@@ -111,6 +123,35 @@ class CircuitLoad:
     """Age of the last good sample; None without a meter or without such a sample."""
 
 
+class Escalation(StrEnum):
+    """What is tried, one after the other, with a station that draws more than it may (`control.md` §4)."""
+
+    SUSPEND = "suspend"
+    REMOTE_STOP = "remote_stop"
+    OPEN_CONTACTOR = "open_contactor"
+
+
+class NoticeCode(StrEnum):
+    """What people should know about beside the limits."""
+
+    HOUSE_OVERLOAD = "house_overload"
+    """The house alone is more than the fuse carries; no car can help."""
+
+    IGNORES_LIMIT = "ignores_limit"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """One such thing, with its numbers."""
+
+    code: NoticeCode
+    circuit_id: str | None = None
+    phase: Phase | None = None
+    station_id: str | None = None
+    current_a: float | None = None
+    limit_a: float | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """What one cycle decided."""
@@ -120,3 +161,8 @@ class Decision:
     circuits: Mapping[str, CircuitLoad] = field(default_factory=dict)
     surplus_w: float | None = None
     """Sun left for the cars, before the cars; None while the grid meter is not trusted."""
+
+    escalations: Mapping[str, Escalation] = field(default_factory=dict)
+    """Stations that do not obey, and the step that is due."""
+
+    notices: tuple[Notice, ...] = ()

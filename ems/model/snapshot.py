@@ -28,6 +28,8 @@ class Snapshot:
     """Sum of the inverters."""
 
     battery: BatteryReading | None = None
+    utc_s: float | None = None
+    """Wall time as seconds since 1970 UTC, for tariff windows only; durations come from `now_s`."""
 
     def state_of(self, station_id: str) -> StationState:
         return self.stations.get(station_id) or StationState(station_id=station_id)

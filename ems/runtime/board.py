@@ -105,6 +105,7 @@ class Board:
             goals=dict(self._goals),
             solar=self._solar_sum(now_s),
             battery=self._battery_now(now_s),
+            utc_s=self._clock.utc_now().timestamp(),
         )
 
     def _worth_keeping(self, limits: tuple[SentLimit, ...]) -> tuple[SentLimit, ...]:
