@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ems.control.allocate import allocate
 from ems.control.blind import without_sight
-from ems.control.demand import Demand, demands, used_phases
+from ems.control.demand import Demand, demands, phases_used
 from ems.control.guard import Guarded, guard
 from ems.control.headroom import Headroom, headroom
 from ems.control.in_force import commanded, phases_allowed
-from ems.control.memory import Memory, RowKey, StationTimers
-from ems.control.rows import Row
-from ems.control.settle import calm, hold
-from ems.control.surplus import surplus, voltage_v
+from ems.control.learn import NOTHING, Learned, learn
+from ems.control.memory import Memory, MeterTrust, RowKey, StationTimers
+from ems.control.rows import Row, Share
+from ems.control.settle import calm, take_turns
+from ems.control.sun_cars import DAY_S, SunPlan, plan_sun
+from ems.control.surplus import Surplus, surplus, voltage_v
+from ems.control.thermal import thermal_images
 from ems.control.trust import MeterView, judge_meters
-from ems.model.decision import CircuitLoad, Decision, LimitReason, Reason
+from ems.model.decision import CircuitLoad, Decision, LimitReason, Reason, Setpoint
 from ems.model.electrical import PerPhase, Phase
 from ems.model.site import Station
 from ems.model.snapshot import Snapshot
@@ -32,31 +35,80 @@ class Turn:
 
 def decide(now: Snapshot, memory: Memory) -> Turn:
     """Turn one look at the house into set-points."""
-    views, trust = judge_meters(now, memory)
-    room = headroom(now, memory, views)
-    sun = surplus(now, memory, views.get(now.site.circuits.main.circuit_id))
-    wishes = without_sight(demands(now), views, now)
-    held = hold(wishes, memory, now)
-    shares = allocate(
-        [wish.candidate for wish in held.values() if wish.candidate is not None],
-        [*fuse_rows(now, held, room), *sun_rows(now, held, sun.surplus_w, views)],
-    )
-    guarded = guard(calm(shares, held, now), now, memory, room, views)
+    stages = work_out(now, memory)
+    guarded, sun = stages.guarded, stages.sun
     decision = Decision(
-        at_s=now.now_s, setpoints=guarded.setpoints, circuits=_loads(now, room, views), surplus_w=sun.surplus_w
+        at_s=now.now_s,
+        setpoints=guarded.setpoints,
+        circuits=_loads(now, stages.room, stages.views),
+        surplus_w=sun.surplus_w,
+        notices=guarded.notices,
     )
     remembered = Memory(
         started_at_s=memory.started_at_s,
         last_at_s=now.now_s,
-        trust=trust,
-        house_a=room.house_a,
-        held_a=room.held_a,
+        trust=stages.trust,
+        house_a=stages.room.house_a,
+        held_a=stages.room.held_a,
         house_w=sun.house_w,
         surplus_w=sun.surplus_w,
         room_since_s=guarded.room_since_s,
         timers=_timers(now, memory, guarded),
+        learned=stages.learned,
+        regrets=stages.plan.regrets,
+        thermal=stages.thermal,
     )
     return Turn(decision, remembered)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stages:
+    """One cycle step by step: what `decide` keeps the end of, and `explain` tells in full."""
+
+    views: Mapping[str, MeterView]
+    trust: Mapping[str, MeterTrust]
+    room: Headroom
+    sun: Surplus
+    learned: Mapping[str, Learned]
+    thermal: Mapping[RowKey, float]
+    plan: SunPlan
+    wishes: Mapping[str, Demand]
+    rows: Sequence[Row]
+    shares: Mapping[str, Share]
+    calmed: Mapping[str, Setpoint]
+    guarded: Guarded
+
+
+def work_out(now: Snapshot, memory: Memory) -> Stages:
+    """All steps of one cycle, in their order (design §4)."""
+    views, trust = judge_meters(now, memory)
+    main = views.get(now.site.circuits.main.circuit_id)
+    volts = voltage_v(main.good if main is not None else None)
+    room = headroom(now, memory, views)
+    sun = surplus(now, memory, main)
+    learned = learn(now, memory.learned, _charging_since_s(memory))
+    wishes = without_sight(demands(now, learned), views, now)
+    plan = plan_sun(wishes, now, memory, room, sun.surplus_w, learned, volts)
+    turns = take_turns(plan.wishes, memory, now)
+    rows = [*fuse_rows(now, turns, room), *sun_rows(now, turns, sun.surplus_w, plan, learned, volts)]
+    shares = allocate([wish.candidate for wish in turns.values() if wish.candidate is not None], rows)
+    calmed = calm(shares, turns, now)
+    thermal = thermal_images(now, memory, views, room)
+    guarded = guard(calmed, now, memory, room, views)
+    return Stages(
+        views=views,
+        trust=trust,
+        room=room,
+        sun=sun,
+        learned=learned,
+        thermal=thermal,
+        plan=plan,
+        wishes=turns,
+        rows=rows,
+        shares=shares,
+        calmed=calmed,
+        guarded=guarded,
+    )
 
 
 def fuse_rows(now: Snapshot, wishes: Mapping[str, Demand], room: Headroom) -> list[Row]:
@@ -102,40 +154,60 @@ def _claim(station: Station, key: RowKey, now: Snapshot, wish: Demand, room: Hea
 
 
 def sun_rows(
-    now: Snapshot, wishes: Mapping[str, Demand], sun_w: float | None, views: Mapping[str, MeterView]
+    now: Snapshot,
+    wishes: Mapping[str, Demand],
+    sun_w: float | None,
+    plan: SunPlan,
+    learned: Mapping[str, Learned],
+    volts: PerPhase,
 ) -> Sequence[Row]:
-    """The surplus, in watts, over all cars that follow the sun and draw."""
-    main = views.get(now.site.circuits.main.circuit_id)
-    volts = voltage_v(main.good if main is not None else None)
+    """The surplus, in watts, over all cars that follow the sun and draw; never less than the pattern's minimums."""
     weights: dict[str, float] = {}
     for station in now.site.stations:
         wish = wishes[station.station_id]
         if wish.candidate is not None and wish.follows_sun and wish.draws:
-            used = used_phases(station, now.state_of(station.station_id))
-            volts_in_use = sum(volts[phase] for phase in station.wiring[:used])
-            weights[station.station_id] = volts_in_use
+            used = phases_used(station, wish.phases, learned.get(station.station_id, NOTHING))
+            weights[station.station_id] = sum(volts[phase] for phase in station.wiring[:used])
     if not weights:
         return []
     reason = Reason(code=LimitReason.SOLAR_SURPLUS, surplus_w=sun_w)
-    return [Row(cap=max(0.0, sun_w or 0.0), weights=weights, reason=reason, yields_to_must=True)]
+    cap_w = max(sun_w or 0.0, plan.least_w) + plan.extra_w
+    return [Row(cap=cap_w, weights=weights, reason=reason, yields_to_must=True)]
 
 
 def _timers(now: Snapshot, memory: Memory, guarded: Guarded) -> dict[str, StationTimers]:
     """A station that nobody can tell anything keeps its timers: what it does meanwhile is not our doing."""
     return {
-        station_id: _next_timers(memory.timers_of(station_id), setpoint.limit_a > 0, station_id in guarded.shed, now)
+        station_id: _next_timers(memory.timers_of(station_id), setpoint, station_id in guarded.shed, now)
         if now.state_of(station_id).connected
         else memory.timers_of(station_id)
         for station_id, setpoint in guarded.setpoints.items()
     }
 
 
-def _next_timers(before: StationTimers, on: bool, shed: bool, now: Snapshot) -> StationTimers:
-    if on:
-        return StationTimers(on_since_s=now.now_s if before.on_since_s is None else before.on_since_s)
+def _charging_since_s(memory: Memory) -> dict[str, float]:
+    since_s = {station_id: timers.same_phases_since_s for station_id, timers in memory.timers.items()}
+    return {station_id: each for station_id, each in since_s.items() if each is not None}
+
+
+def _next_timers(before: StationTimers, setpoint: Setpoint, shed: bool, now: Snapshot) -> StationTimers:
+    if setpoint.limit_a <= 0:
+        if before.on_since_s is None and not shed:
+            return before
+        return replace(
+            before,
+            on_since_s=None,
+            off_since_s=before.off_since_s if before.on_since_s is None else now.now_s,
+            shed_at_s=now.now_s if shed else before.shed_at_s,
+        )
+    switched = before.last_phases not in {0, setpoint.phases}
+    if before.on_since_s is not None and not switched and before.last_phases:
+        return before
+    recent = tuple(at_s for at_s in before.switched_at_s if at_s > now.now_s - DAY_S)
     return StationTimers(
-        off_since_s=before.off_since_s if before.on_since_s is None else now.now_s,
-        shed_at_s=now.now_s if shed else before.shed_at_s,
+        on_since_s=now.now_s if before.on_since_s is None else before.on_since_s,
+        last_phases=setpoint.phases,
+        switched_at_s=(*recent, now.now_s) if switched else recent,
     )
 
 

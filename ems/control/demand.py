@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from ems.control.in_force import commanded
+from ems.control.learn import NOTHING, SPARE_A, Learned
 from ems.control.rows import Candidate
 from ems.model.decision import NO_REASON, LimitReason, Reason
 from ems.model.goals import ChargeMode, Goal
@@ -38,13 +39,13 @@ class Demand:
 Wish = Callable[[Demand], Demand]
 
 
-def demands(now: Snapshot) -> dict[str, Demand]:
+def demands(now: Snapshot, learned: Mapping[str, Learned]) -> dict[str, Demand]:
     """The wish of every station."""
-    return {station.station_id: demand(station, now) for station in now.site.stations}
+    return {s.station_id: demand(s, now, learned.get(s.station_id, NOTHING)) for s in now.site.stations}
 
 
-def demand(station: Station, now: Snapshot) -> Demand:
-    """The wish of one station, from its connection, its car, and its mode."""
+def demand(station: Station, now: Snapshot, known: Learned = NOTHING) -> Demand:
+    """The wish of one station, from its connection, its mode, and its car as far as it is known."""
     state = now.state_of(station.station_id)
     goal = now.goal_of(station.station_id)
     idle = Demand(station_id=station.station_id, phases=len(station.wiring))
@@ -57,7 +58,7 @@ def demand(station: Station, now: Snapshot) -> Demand:
         return replace(idle, rest_a=rest_a, why_not=Reason(code=LimitReason.SETTLING))
     if not state.plugged:
         return replace(idle, why_not=Reason(code=LimitReason.CAR))
-    hi_a, hi_reason = highest_allowed(station, goal)
+    hi_a, hi_reason = highest_allowed(station, goal, known)
     if hi_a < station.min_a:
         return replace(idle, why_not=hi_reason)
     wish = replace(
@@ -99,24 +100,24 @@ WISHES: Final[Mapping[ChargeMode, Wish]] = {
 }
 
 
-def highest_allowed(station: Station, goal: Goal) -> tuple[float, Reason]:
+def highest_allowed(station: Station, goal: Goal, known: Learned = NOTHING) -> tuple[float, Reason]:
     """The tightest of installer, car and person, and who it is."""
     bounds = [(station.max_a, LimitReason.INSTALLER_LIMIT)]
     if station.hardware_max_a < station.max_a:
         bounds.append((station.hardware_max_a, LimitReason.STATION_MAX))
     if station.vehicle_max_a is not None:
         bounds.append((station.vehicle_max_a, LimitReason.CAR))
+    if known.takes_a is not None:
+        bounds.append((max(station.min_a, known.takes_a + SPARE_A), LimitReason.CAR))
     if goal.max_a is not None:
         bounds.append((goal.max_a, LimitReason.USER))
     tightest_a, code = min(bounds, key=lambda bound: bound[0])
     return tightest_a, Reason(code=code, limit_a=tightest_a)
 
 
-def used_phases(station: Station, state: StationState) -> int:
-    """How many phases the car loads: as measured while it draws, else as the vehicle is known, else all wired ones."""
-    if state.car is not None and max(state.car.current_a, default=0.0) >= station.min_a / 2:
-        return sum(amps >= station.min_a / 4 for amps in state.car.current_a)
-    return min(len(station.wiring), station.vehicle_phases or len(station.wiring))
+def phases_used(station: Station, phases: int, known: Learned) -> int:
+    """How many of `phases` offered phases the car loads: as measured, else as the vehicle is known, else all."""
+    return min(phases, known.phases or station.vehicle_phases or phases)
 
 
 def _insist(wish: Demand) -> Demand:

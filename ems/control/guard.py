@@ -17,7 +17,7 @@ from ems.control.memory import Memory, RowKey
 from ems.control.raising import raise_slowly
 from ems.control.settle import rounded_down
 from ems.control.trust import Health, MeterView, worst_health
-from ems.model.decision import LimitReason, Reason, Setpoint
+from ems.model.decision import LimitReason, Notice, Reason, Setpoint
 from ems.model.site import Station
 from ems.model.snapshot import Snapshot
 
@@ -36,6 +36,8 @@ class Guarded:
     room_since_s: Mapping[RowKey, float]
     shed: frozenset[str]
     """Stations that it stopped in this cycle."""
+
+    notices: tuple[Notice, ...] = ()
 
 
 def guard(
@@ -79,11 +81,10 @@ def _commissioned(setpoint: Setpoint, station: Station, now: Snapshot) -> Setpoi
 
 
 def _not_raised(setpoint: Setpoint, station: Station, now: Snapshot) -> Setpoint:
-    """The set-point, but no higher than what is commanded already, and 0 where it would take up more phases."""
+    """The set-point, but no higher than what is commanded already, and on no more phases."""
     limit = commanded(now.state_of(station.station_id), now.now_s)
-    more_phases = limit is not None and setpoint.phases > limit.phases
-    most_a = 0.0 if more_phases else _commanded_a(station, now)
-    return replace(setpoint, limit_a=min(setpoint.limit_a, most_a))
+    phases = setpoint.phases if limit is None or limit.limit_a <= 0 else min(setpoint.phases, limit.phases)
+    return replace(setpoint, limit_a=min(setpoint.limit_a, _commanded_a(station, now)), phases=phases)
 
 
 def _commanded_a(station: Station, now: Snapshot) -> float:
@@ -148,7 +149,8 @@ def _may_rise(
     return {
         station_id: wish
         for station_id, wish in vouched.items()
-        if wish.limit_a > kept[station_id].limit_a and fitting[station_id].limit_a >= kept[station_id].limit_a
+        if (wish.limit_a > kept[station_id].limit_a or wish.phases > kept[station_id].phases)
+        and fitting[station_id].limit_a >= kept[station_id].limit_a
     }
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ems.control.learn import Learned
+from ems.control.patterns import NO_REGRETS, Regrets
 from ems.model.electrical import PerPhase, Phase
 from ems.model.readings import GridReading
 
@@ -52,6 +54,19 @@ class StationTimers:
     shed_at_s: float | None = None
     """When the guard last stopped it."""
 
+    last_phases: int = 0
+    """The phases it last charged on; 0 while unknown."""
+
+    switched_at_s: tuple[float, ...] = ()
+    """When its phases changed in the last day, oldest first."""
+
+    @property
+    def same_phases_since_s(self) -> float | None:
+        """Since when it charges on the phases it is on; None while it pauses."""
+        if self.on_since_s is None or not self.switched_at_s:
+            return self.on_since_s
+        return max(self.on_since_s, self.switched_at_s[-1])
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
@@ -76,6 +91,14 @@ class Memory:
     """Since when a circuit's phase has had room to raise."""
 
     timers: Mapping[str, StationTimers] = field(default_factory=dict)
+    learned: Mapping[str, Learned] = field(default_factory=dict)
+    """What each plugged car taught us."""
+
+    regrets: Regrets = NO_REGRETS
+    """The pattern of the sun's cars, and what others would have brought."""
+
+    thermal: Mapping[RowKey, float] = field(default_factory=dict)
+    """Thermal image of each protective device and phase; 1 may trip."""
 
     @classmethod
     def fresh(cls, now_s: float) -> Memory:

@@ -75,7 +75,9 @@ class _Ladder:
             for circuit in self.now.site.circuits.above(station.circuit_id)
             for phase in phases_allowed(station, wish.phases)
         ]
-        held_a = {key: max(base.limit_a, self.room.ceilings_a[station.station_id][key[1]]) for key in keys}
+        base_phases = phases_allowed(station, base.phases)
+        ceilings_a = self.room.ceilings_a[station.station_id]
+        held_a = {key: max(base.limit_a if key[1] in base_phases else 0.0, ceilings_a[key[1]]) for key in keys}
         options = [
             _Spare(key=key, most_a=self.room.rooms[key].for_raises_a - self.used_a[key] + held_a[key]) for key in keys
         ]
@@ -116,11 +118,13 @@ class _Ladder:
 
     def _raised(self, station: Station, base: Setpoint, wish: Setpoint, spare: _Spare) -> Setpoint:
         """From a pause to the minimum, else up by at most one ramp."""
-        ramp_to_a = max(station.min_a, base.limit_a + self.now.site.policy.ramp_a_per_s * RAISE_STEP_S)
+        starts = wish.phases > base.phases
+        ramp_to_a = station.min_a if starts else base.limit_a + self.now.site.policy.ramp_a_per_s * RAISE_STEP_S
+        ramp_to_a = max(station.min_a, ramp_to_a)
         target_a = rounded_down(min(wish.limit_a, spare.most_a, ramp_to_a), station)
         fuse_binds = spare.most_a < min(wish.limit_a, ramp_to_a)
         reason = self.room.rooms[spare.key].raise_reason if fuse_binds else _settling(None)
-        if target_a <= base.limit_a:
+        if target_a <= 0 or (target_a <= base.limit_a and not starts):
             return replace(base, reason=reason)
         return wish.lowered_to(target_a, reason)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from ems.model.decision import Reason
+from ems.model.electrical import Phase
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,6 +15,8 @@ class Row:
 
     cap: float
     weights: Mapping[str, float]
+    """None is negative: a car cannot make room for another."""
+
     reason: Reason
     yields_to_must: bool = False
     """True for wishes such as the surplus: minimums of cars that must charge are not refused by it."""
@@ -36,6 +39,10 @@ class Candidate:
 
     waited_s: float = 0.0
     """How long it has been left out; the longest wins the next tie (rotation)."""
+
+    phases: Collection[Phase] = ()
+    """The house phases that its current loads, where they are one or two: only such cars make a house uneven. Empty when
+    unknown; all three cancel out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

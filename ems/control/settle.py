@@ -1,6 +1,6 @@
-"""Calm: cars are not switched on and off, nor sent new limits, more often than is worth it (`control.md` §5).
+"""Calm: whose turn it is, and which changes are worth a message (`control.md` §5).
 
-`hold` comes before the sharing, since a car that is held on needs its place in every row; `calm` comes after it.
+`take_turns` comes before the sharing, `calm` after it. Who of the sun's cars charges is settled in `sun_cars`.
 """
 
 from __future__ import annotations
@@ -8,40 +8,36 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Final
 
 from ems.control.demand import Demand
 from ems.control.in_force import commanded, commanded_since_s
 from ems.control.memory import Memory
 from ems.control.rows import Share
-from ems.model.decision import LimitReason, Reason, Setpoint
+from ems.model.decision import LimitReason, Setpoint
 from ems.model.site import Station
 from ems.model.snapshot import Snapshot
 
-
-def hold(wishes: Mapping[str, Demand], memory: Memory, now: Snapshot) -> dict[str, Demand]:
-    """Keep a solar car on, or off, for its shortest time, and let those that were left out longest go first."""
-    return {station_id: _held(wish, memory, now) for station_id, wish in wishes.items()}
+ROTATES_AFTER_S: Final = 1800.0
+"""A car that charged this long gives way to an equal one that was left out (rotation, `control.md` §2)."""
 
 
-def _held(wish: Demand, memory: Memory, now: Snapshot) -> Demand:
+def take_turns(wishes: Mapping[str, Demand], memory: Memory, now: Snapshot) -> dict[str, Demand]:
+    """Let those that were left out longest go first; who has charged for long no longer counts as the one to keep."""
+    return {station_id: _turn(wish, memory, now) for station_id, wish in wishes.items()}
+
+
+def _turn(wish: Demand, memory: Memory, now: Snapshot) -> Demand:
     candidate = wish.candidate
     if candidate is None:
         return wish
     timers = memory.timers_of(wish.station_id)
     if not candidate.running:
         left_out_since_s = memory.started_at_s if timers.off_since_s is None else timers.off_since_s
-        candidate = replace(candidate, waited_s=now.now_s - left_out_since_s)
-    if not wish.follows_sun or candidate.must:
-        return replace(wish, candidate=candidate)
-    policy = now.site.policy
-    if timers.on_since_s is not None and now.now_s - timers.on_since_s < policy.min_on_s:
-        return replace(wish, candidate=replace(candidate, must=True))
-    paused_s = None if timers.off_since_s is None else now.now_s - timers.off_since_s
-    if paused_s is not None and paused_s < policy.min_off_s:
-        return replace(
-            wish, candidate=None, why_not=Reason(code=LimitReason.SETTLING, remaining_s=policy.min_off_s - paused_s)
-        )
-    return replace(wish, candidate=candidate)
+        return replace(wish, candidate=replace(candidate, waited_s=now.now_s - left_out_since_s))
+    if timers.on_since_s is not None and now.now_s - timers.on_since_s > ROTATES_AFTER_S:
+        return replace(wish, candidate=replace(candidate, running=False))
+    return wish
 
 
 def calm(shares: Mapping[str, Share], wishes: Mapping[str, Demand], now: Snapshot) -> dict[str, Setpoint]:

@@ -7,13 +7,14 @@ from dataclasses import replace
 import pytest
 
 from ems.control.blind import without_sight
-from ems.control.demand import Demand, demand, demands, keep_minimum_add_sun, used_phases
+from ems.control.demand import Demand, demand, demands, highest_allowed, keep_minimum_add_sun, phases_used
+from ems.control.learn import NOTHING, Learned
 from ems.control.trust import Health
 from ems.model.decision import LimitReason
 from ems.model.goals import ChargeMode, Goal
 from ems.model.site import Station
 from ems.model.station import ConnectorStatus, StationState
-from tests.unit.control.scene import STATION, grid, limit, look, report, state, view
+from tests.unit.control.scene import STATION, grid, limit, look, state, view
 
 
 def wish(known: StationState, station: Station = STATION, goal: Goal | None = None) -> Demand:
@@ -88,13 +89,19 @@ def test_a_car_that_has_enough_keeps_its_minimum_and_takes_no_sun() -> None:
     assert not full.draws
 
 
-def test_phases_in_use_are_measured_while_it_draws_and_known_or_assumed_else() -> None:
+def test_phases_in_use_are_measured_or_known_or_assumed() -> None:
     one_phase = replace(STATION, vehicle_phases=1)
 
-    assert used_phases(STATION, state(car=report(15.0, 0.0, 0.0))) == 1
-    assert used_phases(STATION, state(car=report(0.0, 0.0, 0.0))) == 3
-    assert used_phases(one_phase, state(car=report(0.0, 0.0, 0.0))) == 1
-    assert used_phases(one_phase, state()) == 1
+    assert phases_used(STATION, 3, NOTHING) == 3
+    assert phases_used(STATION, 3, Learned(phases=2)) == 2
+    assert phases_used(STATION, 1, Learned(phases=2)) == 1
+    assert phases_used(one_phase, 3, NOTHING) == 1
+    assert phases_used(one_phase, 3, Learned(phases=3)) == 3
+
+
+def test_a_car_that_takes_less_than_it_may_keeps_a_little_room_to_rise() -> None:
+    assert highest_allowed(STATION, STATION.goal, Learned(takes_a=9.0))[0] == 10.0
+    assert highest_allowed(STATION, STATION.goal, Learned(takes_a=2.0))[0] == STATION.min_a
 
 
 def test_a_wish_without_a_candidate_stays_without() -> None:
@@ -108,7 +115,7 @@ def test_behind_a_lost_meter_stations_go_to_their_fallback_and_paused_ones_stay_
         state("c"),
     ]
     seen = look([replace(STATION, station_id=each.station_id) for each in states], states)
-    blind = without_sight(demands(seen), {"main": view(grid(1.0), health=Health.LOST)}, seen)
+    blind = without_sight(demands(seen, {}), {"main": view(grid(1.0), health=Health.LOST)}, seen)
 
     assert [blind[name].rest_a for name in ("a", "b", "c")] == [6.0, 0.0, 6.0]
     assert all(each.candidate is None and each.why_not.code is LimitReason.METER_LOST for each in blind.values())
@@ -117,11 +124,13 @@ def test_behind_a_lost_meter_stations_go_to_their_fallback_and_paused_ones_stay_
 def test_a_late_meter_or_none_at_all_leaves_wishes_alone() -> None:
     seen = look([STATION], [state()])
 
-    assert without_sight(demands(seen), {"main": view(grid(1.0), health=Health.LATE)}, seen)["a"].candidate is not None
-    assert without_sight(demands(seen), {}, seen)["a"].candidate is not None
+    assert (
+        without_sight(demands(seen, {}), {"main": view(grid(1.0), health=Health.LATE)}, seen)["a"].candidate is not None
+    )
+    assert without_sight(demands(seen, {}), {}, seen)["a"].candidate is not None
 
 
 def test_a_lost_station_is_shown_at_its_fallback() -> None:
     seen = look([STATION], [state(connected=False)])
 
-    assert without_sight(demands(seen), {}, seen)["a"].rest_a == 6.0
+    assert without_sight(demands(seen, {}), {}, seen)["a"].rest_a == 6.0

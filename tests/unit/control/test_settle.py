@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ems.control.demand import demands
 from ems.control.memory import Memory, StationTimers
 from ems.control.rows import Share
-from ems.control.settle import calm, hold, rounded_down
+from ems.control.settle import ROTATES_AFTER_S, calm, rounded_down, take_turns
 from ems.model.decision import LimitReason, Reason, Setpoint
 from ems.model.goals import ChargeMode, Goal
 from ems.model.station import SentLimit, StationState
@@ -22,38 +22,36 @@ SUN = Reason(code=LimitReason.SOLAR_SURPLUS)
 FUSE = Reason(code=LimitReason.MAIN_FUSE)
 
 
-def timed(**timers: float) -> Memory:
-    return replace(CALM, timers={"a": StationTimers(**timers)})
+def timed(*, on_since_s: float | None = None, off_since_s: float | None = None) -> Memory:
+    return replace(CALM, timers={"a": StationTimers(on_since_s=on_since_s, off_since_s=off_since_s)})
 
 
-def held(memory: Memory, known: StationState) -> tuple[bool | None, float | None]:
-    """Whether the car must charge, and how long it has waited; None without a candidate."""
+def turn(memory: Memory, known: StationState) -> tuple[bool, float]:
+    """Whether the car counts as the one to keep, and how long it has waited."""
     seen = look([SUNNY], [known])
-    candidate = hold(demands(seen), memory, seen)["a"].candidate
-    return (None, None) if candidate is None else (candidate.must, candidate.waited_s)
+    candidate = take_turns(demands(seen, {}), memory, seen)["a"].candidate
+    assert candidate is not None
+    return candidate.running, candidate.waited_s
 
 
 def settled(wanted_a: float, *sent: SentLimit, reason: Reason = SUN, goal: Goal | None = None) -> Setpoint:
     seen = look([SUNNY], [state(sent=sent)], goals={} if goal is None else {"a": goal})
-    return calm({"a": Share(station_id="a", limit_a=wanted_a, reason=reason)}, demands(seen), seen)["a"]
+    return calm({"a": Share(station_id="a", limit_a=wanted_a, reason=reason)}, demands(seen, {}), seen)["a"]
 
 
-def test_a_solar_car_stays_on_for_its_shortest_time() -> None:
+def test_a_car_that_charges_is_the_one_to_keep_until_it_has_had_its_turn() -> None:
     charging = state(sent=[limit(8.0, ago_s=30)])
 
-    assert held(timed(on_since_s=NOW_S - 59), charging) == (True, 0.0)
-    assert held(timed(on_since_s=NOW_S - 61), charging) == (False, 0.0)
+    assert turn(timed(on_since_s=NOW_S - ROTATES_AFTER_S + 1), charging) == (True, 0.0)
+    assert turn(timed(on_since_s=NOW_S - ROTATES_AFTER_S - 1), charging) == (False, 0.0)
 
 
-def test_a_solar_car_stays_off_for_its_shortest_time() -> None:
-    paused = state(sent=[limit(0.0, ago_s=30)])
-
-    assert held(timed(off_since_s=NOW_S - 59), paused) == (None, None)
-    assert held(timed(off_since_s=NOW_S - 61), paused) == (False, 61.0)
+def test_a_paused_car_has_waited_since_its_pause() -> None:
+    assert turn(timed(off_since_s=NOW_S - 61), state(sent=[limit(0.0, ago_s=30)])) == (False, 61.0)
 
 
 def test_waiting_is_counted_from_the_start_where_nothing_else_is_known() -> None:
-    assert held(replace(CALM, timers={}), state()) == (False, 1000.0)
+    assert turn(replace(CALM, timers={}), state()) == (False, 1000.0)
 
 
 def test_a_small_solar_change_is_not_worth_a_message() -> None:
@@ -84,7 +82,7 @@ def test_the_dead_band_keeps_no_limit_above_a_persons_own() -> None:
 
 def test_a_station_without_a_share_rests() -> None:
     seen = look([SUNNY], [state(status=None)])
-    setpoint = calm({}, demands(seen), seen)["a"]
+    setpoint = calm({}, demands(seen, {}), seen)["a"]
 
     assert (setpoint.limit_a, setpoint.reason.code) == (6.0, LimitReason.SETTLING)
 

@@ -1,0 +1,229 @@
+"""Which cars charge from the sun, and on how many phases: the regret budget over joint patterns (`control.md` §5).
+
+A pattern says for every solar car off, one phase or three. Each has a value at this surplus; what a pattern would have
+brought more than the present one adds up, and when that outweighs the cost of the change, the change is made. So a
+short cloud stops nobody, a strong sun starts a car within seconds, and a car that could run on one phase without
+buying is switched when it is worth the contactor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import product
+from typing import Final
+
+JOINT_UP_TO: Final = 4
+"""Up to so many solar cars all patterns are weighed; above, those that differ from the present one in a car or two."""
+
+Pattern = tuple[int, ...]
+"""Phases offered to each solar car, in the order of the site; 0 is off."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """One way for a car to charge, in watts at the surplus's voltage."""
+
+    phases: int
+    """Offered; 0 is off."""
+
+    least_w: float = 0.0
+    most_w: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SunCar:
+    """A car that follows the sun, and what it may do next."""
+
+    station_id: str
+    choices: tuple[Choice, ...]
+    may_stop: bool = True
+    """Its shortest time of charging is over."""
+
+    may_start: bool = True
+    """Its shortest pause is over."""
+
+    may_switch: bool = True
+    """Its phases have not changed too often, nor too lately."""
+
+    wears: float = 1.0
+    """Factor on the cost of changing its phases; above 1 after many changes."""
+
+    last_phases: int = 0
+    """What its contactor stands at."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Costs:
+    """What a change must bring before it is made, in Wh, and how much a bought kWh weighs."""
+
+    start_wh: float
+    stop_wh: float
+    switch_wh: float
+    aversion: float
+    """λ: what a watt from the grid costs, in watts of sun (`control.md` §5: 0.2 keen … 2 purist)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Regrets:
+    """The present pattern, and what each other would have brought more, in Wh."""
+
+    stations: tuple[str, ...] = ()
+    pattern: Pattern = ()
+    gained_wh: Mapping[Pattern, float] | None = None
+
+    def of(self, station_id: str) -> int | None:
+        """The phases that the pattern gives this station; None for one that takes no part."""
+        return self.pattern[self.stations.index(station_id)] if station_id in self.stations else None
+
+
+NO_REGRETS: Final = Regrets()
+
+
+def weigh(
+    known: Regrets,
+    cars: Sequence[SunCar],
+    surplus_w: float,
+    elapsed_s: float,
+    costs: Costs,
+    *,
+    running: Mapping[str, int],
+    fits: Callable[[Pattern], bool],
+) -> Regrets:
+    """Add up the regrets of the last `elapsed_s` seconds, and change the pattern when one is worth it.
+
+    `running`: the phases that each car charges on now, for cars that the last pattern did not have. `fits` is asked
+    before a change: whether the fuses carry the minimums of that pattern.
+    """
+    stations = tuple(car.station_id for car in cars)
+    present = tuple(_present(car, known, running) for car in cars)
+    gained = known.gained_wh if stations == known.stations and present == known.pattern else None
+    value_now = _value(cars, present, surplus_w, costs.aversion)
+    grown: dict[Pattern, float] = {}
+    best: Pattern | None = None
+    best_excess_wh = 0.0
+    for pattern in _patterns(cars, present):
+        if pattern == present:
+            continue
+        before_wh = gained.get(pattern, 0.0) if gained else 0.0
+        after_wh = before_wh + (_value(cars, pattern, surplus_w, costs.aversion) - value_now) * elapsed_s / 3600
+        if after_wh <= 0:
+            continue
+        grown[pattern] = after_wh
+        excess_wh = after_wh - change_wh(cars, present, pattern, costs)
+        if excess_wh > best_excess_wh and _may_change(cars, present, pattern) and fits(pattern):
+            best, best_excess_wh = pattern, excess_wh
+    if best is not None:
+        return Regrets(stations=stations, pattern=best)
+    return Regrets(stations=stations, pattern=present, gained_wh=grown)
+
+
+def change_wh(cars: Sequence[SunCar], present: Pattern, wanted: Pattern, costs: Costs) -> float:
+    """What a change of pattern costs: the sum over the cars that change."""
+    total_wh = 0.0
+    for car, before, after in zip(cars, present, wanted, strict=True):
+        if before == after:
+            continue
+        if after == 0:
+            total_wh += costs.stop_wh
+        elif before == 0:
+            total_wh += costs.start_wh
+            if car.last_phases not in {0, after}:
+                total_wh += costs.switch_wh * car.wears / 2
+        else:
+            total_wh += costs.switch_wh * car.wears
+    return total_wh
+
+
+def best_change(cars: Sequence[SunCar], known: Regrets, costs: Costs, station_id: str) -> tuple[float, float] | None:
+    """The change for this car that is nearest to be made: what it gained and what it must gain, in Wh."""
+    if not known.gained_wh or station_id not in known.stations:
+        return None
+    place = known.stations.index(station_id)
+    options = [
+        (gained_wh, change_wh(cars, known.pattern, pattern, costs))
+        for pattern, gained_wh in known.gained_wh.items()
+        if pattern[place] != known.pattern[place]
+    ]
+    return max(options, key=lambda option: option[0] / max(option[1], 1e-9), default=None)
+
+
+def _present(car: SunCar, known: Regrets, running: Mapping[str, int]) -> int:
+    """The phases that the car is at; the nearest it may have where its choices have changed."""
+    phases = known.of(car.station_id)
+    if phases is None:
+        phases = running.get(car.station_id, 0)
+    offered = [choice.phases for choice in car.choices]
+    if phases in offered:
+        return phases
+    return min(offered, key=lambda each: (each == 0, abs(each - phases)))
+
+
+def _value(cars: Sequence[SunCar], pattern: Pattern, surplus_w: float, aversion: float) -> float:
+    """v(c, S): the sun that the pattern uses, less what its minimums would buy, in W."""
+    least_w = most_w = 0.0
+    for car, phases in zip(cars, pattern, strict=True):
+        if phases:
+            for choice in car.choices:
+                if choice.phases == phases:
+                    least_w += choice.least_w
+                    most_w += choice.most_w
+    if least_w == 0.0:
+        return 0.0
+    if surplus_w >= least_w:
+        return min(surplus_w, most_w)
+    sun_w = max(0.0, surplus_w)
+    return sun_w - aversion * (least_w - sun_w)
+
+
+def _may_change(cars: Sequence[SunCar], present: Pattern, wanted: Pattern) -> bool:
+    """Whether every car that changes has done its shortest time."""
+    for car, before, after in zip(cars, present, wanted, strict=True):
+        if before == after:
+            continue
+        switches = after != 0 and (before != 0 or car.last_phases not in {0, after})
+        allowed = car.may_stop if after == 0 else (car.may_start if before == 0 else True)
+        if not allowed or (switches and not car.may_switch):
+            return False
+    return True
+
+
+def _patterns(cars: Sequence[SunCar], present: Pattern) -> tuple[Pattern, ...]:
+    offers = tuple(tuple(choice.phases for choice in car.choices) for car in cars)
+    return _all(offers) if len(cars) <= JOINT_UP_TO else _near(offers, present)
+
+
+@lru_cache(maxsize=256)
+def _all(offers: tuple[tuple[int, ...], ...]) -> tuple[Pattern, ...]:
+    return tuple(product(*offers))
+
+
+@lru_cache(maxsize=64)
+def _near(offers: tuple[tuple[int, ...], ...], present: Pattern) -> tuple[Pattern, ...]:
+    """Patterns that change one car, or stop one and start another."""
+    single = [
+        (*present[:i], phases, *present[i + 1 :])
+        for i, offered in enumerate(offers)
+        for phases in offered
+        if phases != present[i]
+    ]
+    swaps = [
+        tuple(0 if k == i else (phases if k == j else each) for k, each in enumerate(present))
+        for i, offered in enumerate(offers)
+        if present[i] != 0 and 0 in offered
+        for j, others in enumerate(offers)
+        if j != i and present[j] == 0
+        for phases in others
+        if phases != 0
+    ]
+    return (*dict.fromkeys([*single, *swaps]),)
+
+
+def without(known: Regrets, stations: set[str]) -> Regrets:
+    """The same with these stations off, as after a stop by somebody else; regrets are kept."""
+    pattern = tuple(
+        0 if station_id in stations else phases
+        for station_id, phases in zip(known.stations, known.pattern, strict=True)
+    )
+    return known if pattern == known.pattern else replace(known, pattern=pattern, gained_wh=None)
