@@ -30,7 +30,9 @@ def admit(table: RowTable) -> list[int]:
     free = [i for i in everybody if not contest.burdens[i]]
     rivals = [i for i in everybody if contest.burdens[i] and contest.fits(i)]
     values = worths(table)
-    chosen = _best_set(contest, rivals, values) if len(rivals) <= EXACT_UP_TO else _good_set(table, contest, rivals, values)
+    chosen = (
+        _best_set(contest, rivals, values) if len(rivals) <= EXACT_UP_TO else _good_set(table, contest, rivals, values)
+    )
     return sorted([*free, *chosen])
 
 

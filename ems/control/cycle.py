@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from ems.control.allocate import allocate
 from ems.control.blind import without_sight
 from ems.control.demand import Demand, demands, phases_used
+from ems.control.draw import Draws
 from ems.control.guard import Guarded, guard
 from ems.control.headroom import Headroom, headroom
 from ems.control.in_force import commanded, phases_allowed
@@ -84,8 +85,9 @@ def work_out(now: Snapshot, memory: Memory) -> Stages:
     views, trust = judge_meters(now, memory)
     main = views.get(now.site.circuits.main.circuit_id)
     volts = voltage_v(main.good if main is not None else None)
-    room = headroom(now, memory, views)
-    sun = surplus(now, memory, main)
+    draws = Draws(now, memory)
+    room = headroom(now, memory, views, draws)
+    sun = surplus(now, memory, main, draws)
     learned = learn(now, memory.learned, _charging_since_s(memory))
     wishes = without_sight(demands(now, learned), views, now)
     plan = plan_sun(wishes, now, memory, room, sun.surplus_w, learned, volts)

@@ -55,9 +55,43 @@ class Draw:
         )
 
 
+NO_DRAW: Final = Draw()
+
+
+class Draws:
+    """What each car drew at an instant, worked out once per look."""
+
+    __slots__ = ("_known", "_memory", "_now")
+
+    def __init__(self, now: Snapshot, memory: Memory) -> None:
+        self._now = now
+        self._memory = memory
+        self._known: dict[tuple[str, float], Draw] = {}
+
+    def of(self, station: Station, at_s: float) -> Draw:
+        """See `car_draw`; `station` is the one of the look's site."""
+        key = (station.station_id, at_s)
+        draw = self._known.get(key)
+        if draw is None:
+            draw = self._known[key] = car_draw(self._now, self._memory, station, at_s)
+        return draw
+
+    def sum(self, stations: Iterable[Station], at_s: float) -> Draw:
+        """See `cars_draw`."""
+        return sum_of(self.of(station, at_s) for station in stations)
+
+
+def sum_of(draws: Iterable[Draw]) -> Draw:
+    """Several cars together."""
+    total = NO_DRAW
+    for draw in draws:
+        total = draw if total is NO_DRAW else total + draw
+    return total
+
+
 def cars_draw(now: Snapshot, memory: Memory, stations: Iterable[Station], at_s: float) -> Draw:
     """What the cars at these stations drew together at `at_s`, monotonic seconds."""
-    return sum((car_draw(now, memory, station, at_s) for station in stations), start=Draw())
+    return sum_of(car_draw(now, memory, station, at_s) for station in stations)
 
 
 def car_draw(now: Snapshot, memory: Memory, station: Station, at_s: float) -> Draw:
@@ -65,7 +99,7 @@ def car_draw(now: Snapshot, memory: Memory, station: Station, at_s: float) -> Dr
     state = now.state_of(station.station_id)
     report = state.car
     if _was_gone(state, at_s):
-        return Draw()
+        return NO_DRAW
     policy = now.site.policy
     bounds = _bounds(now, memory, station, at_s, policy.car_reacts_within_s)
     allowed_a = PerPhase.on(phases_allowed(station, bounds.phases), bounds.high_a)
@@ -76,7 +110,7 @@ def car_draw(now: Snapshot, memory: Memory, station: Station, at_s: float) -> Dr
         return Draw(high_a=allowed_a)
     then = _bounds(now, memory, station, report.taken_at_s, policy.car_reacts_within_s + policy.message_s)
     if waking and max(report.current_a, default=0.0) <= DRAWING_A and abs(at_s - report.taken_at_s) <= SAME_TIME_S:
-        return Draw()
+        return NO_DRAW
     return _reported_draw(station, state, report, then, bounds, waking=waking)
 
 
@@ -85,12 +119,12 @@ def _reported_draw(
 ) -> Draw:
     """A car that followed its limit when it reported is taken to follow a change of the limit since then."""
     least_a, most_a = _reported_a(station, report)
-    low_a = least_a.mapped(lambda amps: min(amps, bounds.low_a))
     largest_a = max(report.current_a, default=0.0)
+    low_a = least_a if largest_a <= bounds.low_a else PerPhase(*[min(amps, bounds.low_a) for amps in least_a])
     followed = then.low_a >= station.min_a and largest_a >= then.low_a - FOLLOWS_WITHIN_A
     steady = bounds.low_a == bounds.high_a == then.low_a == then.high_a
     if steady and (followed or (largest_a > DRAWING_A and not waking)):
-        slack_a = most_a.mapped(lambda amps: amps + STEADY_SLACK_A if amps > DRAWING_A else amps)
+        slack_a = PerPhase(*[amps + STEADY_SLACK_A if amps > DRAWING_A else amps for amps in most_a])
         return Draw(low_a=low_a, high_a=slack_a, vouched_a=low_a, proven_a=low_a)
     allowed_a = PerPhase.on(phases_allowed(station, bounds.phases), bounds.high_a)
     follows = followed and not steady
@@ -117,11 +151,13 @@ def _has_come_down(state: StationState, report: CarReading, bounds: Bounds) -> b
 
 def _reported_a(station: Station, report: CarReading) -> tuple[PerPhase, PerPhase]:
     """The least and the most that the report says of each house phase; the same where the wiring is known."""
-    currents_a = (*report.current_a, *(0.0 for _ in station.wiring))[: len(station.wiring)]
+    wires = len(station.wiring)
+    currents_a = report.current_a if len(report.current_a) == wires else (*report.current_a, *(0.0,) * wires)[:wires]
     if station.wiring_known:
-        exact_a = PerPhase()
+        on_house_a = [0.0, 0.0, 0.0]
         for phase, amps in zip(station.wiring, currents_a, strict=True):
-            exact_a = exact_a.with_value(phase, amps)
+            on_house_a[phase] = amps
+        exact_a = PerPhase(*on_house_a)
         return exact_a, exact_a
     return PerPhase.on(station.wiring, min(currents_a)), PerPhase.on(station.wiring, max(currents_a))
 

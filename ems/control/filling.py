@@ -52,40 +52,53 @@ class _Filling:
 
     def raise_together(self, rising: list[int]) -> None:
         """Raise these cars, in proportion to their maximums, until each of them is stopped."""
-        table = self._table
-        highs_a, lows_a = table.highs_a, table.lows_a
+        table, pulls, rising_on = self._table, self._pulls, self._rising_on
+        highs_a = table.highs_a
         for i in rising:
+            high_a = highs_a[i]
             for r, weight in table.rows_of[i]:
-                self._pulls[r] += weight * highs_a[i]
-                self._rising_on[r] += 1
+                pulls[r] += weight * high_a
+                rising_on[r] += 1
         # Levels are shares of the maximum above the minimum.
-        full_at = [1.0 - lows_a[i] / highs_a[i] if highs_a[i] > lows_a[i] else 0.0 for i in range(len(highs_a))]
+        full_at = {i: 1.0 - table.lows_a[i] / highs_a[i] if highs_a[i] > table.lows_a[i] else 0.0 for i in rising}
+        rows = [r for r, cars in enumerate(rising_on) if cars]
         while rising:
-            tight_at = {
-                r: (self._caps[r] - self._loads[r]) / self._pulls[r] for r, cars in enumerate(self._rising_on) if cars
-            }
+            tight_at = [(self._caps[r] - self._loads[r]) / pulls[r] for r in rows]
             level = min([full_at[i] for i in rising])
-            if tight_at:
-                level = min(level, max(0.0, min(tight_at.values())))
-            tight = {r for r, at in tight_at.items() if at <= level + SAME_LEVEL}
+            tight: set[int] = set()
+            if tight_at and (first := min(tight_at)) <= level + SAME_LEVEL:
+                level = min(level, max(first, 0.0))
+                tight = {r for r, at in zip(rows, tight_at, strict=True) if at <= level + SAME_LEVEL}
             rising = [i for i in rising if not self._stopped(i, level, full_at[i], tight)]
+            rows = [r for r in rows if rising_on[r]]
 
     def _stopped(self, i: int, level: float, full_at: float, tight: set[int]) -> bool:
         """Whether car `i` ends here; then its current, its rows and its reason are settled."""
         table = self._table
-        binding = next((r for r, _ in table.rows_of[i] if r in tight), None) if tight else None
-        full = full_at <= level + SAME_LEVEL
-        if binding is None and not full:
-            return False
         low_a, high_a = table.lows_a[i], table.highs_a[i]
-        # Of a full car, the maximum itself: no rounding.
-        rise_a = max(0.0, high_a - low_a) if binding is None else level * high_a
-        self._currents_a[i] = max(high_a, low_a) if binding is None else low_a + rise_a
+        binding = None
+        if tight:
+            for r, _ in table.rows_of[i]:
+                if r in tight:
+                    binding = r
+                    break
         if binding is not None:
             self._reasons[i] = table.rows[binding].reason
-        for r, weight in table.rows_of[i]:
-            self._loads[r] += weight * rise_a
-            self._rising_on[r] -= 1
-            # Where nobody rises any more nothing pulls, whatever rounding left.
-            self._pulls[r] = self._pulls[r] - weight * high_a if self._rising_on[r] else 0.0
+            rise_a = level * high_a
+        elif full_at <= level + SAME_LEVEL:
+            rise_a = max(0.0, high_a - low_a)  # Not the level's share of it: that is rounded.
+        else:
+            return False
+        self._currents_a[i] = low_a + rise_a
+        self._settle(i, rise_a)
         return True
+
+    def _settle(self, i: int, rise_a: float) -> None:
+        """Car `i` pulls no more; what it rose by is load."""
+        loads, pulls, rising_on = self._loads, self._pulls, self._rising_on
+        high_a = self._table.highs_a[i]
+        for r, weight in self._table.rows_of[i]:
+            loads[r] += weight * rise_a
+            rising_on[r] -= 1
+            # Where nobody rises any more nothing pulls, whatever rounding left.
+            pulls[r] = pulls[r] - weight * high_a if rising_on[r] else 0.0

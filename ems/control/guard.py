@@ -84,7 +84,10 @@ def _not_raised(setpoint: Setpoint, station: Station, now: Snapshot) -> Setpoint
     """The set-point, but no higher than what is commanded already, and on no more phases."""
     limit = commanded(now.state_of(station.station_id), now.now_s)
     phases = setpoint.phases if limit is None or limit.limit_a <= 0 else min(setpoint.phases, limit.phases)
-    return replace(setpoint, limit_a=min(setpoint.limit_a, _commanded_a(station, now)), phases=phases)
+    limit_a = min(setpoint.limit_a, station.fallback_a if limit is None else limit.limit_a)
+    if limit_a == setpoint.limit_a and phases == setpoint.phases:
+        return setpoint
+    return replace(setpoint, limit_a=limit_a, phases=phases)
 
 
 def _commanded_a(station: Station, now: Snapshot) -> float:
@@ -105,6 +108,8 @@ def _fit(
         below = now.site.below(row.circuit_id)
         deaf_a = {s.station_id: room.ceilings_a[s.station_id][key[1]] for s in below if _is_deaf(s, now)}
         load_a = sum(max(_on_row(fitting[s.station_id], s, key), deaf_a.get(s.station_id, 0.0)) for s in below)
+        if load_a - row.now_a <= HAIR_A:
+            continue
         members = [s for s in below if _on_row(fitting[s.station_id], s, key) > 0]
         listening = [s for s in members if s.station_id not in deaf_a]
         left_a = shed(listening, fitting, load_a - row.now_a, row.reason, now)

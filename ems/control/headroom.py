@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from ems.control.draw import cars_draw, unknown_until_s
+from ems.control.draw import Draws, unknown_until_s
 from ems.control.in_force import ceiling_a
 from ems.control.memory import Memory, RowKey
 from ems.control.trust import MeterView
@@ -87,8 +87,11 @@ class Headroom:
     """The most that each station's car may draw now."""
 
 
-def headroom(now: Snapshot, memory: Memory, views: Mapping[str, MeterView]) -> Headroom:
+def headroom(
+    now: Snapshot, memory: Memory, views: Mapping[str, MeterView], draws: Draws | None = None
+) -> Headroom:
     """Work out the room on every fuse from the last good samples and what the cars may have drawn then."""
+    draws = draws or Draws(now, memory)
     house: dict[str, PerPhase] = {}
     held: dict[str, PerPhase] = {}
     rooms: dict[RowKey, Room] = {}
@@ -97,7 +100,7 @@ def headroom(now: Snapshot, memory: Memory, views: Mapping[str, MeterView]) -> H
         view = views.get(circuit.circuit_id)
         if view is not None and view.good is not None:
             flow_a = view.good.current_a
-            cars = cars_draw(now, memory, now.site.below(circuit.circuit_id), view.good.taken_at_s)
+            cars = draws.sum(now.site.below(circuit.circuit_id), view.good.taken_at_s)
             before_a = memory.house_a.get(circuit.circuit_id)
             house_a = _nearest(before_a, flow_a - cars.high_a, flow_a - cars.low_a)
             counted_a = _nearest(before_a, flow_a - cars.vouched_a, flow_a - cars.low_a)
@@ -147,7 +150,7 @@ def _held(house_a: PerPhase, before_a: PerPhase | None, now: Snapshot, memory: M
     if before_a is None:
         return house_a
     released_a = now.site.policy.hold_release_a_per_s * max(0.0, now.now_s - memory.last_at_s)
-    return house_a.upper(before_a.mapped(lambda current_a: current_a - released_a))
+    return house_a.upper(PerPhase(before_a[0] - released_a, before_a[1] - released_a, before_a[2] - released_a))
 
 
 def _ceiling(now: Snapshot, memory: Memory, station: Station) -> PerPhase:

@@ -39,6 +39,10 @@ def limits_within(
     `unknown_until_s`: a station never heard of may still follow an earlier life's limit until then; after that it has
     fallen back, if its lease is verified.
     """
+    steady = _only_limit(state, from_s, to_s)
+    if steady is not None:
+        limit_a = min(steady.limit_a, station.hardware_max_a)
+        return Bounds(low_a=limit_a, high_a=limit_a, phases=steady.phases)
     spans = list(_spans(station, state, unknown_until_s))
     inside = [span for span in spans if span.from_s <= to_s and span.to_s >= from_s]
     capped = [min(span.limit_a, station.hardware_max_a) for span in inside]
@@ -47,6 +51,24 @@ def limits_within(
         high_a=max(capped),
         phases=max(span.phases for span in inside),
     )
+
+
+def _only_limit(state: StationState, from_s: float, to_s: float) -> SentLimit | None:
+    """The limit that alone was in force all that time, however often it was renewed; None when it is not so simple."""
+    newest = state.sent[-1] if state.sent else None
+    covered_to_s = to_s
+    for limit in reversed(state.sent):
+        if limit.outcome is SendOutcome.REJECTED:
+            return None
+        if newest is None or limit.limit_a != newest.limit_a or limit.phases != newest.phases:
+            return None
+        if limit.lease_ends_at_s <= covered_to_s:
+            return None
+        if limit.outcome is SendOutcome.ACCEPTED and limit.settled_at_s is not None:
+            if limit.settled_at_s < from_s:
+                return limit
+            covered_to_s = limit.settled_at_s
+    return None
 
 
 def ceiling_a(
@@ -64,8 +86,10 @@ def phases_allowed(station: Station, phases: int) -> Wiring:
 
 def commanded(state: StationState, now_s: float) -> SentLimit | None:
     """The newest limit that the station has taken or may still take; None when no lease of ours runs."""
-    newest = next((limit for limit in reversed(state.sent) if limit.outcome is not SendOutcome.REJECTED), None)
-    return newest if newest is not None and newest.lease_ends_at_s >= now_s else None
+    for limit in reversed(state.sent):
+        if limit.outcome is not SendOutcome.REJECTED:
+            return limit if limit.lease_ends_at_s >= now_s else None
+    return None
 
 
 def commanded_since_s(state: StationState) -> float | None:

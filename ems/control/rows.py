@@ -41,8 +41,7 @@ class Candidate:
     """How long it has been left out; the longest wins the next tie (rotation)."""
 
     phases: Collection[Phase] = ()
-    """The house phases that its current loads, where they are one or two: only such cars make a house uneven. Empty when
-    unknown; all three cancel out."""
+    """The house phases that its current loads: one or two make the house uneven, three cancel out, none is unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

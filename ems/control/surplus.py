@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from ems.control.draw import cars_draw
+from ems.control.draw import Draws, car_draw, sum_of
 from ems.control.memory import Memory
 from ems.control.trust import MeterView
 from ems.model.electrical import NOMINAL_V, PerPhase
@@ -27,19 +27,27 @@ class Surplus:
     """Everything but those cars, sun included: negative when the sun is stronger."""
 
 
-def surplus(now: Snapshot, memory: Memory, grid: MeterView | None) -> Surplus:
-    """S = what all but the sun's cars export together, less the bias and what a battery gives; filtered.
+def surplus(now: Snapshot, memory: Memory, grid: MeterView | None, draws: Draws | None = None) -> Surplus:
+    """S = what all but the sun's cars export together, less the bias and what a battery gives, plus the share of its
+    charging that the cars may have; filtered.
 
     Only the grid meter is needed, so a silent inverter costs no safety and little sun. Cars that do not follow the sun
     count as part of the house, so they are served first.
     """
     if grid is None or grid.good is None:
         return Surplus()
-    house_w = _house_w(now, memory, grid.good)
-    discharge_w = max(0.0, now.battery.power_w) if now.battery is not None else 0.0
-    raw_w = -house_w - discharge_w - now.site.policy.export_bias_w
+    house_w = _house_w(now, memory, grid.good, draws or Draws(now, memory))
+    raw_w = -house_w - _lent_by_battery_w(now) - now.site.policy.export_bias_w
     surplus_w = raw_w if memory.surplus_w is None else _filtered(memory.surplus_w, raw_w, now, memory)
     return Surplus(surplus_w=surplus_w, house_w=house_w)
+
+
+def _lent_by_battery_w(now: Snapshot) -> float:
+    """What the battery gives, which is no sun; negative for the part of its charging that cars may take over."""
+    if now.battery is None:
+        return 0.0
+    power_w = now.battery.power_w
+    return power_w if power_w > 0 else power_w * now.site.policy.battery_share
 
 
 def voltage_v(grid: GridReading | None) -> PerPhase:
@@ -47,18 +55,19 @@ def voltage_v(grid: GridReading | None) -> PerPhase:
     measured = grid.voltage_v if grid is not None else None
     if measured is None:
         return PerPhase(NOMINAL_V, NOMINAL_V, NOMINAL_V)
-    return measured.mapped(lambda volts: volts if volts > NOMINAL_V / 2 else NOMINAL_V)
+    return PerPhase(*[volts if volts > NOMINAL_V / 2 else NOMINAL_V for volts in measured])
 
 
-def _house_w(now: Snapshot, memory: Memory, grid: GridReading) -> float:
+def _house_w(now: Snapshot, memory: Memory, grid: GridReading, draws: Draws) -> float:
     """The power nearest to what it was, between the bounds that the cars' draw allows."""
-    # For a sum of watts it does not matter which phase of the house a car hangs on.
-    sunny = [
-        replace(station, wiring_known=True)
+    cars = sum_of(
+        draws.of(station, grid.taken_at_s)
+        if station.wiring_known
+        # For a sum of watts it does not matter which phase of the house a car hangs on.
+        else car_draw(now, memory, replace(station, wiring_known=True), grid.taken_at_s)
         for station in now.site.stations
         if now.goal_of(station.station_id).mode in FOLLOWS_SUN
-    ]
-    cars = cars_draw(now, memory, sunny, grid.taken_at_s)
+    )
     volts = voltage_v(grid)
     low_w = grid.power_w - _power_w(cars.vouched_a, volts)
     high_w = grid.power_w - _power_w(cars.low_a, volts)
@@ -66,7 +75,7 @@ def _house_w(now: Snapshot, memory: Memory, grid: GridReading) -> float:
 
 
 def _power_w(current_a: PerPhase, volts: PerPhase) -> float:
-    return sum(amps * volt for amps, volt in zip(current_a, volts, strict=True))
+    return current_a[0] * volts[0] + current_a[1] * volts[1] + current_a[2] * volts[2]
 
 
 def _filtered(before_w: float, raw_w: float, now: Snapshot, memory: Memory) -> float:
