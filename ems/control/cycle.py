@@ -96,7 +96,7 @@ def work_out(now: Snapshot, memory: Memory) -> Stages:
     shares = allocate([wish.candidate for wish in turns.values() if wish.candidate is not None], rows)
     calmed = calm(shares, turns, now)
     thermal = thermal_images(now, memory, views, room)
-    guarded = guard(calmed, now, memory, room, views)
+    guarded = guard(calmed, now, memory, room, views, thermal)
     return Stages(
         views=views,
         trust=trust,

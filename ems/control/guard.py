@@ -7,22 +7,26 @@ for a while and that no other car may still be using.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from ems.control.headroom import Headroom
-from ems.control.in_force import commanded, is_stuck, phases_allowed
+from ems.control.headroom import Headroom, Room
+from ems.control.in_force import commanded, commanded_since_s, is_stuck, phases_allowed
 from ems.control.memory import Memory, RowKey
 from ems.control.raising import raise_slowly
 from ems.control.settle import rounded_down
+from ems.control.thermal import reaction_s, time_to_trip_s
 from ems.control.trust import Health, MeterView, worst_health
-from ems.model.decision import LimitReason, Notice, Reason, Setpoint
+from ems.model.decision import LimitReason, Notice, NoticeCode, Reason, Setpoint
 from ems.model.site import Station
 from ems.model.snapshot import Snapshot
 
 UNCOMMISSIONED_A: Final = 6.0
 """Design §6, last row."""
+
+SHOWS_LATER_S: Final = 2.0
+"""Beside the car's reaction time, until a meter shows that a limit was followed (`control.md` §4)."""
 
 HAIR_A: Final = 1e-6
 """Rounding of sums of amps."""
@@ -46,17 +50,21 @@ def guard(
     memory: Memory,
     room: Headroom,
     views: Mapping[str, MeterView],
+    thermal: Mapping[RowKey, float] | None = None,
 ) -> Guarded:
-    """Last word before the wire. May lower a set-point; must not raise one."""
+    """Last word before the wire. May lower a set-point; must not raise one.
+
+    `thermal`: the image of each fuse and phase; without it nothing but the ratings is watched.
+    """
     vouched = {s.station_id: _vouched(wanted[s.station_id], s, now, views) for s in now.site.stations}
     kept = {s.station_id: _not_raised(vouched[s.station_id], s, now) for s in now.site.stations}
-    fitting = _fit(kept, now, room, views)
+    fitting = _fit(kept, now, room, views, thermal or {})
     room_since_s = _room_since(now, memory, room)
     raised = raise_slowly(fitting, _may_rise(vouched, kept, fitting), now, memory, room, room_since_s)
     shed = frozenset(
         station_id for station_id, setpoint in raised.items() if setpoint.limit_a <= 0 < kept[station_id].limit_a
     )
-    return Guarded(setpoints=raised, room_since_s=room_since_s, shed=shed)
+    return Guarded(setpoints=raised, room_since_s=room_since_s, shed=shed, notices=tuple(_overloads(room, views)))
 
 
 def _vouched(setpoint: Setpoint, station: Station, now: Snapshot, views: Mapping[str, MeterView]) -> Setpoint:
@@ -97,7 +105,11 @@ def _commanded_a(station: Station, now: Snapshot) -> float:
 
 
 def _fit(
-    setpoints: Mapping[str, Setpoint], now: Snapshot, room: Headroom, views: Mapping[str, MeterView]
+    setpoints: Mapping[str, Setpoint],
+    now: Snapshot,
+    room: Headroom,
+    views: Mapping[str, MeterView],
+    thermal: Mapping[RowKey, float],
 ) -> dict[str, Setpoint]:
     """Lower until every fuse holds. Where a meter gives nothing, the fallback currents are the proof instead."""
     fitting = dict(setpoints)
@@ -108,15 +120,58 @@ def _fit(
         below = now.site.below(row.circuit_id)
         deaf_a = {s.station_id: room.ceilings_a[s.station_id][key[1]] for s in below if _is_deaf(s, now)}
         load_a = sum(max(_on_row(fitting[s.station_id], s, key), deaf_a.get(s.station_id, 0.0)) for s in below)
-        if load_a - row.now_a <= HAIR_A:
+        excess_a = load_a - row.now_a
+        if excess_a <= HAIR_A:
+            excess_a = _pressing_a(key, row, now, view, thermal)
+        if excess_a <= HAIR_A:
             continue
         members = [s for s in below if _on_row(fitting[s.station_id], s, key) > 0]
         listening = [s for s in members if s.station_id not in deaf_a]
-        left_a = shed(listening, fitting, load_a - row.now_a, row.reason, now)
+        left_a = shed(listening, fitting, excess_a, row.reason, now)
         # A station that does not take limits is asked too, though nobody counts on it.
         hoping = [s for s in members if s.station_id in deaf_a and now.state_of(s.station_id).connected]
         shed(hoping, fitting, left_a, row.reason, now)
     return fitting
+
+
+def _pressing_a(
+    key: RowKey, row: Room, now: Snapshot, view: MeterView | None, thermal: Mapping[RowKey, float]
+) -> float:
+    """What must go although everything seems to fit: a trip is near and the current does not fall.
+
+    Near is twice the reaction time, and a limit has E + 2 s to show its effect (`control.md` §4). Then all that the
+    meter sees above the usable current counts, whoever draws it.
+    """
+    theta = thermal.get(key)
+    if theta is None or view is None or view.good is None:
+        return 0.0
+    current_a = view.good.current_a[key[1]]
+    if current_a <= row.most_a:
+        return 0.0
+    circuit = now.site.circuits[row.circuit_id]
+    if time_to_trip_s(circuit, theta, current_a) >= 2 * reaction_s(now, row.circuit_id):
+        return 0.0
+    shows_within_s = now.site.policy.car_reacts_within_s + SHOWS_LATER_S
+    states = (now.state_of(station.station_id) for station in now.site.below(row.circuit_id))
+    changes_s = (commanded_since_s(state) for state in states)
+    if any(at_s is not None and view.good.taken_at_s - at_s < shows_within_s for at_s in changes_s):
+        return 0.0
+    return current_a - row.usable_a
+
+
+def _overloads(room: Headroom, views: Mapping[str, MeterView]) -> Iterator[Notice]:
+    """The fuses that the house alone is too much for."""
+    for key, row in room.rooms.items():
+        view = views.get(row.circuit_id)
+        house_a = room.house_a.get(row.circuit_id)
+        if house_a is not None and view is not None and view.fresh and house_a[key[1]] > row.most_a:
+            yield Notice(
+                code=NoticeCode.HOUSE_OVERLOAD,
+                circuit_id=row.circuit_id,
+                phase=key[1],
+                current_a=house_a[key[1]],
+                limit_a=row.most_a,
+            )
 
 
 def shed(members: list[Station], fitting: dict[str, Setpoint], excess_a: float, reason: Reason, now: Snapshot) -> float:
