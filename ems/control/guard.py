@@ -122,7 +122,8 @@ def _fit(
         load_a = sum(max(_on_row(fitting[s.station_id], s, key), deaf_a.get(s.station_id, 0.0)) for s in below)
         excess_a = load_a - row.now_a
         if excess_a <= HAIR_A:
-            excess_a = _pressing_a(key, row, now, view, thermal)
+            lowering = any(fitting[s.station_id].limit_a < _commanded_a(s, now) for s in below)
+            excess_a = 0.0 if lowering else _pressing_a(key, row, now, view, thermal)
         if excess_a <= HAIR_A:
             continue
         members = [s for s in below if _on_row(fitting[s.station_id], s, key) > 0]
