@@ -84,13 +84,12 @@ class _Filling:
                     break
         if binding is not None:
             self._reasons[i] = table.rows[binding].reason
-            rise_a = level * high_a
+            self._currents_a[i] = low_a + level * high_a
         elif full_at <= level + SAME_LEVEL:
-            rise_a = max(0.0, high_a - low_a)  # Not the level's share of it: that is rounded.
+            self._currents_a[i] = max(low_a, high_a)  # Itself, not the rounded sum.
         else:
             return False
-        self._currents_a[i] = low_a + rise_a
-        self._settle(i, rise_a)
+        self._settle(i, self._currents_a[i] - low_a)
         return True
 
     def _settle(self, i: int, rise_a: float) -> None:

@@ -87,9 +87,7 @@ class Headroom:
     """The most that each station's car may draw now."""
 
 
-def headroom(
-    now: Snapshot, memory: Memory, views: Mapping[str, MeterView], draws: Draws | None = None
-) -> Headroom:
+def headroom(now: Snapshot, memory: Memory, views: Mapping[str, MeterView], draws: Draws | None = None) -> Headroom:
     """Work out the room on every fuse from the last good samples and what the cars may have drawn then."""
     draws = draws or Draws(now, memory)
     house: dict[str, PerPhase] = {}

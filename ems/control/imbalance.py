@@ -8,18 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final, TypeAlias
 
 from ems.control.rows import Row, Share
 from ems.model.decision import LimitReason, Reason
 from ems.model.electrical import PerPhase, Phase
 from ems.model.site import Site
 
-ROUNDS = 4
+ROUNDS: Final = 4
 """Sharings after the first before the strict bound is taken."""
 
-HAIR_A = 1e-6
+HAIR_A: Final = 1e-6
 
-Sharing = Callable[[Sequence[Row]], dict[str, Share]]
+Sharing: TypeAlias = Callable[[Sequence[Row]], dict[str, Share]]
 """Shares the current under the usual rows and these."""
 
 

@@ -51,13 +51,10 @@ def plan_sun(
     volts: PerPhase,
 ) -> SunPlan:
     """Settle who of the sun's cars charges, and on how many phases."""
-    followers = [
-        station
-        for station in now.site.stations
-        if (wish := wishes[station.station_id]).candidate is not None and wish.follows_sun and wish.draws
-    ]
+    settled = {station_id: _as_it_stands(wish, memory) for station_id, wish in wishes.items()}
+    followers = [station for station in now.site.stations if _follows(wishes[station.station_id])]
     if not followers:
-        return SunPlan(wishes=wishes, regrets=memory.regrets)
+        return SunPlan(wishes=settled, regrets=memory.regrets)
     costs = _costs(now.site.policy)
     cars = [_sun_car(s, wishes[s.station_id], now, memory, room, learned, volts) for s in followers]
     elapsed_s = 0.0 if surplus_w is None else min(LONGEST_ELAPSED_S, max(0.0, now.now_s - memory.last_at_s))
@@ -70,7 +67,6 @@ def plan_sun(
         running={s.station_id: _running(s, now) for s in followers},
         fits=lambda pattern: _fits(pattern, followers, wishes, now, room),
     )
-    settled = dict(wishes)
     least_w = extra_w = 0.0
     for station, car, phases in zip(followers, cars, regrets.pattern, strict=True):
         wish = wishes[station.station_id]
@@ -85,6 +81,17 @@ def plan_sun(
         known = learned.get(station.station_id, NOTHING)
         extra_w += max(0.0, known.offset_a) * _volts_used(station, phases, known, volts)
     return SunPlan(wishes=settled, regrets=regrets, cars=cars, least_w=least_w, extra_w=extra_w)
+
+
+def _follows(wish: Demand) -> bool:
+    return wish.candidate is not None and wish.follows_sun and wish.draws
+
+
+def _as_it_stands(wish: Demand, memory: Memory) -> Demand:
+    """A solar car that wants nothing now leaves its contactor where it is."""
+    if wish.candidate is None or not wish.follows_sun or wish.draws:
+        return wish
+    return replace(wish, phases=memory.timers_of(wish.station_id).last_phases or wish.phases)
 
 
 def _costs(policy: Policy) -> Costs:
