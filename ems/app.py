@@ -17,6 +17,7 @@ from ems.devices.catalog import Devices, connect_devices
 from ems.model.station import StationState
 from ems.runtime.board import Board
 from ems.runtime.dispatch import Dispatch, Sent
+from ems.runtime.escalation import Escalations
 from ems.runtime.loop import Loop, Watcher
 from ems.runtime.poller import follow
 from ems.runtime.watchdog import Watchdog
@@ -52,7 +53,8 @@ class Service:
             bind_port=bind_port,
         )
         self._dispatch = Dispatch(self._site, self.central_system.links, self._board, clock, sent=sent)
-        self._watchers = watchers
+        self._escalations = Escalations(self.central_system.links, clock)
+        self._watchers = (self._escalations.watch, *watchers)
 
     async def run(self) -> None:
         """Serve until cancelled. A part that dies unexpectedly takes the service down, and the leases do the rest."""
@@ -63,6 +65,7 @@ class Service:
                     parts.create_task(self.central_system.serve(), name="central system")
                     parts.create_task(self._dispatch.run(), name="dispatch")
                     parts.create_task(loop.run(), name="loop")
+                    parts.create_task(self._escalations.run(), name="escalations")
                     self._follow_devices(parts)
             finally:
                 await self._devices.close()
@@ -78,6 +81,8 @@ class Service:
             parts.create_task(follow(inverter, partial(board.post_solar, inverter.name), clock), name=inverter.name)
         if devices.battery is not None:
             parts.create_task(follow(devices.battery, board.post_battery, clock), name=devices.battery.name)
+        if devices.operator_signal is not None:
+            parts.create_task(devices.operator_signal.follow(board.set_dimmed), name="grid operator's signal")
 
     def _station_changed(self, state: StationState) -> None:
         self._dispatch.station_changed(state)

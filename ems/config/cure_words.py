@@ -17,6 +17,8 @@ KINDS: Final[Mapping[str, str]] = {
 FORMS: Final[Mapping[str, str]] = {
     "host": "give a name or address alone; a port goes into `port`, and there is no http:// in front",
     "start": 'give the time of day as "11:30"',
+    "arrives": 'give the time of day as "17:30"',
+    "leaves": 'give the time of day as "07:30"; "24:00" is the end of the day',
     "profile": "profile names are lower case with underscores; `ems devices list` shows them",
     "name": "give it letters and signs that can be printed",
     "topic": "give one topic, without the wildcards # and +",
@@ -32,6 +34,10 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "fuse_a": "add the rating printed on the fuse, such as `fuse_a: 16`",
     "station": "name the station that the car hangs on, such as `station: garage`",
     "topic": "add the MQTT topic that carries the number",
+    "rule": "name the operator's rule, such as `rule: de14a`",
+    "devices": "count the controllable devices above 4.2 kW, such as `devices: 2`",
+    "limit_kw": "add the mean import that cars keep below, such as `limit_kw: 2.5`",
+    "days": "name at least one day, such as [mon, tue]",
 }
 
 FOREIGN: Final[Mapping[str, str]] = {
@@ -62,5 +68,10 @@ FOREIGN: Final[Mapping[str, str]] = {
     "user": "username",
     "interval": "period_s",
     "ocpp": "csms",
+    "contract_kw": "max_import_kw",
+    "max_power_kw": "max_import_kw",
+    "imbalance_a": "max_imbalance_a",
+    "database": "storage",
+    "db": "storage",
 }
 """Words of other programs for our keys."""

@@ -16,6 +16,7 @@ from ems.config.problems import Finding, Place
 from ems.config.range_cures import out_of_range
 
 _LONGEST_SHOWN: Final = 40
+_CLOCK_KEYS: Final = frozenset({"start", "arrives", "leaves"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,7 @@ def _not_a_text(wrong: _Wrong) -> tuple[str, str]:
         return f"is {wrong.shown}", "give a single word or text"
     if "password" in wrong.place:
         return "is not a text", "write it in quotes"
-    if wrong.key == "start":
+    if wrong.key in _CLOCK_KEYS:
         return f"is {wrong.shown}", 'write the time in quotes, such as "11:30"'
     return f"is {wrong.shown}", f'write it in quotes: "{shown(wrong.value, wrong.place)}"'
 

@@ -55,7 +55,7 @@ def rules_at(place: Place) -> Rules:
         keys=tuple(node.get("properties", ())),
         required=tuple(node.get("required", ())),
         kind=node.get("type"),
-        allowed=tuple(node.get("enum", ())),
+        allowed=tuple(node.get("enum", [node["const"]] if "const" in node else ())),
         least=node.get("minimum"),
         most=node.get("maximum"),
         above=node.get("exclusiveMinimum"),

@@ -20,9 +20,23 @@ _SUBJECTS: Final[Mapping[str, str]] = {
     "lease_s": "leases are",
     "period_s": "meters are read every",
     "peak_w": "roofs are",
+    "max_import_kw": "contracts of a house are",
+    "max_kw": "circuits in a house carry",
+    "limit_kw": "peaks of a house are",
+    "max_imbalance_a": "the difference between phases may be",
+    "large_heat_pump_kw": "a heat pump counts as large",
+    "journal_mb": "the journal takes",
     "priority": "priorities are",
 }
-_UNITS: Final[Mapping[str, str]] = {"_a": " A", "_w": " W", "_s": " s", "_kwh": " kWh"}
+_UNITS: Final[Mapping[str, str]] = {
+    "_a": " A",
+    "_w": " W",
+    "_kw": " kW",
+    "_s": " s",
+    "_wh": " Wh",
+    "_kwh": " kWh",
+    "_mb": " MB",
+}
 _WATTS_FROM: Final = 400.0
 """No number of amperes in a site file is larger."""
 
@@ -53,6 +67,8 @@ def _slip(key: str, value: float, rules: Rules) -> str | None:
         return "did you mean watts?"
     if key.endswith("_w") and not too_large and value > 0:
         return f"did you mean kilowatts? {value:g} kW is {value * 1000:g}"
+    if key.endswith("_kw") and too_large:
+        return f"did you mean watts? {value:g} W is {value / 1000:g}"
     if key.endswith("_kwh") and too_large:
         return f"did you mean watt hours? {value:g} Wh is {value / 1000:g}"
     if key.endswith("_s") and too_large and value >= 1000:

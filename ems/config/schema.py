@@ -6,32 +6,52 @@ Every number has its unit in its name and a range that real houses fit in; defau
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field
 
+from ems.config.kinds import Amps, BesideSiteFile, Host, Id, Number, PhaseName, Port, Secret, Section, Whole
+from ems.config.schema_devices import (
+    BatteryEntry,
+    DeviceEntry,
+    MeterEntry,
+    ModbusAddress,
+    MqttRule,
+    MqttSource,
+    SolarEntry,
+)
+from ems.config.schema_simulation import HomeTime, SimulatedBattery, SimulatedCar, SimulationSection
 from ems.model.electrical import FuseDevice
 from ems.model.goals import ChargeMode
+from ems.model.site import Keenness
 
-Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.|-]{0,47}$")]
-PhaseName = Literal["L1", "L2", "L3"]
-Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
-"""Strict: neither `"16"` nor `true` is a number."""
-
-Whole = Annotated[int, Field(strict=True)]
-Amps = Annotated[Number, Field(ge=0, le=400)]
-Port = Annotated[Whole, Field(ge=1, le=65535)]
-Host = Annotated[str, Field(max_length=253, pattern=r"^([^\s/:@]+|[0-9A-Fa-f.]*:[0-9A-Fa-f.:]*:[0-9A-Za-z.:%]*)$")]
-"""A name or address without scheme and port; colons only in an IPv6 address."""
-
-Topic = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^#+\x00]+$")]
-"""One MQTT topic, without wildcards."""
-
-
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-ClockTime = Annotated[str, Field(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$")]
-"""`07:30`; `24:00` is the end of the day."""
+__all__ = [
+    "BatteryEntry",
+    "BrokerSection",
+    "Connection",
+    "CsmsSection",
+    "DeviceEntry",
+    "GridOperatorSection",
+    "HomeTime",
+    "MeterEntry",
+    "ModbusAddress",
+    "MqttRule",
+    "MqttSource",
+    "Naming",
+    "PeakTariffSection",
+    "PhaseName",
+    "PolicySection",
+    "Secret",
+    "SimulatedBattery",
+    "SimulatedCar",
+    "SimulationSection",
+    "SiteFile",
+    "SolarEntry",
+    "StationEntry",
+    "StorageSection",
+    "SubCircuit",
+    "VehicleEntry",
+]
 
 
 def _off_is_a_mode(value: object) -> object:
@@ -42,42 +62,20 @@ def _off_is_a_mode(value: object) -> object:
 Mode = Annotated[ChargeMode, BeforeValidator(_off_is_a_mode)]
 
 
-_UNITS: Final = {"a": "A", "s": "s", "w": "W", "kwh": "kWh"}
-
-
-def _title(key: str, _: object) -> str:
-    """The key as editors show it: `main_fuse_a` is `Main fuse (A)`."""
-    words = key.split("_")
-    unit = f" ({_UNITS[words.pop()]})" if words[-1] in _UNITS else ""
-    return " ".join(words).capitalize() + unit
-
-
-class Section(BaseModel):
-    """Base of every section."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, field_title_generator=_title)
-
-
-class Secret(Section):
-    """A password kept outside this file."""
-
-    env: Annotated[str, Field(min_length=1)] | None = None
-    """Name of the environment variable that holds it."""
-
-    file: Annotated[str, Field(min_length=1)] | None = None
-    """Path of a file that holds it, counted from the folder of this file; one trailing line end is dropped."""
-
-    @field_validator("file")
-    @classmethod
-    def _from_the_folder_of_the_site_file(cls, file: str | None, info: ValidationInfo) -> str | None:
-        folder = info.context
-        return str(folder / file) if file and isinstance(folder, Path) else file
-
-
 class Naming(Section):
     """What people call this house."""
 
     name: Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]+$")] = "Home"
+
+
+class PeakTariffSection(Section):
+    """A tariff on the highest mean import of the month, such as the capacity tariff of Flanders."""
+
+    limit_kw: Annotated[Number, Field(ge=1, le=200)]
+    """Cars keep the mean import of every window below this, or below the month's highest mean so far."""
+
+    window_min: Literal[15, 30, 60] = 15
+    """Length of a window; windows begin at the full hour."""
 
 
 class Connection(Section):
@@ -97,6 +95,14 @@ class Connection(Section):
     largest_other_load_a: Amps | None = None
     """Largest current per phase that the house draws without its cars; the dead-man proof of `ems check` needs it."""
 
+    max_import_kw: Annotated[Number, Field(ge=1, le=200)] | None = None
+    """Contract power: what may be imported over all phases together."""
+
+    max_imbalance_a: Annotated[Number, Field(ge=6, le=80)] | None = None
+    """How far the cars on one or two phases may load one phase above another; 20 in Germany."""
+
+    peak_tariff: PeakTariffSection | None = None
+
 
 class SubCircuit(Section):
     """A part of the house behind a fuse of its own."""
@@ -115,72 +121,8 @@ class SubCircuit(Section):
     largest_other_load_a: Amps = 0.0
     """Largest current per phase of anything behind this fuse that is not a station."""
 
-
-class ModbusAddress(Section):
-    """Where a Modbus TCP device listens."""
-
-    host: Host
-    port: Port = 502
-    unit: Annotated[Whole, Field(ge=0, le=255)] = 1
-    timeout_s: Annotated[Number, Field(gt=0, le=30)] = 1.0
-
-
-class MqttRule(Section):
-    """Where one number is found in MQTT messages."""
-
-    topic: Topic
-    path: Annotated[str, Field(max_length=200)] = ""
-    """Dotted path into a JSON message, such as `params.em:0.a_current`; empty when the message is a plain number."""
-
-    scale: Number = 1.0
-    """The message's number times this is ours; negative to turn a sign."""
-
-
-class MqttSource(Section):
-    """How a device speaks over MQTT: a profile with its prefix, or rules for plain topics."""
-
-    prefix: Annotated[str, Field(min_length=1, max_length=150)] | None = None
-    """Fills `{prefix}` in the profile's topics, such as `shellypro3em-garage`."""
-
-    points: dict[str, MqttRule] = Field(default_factory=dict)
-    """Point name (`power`, `current_l1` …) to rule; for devices without a profile, or to replace one point of it."""
-
-    availability: MqttRule | None = None
-    """A topic that says whether the device is there (`true`/`online`/`1`)."""
-
-
-class DeviceEntry(Section):
-    """A meter, inverter or battery: who it is and where it speaks."""
-
-    id: Id
-    profile: Annotated[str, Field(pattern=r"^[a-z0-9_]+$")] | None = None
-    """One of `ems devices list`; left out only with MQTT points of your own."""
-
-    modbus: ModbusAddress | None = None
-    mqtt: MqttSource | None = None
-    period_s: Annotated[Number, Field(ge=0.2, le=60)] = 1.0
-    """Time between two samples."""
-
-    invert: bool = False
-    """Turn the sign of power and current, for a meter that was wired the other way round."""
-
-
-class MeterEntry(DeviceEntry):
-    """A meter at the fuse of a circuit."""
-
-    circuit: Id = "main"
-
-
-class SolarEntry(DeviceEntry):
-    """A solar inverter."""
-
-    peak_w: Annotated[Number, Field(ge=100, le=200_000)] | None = None
-
-
-class BatteryEntry(DeviceEntry):
-    """A home battery."""
-
-    capacity_kwh: Annotated[Number, Field(gt=0, le=1000)] | None = None
+    max_kw: Annotated[Number, Field(ge=1, le=200)] | None = None
+    """What may flow through it over all phases together."""
 
 
 class StationEntry(Section):
@@ -248,6 +190,50 @@ class PolicySection(Section):
     export_bias_w: Annotated[Number, Field(ge=0, le=2000)] = 0.0
     """Surplus left for the grid; 60 to 100 beside a home battery."""
 
+    keenness: Keenness = Keenness.NORMAL
+    """How much grid a solar car may take along for the sake of more sun: keen the most, purist the least."""
+
+    battery_share: Annotated[Number, Field(ge=0, le=1)] = 0.0
+    """Share of the home battery's charging power that cars may take over; 0 lets the battery go first."""
+
+    phase_switches_per_day: Annotated[Whole, Field(ge=0, le=100)] = 10
+    """How often a station changes between one and three phases before it is made to wait longer."""
+
+    start_wh: Annotated[Number, Field(ge=0, le=1000)] = 15.0
+    """Sun that must have been missed before a car starts."""
+
+    stop_wh: Annotated[Number, Field(ge=0, le=1000)] = 40.0
+    """Loss that must have been suffered before a car stops."""
+
+    switch_wh: Annotated[Number, Field(ge=0, le=1000)] = 110.0
+    """And before it changes between one and three phases."""
+
+
+class GridOperatorSection(Section):
+    """A limit that the grid operator may call for."""
+
+    rule: Literal["de14a"]
+    """`de14a`: § 14a EnWG, Germany; the house keeps a minimum that grows with the number of devices."""
+
+    devices: Annotated[Whole, Field(ge=1, le=500)]
+    """Controllable devices above 4.2 kW: charging stations, heat pumps, cooling, batteries."""
+
+    large_heat_pump_kw: Annotated[Number, Field(gt=11, le=200)] | None = None
+    """Rating of a heat pump above 11 kW, where one is among the devices."""
+
+    signal: MqttRule | None = None
+    """Tells whether the operator calls for the limit now; without it the limit always holds."""
+
+
+class StorageSection(Section):
+    """Where the service keeps what it must not forget."""
+
+    path: BesideSiteFile | None = None
+    """Folder of the journal and the settings, counted from the folder of this file."""
+
+    journal_mb: Annotated[Whole, Field(ge=10, le=5000)] = 200
+    """The journal drops its oldest entries above this."""
+
 
 class BrokerSection(Section):
     """The MQTT broker that the site's MQTT devices publish to."""
@@ -275,74 +261,6 @@ class CsmsSection(Section):
     """G: how far back schedules start, so that a slow station clock does not leave them not yet begun."""
 
 
-class HomeTime(Section):
-    """When a simulated car stands at its station, in the time of the trace."""
-
-    days: Annotated[tuple[Weekday, ...], Field(min_length=1)] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-    arrives: ClockTime = "00:00"
-    leaves: ClockTime = "24:00"
-    """Not after `arrives`: on the next day."""
-
-
-class SimulatedCar(Section):
-    """The car that hangs on a station in `ems demo`, and comes and goes in `ems simulate`."""
-
-    station: Id
-    phases: Literal[1, 2, 3] = 3
-    max_a: Annotated[Number, Field(ge=6, le=80)] = 16.0
-    battery_kwh: Annotated[Number, Field(gt=0, le=500)] = 60.0
-    soc: Annotated[Number, Field(ge=0, le=1)] = 0.4
-    arrives_after_s: Annotated[Number, Field(ge=0)] = 0.0
-    home: tuple[HomeTime, ...] = ()
-    """For `ems simulate`: when it is at home; empty: always."""
-
-    kwh_per_stay: Annotated[Number, Field(gt=0, le=500)] | None = None
-    """For `ems simulate`: what it can take each time it comes home; drawn around this value. None: never full."""
-
-    dead_time_s: Annotated[Number, Field(ge=0, le=5)] = 2.0
-    """From a change of the offer to the first change of the current."""
-
-    start_delay_s: Annotated[Number, Field(ge=0, le=120)] | None = None
-    """From an offer after a pause to the first current; the simulation's own choice when left out."""
-
-    rise_a_per_s: Annotated[Number, Field(gt=0, le=100)] = 2.0
-    offset_a: Annotated[Number, Field(ge=-1, le=2)] = 0.3
-    """How far it stays below its offer."""
-
-
-class SimulatedBattery(Section):
-    """A home battery in `ems simulate`, with its own inverter's loop that holds the grid at 0 W."""
-
-    capacity_kwh: Annotated[Number, Field(gt=0, le=1000)] = 10.0
-    max_w: Annotated[Number, Field(gt=0, le=50_000)] = 5000.0
-    soc: Annotated[Number, Field(ge=0, le=1)] = 0.5
-    reacts_within_s: Annotated[Number, Field(ge=0, le=60)] = 2.0
-    """Time constant of its loop."""
-
-
-class SimulationSection(Section):
-    """What `ems demo` and `ems simulate` play around the real service."""
-
-    seed: Whole = 1
-    start: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "11:30"
-    """Local time of the generated summer day at which the demo starts."""
-
-    sky: Literal["clear", "broken", "overcast"] = "broken"
-    house_w: Annotated[Number, Field(ge=0, le=5000)] = 350.0
-    """What the house of the demo draws all the time, before kettle, hob and oven."""
-
-    cars: tuple[SimulatedCar, ...] = ()
-    battery: SimulatedBattery | None = None
-    inverter_max_w: Annotated[Number, Field(ge=100, le=200_000)] | None = None
-    """Where the inverter of `ems simulate` clips; None: it has clipped already."""
-
-    message_s: Annotated[Number, Field(ge=0, le=30)] = 0.5
-    """From a limit decided to a limit in the station, in `ems simulate`."""
-
-    meter_latency_s: Annotated[Number, Field(ge=0, le=30)] = 0.2
-    meter_noise_a: Annotated[Number, Field(ge=0, le=5)] = 0.02
-
-
 class SiteFile(Section):
     """A whole site file."""
 
@@ -355,6 +273,8 @@ class SiteFile(Section):
     stations: Annotated[tuple[StationEntry, ...], Field(min_length=1)]
     vehicles: tuple[VehicleEntry, ...] = ()
     policy: PolicySection = PolicySection()
+    grid_operator: GridOperatorSection | None = None
+    storage: StorageSection = StorageSection()
     mqtt: BrokerSection | None = None
     csms: CsmsSection = CsmsSection()
     simulation: SimulationSection = SimulationSection()

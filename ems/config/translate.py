@@ -6,10 +6,20 @@ from collections.abc import Iterable
 from typing import Final
 
 from ems.config.feeders import MAIN, phases_by_circuit
-from ems.config.schema import Connection, PhaseName, SiteFile, StationEntry, SubCircuit, VehicleEntry
+from ems.config.kinds import PhaseName
+from ems.config.schema import (
+    Connection,
+    GridOperatorSection,
+    PeakTariffSection,
+    PolicySection,
+    SiteFile,
+    StationEntry,
+    SubCircuit,
+    VehicleEntry,
+)
 from ems.model.electrical import Circuit, CircuitTree, Fuse, Phase, Wiring
 from ems.model.goals import Goal
-from ems.model.site import Policy, Site, Station
+from ems.model.site import GridOperator, PeakTariff, Policy, Site, Station
 
 SMALLEST_FUSE_A: Final = 16.0
 """What the main fuse counts as until somebody states it (`breakers-and-rules.md` §6)."""
@@ -18,19 +28,44 @@ SMALLEST_FUSE_A: Final = 16.0
 def to_site(file: SiteFile) -> Site:
     """The site of a file that `ems.config.loader` has checked."""
     periods = {meter.circuit: meter.period_s for meter in file.meters}
-    policy = file.policy
+    operator, peak = file.grid_operator, file.connection.peak_tariff
     return Site(
         circuits=_tree(file, metered=periods),
         stations=tuple(_station(entry, _vehicle(file, entry)) for entry in file.stations),
-        policy=Policy(
-            lease_s=policy.lease_s,
-            meter_period_s=periods[MAIN],
-            min_on_s=policy.min_on_s,
-            min_off_s=policy.min_off_s,
-            export_bias_w=policy.export_bias_w,
-        ),
+        policy=_policy(file.policy, periods[MAIN]),
         commissioned=file.connection.main_fuse_a is not None,
         meter_period_s=periods,
+        max_imbalance_a=file.connection.max_imbalance_a,
+        peak=None if peak is None else _peak(peak),
+        grid_operator=None if operator is None else _grid_operator(operator),
+    )
+
+
+def _policy(section: PolicySection, meter_period_s: float) -> Policy:
+    return Policy(
+        lease_s=section.lease_s,
+        meter_period_s=meter_period_s,
+        min_on_s=section.min_on_s,
+        min_off_s=section.min_off_s,
+        export_bias_w=section.export_bias_w,
+        keenness=section.keenness,
+        start_wh=section.start_wh,
+        stop_wh=section.stop_wh,
+        switch_wh=section.switch_wh,
+        phase_switches_per_day=section.phase_switches_per_day,
+        battery_share=section.battery_share,
+    )
+
+
+def _peak(section: PeakTariffSection) -> PeakTariff:
+    return PeakTariff(limit_w=section.limit_kw * 1000.0, window_s=section.window_min * 60.0)
+
+
+def _grid_operator(section: GridOperatorSection) -> GridOperator:
+    return GridOperator(
+        devices=section.devices,
+        large_heat_pump_w=_watts(section.large_heat_pump_kw),
+        always=section.signal is None,
     )
 
 
@@ -56,6 +91,7 @@ def _main(connection: Connection, phases: Wiring, *, metered: bool) -> Circuit:
         derating=connection.derating,
         metered=metered,
         largest_other_load_a=connection.largest_other_load_a,
+        max_power_w=_watts(connection.max_import_kw),
     )
 
 
@@ -69,6 +105,7 @@ def _circuit(entry: SubCircuit, phases: Wiring, *, metered: bool) -> Circuit:
         derating=entry.derating,
         metered=metered,
         largest_other_load_a=entry.largest_other_load_a,
+        max_power_w=_watts(entry.max_kw),
     )
 
 
@@ -93,6 +130,10 @@ def _station(entry: StationEntry, vehicle: VehicleEntry | None) -> Station:
 
 def _vehicle(file: SiteFile, station: StationEntry) -> VehicleEntry | None:
     return next((vehicle for vehicle in file.vehicles if vehicle.id == station.vehicle), None)
+
+
+def _watts(kilowatts: float | None) -> float | None:
+    return None if kilowatts is None else kilowatts * 1000.0
 
 
 def _wiring(names: Iterable[PhaseName]) -> Wiring:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ems.control.allocate import allocate
 from ems.control.blind import without_sight
+from ems.control.bounds import Bounds, bounds
 from ems.control.demand import Demand, demands, phases_used
 from ems.control.draw import Draws
 from ems.control.guard import Guarded, guard
@@ -14,6 +14,7 @@ from ems.control.headroom import Headroom, headroom
 from ems.control.in_force import commanded, phases_allowed
 from ems.control.learn import NOTHING, Learned, learn
 from ems.control.memory import Memory, MeterTrust, RowKey, StationTimers
+from ems.control.obedience import Obedience, escalations, judge_all, notices
 from ems.control.rows import Row, Share
 from ems.control.settle import calm, take_turns
 from ems.control.sun_cars import DAY_S, SunPlan, plan_sun
@@ -43,7 +44,8 @@ def decide(now: Snapshot, memory: Memory) -> Turn:
         setpoints=guarded.setpoints,
         circuits=_loads(now, stages.room, stages.views),
         surplus_w=sun.surplus_w,
-        notices=guarded.notices,
+        escalations=escalations(stages.obedience),
+        notices=(*guarded.notices, *notices(stages.obedience)),
     )
     remembered = Memory(
         started_at_s=memory.started_at_s,
@@ -58,6 +60,8 @@ def decide(now: Snapshot, memory: Memory) -> Turn:
         learned=stages.learned,
         regrets=stages.plan.regrets,
         thermal=stages.thermal,
+        obedience=stages.obedience,
+        peak=stages.caps.peak,
     )
     return Turn(decision, remembered)
 
@@ -72,6 +76,8 @@ class Stages:
     sun: Surplus
     learned: Mapping[str, Learned]
     thermal: Mapping[RowKey, float]
+    obedience: Mapping[str, Obedience]
+    caps: Bounds
     plan: SunPlan
     wishes: Mapping[str, Demand]
     rows: Sequence[Row]
@@ -86,17 +92,20 @@ def work_out(now: Snapshot, memory: Memory) -> Stages:
     main = views.get(now.site.circuits.main.circuit_id)
     volts = voltage_v(main.good if main is not None else None)
     draws = Draws(now, memory)
-    room = headroom(now, memory, views, draws)
+    obedience = judge_all(now, memory.obedience)
+    unruly = frozenset(station_id for station_id, each in obedience.items() if each.is_ignoring)
+    room = headroom(now, memory, views, draws, unruly)
     sun = surplus(now, memory, main, draws)
     learned = learn(now, memory.learned, _charging_since_s(memory))
     wishes = without_sight(demands(now, learned), views, now)
     plan = plan_sun(wishes, now, memory, room, sun.surplus_w, learned, volts)
     turns = take_turns(plan.wishes, memory, now)
     rows = [*fuse_rows(now, turns, room), *sun_rows(now, turns, sun.surplus_w, plan, learned, volts)]
-    shares = allocate([wish.candidate for wish in turns.values() if wish.candidate is not None], rows)
+    caps = bounds(now, memory, views, room, turns, learned, volts)
+    shares = caps.share([wish.candidate for wish in turns.values() if wish.candidate is not None], rows)
     calmed = calm(shares, turns, now)
     thermal = thermal_images(now, memory, views, room)
-    guarded = guard(calmed, now, memory, room, views, thermal)
+    guarded = guard(calmed, now, memory, room, views, thermal, caps.keep, obedience)
     return Stages(
         views=views,
         trust=trust,
@@ -104,6 +113,8 @@ def work_out(now: Snapshot, memory: Memory) -> Stages:
         sun=sun,
         learned=learned,
         thermal=thermal,
+        obedience=obedience,
+        caps=caps,
         plan=plan,
         wishes=turns,
         rows=rows,
@@ -145,7 +156,7 @@ class _Claim:
 
 def _claim(station: Station, key: RowKey, now: Snapshot, wish: Demand, room: Headroom) -> _Claim:
     state = now.state_of(station.station_id)
-    if not state.connected:
+    if not state.connected or station.station_id in room.unruly:
         return _Claim(taken_a=room.ceilings_a[station.station_id][key[1]])
     if wish.candidate is None:
         return _Claim(taken_a=wish.rest_a if key[1] in phases_allowed(station, wish.phases) else 0.0)

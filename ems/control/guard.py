@@ -7,13 +7,14 @@ for a while and that no other car may still be using.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
 from ems.control.headroom import Headroom, Room
 from ems.control.in_force import commanded, commanded_since_s, is_stuck, phases_allowed
 from ems.control.memory import Memory, RowKey
+from ems.control.obedience import SOUND, Obedience, suspended
 from ems.control.raising import raise_slowly
 from ems.control.settle import rounded_down
 from ems.control.thermal import reaction_s, time_to_trip_s
@@ -51,16 +52,25 @@ def guard(
     room: Headroom,
     views: Mapping[str, MeterView],
     thermal: Mapping[RowKey, float] | None = None,
+    caps: Callable[[Mapping[str, Setpoint]], Mapping[str, Setpoint]] | None = None,
+    obedience: Mapping[str, Obedience] | None = None,
 ) -> Guarded:
     """Last word before the wire. May lower a set-point; must not raise one.
 
-    `thermal`: the image of each fuse and phase; without it nothing but the ratings is watched.
+    `thermal`: the image of each fuse and phase; without it nothing but the ratings is watched. `caps` lowers what is
+    above caps that are no fuses. `obedience`: what is held against stations.
     """
     vouched = {s.station_id: _vouched(wanted[s.station_id], s, now, views) for s in now.site.stations}
+    if obedience:
+        vouched = {name: suspended(setpoint, obedience.get(name, SOUND)) for name, setpoint in vouched.items()}
     kept = {s.station_id: _not_raised(vouched[s.station_id], s, now) for s in now.site.stations}
     fitting = _fit(kept, now, room, views, thermal or {})
     room_since_s = _room_since(now, memory, room)
-    raised = raise_slowly(fitting, _may_rise(vouched, kept, fitting), now, memory, room, room_since_s)
+    raised: Mapping[str, Setpoint] = raise_slowly(
+        fitting, _may_rise(vouched, kept, fitting), now, memory, room, room_since_s
+    )
+    if caps is not None:
+        raised = caps(raised)
     shed = frozenset(
         station_id for station_id, setpoint in raised.items() if setpoint.limit_a <= 0 < kept[station_id].limit_a
     )
@@ -113,12 +123,13 @@ def _fit(
 ) -> dict[str, Setpoint]:
     """Lower until every fuse holds. Where a meter gives nothing, the fallback currents are the proof instead."""
     fitting = dict(setpoints)
+    deaf = {s.station_id for s in now.site.stations if s.station_id in room.unruly or _is_deaf(s, now)}
     for key, row in room.rooms.items():
         view = views.get(row.circuit_id)
         if view is not None and not view.fresh:
             continue
         below = now.site.below(row.circuit_id)
-        deaf_a = {s.station_id: room.ceilings_a[s.station_id][key[1]] for s in below if _is_deaf(s, now)}
+        deaf_a = {s.station_id: room.ceilings_a[s.station_id][key[1]] for s in below if s.station_id in deaf}
         load_a = sum(max(_on_row(fitting[s.station_id], s, key), deaf_a.get(s.station_id, 0.0)) for s in below)
         excess_a = load_a - row.now_a
         if excess_a <= HAIR_A:

@@ -86,8 +86,17 @@ class Headroom:
     ceilings_a: Mapping[str, PerPhase]
     """The most that each station's car may draw now."""
 
+    unruly: frozenset[str] = frozenset()
+    """Stations that ignore their limit; they count with all their hardware can."""
 
-def headroom(now: Snapshot, memory: Memory, views: Mapping[str, MeterView], draws: Draws | None = None) -> Headroom:
+
+def headroom(
+    now: Snapshot,
+    memory: Memory,
+    views: Mapping[str, MeterView],
+    draws: Draws | None = None,
+    unruly: frozenset[str] = frozenset(),
+) -> Headroom:
     """Work out the room on every fuse from the last good samples and what the cars may have drawn then."""
     draws = draws or Draws(now, memory)
     house: dict[str, PerPhase] = {}
@@ -100,15 +109,21 @@ def headroom(now: Snapshot, memory: Memory, views: Mapping[str, MeterView], draw
             flow_a = view.good.current_a
             cars = draws.sum(now.site.below(circuit.circuit_id), view.good.taken_at_s)
             before_a = memory.house_a.get(circuit.circuit_id)
-            house_a = _nearest(before_a, flow_a - cars.high_a, flow_a - cars.low_a)
-            counted_a = _nearest(before_a, flow_a - cars.vouched_a, flow_a - cars.low_a)
-            proven_a = _nearest(before_a, flow_a - cars.proven_a, flow_a - cars.low_a)
+            highest_a = flow_a - cars.low_a
+            house_a = counted_a = proven_a = highest_a
+            if cars.high_a != cars.low_a:
+                house_a = _nearest(before_a, flow_a - cars.high_a, highest_a)
+                counted_a = _nearest(before_a, flow_a - cars.vouched_a, highest_a)
+                proven_a = _nearest(before_a, flow_a - cars.proven_a, highest_a)
             house[circuit.circuit_id] = house_a
             held[circuit.circuit_id] = _held(house_a, memory.held_a.get(circuit.circuit_id), now, memory)
         held_a = held.get(circuit.circuit_id, counted_a).upper(proven_a)
         rooms.update(_rooms(now, circuit, counted_a, held_a))
-    ceilings_a = {station.station_id: _ceiling(now, memory, station) for station in now.site.stations}
-    return Headroom(rooms=rooms, house_a=house, held_a=held, ceilings_a=ceilings_a)
+    ceilings_a = {
+        s.station_id: PerPhase.on(s.wiring, s.hardware_max_a) if s.station_id in unruly else _ceiling(now, memory, s)
+        for s in now.site.stations
+    }
+    return Headroom(rooms=rooms, house_a=house, held_a=held, ceilings_a=ceilings_a, unruly=unruly)
 
 
 def _rooms(now: Snapshot, circuit: Circuit, house_a: PerPhase, held_a: PerPhase) -> dict[RowKey, Room]:

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from ems.control.rows import Row, Share
-from ems.model.decision import LimitReason, Reason
+from ems.control.within import within
+from ems.model.decision import LimitReason, Reason, Setpoint
 from ems.model.electrical import PerPhase, Phase
 from ems.model.site import Site
+from ems.model.snapshot import Snapshot
 
 ROUNDS: Final = 4
 """Sharings after the first before the strict bound is taken."""
@@ -57,16 +59,36 @@ def lopsided(
 def balanced(share: Sharing, site: Site, cars: Sequence[Lopsided]) -> dict[str, Share]:
     """Share so that no phase carries more than `max_imbalance_a` above another; `share(())` where no rule asks."""
     shares = share(())
+    for last in (*(False for _ in range(ROUNDS)), True):
+        rows = _rows_against(site, cars, {name: each.limit_a for name, each in shares.items()}, strict=last)
+        if not rows:
+            break
+        shares = share(rows)
+    return shares
+
+
+def kept_balanced(
+    setpoints: Mapping[str, Setpoint], site: Site, cars: Sequence[Lopsided], now: Snapshot
+) -> dict[str, Setpoint]:
+    """The same for the guard: lowers set-points until no phase is too far above another; raises none."""
+    kept = dict(setpoints)
+    for last in (*(False for _ in range(ROUNDS)), True):
+        rows = _rows_against(site, cars, {name: each.limit_a for name, each in kept.items()}, strict=last)
+        if not rows:
+            break
+        kept = within(kept, rows, now)
+    return kept
+
+
+def _rows_against(site: Site, cars: Sequence[Lopsided], limits_a: Mapping[str, float], *, strict: bool) -> list[Row]:
+    """The rows that would mend these limits; none where they are balanced or no rule asks."""
     bound_a = site.max_imbalance_a
     if bound_a is None or len(site.phases) < len(Phase):
-        return shares
-    for _ in range(ROUNDS):
-        most_a, least_a = _loads(cars, shares)
-        if max(most_a) - min(least_a) <= bound_a + HAIR_A:
-            return shares
-        shares = share(_rows(cars, min(least_a) + bound_a, bound_a))
-    most_a, least_a = _loads(cars, shares)
-    return shares if max(most_a) - min(least_a) <= bound_a + HAIR_A else share(_rows(cars, bound_a, bound_a))
+        return []
+    most_a, least_a = _loads(cars, limits_a)
+    if max(most_a) - min(least_a) <= bound_a + HAIR_A:
+        return []
+    return _rows(cars, bound_a if strict else min(least_a) + bound_a, bound_a)
 
 
 def _rows(cars: Sequence[Lopsided], cap_a: float, bound_a: float) -> list[Row]:
@@ -81,12 +103,11 @@ def _rows(cars: Sequence[Lopsided], cap_a: float, bound_a: float) -> list[Row]:
     return rows
 
 
-def _loads(cars: Iterable[Lopsided], shares: Mapping[str, Share]) -> tuple[PerPhase, PerPhase]:
+def _loads(cars: Iterable[Lopsided], limits_a: Mapping[str, float]) -> tuple[PerPhase, PerPhase]:
     """The most and the least that each phase may carry of such cars."""
     most_a = least_a = PerPhase()
     for car in cars:
-        share = shares.get(car.station_id)
-        amps = car.fixed_a if car.fixed_a is not None else (share.limit_a if share is not None else 0.0)
+        amps = limits_a.get(car.station_id, 0.0) if car.fixed_a is None else car.fixed_a
         most_a += PerPhase.on(car.may_load, amps)
         least_a += PerPhase.on(car.loads, amps)
     return most_a, least_a

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ems.control.learn import Learned
+from ems.control.obedience import Obedience
 from ems.control.patterns import NO_REGRETS, Regrets
+from ems.control.peak import PeakWindow
 from ems.model.electrical import PerPhase, Phase
 from ems.model.readings import GridReading
 
@@ -99,6 +101,12 @@ class Memory:
 
     thermal: Mapping[RowKey, float] = field(default_factory=dict)
     """Thermal image of each protective device and phase; 1 may trip."""
+
+    obedience: Mapping[str, Obedience] = field(default_factory=dict)
+    """What is held against stations that drew more than they might."""
+
+    peak: PeakWindow | None = None
+    """The running window of a peak tariff."""
 
     @classmethod
     def fresh(cls, now_s: float) -> Memory:

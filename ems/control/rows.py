@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ems.model.decision import Reason
-from ems.model.electrical import Phase
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,9 +38,6 @@ class Candidate:
 
     waited_s: float = 0.0
     """How long it has been left out; the longest wins the next tie (rotation)."""
-
-    phases: Collection[Phase] = ()
-    """The house phases that its current loads: one or two make the house uneven, three cancel out, none is unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,12 +16,13 @@ from pydantic import ValidationError
 
 from ems.clock import Clock
 from ems.config.feeders import MAIN, phases_by_circuit
-from ems.config.schema import DeviceEntry, MeterEntry, ModbusAddress, SiteFile
+from ems.config.schema import DeviceEntry, MeterEntry, ModbusAddress, MqttRule, SiteFile
 from ems.config.secrets import reveal
 from ems.devices.modbus_device import ModbusDevice
 from ems.devices.modbus_link import ModbusLink
 from ems.devices.mqtt_device import MqttDevice, Topics, silence_limit_s
 from ems.devices.mqtt_link import Broker, MqttLink
+from ems.devices.operator_signal import OperatorSignal
 from ems.devices.plausibility import Bounds
 from ems.devices.ports import Device
 from ems.devices.profile import (
@@ -61,6 +62,7 @@ class Devices:
 
     solar: tuple[Device[SolarReading], ...] = ()
     battery: Device[BatteryReading] | None = None
+    operator_signal: OperatorSignal | None = None
     background: tuple[Job, ...] = ()
     """Jobs that must run beside the readers; they never end by themselves."""
 
@@ -107,6 +109,7 @@ def connect_devices(file: SiteFile, clock: Clock) -> Devices:
         meters=meters,
         solar=solar,
         battery=battery,
+        operator_signal=build.operator_signal(),
         background=(build.mqtt.run,) if build.mqtt else (),
         links=tuple(build.links.values()),
     )
@@ -163,6 +166,14 @@ class _Build:
             view=view,
         )
 
+    def operator_signal(self) -> OperatorSignal | None:
+        operator, owner = self._file.grid_operator, "grid_operator.signal"
+        if operator is None or operator.signal is None:
+            return None
+        signal = OperatorSignal(_point(owner, operator.signal), self._clock)
+        self._broker(owner).follow(signal)
+        return signal
+
     def _mqtt_device(
         self,
         entry: DeviceEntry,
@@ -187,13 +198,13 @@ class _Build:
             view=view,
             clock=self._clock,
         )
-        self._broker(entry).follow(device)
+        self._broker(entry.id).follow(device)
         return device
 
-    def _broker(self, entry: DeviceEntry) -> MqttLink:
+    def _broker(self, owner: str) -> MqttLink:
         section = self._file.mqtt
         if section is None:
-            raise DeviceConfigError(f"{entry.id} speaks MQTT but the site names no broker: add mqtt: {{host: …}}")
+            raise DeviceConfigError(f"{owner} speaks MQTT but the site names no broker: add mqtt: {{host: …}}")
         if self.mqtt is None:
             broker = Broker(
                 host=section.host,
@@ -260,17 +271,22 @@ def _topics(entry: DeviceEntry, found: MqttProfile | None) -> tuple[dict[str, To
     if source is None:
         raise DeviceConfigError(f"{entry.id} has no MQTT address: add mqtt: {{prefix: …}}")
     points = dict(found.points) if found else {}
+    points |= {name: _point(entry.id, rule) for name, rule in source.points.items()}
     availability = found.availability if found else None
-    try:
-        points |= {name: TopicPoint(**rule.model_dump()) for name, rule in source.points.items()}
-        availability = TopicPoint(**source.availability.model_dump()) if source.availability else availability
-    except ValidationError as err:
-        raise DeviceConfigError(f"{entry.id}: {err.errors()[0]['msg']}") from err
+    if source.availability:
+        availability = _point(entry.id, source.availability)
     topics = [*points.values(), *([availability] if availability else [])]
     if source.prefix is None and any("{prefix}" in each.topic for each in topics):
         raise DeviceConfigError(f"{entry.id} has no MQTT prefix: add mqtt: {{prefix: …}}, as the device shows it")
     prefix = source.prefix or ""
     return {name: each.under(prefix) for name, each in points.items()}, availability and availability.under(prefix)
+
+
+def _point(owner: str, rule: MqttRule) -> TopicPoint:
+    try:
+        return TopicPoint(**rule.model_dump())
+    except ValidationError as err:
+        raise DeviceConfigError(f"{owner}: {err.errors()[0]['msg']}") from err
 
 
 def _gap_s(file: SiteFile, key: tuple[str, int]) -> float:

@@ -15,6 +15,8 @@ MAX_PAYLOAD_BYTES: Final = 64 * 1024
 
 ONLINE_WORDS: Final = frozenset({"true", "online", "1", "on", "yes", "connected", "alive"})
 
+OFFLINE_WORDS: Final = frozenset({"false", "offline", "0", "off", "no", "disconnected", "lost"})
+
 JsonPath: TypeAlias = tuple[str | int, ...]
 Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 
@@ -91,6 +93,17 @@ def as_number(value: Json) -> float:
 def as_online(value: Json) -> bool:
     """Whether an availability message says that the device is there."""
     return str(value).strip().lower() in ONLINE_WORDS
+
+
+def as_yes(value: Json) -> bool:
+    """Whether a contact is closed: the words of `as_online` and their opposites, or a number, which is yes but for 0.
+
+    Raises Unreadable for everything else, since neither answer would be safe to guess.
+    """
+    word = str(value).strip().lower()
+    if word in ONLINE_WORDS or word in OFFLINE_WORDS:
+        return word in ONLINE_WORDS
+    return as_number(value) != 0
 
 
 def _no_constant(name: str) -> Json:

@@ -128,6 +128,9 @@ class Circuit:
     largest_other_load_a: float | None = None
     """Largest current per phase of everything that is not a station; None when nobody has worked it out."""
 
+    max_power_w: float | None = None
+    """What may flow over all phases together, such as the contract power; None without such a cap."""
+
 
 @dataclass(frozen=True, slots=True)
 class CircuitTree:

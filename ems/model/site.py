@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
 
 from ems.model.electrical import CircuitTree, Phase, Wiring
 from ems.model.goals import Goal
@@ -44,6 +46,52 @@ class Station:
     vehicle_max_a: float | None = None
     vehicle_phases: int | None = None
     """How many phases the car can use; None when unknown: then all wired ones."""
+
+
+class Keenness(StrEnum):
+    """How much grid a solar car may take along for the sake of more sun (`control.md` §5)."""
+
+    KEEN = "keen"
+    BALANCED = "balanced"
+    NORMAL = "normal"
+    PURIST = "purist"
+
+    @property
+    def grid_weight(self) -> float:
+        """λ: what a watt hour from the grid costs against one from the sun."""
+        return _GRID_WEIGHTS[self]
+
+
+_GRID_WEIGHTS: Final[Mapping[Keenness, float]] = {
+    Keenness.KEEN: 0.2,
+    Keenness.BALANCED: 0.4,
+    Keenness.NORMAL: 1.0,
+    Keenness.PURIST: 2.0,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeakTariff:
+    """A tariff on the highest mean import of the month, over windows that begin at the full hour."""
+
+    limit_w: float
+    """The mean that cars keep each window below; the month's highest mean so far may raise it."""
+
+    window_s: float = 900.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GridOperator:
+    """The minimum of § 14a EnWG that the operator may bring the house's controllable devices down to."""
+
+    devices: int
+    """Controllable devices above 4.2 kW, stations and heat pumps alike."""
+
+    large_heat_pump_w: float | None = None
+    """Rating of a heat pump above 11 kW among them."""
+
+    always: bool = False
+    """True where no signal says when the limit is called for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +148,18 @@ class Policy:
     filter_down_s: float = 2.0
     """Time constants of the surplus filter (§5)."""
 
+    keenness: Keenness = Keenness.NORMAL
+    start_wh: float = 15.0
+    stop_wh: float = 40.0
+    switch_wh: float = 110.0
+    """K: the regret that starts a car, stops it, and changes it between one and three phases (§5)."""
+
+    phase_switches_per_day: int = 10
+    """Changes of one station between one and three phases a day, above which `switch_wh` doubles (§5)."""
+
+    battery_share: float = 0.0
+    """The share of the home battery's charging power that cars may take over, 0 to 1; 0: battery first (§5)."""
+
     good_samples_to_trust: int = 10
     """A meter counts again after this many good samples (§6)."""
 
@@ -117,6 +177,12 @@ class Site:
     meter_period_s: Mapping[str, float] = field(default_factory=dict)
     """Tm per metered circuit: the time between two samples of its meter."""
 
+    max_imbalance_a: float | None = None
+    """U: how far cars on one or two phases may load one phase above another (§2); None where no rule asks."""
+
+    peak: PeakTariff | None = None
+    grid_operator: GridOperator | None = None
+
     _by_id: Mapping[str, Station] = field(init=False, repr=False, compare=False)
     _below: Mapping[str, tuple[Station, ...]] = field(init=False, repr=False, compare=False)
 
@@ -131,6 +197,12 @@ class Site:
     @property
     def phases(self) -> tuple[Phase, ...]:
         return self.circuits.main.phases
+
+    @property
+    def has_power_caps(self) -> bool:
+        """Whether anything bounds watts rather than amps."""
+        capped = any(circuit.max_power_w is not None for circuit in self.circuits)
+        return capped or self.peak is not None or self.grid_operator is not None
 
     def station(self, station_id: str) -> Station:
         return self._by_id[station_id]

@@ -28,6 +28,9 @@ class Snapshot:
     """Sum of the inverters."""
 
     battery: BatteryReading | None = None
+    dimmed: bool | None = None
+    """Whether the grid operator calls for its limit; None while nobody has said, which counts as yes."""
+
     utc_s: float | None = None
     """Wall time as seconds since 1970 UTC, for tariff windows only; durations come from `now_s`."""
 

@@ -38,6 +38,7 @@ class Board:
         self._stations: dict[str, StationState] = {}
         self._sent: dict[str, tuple[SentLimit, ...]] = {}
         self._goals: dict[str, Goal] = {}
+        self._dimmed: bool | None = None
         periods_s = [site.policy.meter_period_s, *site.meter_period_s.values()]
         self._keep_sent_s = SENT_LASTS_S + LOST_PERIODS * max(periods_s)
 
@@ -65,6 +66,12 @@ class Board:
         """A person's wish; wakes the loop."""
         self._goals[station_id] = goal
         self._news.set()
+
+    def set_dimmed(self, dimmed: bool | None) -> None:
+        """Whether the grid operator calls for its limit, None for unknown; wakes the loop when that is news."""
+        if dimmed != self._dimmed:
+            self._dimmed = dimmed
+            self._news.set()
 
     def record_sent(self, station_id: str, limit: SentLimit) -> None:
         """A limit on its way."""
@@ -105,6 +112,7 @@ class Board:
             goals=dict(self._goals),
             solar=self._solar_sum(now_s),
             battery=self._battery_now(now_s),
+            dimmed=self._dimmed,
             utc_s=self._clock.utc_now().timestamp(),
         )
 

@@ -1,4 +1,4 @@
-"""The most solar energy that any control could have put into the cars, had it known the whole trace (`control.md` §8)."""
+"""The most solar energy that any control could have put into the cars, had it known the trace (`control.md` §8)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linprog
+from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array
 
 from ems.config.schema import StationEntry
@@ -98,13 +98,15 @@ def _shared_out(rooms: _Rooms, crowded: NDArray[np.bool_], alone_kwh: Series) ->
     minutes = int(np.count_nonzero(crowded))
     rows = np.concatenate([minute, minutes + need_row])
     columns = np.concatenate([np.arange(len(minute)), need_column])
-    answer = linprog(
+    shape = (minutes + len(finite), len(most_kwh))
+    answer = milp(
         -np.ones(len(most_kwh)),
-        A_ub=coo_array((np.ones(len(rows)), (rows, columns)), shape=(minutes + len(finite), len(most_kwh))).tocsr(),
-        b_ub=np.concatenate([rooms.sun_kwh[crowded], rooms.need_kwh[finite]]),
-        bounds=np.column_stack([np.zeros(len(most_kwh)), most_kwh]),
-        method="highs",
+        constraints=LinearConstraint(
+            coo_array((np.ones(len(rows)), (rows, columns)), shape=shape).tocsr(),
+            ub=np.concatenate([rooms.sun_kwh[crowded], rooms.need_kwh[finite]]),
+        ),
+        bounds=Bounds(0.0, most_kwh),
     )
-    if answer.status != 0:
+    if answer.fun is None:
         raise ArithmeticError(f"the perfect-foresight bound was not found: {answer.message}")
     return float(-answer.fun)

@@ -1,1 +1,1 @@
-"""The lab's house in steps of one second: fuses, sun, battery, cars and stations, behind the ports of the real service."""
+"""The lab's house in steps of one second: fuses, sun, battery, cars and stations, behind the service's own ports."""

@@ -25,6 +25,7 @@ DOCS = Path(__file__).parents[3] / "docs"
 SECTIONS: Mapping[str, tuple[type[BaseModel], ...]] = {
     "site": (schema.Naming,),
     "connection": (schema.Connection,),
+    "peak_tariff": (schema.PeakTariffSection,),
     "circuits": (schema.SubCircuit,),
     "meters, solar, battery": (schema.MeterEntry, schema.SolarEntry, schema.BatteryEntry),
     "modbus": (schema.ModbusAddress,),
@@ -33,10 +34,14 @@ SECTIONS: Mapping[str, tuple[type[BaseModel], ...]] = {
     "stations": (schema.StationEntry,),
     "vehicles": (schema.VehicleEntry,),
     "policy": (schema.PolicySection,),
+    "grid_operator": (schema.GridOperatorSection,),
+    "storage": (schema.StorageSection,),
     "mqtt": (schema.BrokerSection,),
     "csms": (schema.CsmsSection,),
     "simulation": (schema.SimulationSection,),
     "simulation.cars": (schema.SimulatedCar,),
+    "home of a simulated car": (schema.HomeTime,),
+    "simulation.battery": (schema.SimulatedBattery,),
     "password": (schema.Secret,),
 }
 RANGE_FREE = {"boolean": "true, false", "object": "section", "array": "list"}
@@ -72,6 +77,8 @@ def rows_of(models: tuple[type[BaseModel], ...]) -> Iterator[list[str]]:
 
 def range_of(rules: dict[str, Any]) -> str:
     rules = next((each for each in rules.get("anyOf", ()) if each.get("type") != "null"), rules)
+    if "const" in rules:
+        return str(rules["const"])
     if "enum" in rules:
         return ", ".join(str(each) for each in rules["enum"])
     if "$ref" in rules:

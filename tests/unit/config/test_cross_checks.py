@@ -78,6 +78,17 @@ FAMILY = "  - {id: family, phases: 3}"
             "  - {id: grid, profile: x, modbus: {host: a}, mqtt: {prefix: a}}\nmqtt: {host: a}",
             "meters[grid] has both modbus and mqtt",
         ),
+        # Rules of grid operators.
+        (
+            FAMILY,
+            FAMILY + "\ngrid_operator: {rule: de14a, devices: 2, signal: {topic: a}}",
+            "grid_operator.signal needs a broker: add the section",
+        ),
+        (
+            FAMILY,
+            FAMILY + "\ngrid_operator: {rule: de14a, devices: 1}",
+            "grid_operator.devices is 1, fewer than the 2 stations above 4.2 kW: count every charging station",
+        ),
         # The simulation.
         (
             FAMILY,
@@ -112,6 +123,20 @@ def test_one_phase_house_asks_for_the_wiring_of_its_stations(tmp_path: Path) -> 
     (problem,) = said(tmp_path, text)
 
     assert "stations[drive].wired has L2, L3, which the house connection does not have: choose from [L1]" in problem
+
+
+def test_one_phase_house_has_nothing_to_balance(tmp_path: Path) -> None:
+    text = swapped("phases: 3\n  m", "phases: 1\n  max_imbalance_a: 20\n  m").replace(CARPORT, "{id: b, wired: [L1]}")
+
+    (problem,) = said(tmp_path, text.replace(DRIVE, "{id: drive, wired: [L1]}"))
+
+    assert "connection.max_imbalance_a stands beside a single phase: one phase has nothing to be balanced" in problem
+
+
+def test_small_stations_need_not_be_counted_as_controllable_devices(tmp_path: Path) -> None:
+    text = swapped(CARPORT, "{id: carport, wired: [L2], max_a: 16}") + "grid_operator: {rule: de14a, devices: 1}\n"
+
+    assert loaded(tmp_path, text).grid_operator is not None
 
 
 def test_sub_fuse_may_be_larger_than_its_feeder(tmp_path: Path) -> None:

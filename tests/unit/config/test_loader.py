@@ -127,6 +127,28 @@ def test_missing_required_keys_do_not_hide_other_problems(tmp_path: Path) -> Non
         ("vehicles:", "csms: []\nvehicles:", "csms is a list: it is a section"),
         ("vehicles:", "csms:\nvehicles:", "csms is empty"),
         ("vehicles:", "chargers: []\nvehicles:", "chargers is not a known key: did you mean stations?"),
+        (
+            "main_fuse_a: 25",
+            "max_import_kw: 11000",
+            "contracts of a house are 1 to 200 kW; did you mean watts? 11000 W",
+        ),
+        ("main_fuse_a: 25", "peak_tariff: {}", "connection.peak_tariff.limit_kw is missing: add the mean import"),
+        (
+            "main_fuse_a: 25",
+            "peak_tariff: {limit_kw: 3, window_min: 20}",
+            "window_min is 20: choose from 15, 30, 60",
+        ),
+        ("fuse_a: 20}", "fuse_a: 20, max_kw: 0.5}", "circuits in a house carry 1 to 200 kW"),
+        ("vehicles:", "grid_operator: {devices: 2}\nvehicles:", "rule is missing: name the operator's rule"),
+        ("vehicles:", "grid_operator: {rule: de14b, devices: 2}\nvehicles:", "choose from de14a; did you mean de14a?"),
+        ("vehicles:", "policy: {keenness: kean}\nvehicles:", "choose from keen, balanced, normal, purist"),
+        ("vehicles:", "policy: {battery_share: 50}\nvehicles:", "did you mean per cent? 50 % is 0.5"),
+        ("vehicles:", "storage: {journal_mb: 5}\nvehicles:", "the journal takes 10 to 5000 MB"),
+        (
+            "vehicles:",
+            "simulation: {cars: [{station: drive, home: [{arrives: 9am}]}]}\nvehicles:",
+            'give the time of day as "17:30"',
+        ),
         ("vehicles:", "solar: [{id: r, profile: sunspec, modbus: {host: a}, peak_w: 9}]\nvehicles:", "9 kW is 9000"),
     ],
 )

@@ -5,7 +5,7 @@ from pathlib import Path
 from ems.config.translate import to_site
 from ems.model.electrical import FuseDevice, Phase
 from ems.model.goals import ChargeMode, Goal
-from ems.model.site import Site
+from ems.model.site import GridOperator, Keenness, PeakTariff, Site
 from tests.unit.config.files import GOOD, loaded, swapped
 
 L1, L2, L3 = Phase
@@ -104,6 +104,47 @@ def test_policy_comes_from_the_file(tmp_path: Path) -> None:
     policy = site_of(tmp_path, text).policy
 
     assert (policy.lease_s, policy.min_on_s, policy.min_off_s, policy.export_bias_w) == (30, 20, 25, 80)
+
+
+def test_policy_of_solar_cars_comes_from_the_file(tmp_path: Path) -> None:
+    section = "{keenness: keen, start_wh: 5, stop_wh: 20, switch_wh: 60, phase_switches_per_day: 4, battery_share: 0.5}"
+
+    policy = site_of(tmp_path, GOOD + f"policy: {section}\n").policy
+
+    assert (policy.keenness, policy.phase_switches_per_day, policy.battery_share) == (Keenness.KEEN, 4, 0.5)
+    assert (policy.start_wh, policy.stop_wh, policy.switch_wh) == (5, 20, 60)
+
+
+def test_grid_weighs_the_more_the_purer_the_sun() -> None:
+    assert [each.grid_weight for each in Keenness] == [0.2, 0.4, 1.0, 2.0]
+
+
+def test_caps_come_in_watts(tmp_path: Path) -> None:
+    text = GOOD.replace("main_fuse_a: 25", "main_fuse_a: 25\n  max_import_kw: 15\n  peak_tariff: {limit_kw: 2.5}")
+    site = site_of(tmp_path, text.replace("fuse_a: 20}", "fuse_a: 20, max_kw: 11}"))
+
+    assert [circuit.max_power_w for circuit in site.circuits] == [15_000, 11_000]
+    assert site.peak == PeakTariff(limit_w=2_500, window_s=900)
+
+
+def test_grid_operator_limit_holds_always_where_no_signal_tells(tmp_path: Path) -> None:
+    text = GOOD + "grid_operator: {rule: de14a, devices: 3, large_heat_pump_kw: 14}\n"
+    signalled = text.replace("devices: 3", "devices: 3, signal: {topic: contact}") + "mqtt: {host: broker}\n"
+
+    assert site_of(tmp_path, text).grid_operator == GridOperator(devices=3, large_heat_pump_w=14_000, always=True)
+    assert site_of(tmp_path, signalled).grid_operator == GridOperator(devices=3, large_heat_pump_w=14_000)
+
+
+def test_house_without_rules_has_none(tmp_path: Path) -> None:
+    site = site_of(tmp_path, GOOD)
+
+    assert (site.max_imbalance_a, site.peak, site.grid_operator) == (None, None, None)
+    assert [circuit.max_power_w for circuit in site.circuits] == [None, None]
+
+
+def test_storage_lies_beside_the_site_file(tmp_path: Path) -> None:
+    assert loaded(tmp_path, GOOD + "storage: {path: state}\n").storage.path == str(tmp_path / "state")
+    assert loaded(tmp_path, GOOD).storage.path is None
 
 
 def test_one_phase_house_has_l1_alone(tmp_path: Path) -> None:

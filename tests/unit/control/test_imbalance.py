@@ -9,12 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ems.control.allocate import allocate
-from ems.control.imbalance import balanced, lopsided
+from ems.control.imbalance import balanced, kept_balanced, lopsided
 from ems.control.rows import Candidate, Row, Share
-from ems.model.decision import NO_REASON, LimitReason
+from ems.model.decision import NO_REASON, LimitReason, Setpoint
 from ems.model.electrical import PHASES_OF, CircuitTree, Phase, Wiring
 from ems.model.site import Site, Station
-from tests.unit.control.scene import MAIN, STATION
+from ems.model.snapshot import Snapshot
+from tests.unit.control.scene import MAIN, NOW_S, STATION
 
 L1, L2, L3 = Phase
 ONE_CAR = {"a": 1}
@@ -110,3 +111,24 @@ def test_no_phase_is_above_another_by_more_than_the_bound(cars: list[tuple[Wirin
 
     assert max(loads) - min(loads) <= 20.0 + 1e-5
     assert all(each.limit_a == 0.0 or each.limit_a >= 6.0 for each in shares.values())
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(WIRINGS, st.integers(1, 3), st.floats(6.0, 32.0)), min_size=1, max_size=6))
+def test_guard_lowers_until_the_phases_are_near_enough_and_raises_nothing(
+    cars: list[tuple[Wiring, int, float]],
+) -> None:
+    house = site(*(station(str(i), wiring) for i, (wiring, _, _) in enumerate(cars)))
+    used = {str(i): min(phases, len(wiring)) for i, (wiring, phases, _) in enumerate(cars)}
+    wanted = {
+        str(i): Setpoint(station_id=str(i), limit_a=amps, phases=used[str(i)]) for i, (_, _, amps) in enumerate(cars)
+    }
+    kept = kept_balanced(wanted, house, lopsided(house, used), Snapshot(now_s=NOW_S, site=house))
+    loads = [
+        sum(kept[s.station_id].limit_a for s in house.stations if phase in s.wiring[: used[s.station_id]])
+        for phase in Phase
+    ]
+
+    assert max(loads) - min(loads) <= 20.0 + 1e-5
+    assert all(kept[name].limit_a <= setpoint.limit_a for name, setpoint in wanted.items())
+    assert all(each.limit_a == 0.0 or each.limit_a >= 6.0 for each in kept.values())

@@ -96,7 +96,7 @@ def test_clock_that_jumps_starts_anew_and_keeps_the_peak_of_the_month(jump_s: fl
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.floats(-4_000.0, 2_400.0), min_size=15, max_size=15), st.integers(0, 12))
 def test_car_that_follows_late_keeps_every_window_within_two_per_cent(house_w: list[float], late_s: int) -> None:
-    window = None
+    window: PeakWindow | None = None
     allowed = [0.0] * (late_s + 1)
     peaks = []
     for second in range(4 * 900):

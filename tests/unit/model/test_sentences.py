@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from ems.model.decision import LimitReason, Reason
+from ems.model.decision import LimitReason, Notice, NoticeCode, Reason
 from ems.model.electrical import Phase
-from ems.model.sentences import sentence
+from ems.model.sentences import notice_sentence, sentence
 
 
 @pytest.mark.parametrize("code", list(LimitReason))
@@ -37,7 +37,54 @@ def test_every_reason_has_words_even_without_numbers(code: LimitReason) -> None:
             "surplus 900 W, 1380 W needed with this car",
         ),
         (Reason(code=LimitReason.SOLAR_SURPLUS, surplus_w=2000.0, needed_w=1380.0), "surplus 2000 W"),
+        (
+            Reason(code=LimitReason.SOLAR_SURPLUS, surplus_w=4500.0, needed_w=1380.0, gained_wh=9.2, change_wh=15.0),
+            "surplus 4500 W, starts once that has brought 15 Wh (9 so far)",
+        ),
+        (
+            Reason(code=LimitReason.SOLAR_SURPLUS, surplus_w=1500.0, gained_wh=-3.0, change_wh=15.0),
+            "surplus 1500 W, starts once that has brought 15 Wh (0 so far)",
+        ),
+        (Reason(code=LimitReason.SOLAR_SURPLUS, surplus_w=4500.0, gained_wh=15.0, change_wh=15.0), "surplus 4500 W"),
+        (
+            Reason(code=LimitReason.SOLAR_SURPLUS, surplus_w=900.0, needed_w=1380.0, gained_wh=9.0, change_wh=15.0),
+            "surplus 900 W, 1380 W needed with this car",
+        ),
         (Reason(code=LimitReason.SOLAR_SURPLUS), "surplus is unknown"),
+        (
+            Reason(code=LimitReason.MAIN_FUSE, circuit_id="main", limit_w=10_000.0, used_w=7_200.0),
+            "contract power 10.0 kW: house 7.2 kW, 2.8 kW left",
+        ),
+        (
+            Reason(code=LimitReason.MAIN_FUSE, circuit_id="main", limit_w=10_000.0, used_w=12_000.0),
+            "contract power 10.0 kW: house 12.0 kW, 0.0 kW left",
+        ),
+        (
+            Reason(code=LimitReason.CIRCUIT_FUSE, circuit_id="shed", limit_w=5_000.0, used_w=-1_500.0),
+            "power limit of shed 5.0 kW: house gives 1.5 kW, 6.5 kW left",
+        ),
+        (
+            Reason(code=LimitReason.GRID_OPERATOR, limit_w=10_500.0, used_w=0.0),
+            "grid operator leaves 10.5 kW from the grid",
+        ),
+        (
+            Reason(code=LimitReason.GRID_OPERATOR, limit_w=10_500.0, used_w=-2_000.0),
+            "grid operator leaves 10.5 kW from the grid: sun adds 2.0 kW, 12.5 kW for the cars",
+        ),
+        (
+            Reason(code=LimitReason.GRID_OPERATOR, limit_w=10_500.0, used_w=4_140.0),
+            "grid operator leaves 10.5 kW from the grid: other cars 4.1 kW, 6.4 kW for the cars",
+        ),
+        (
+            Reason(code=LimitReason.PRICE, limit_w=4_000.0, used_w=1_000.0),
+            "peak tariff, 4.0 kW until its window ends: house 1.0 kW, 3.0 kW left",
+        ),
+        (
+            Reason(code=LimitReason.PHASE_IMBALANCE, limit_a=20.0),
+            "phase imbalance: cars may load one phase 20.0 A above another",
+        ),
+        (Reason(code=LimitReason.IGNORES_LIMIT, limit_a=6.0), "station ignores its limit of 6.0 A"),
+        (Reason(code=LimitReason.IGNORES_LIMIT), "station ignores its limit"),
         (Reason(code=LimitReason.METER_LOST, circuit_id="main", age_s=12.4), "meter of main silent for 12 s"),
         (Reason(code=LimitReason.METER_LOST, circuit_id="main"), "meter of main gave no good sample yet"),
         (Reason(code=LimitReason.SETTLING, remaining_s=41.0), "settling, up to 41 s more"),
@@ -48,3 +95,28 @@ def test_every_reason_has_words_even_without_numbers(code: LimitReason) -> None:
 )
 def test_reason_is_one_sentence_with_its_numbers(reason: Reason, said: str) -> None:
     assert sentence(reason) == said
+
+
+@pytest.mark.parametrize("code", list(NoticeCode))
+def test_every_notice_has_words_even_without_numbers(code: NoticeCode) -> None:
+    said = notice_sentence(Notice(code=code))
+
+    assert said
+    assert "None" not in said
+
+
+@pytest.mark.parametrize(
+    ("notice", "said"),
+    [
+        (
+            Notice(code=NoticeCode.HOUSE_OVERLOAD, circuit_id="main", phase=Phase.L2, current_a=27.34, limit_a=25.0),
+            "main L2: 27.3 A without any car, more than the 25.0 A that the fuse may carry; switch something off",
+        ),
+        (
+            Notice(code=NoticeCode.IGNORES_LIMIT, station_id="garage", current_a=16.0, limit_a=6.0),
+            "garage ignores its limit: it drew 16.0 A where 6.0 A were allowed",
+        ),
+    ],
+)
+def test_notice_is_one_sentence_with_its_numbers(notice: Notice, said: str) -> None:
+    assert notice_sentence(notice) == said

@@ -1,0 +1,1 @@
+"""How fast Fusewise is on this machine: what `ems bench` measures (`docs/bench.md`)."""

@@ -1,0 +1,108 @@
+"""The figures of `ems bench`: one JSON object, and what the table is drawn from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from pydantic import BaseModel
+
+
+class Spread(BaseModel):
+    """Milliseconds, nearest rank."""
+
+    p50_ms: float
+    p99_ms: float
+    max_ms: float
+
+
+class AllocationFigures(BaseModel):
+    """Sharing the current among so many cars."""
+
+    cars: int
+    garages: int
+    """Random garages asked, each once."""
+
+    ours: Spread
+    milp: Spread | None
+    """The same garages, admission alone, by scipy's MILP; None where it was not asked."""
+
+    milp_garages: int
+    """How many of them it was asked for before its time was up."""
+
+    as_good_as_milp: int | None
+    """In how many of these our set of cars is as worthy, class by class."""
+
+
+class DecisionFigures(BaseModel):
+    """One whole cycle of control, guard and all, for so many stations."""
+
+    stations: int
+    cycles: int
+    decide: Spread
+
+
+class SimulationFigures(BaseModel):
+    """A simulated house under the real service loop."""
+
+    skipped: str | None = None
+    """Why nothing was simulated."""
+
+    simulated_s: float | None = None
+    cycles: int | None = None
+    wall_s: float | None = None
+    cycles_per_s: float | None = None
+
+
+class SocketFigures(BaseModel):
+    """The demo on loopback sockets, in real time."""
+
+    skipped: str | None = None
+    lasted_s: float | None = None
+    meter_samples: int | None = None
+    reactions: int | None = None
+    """Limits that a meter sample caused; few, so that the 99th percentile is the worst of them."""
+
+    reaction_p50_ms: float | None = None
+    """From the meter's answer to the limit that it caused, received by the station."""
+
+    reaction_p99_ms: float | None = None
+    rss_mb: float | None = None
+    """Largest resident memory of the service's process."""
+
+    cpu_share: float | None = None
+    """Of one core, once the service runs."""
+
+
+class Machine(BaseModel):
+    """Where this was measured."""
+
+    python: str
+    system: str
+    processor: str
+    cores: int
+    load_1min: float | None
+    """Processes that wanted a core in the minute before; with more than `cores` the figures are too high."""
+
+
+class BenchFigures(BaseModel):
+    """All of them."""
+
+    machine: Machine
+    quick: bool
+    allocation: list[AllocationFigures]
+    decision: list[DecisionFigures]
+    simulation: SimulationFigures
+    sockets: SocketFigures
+    bench_rss_mb: float
+    """Largest resident memory of the bench itself, scipy and simulation included."""
+
+
+def spread(durations_s: Sequence[float]) -> Spread:
+    """Of at least one duration in seconds."""
+    in_order = sorted(durations_s)
+
+    def at(share: float) -> float:
+        return round(in_order[max(0, math.ceil(share * len(in_order)) - 1)] * 1000, 4)
+
+    return Spread(p50_ms=at(0.50), p99_ms=at(0.99), max_ms=at(1.0))

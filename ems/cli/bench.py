@@ -1,0 +1,85 @@
+"""`ems bench`: how fast Fusewise is on this machine."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.table import Table
+
+from ems.bench.figures import AllocationFigures, BenchFigures, DecisionFigures, Spread
+from ems.bench.whole import QUICK, THOROUGH, measure
+from ems.clock import WallClock
+
+
+def run_bench(as_json: bool, quick: bool) -> int:
+    """Measure, and print one JSON object or tables. The exit code is always 0: figures are no verdict."""
+    figures = measure(QUICK if quick else THOROUGH, WallClock())
+    if as_json:
+        sys.stdout.write(figures.model_dump_json() + "\n")
+    else:
+        print_bench(figures, Console(soft_wrap=True))
+    return 0
+
+
+def print_bench(figures: BenchFigures, console: Console) -> None:
+    """The figures for people."""
+    machine = figures.machine
+    load = "" if machine.load_1min is None else f", load {machine.load_1min:.2f} before"
+    console.print(f"{machine.processor}, {machine.cores} cores{load}; {machine.python} on {machine.system}")
+    console.print(_allocation(figures.allocation))
+    console.print(_decision(figures.decision))
+    for line in _lines(figures):
+        console.print(line)
+
+
+def _allocation(rows: list[AllocationFigures]) -> Table:
+    table = Table(title="Sharing the current, milliseconds")
+    for title in ("cars", "garages", "p50", "p99", "max", "milp p50", "milp p99", "as good as milp"):
+        table.add_column(title, justify="right")
+    for row in rows:
+        good = "-" if row.milp is None else f"{row.as_good_as_milp} of {row.milp_garages}"
+        table.add_row(str(row.cars), str(row.garages), *_cells(row.ours), *_cells(row.milp)[:2], good)
+    return table
+
+
+def _decision(rows: list[DecisionFigures]) -> Table:
+    table = Table(title="One whole cycle of control, milliseconds")
+    for title in ("stations", "cycles", "p50", "p99", "max"):
+        table.add_column(title, justify="right")
+    for row in rows:
+        table.add_row(str(row.stations), str(row.cycles), *_cells(row.decide))
+    return table
+
+
+def _cells(spread: Spread | None) -> tuple[str, str, str]:
+    if spread is None:
+        return ("-", "-", "-")
+    return (f"{spread.p50_ms:.3f}", f"{spread.p99_ms:.3f}", f"{spread.max_ms:.3f}")
+
+
+def _lines(figures: BenchFigures) -> Iterator[str]:
+    simulation, sockets = figures.simulation, figures.sockets
+    if simulation.skipped is not None:
+        yield f"simulation left out: {simulation.skipped}"
+    else:
+        yield (
+            f"simulation: {simulation.cycles_per_s:.0f} cycles per second "
+            f"({simulation.cycles} cycles of {simulation.simulated_s:.0f} s in {simulation.wall_s:.1f} s)"
+        )
+    if sockets.skipped is not None:
+        yield f"demo left out: {sockets.skipped}"
+    else:
+        yield (
+            f"sockets: from the meter's answer to the limit at the station {_ms(sockets.reaction_p50_ms)} in the "
+            f"middle, {_ms(sockets.reaction_p99_ms)} at the 99th percentile, {sockets.reactions} times in "
+            f"{sockets.lasted_s:.0f} s"
+        )
+        if sockets.rss_mb is not None and sockets.cpu_share is not None:
+            yield f"the service took {sockets.rss_mb:.0f} MB and {sockets.cpu_share:.1%} of a core"
+    yield f"this bench took {figures.bench_rss_mb:.0f} MB"
+
+
+def _ms(milliseconds: float | None) -> str:
+    return "?" if milliseconds is None else f"{milliseconds:.0f} ms"

@@ -1,0 +1,76 @@
+"""The sections of devices in the site file: meters, inverters and batteries, and where they speak."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from ems.config.kinds import Host, Id, Number, Port, Section, Topic, Whole
+
+
+class ModbusAddress(Section):
+    """Where a Modbus TCP device listens."""
+
+    host: Host
+    port: Port = 502
+    unit: Annotated[Whole, Field(ge=0, le=255)] = 1
+    timeout_s: Annotated[Number, Field(gt=0, le=30)] = 1.0
+
+
+class MqttRule(Section):
+    """Where one number is found in MQTT messages."""
+
+    topic: Topic
+    path: Annotated[str, Field(max_length=200)] = ""
+    """Dotted path into a JSON message, such as `params.em:0.a_current`; empty when the message is a plain number."""
+
+    scale: Number = 1.0
+    """The message's number times this is ours; negative to turn a sign."""
+
+
+class MqttSource(Section):
+    """How a device speaks over MQTT: a profile with its prefix, or rules for plain topics."""
+
+    prefix: Annotated[str, Field(min_length=1, max_length=150)] | None = None
+    """Fills `{prefix}` in the profile's topics, such as `shellypro3em-garage`."""
+
+    points: dict[str, MqttRule] = Field(default_factory=dict)
+    """Point name (`power`, `current_l1` …) to rule; for devices without a profile, or to replace one point of it."""
+
+    availability: MqttRule | None = None
+    """A topic that says whether the device is there (`true`/`online`/`1`)."""
+
+
+class DeviceEntry(Section):
+    """A meter, inverter or battery: who it is and where it speaks."""
+
+    id: Id
+    profile: Annotated[str, Field(pattern=r"^[a-z0-9_]+$")] | None = None
+    """One of `ems devices list`; left out only with MQTT points of your own."""
+
+    modbus: ModbusAddress | None = None
+    mqtt: MqttSource | None = None
+    period_s: Annotated[Number, Field(ge=0.2, le=60)] = 1.0
+    """Time between two samples."""
+
+    invert: bool = False
+    """Turn the sign of power and current, for a meter that was wired the other way round."""
+
+
+class MeterEntry(DeviceEntry):
+    """A meter at the fuse of a circuit."""
+
+    circuit: Id = "main"
+
+
+class SolarEntry(DeviceEntry):
+    """A solar inverter."""
+
+    peak_w: Annotated[Number, Field(ge=100, le=200_000)] | None = None
+
+
+class BatteryEntry(DeviceEntry):
+    """A home battery."""
+
+    capacity_kwh: Annotated[Number, Field(gt=0, le=1000)] | None = None

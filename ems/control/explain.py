@@ -1,0 +1,208 @@
+"""Why a station got its limit: one cycle worked out again and told step by step. No clock, no log, no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ems.control.blind import without_sight
+from ems.control.cycle import Stages, work_out
+from ems.control.demand import Demand, demands
+from ems.control.explain_guard import guard_steps, known_only
+from ems.control.in_force import commanded
+from ems.control.learn import NOTHING
+from ems.control.memory import Memory
+from ems.control.patterns import Costs, best_change
+from ems.control.rows import Row, Share
+from ems.control.surplus import FOLLOWS_SUN
+from ems.model.decision import LimitReason, Reason
+from ems.model.explanation import Explanation, Stage, Step
+from ems.model.site import Policy, Station
+from ems.model.snapshot import Snapshot
+
+
+def explain(now: Snapshot, memory: Memory, station_id: str) -> Explanation:
+    """The chain to the set-point that `decide` gives this station; raises KeyError for one the site does not have."""
+    stages = work_out(now, memory)
+    told = _Telling(now, memory, stages, now.site.station(station_id))
+    setpoint = stages.guarded.setpoints[station_id]
+    return Explanation(station_id=station_id, steps=tuple(told.steps()), setpoint=setpoint)
+
+
+@dataclass(frozen=True, slots=True)
+class _Telling:
+    """One station in one cycle."""
+
+    now: Snapshot
+    memory: Memory
+    stages: Stages
+    station: Station
+
+    def steps(self) -> Iterator[Step]:
+        yield from self._meters()
+        if self.now.goal_of(self.station.station_id).mode in FOLLOWS_SUN:
+            yield self._surplus()
+        yield self._demand()
+        yield from self._pattern()
+        share = self.stages.shares.get(self.station.station_id)
+        if share is not None:
+            yield self._sharing(share)
+        yield self._calm(share)
+        yield from guard_steps(self.now, self.stages, self.station)
+
+    def _meters(self) -> Iterator[Step]:
+        """The meters that this station's fuses depend on, its own first."""
+        seen = [
+            self.stages.views[circuit.circuit_id]
+            for circuit in self.now.site.circuits.above(self.station.circuit_id)
+            if circuit.circuit_id in self.stages.views
+        ]
+        if not seen:
+            yield Step(stage=Stage.METER, word="none")
+        for view in seen:
+            facts = known_only(age_s=view.age_s)
+            if view.samples_to_go:
+                facts["samples_to_go"] = float(view.samples_to_go)
+            if view.good is not None:
+                facts["power_w"] = view.good.power_w
+            yield Step(
+                stage=Stage.METER,
+                reason=view.reason,
+                facts=facts,
+                circuit_id=view.circuit_id,
+                word=view.health.name.lower(),
+            )
+
+    def _surplus(self) -> Step:
+        sun, battery = self.stages.sun, self.now.battery
+        facts = known_only(
+            surplus_w=sun.surplus_w,
+            house_w=sun.house_w,
+            before_w=self.memory.surplus_w,
+            export_bias_w=self.now.site.policy.export_bias_w,
+            battery_w=None if battery is None else battery.power_w,
+            battery_share=None if battery is None else self.now.site.policy.battery_share,
+        )
+        reason = Reason(code=LimitReason.SOLAR_SURPLUS, surplus_w=sun.surplus_w)
+        return Step(stage=Stage.SURPLUS, reason=reason, facts=facts)
+
+    def _demand(self) -> Step:
+        """The wish as it was before the sun's cars were weighed against each other."""
+        station_id = self.station.station_id
+        goal = self.now.goal_of(station_id)
+        wish = without_sight(demands(self.now, self.stages.learned), self.stages.views, self.now)[station_id]
+        known = self.stages.learned.get(station_id, NOTHING)
+        facts = {"priority": float(goal.priority), "rest_a": wish.rest_a}
+        facts |= known_only(offset_a=known.offset_a or None, takes_a=known.takes_a)
+        if wish.candidate is None:
+            return Step(
+                stage=Stage.DEMAND,
+                reason=wish.why_not,
+                limit_a=wish.rest_a,
+                phases=wish.phases,
+                facts=facts,
+                word=goal.mode,
+            )
+        facts |= {"least_a": wish.candidate.lo_a, "most_a": wish.candidate.hi_a}
+        return Step(
+            stage=Stage.DEMAND,
+            reason=wish.candidate.hi_reason,
+            limit_a=wish.candidate.hi_a,
+            phases=wish.phases,
+            facts=facts,
+            word=goal.mode,
+        )
+
+    def _pattern(self) -> Iterator[Step]:
+        """Nothing for a car that was not weighed."""
+        plan, station_id = self.stages.plan, self.station.station_id
+        car = next((car for car in plan.cars if car.station_id == station_id), None)
+        if car is None:
+            return
+        phases = plan.regrets.of(station_id) or 0
+        chosen = next((choice for choice in car.choices if choice.phases == phases and phases), None)
+        facts = {"least_w": plan.least_w}
+        if chosen is not None:
+            facts |= {"needs_w": chosen.least_w, "uses_at_most_w": chosen.most_w}
+        nearest = best_change(plan.cars, plan.regrets, _costs(self.now.site.policy), station_id)
+        if nearest is not None:
+            facts |= {"gained_wh": nearest[0], "change_wh": nearest[1]}
+        wish = self.stages.wishes[station_id]
+        yield Step(
+            stage=Stage.PATTERN,
+            reason=wish.why_not if phases == 0 else Reason(code=LimitReason.SOLAR_SURPLUS, surplus_w=self._sun_w),
+            limit_a=_wished_a(wish),
+            phases=phases,
+            facts=facts,
+            pattern=dict(zip(plan.regrets.stations, plan.regrets.pattern, strict=True)),
+        )
+
+    @property
+    def _sun_w(self) -> float | None:
+        return self.stages.sun.surplus_w
+
+    def _sharing(self, share: Share) -> Step:
+        wish = self.stages.wishes[self.station.station_id]
+        row = _row_of(share.reason, self.stages.rows)
+        facts: dict[str, float] = {}
+        if row is not None:
+            unit = _unit(row)
+            given = sum(weight * self._shared_a(name) for name, weight in row.weights.items())
+            facts = {f"row_{unit}": row.cap, f"given_{unit}": given}
+        return Step(
+            stage=Stage.SHARING,
+            reason=share.reason,
+            before_a=_wished_a(wish),
+            limit_a=share.limit_a,
+            phases=wish.phases,
+            facts=facts,
+            circuit_id=share.reason.circuit_id,
+            phase=share.reason.phase,
+        )
+
+    def _shared_a(self, station_id: str) -> float:
+        share = self.stages.shares.get(station_id)
+        return 0.0 if share is None else share.limit_a
+
+    def _calm(self, share: Share | None) -> Step:
+        """Rounded down to the station's step, or kept where the change is not worth a message."""
+        calmed = self.stages.calmed[self.station.station_id]
+        limit = commanded(self.now.state_of(self.station.station_id), self.now.now_s)
+        facts = {"step_a": self.station.step_a, "dead_band_a": self.now.site.policy.dead_band_a}
+        facts |= known_only(commanded_a=None if limit is None else limit.limit_a)
+        return Step(
+            stage=Stage.CALM,
+            reason=calmed.reason,
+            before_a=calmed.limit_a if share is None else share.limit_a,
+            limit_a=calmed.limit_a,
+            phases=calmed.phases,
+            facts=facts,
+        )
+
+
+def _wished_a(wish: Demand) -> float:
+    return wish.rest_a if wish.candidate is None else wish.candidate.hi_a
+
+
+def _row_of(reason: Reason, rows: Sequence[Row]) -> Row | None:
+    """The row that speaks with this reason; its numbers may have been completed for one car."""
+    named = (reason.code, reason.circuit_id, reason.phase)
+    return next(
+        (row for row in rows if (row.reason.code, row.reason.circuit_id, row.reason.phase) == named),
+        None,
+    )
+
+
+def _unit(row: Row) -> str:
+    """Rows of powers count watts, those of a phase amps."""
+    in_watts = row.reason.code is LimitReason.SOLAR_SURPLUS or row.reason.limit_w is not None
+    return "w" if in_watts else "a"
+
+
+def _costs(policy: Policy) -> Costs:
+    return Costs(
+        start_wh=policy.start_wh,
+        stop_wh=policy.stop_wh,
+        switch_wh=policy.switch_wh,
+        aversion=policy.keenness.grid_weight,
+    )

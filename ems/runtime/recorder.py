@@ -1,0 +1,196 @@
+"""Feeds the journal from the loop without ever waiting for a disk: a bounded queue, and a thread that writes.
+
+Whatever befalls the journal, control goes on; the trouble is said once, and `trouble` shows it while it lasts.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib.metadata import version
+from types import TracebackType
+from typing import Final, Self
+
+from sqlalchemy import URL
+
+from ems.clock import Clock
+from ems.control.cycle import Turn
+from ems.control.memory import Memory
+from ems.model.snapshot import Snapshot
+from ems.store.database import open_database, set_aside
+from ems.store.errors import JournalDamaged, JournalError
+from ems.store.journal import SEGMENT_S, Cycle, Journal
+from ems.store.memory_file import load_memory, save_memory
+
+LOGGER: Final = logging.getLogger(__name__)
+
+FLUSH_EVERY_S: Final = 5.0
+"""One transaction in this time: what a power cut may cost, and what an SD card is spared."""
+
+SAVE_EVERY_S: Final = 60.0
+"""How old the memory may be that a restart begins with."""
+
+LONGEST_QUEUE: Final = 1000
+ENDS_WITHIN_S: Final = 5.0
+"""A disk that hangs does not keep the service from ending."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Storage:
+    """Where the journal is, and how large it may become."""
+
+    url: URL
+    bound_b: int
+    segment_s: float = SEGMENT_S
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Told:
+    """One turn of the loop."""
+
+    number: int
+    utc_s: float
+    look: Snapshot
+    before: Memory
+    turn: Turn
+
+
+class Recorder:
+    """Use as a context manager around the loop: `recall()` before it starts, `record` at every turn."""
+
+    def __init__(self, storage: Storage, clock: Clock, *, flush_every_s: float = FLUSH_EVERY_S) -> None:
+        self._storage = storage
+        self._clock = clock
+        self._flush_every_s = flush_every_s
+        self._told: queue.Queue[_Told] = queue.Queue(LONGEST_QUEUE)
+        self._numbers = 0
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._write_for_ever, name="journal", daemon=True)
+        self._journal: Journal | None = None
+        self._written = -1
+        self._saved_at_s = float("-inf")
+        self._newest: _Told | None = None
+        self.trouble: str | None = None
+        """Why nothing is written now, for people; None while all is well."""
+
+    def __enter__(self) -> Self:
+        self._flush()
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._done.set()
+        self._thread.join(ENDS_WITHIN_S)
+
+    def recall(self) -> Memory | None:
+        """What control knew when it last ran, in the seconds of this clock; None when nobody remembers."""
+        if self._journal is None:
+            return None
+        utc_s, monotonic_s = self._clock.utc_now().timestamp(), self._clock.monotonic_s()
+        try:
+            recalled = load_memory(self._journal.engine, utc_s=utc_s, monotonic_s=monotonic_s)
+        except JournalError as error:
+            LOGGER.warning("control starts without what it remembered: %s", error)
+            return None
+        if recalled is None:
+            return None
+        LOGGER.info("control remembers what it knew %.0f s ago", recalled.age_s)
+        return recalled.memory
+
+    def record(self, look: Snapshot, before: Memory, turn: Turn) -> None:
+        """One turn of the loop; returns at once. A disk that is too slow loses cycles, not us time."""
+        utc_s = self._clock.utc_now().timestamp()
+        number, self._numbers = self._numbers, self._numbers + 1
+        with suppress(queue.Full):
+            self._told.put_nowait(_Told(number=number, utc_s=utc_s, look=look, before=before, turn=turn))
+
+    def _write_for_ever(self) -> None:
+        ended = False
+        while not ended:
+            ended = self._done.wait(self._flush_every_s)
+            self._flush(save=ended)
+        if self._journal is not None:
+            self._journal.close()
+
+    def _flush(self, *, save: bool = False) -> None:
+        """Write what was told since the last time. What cannot be written is lost; a new segment begins after it."""
+        told = [self._told.get_nowait() for _ in range(self._told.qsize())]
+        try:
+            journal = self._journal = self._journal or self._opened()
+            self._write(journal, told)
+            self._save(journal, told, at_once=save)
+        except JournalDamaged as error:
+            self._say(str(error))
+            self._set_aside()
+        except JournalError as error:
+            self._say(str(error))
+        except Exception as error:
+            LOGGER.exception("the journal failed; control goes on without it")
+            self._say(repr(error))
+        else:
+            self._say(None)
+
+    def _opened(self) -> Journal:
+        found: list[str] = []
+        engine = open_database(self._storage.url, now=self._clock.utc_now(), report=found.append)
+        journal = Journal(
+            engine, bound_b=self._storage.bound_b, version=version("fusewise"), segment_s=self._storage.segment_s
+        )
+        for sentence in found:
+            LOGGER.error("%s", sentence)
+        journal.note(self._clock.utc_now().timestamp(), "opened", {"version": version("fusewise"), "found": found})
+        return journal
+
+    def _write(self, journal: Journal, told: Sequence[_Told]) -> None:
+        if not told:
+            return
+        lost = told[-1].number - self._written - len(told)
+        if lost:
+            LOGGER.warning("%d cycles are missing in the journal", lost)
+        numbers = [self._written, *(each.number for each in told)]
+        journal.write(
+            [
+                Cycle(
+                    utc_s=each.utc_s,
+                    look=each.look,
+                    before=each.before,
+                    decision=each.turn.decision,
+                    follows=each.number == number_before + 1,
+                )
+                for number_before, each in zip(numbers, told, strict=False)
+            ]
+        )
+        self._written = told[-1].number
+
+    def _save(self, journal: Journal, told: Sequence[_Told], *, at_once: bool) -> None:
+        self._newest = told[-1] if told else self._newest
+        newest = self._newest
+        if newest is None or (newest.look.now_s - self._saved_at_s < SAVE_EVERY_S and not at_once):
+            return
+        save_memory(journal.engine, newest.turn.memory, utc_s=newest.utc_s, monotonic_s=newest.look.now_s)
+        self._saved_at_s = newest.look.now_s
+
+    def _set_aside(self) -> None:
+        """Make place for a new file, which the next flush begins."""
+        if self._journal is not None:
+            self._journal.close()
+            self._journal = None
+        self._saved_at_s = float("-inf")
+        try:
+            LOGGER.error("%s", set_aside(self._storage.url, self._clock.utc_now()))
+        except (JournalError, OSError) as error:
+            LOGGER.error("%s", error)  # noqa: TRY400 (the sentence is for a person, not the traceback)
+
+    def _say(self, trouble: str | None) -> None:
+        """Once when it begins, once when it ends."""
+        if trouble is not None and self.trouble is None:
+            LOGGER.error("nothing is written to the journal, control goes on without: %s", trouble)
+        if trouble is None and self.trouble is not None:
+            LOGGER.info("the journal is written again")
+        self.trouble = trouble

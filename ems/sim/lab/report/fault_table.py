@@ -1,0 +1,59 @@
+"""What broke and who held: faults down, policies across."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from ems.sim.lab.report.markup import Markup, element
+from ems.sim.lab.report.shapes import FaultVerdict
+from ems.sim.lab.report.words import ours_first, policy_name
+
+SIGNS: Final[Mapping[bool | None, tuple[str, str, str]]] = {
+    True: ("✓", "held", "pass"),
+    False: ("✗", "failed", "fail"),
+    None: ("–", "not played", "unplayed"),
+}
+"""Verdict: sign, word, class of the style sheet."""
+
+
+def fault_section(verdicts: Sequence[FaultVerdict]) -> Markup | None:
+    """The fault matrix; None without verdicts."""
+    if not verdicts:
+        return None
+    policies = ours_first(verdict.policy for verdict in verdicts)
+    by_place = {(verdict.fault, verdict.policy): verdict for verdict in verdicts}
+    faults = list(dict.fromkeys(verdict.fault for verdict in verdicts))
+    lines = [
+        element("tr", element("th", fault, scope="row"), *(_cell(by_place.get((fault, policy))) for policy in policies))
+        for fault in faults
+    ]
+    names = [element("th", _heading(policy, verdicts), scope="col") for policy in policies]
+    table = element(
+        "table",
+        element("caption", "Faults and policies", class_="ears"),
+        element("thead", element("tr", element("td"), *names)),
+        element("tbody", *lines),
+        class_="faults",
+    )
+    return element(
+        "section",
+        element("h2", "When something breaks"),
+        element("p", "Each fault is played to every policy in the same house; a figure is what the fault led to."),
+        element("div", table, class_="scroll", tabindex="0", role="region", aria_label="Faults and policies"),
+    )
+
+
+def _heading(policy: str, verdicts: Sequence[FaultVerdict]) -> Markup:
+    played = [verdict.passed for verdict in verdicts if verdict.policy == policy and verdict.passed is not None]
+    tally = f"held {sum(played)} of {len(played)}" if played else "not played"
+    return element("span", policy_name(policy), element("small", tally))
+
+
+def _cell(verdict: FaultVerdict | None) -> Markup:
+    if verdict is None:
+        return element("td", SIGNS[None][0], class_="unplayed")
+    sign, word, look = SIGNS[verdict.passed]
+    mark = element("b", element("span", f"{sign} ", aria_hidden="true"), word)
+    figure = [element("span", verdict.figure, class_="measured")] if verdict.figure else []
+    return element("td", mark, *figure, element("small", verdict.sentence), class_=look)

@@ -1,0 +1,96 @@
+"""Numbers, times and names as people read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from ems.model.decision import LimitReason
+
+OURS: Final = "fusewise"
+THIN_SPACE: Final = "\N{NARROW NO-BREAK SPACE}"
+FIXED_SPACE: Final = "\N{NO-BREAK SPACE}"
+MINUS: Final = "\N{MINUS SIGN}"
+
+REASON_WORDS: Final[Mapping[LimitReason, str]] = {
+    LimitReason.CAR: "no car, or it takes no more",
+    LimitReason.CABLE: "charging cable",
+    LimitReason.STATION_MAX: "charger maximum",
+    LimitReason.INSTALLER_LIMIT: "installer's limit",
+    LimitReason.MAIN_FUSE: "main fuse",
+    LimitReason.CIRCUIT_FUSE: "fuse of the circuit",
+    LimitReason.PHASE_IMBALANCE: "phases out of balance",
+    LimitReason.GRID_OPERATOR: "grid operator",
+    LimitReason.SOLAR_SURPLUS: "surplus sun",
+    LimitReason.PRIORITY: "another car goes first",
+    LimitReason.BATTERY_FIRST: "home battery goes first",
+    LimitReason.PLAN: "plan",
+    LimitReason.PRICE: "price",
+    LimitReason.USER: "set by a person",
+    LimitReason.METER_LOST: "grid meter silent",
+    LimitReason.STATION_SILENT: "charger silent",
+    LimitReason.IGNORES_LIMIT: "charger ignores its limit",
+    LimitReason.NOT_COMMISSIONED: "fuse not stated yet",
+    LimitReason.SETTLING: "waiting for steady sun",
+    LimitReason.NONE: "no limit",
+}
+
+
+def reason_name(code: str) -> str:
+    """A `LimitReason` value in words; an unknown one as it is."""
+    try:
+        return REASON_WORDS[LimitReason(code)]
+    except ValueError:
+        return code.replace("_", " ")
+
+
+def policy_name(policy: str) -> str:
+    """A policy as headings spell it."""
+    return "Fusewise" if policy == OURS else policy.replace("_", " ")
+
+
+def ours_first(policies: Iterable[str]) -> list[str]:
+    """Each policy once, Fusewise before the others, else in the order given."""
+    return sorted(dict.fromkeys(policies), key=lambda policy: policy != OURS)
+
+
+def number(value: float, digits: int = 0) -> str:
+    """A rounded number with thin spaces between thousands and a real minus sign."""
+    text = f"{value:,.{digits}f}".replace(",", THIN_SPACE)
+    if text.startswith("-"):
+        return MINUS + text[1:] if any(digit in "123456789" for digit in text) else text[1:]
+    return text
+
+
+def kwh(value: float) -> str:
+    """Energy for a sentence: whole from 10 kWh on."""
+    return number(value, 0 if abs(value) >= 10 else 1)
+
+
+def count(amount: float, one: str, many: str) -> str:
+    """An amount with its noun."""
+    return f"{number(amount, 0 if float(amount).is_integer() else 1)} {one if amount == 1 else many}"
+
+
+def span(seconds: float) -> str:
+    """A duration in its two largest units, on one line."""
+    minutes, rest_s = divmod(round(seconds), 60)
+    hours, rest_min = divmod(minutes, 60)
+    amounts = [(hours, "h"), (rest_min, "min"), (rest_s if minutes < 10 else 0, "s")]
+    said = [f"{amount}{FIXED_SPACE}{unit}" for amount, unit in amounts if amount]
+    return FIXED_SPACE.join(said) or f"0{FIXED_SPACE}s"
+
+
+def zone(name: str) -> ZoneInfo:
+    """The time zone; UTC where this machine does not know the name."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo("UTC")
+
+
+def clock_time(start: datetime, after_s: float, where: ZoneInfo) -> str:
+    """Time of day, hours and minutes."""
+    return (start + timedelta(seconds=after_s)).astimezone(where).strftime("%H:%M")

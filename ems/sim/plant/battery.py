@@ -1,0 +1,47 @@
+"""A home battery whose inverter holds the grid at 0 W by a loop of its own."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Final
+
+from ems.config.schema import SimulatedBattery
+
+EFFICIENCY: Final = 0.95
+"""One way: of 1 kWh put in, 0.95 kWh are stored, and of 1 kWh stored, 0.95 kWh come out."""
+
+
+class HomeBattery:
+    """First-order in time, bounded by power and by what it holds."""
+
+    __slots__ = ("_capacity_wh", "_gain", "_max_w", "_stored_wh", "power_w")
+
+    def __init__(self, kind: SimulatedBattery) -> None:
+        self._capacity_wh = kind.capacity_kwh * 1000
+        self._stored_wh = kind.soc * self._capacity_wh
+        self._max_w = kind.max_w
+        self._gain = 1.0 - math.exp(-1.0 / kind.reacts_within_s) if kind.reacts_within_s > 0 else 1.0
+        self.power_w = 0.0
+        """+ discharge."""
+
+    @property
+    def soc(self) -> float:
+        return self._stored_wh / self._capacity_wh
+
+    def step(self, needed_w: float) -> float:
+        """One second later, while the house and its cars need that much beyond the sun: what the battery gives."""
+        power_w = self.power_w + self._gain * (needed_w - self.power_w)
+        power_w = max(-self._max_w, min(self._max_w, power_w))
+        if power_w > 0:
+            power_w = min(power_w, self._stored_wh * EFFICIENCY * 3600)
+            self._stored_wh -= power_w / EFFICIENCY / 3600
+        else:
+            power_w = -min(-power_w, (self._capacity_wh - self._stored_wh) / EFFICIENCY * 3600)
+            self._stored_wh -= power_w * EFFICIENCY / 3600
+        self.power_w = power_w
+        return power_w
+
+    def run(self, needed_w: Iterable[float]) -> list[float]:
+        """What it gives second by second."""
+        return [self.step(each_w) for each_w in needed_w]

@@ -1,0 +1,176 @@
+"""Opens the database of a journal: brings its layout up to date, sets a damaged file aside, refuses a foreign one."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import URL, Connection, Engine, column, create_engine, event, inspect, make_url, select, table
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+
+from ems.store.errors import JournalDamaged, JournalError, JournalTooNew
+from ems.store.tables import LAYOUT, SCHEMA_TABLE
+
+JOURNAL_FILE: Final = "journal.db"
+BUSY_S: Final = 5.0
+"""How long to wait for another process that writes to the same file."""
+
+WAL_KEPT_B: Final = 4_000_000
+_DAMAGED: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+
+Report = Callable[[str], None]
+"""Takes a sentence about what was found and what was done."""
+
+
+def folder_url(folder: Path) -> URL:
+    """The SQLite database in that folder, which is made when it is missing."""
+    return file_url(folder / JOURNAL_FILE)
+
+
+def file_url(path: Path) -> URL:
+    """The SQLite database in that file."""
+    return URL.create("sqlite", database=str(path))
+
+
+def server_url(text: str) -> URL:
+    """A database by its address, such as `postgresql+psycopg://…`. Raises JournalError."""
+    try:
+        return make_url(text)
+    except ArgumentError as error:
+        # The text may hold a password.
+        raise JournalError("storage.url is no database address; write postgresql+psycopg://user@host/name") from error
+
+
+def open_database(url: URL, *, now: datetime, report: Report) -> Engine:
+    """The database, ready to be written to. A damaged file is set aside, said so, and a new one begun.
+
+    Raises JournalError for one that cannot be opened, is not ours, or is too new.
+    """
+    try:
+        return _writable(url)
+    except JournalDamaged:
+        report(set_aside(url, now))
+    return _writable(url)
+
+
+def set_aside(url: URL, now: datetime) -> str:
+    """Rename a damaged SQLite file, so that nothing is lost; what was done, as a sentence. Raises JournalDamaged."""
+    if not _is_file(url):
+        raise JournalDamaged(f"the database at {url.render_as_string()} is damaged; repair it at its server")
+    path = Path(str(url.database))
+    aside = path.with_name(f"{path.name}.corrupt-{now:%Y%m%dT%H%M%SZ}")
+    for ending in ("", "-wal", "-shm"):
+        piece = path.with_name(path.name + ending)
+        if piece.exists():
+            piece.rename(aside.with_name(aside.name + ending))
+    return f"the journal {path} was damaged; it is kept as {aside.name}, and a new one begins"
+
+
+def open_for_reading(place: Path) -> Engine:
+    """A journal file, or the one in that folder; nothing will be written to it. Raises JournalError."""
+    path = place / JOURNAL_FILE if place.is_dir() else place
+    if not path.is_file():
+        raise JournalError(f"{path} does not exist; name storage.path")
+    engine = _engine(file_url(path))
+    event.listen(engine, "connect", _read_only)
+    with spoken_errors(engine.url), engine.connect() as connection:
+        revision = _revision(connection)
+    if revision is None:
+        raise JournalError(f"{path} holds no journal; name storage.path")
+    if revision != LAYOUT:
+        raise JournalError(f"{path} is laid out as by an older Fusewise; start `ems run` with it once to renew it")
+    return engine
+
+
+@contextmanager
+def spoken_errors(url: URL) -> Iterator[None]:
+    """Turns what a database says into JournalError, or JournalDamaged where a file is damaged."""
+    where = url.database if _is_file(url) else url.render_as_string()
+    try:
+        yield
+    except (DBAPIError, sqlite3.Error) as error:
+        # What a fresh connection is asked first comes back unwrapped.
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        kind = JournalDamaged if getattr(cause, "sqlite_errorcode", 0) & 0xFF in _DAMAGED else JournalError
+        raise kind(f"journal {where}: {cause}") from error
+    except (SQLAlchemyError, OSError) as error:
+        raise JournalError(f"journal {where}: {error}") from error
+
+
+def _writable(url: URL) -> Engine:
+    engine = _engine(url)
+    if _is_file(url):
+        event.listen(engine, "connect", _write_ahead)
+    try:
+        with spoken_errors(url):
+            _make_folder(url)
+        with spoken_errors(url), engine.begin() as connection:
+            if _revision(connection) != LAYOUT:
+                from ems.store.upgrade import upgrade  # noqa: PLC0415 (10 MB that only a new or old file needs)
+
+                upgrade(connection)
+    except JournalError:
+        engine.dispose()
+        raise
+    return engine
+
+
+def _make_folder(url: URL) -> None:
+    if _is_file(url):
+        Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+
+
+def _engine(url: URL) -> Engine:
+    try:
+        engine = create_engine(url)
+    except (ImportError, NoSuchModuleError) as error:
+        raise JournalError(f"no driver for {url.drivername} is installed; install one, or use storage.path") from error
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _own_transactions)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _own_transactions(raw: sqlite3.Connection, _: object) -> None:
+    # Python's own ones would leave changes of the layout outside.
+    raw.isolation_level = None
+    raw.execute(f"PRAGMA busy_timeout = {BUSY_S * 1000:.0f}")
+
+
+def _write_ahead(raw: sqlite3.Connection, _: object) -> None:
+    raw.execute("PRAGMA journal_mode = WAL")
+    # In this mode a power cut then costs the last seconds, never the file.
+    raw.execute("PRAGMA synchronous = NORMAL")
+    raw.execute(f"PRAGMA journal_size_limit = {WAL_KEPT_B}")
+
+
+def _read_only(raw: sqlite3.Connection, _: object) -> None:
+    raw.execute("PRAGMA query_only = ON")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
+def _is_file(url: URL) -> bool:
+    return url.get_backend_name() == "sqlite"
+
+
+def _revision(connection: Connection) -> str | None:
+    """The layout of the database; None for an empty one."""
+    tables = set(inspect(connection).get_table_names())
+    if SCHEMA_TABLE not in tables:
+        if tables:
+            raise JournalError(f"{connection.engine.url.database} belongs to another program; choose another place")
+        return None
+    found: str | None = connection.execute(select(column("version_num")).select_from(table(SCHEMA_TABLE))).scalar()
+    if found is not None and found > LAYOUT:
+        raise JournalTooNew(
+            f"{connection.engine.url.database} was written by a newer Fusewise (layout {found}); "
+            "update this one, or choose another place"
+        )
+    return found

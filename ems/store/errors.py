@@ -1,0 +1,23 @@
+"""What can be wrong with a journal."""
+
+from __future__ import annotations
+
+from ems.errors import EmsError
+
+
+class JournalError(EmsError):
+    """A journal, or something in it, cannot be used; the message says what and what helps."""
+
+    code = "journal"
+
+
+class JournalTooNew(JournalError):
+    """A newer Fusewise wrote it."""
+
+    code = "journal_too_new"
+
+
+class JournalDamaged(JournalError):
+    """What stands in it cannot be read any more."""
+
+    code = "journal_damaged"

@@ -1,0 +1,224 @@
+"""The recorder takes every turn without waiting, and whatever befalls the journal, it goes on."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from ems.clock import VirtualClock
+from ems.control.cycle import Turn
+from ems.runtime.recorder import LONGEST_QUEUE, Recorder, Storage
+from ems.store.database import file_url, open_for_reading
+from ems.store.replay import Tally, replay
+from ems.store.segments import segments
+from ems.store.tables import EVENTS
+from tests.unit.store.taped import MORNING, TapedHouse, two_cars
+
+NEVER_S = 3600.0
+"""No flush before the end."""
+
+
+def storage(path: Path) -> Storage:
+    return Storage(url=file_url(path), bound_b=10_000_000)
+
+
+def recorder(path: Path, clock: VirtualClock | None = None) -> Recorder:
+    return Recorder(storage(path), clock or VirtualClock(start_utc=MORNING), flush_every_s=NEVER_S)
+
+
+def tell(journal: Recorder, house: TapedHouse) -> None:
+    for look, before, turn in house.turns:
+        journal.record(look, before, turn)
+
+
+def trouble_of(journal: Recorder) -> str | None:
+    """What it says now."""
+    return journal.trouble
+
+
+def tally_of(path: Path) -> Tally:
+    """What a replay goes through; it must be without differences."""
+    tally = Tally()
+    assert list(replay(open_for_reading(path), tally=tally)) == []
+    return tally
+
+
+def test_every_turn_is_in_the_journal_at_the_end(tmp_path: Path) -> None:
+    house = two_cars(2)
+    with recorder(tmp_path / "j.db") as journal:
+        tell(journal, house)
+
+    assert tally_of(tmp_path / "j.db").cycles == len(house.turns)
+    assert journal.trouble is None
+
+
+def test_next_run_remembers_and_begins_a_segment_of_its_own(tmp_path: Path) -> None:
+    house, clock = two_cars(1), VirtualClock(start_utc=MORNING)
+    with recorder(tmp_path / "j.db", clock) as journal:
+        assert journal.recall() is None
+        tell(journal, house)
+    clock.advance(30)
+    with recorder(tmp_path / "j.db", clock) as journal:
+        memory = journal.recall()
+        tell(journal, house)
+
+    assert memory is not None
+    assert memory.thermal == house.memory.thermal
+    assert memory.started_at_s == clock.monotonic_s()
+    assert [each.follows_id for each in segments(open_for_reading(tmp_path / "j.db"))] == [None, None]
+
+
+def test_queue_that_is_full_loses_turns_and_the_rest_can_be_replayed(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    house = two_cars(1)
+    look, before, turn = house.turns[0]
+    rec = recorder(tmp_path / "j.db")
+    for _ in range(LONGEST_QUEUE + 3):
+        rec.record(look, before, turn)
+    rec._flush()
+    tell(rec, house)
+    rec._flush()
+
+    assert "3 cycles are missing" in caplog.text
+    tally = Tally()
+    list(replay(open_for_reading(tmp_path / "j.db"), tally=tally))
+    assert tally.cycles == LONGEST_QUEUE + len(house.turns)
+    assert tally.segments == 2
+
+
+def test_place_that_cannot_be_written_is_said_once_and_when_it_is_well_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    house = two_cars(1)
+    (tmp_path / "later").write_text("in the way", encoding="utf-8")
+    rec = recorder(tmp_path / "later" / "j.db")
+    for _ in range(3):
+        tell(rec, house)
+        rec._flush()
+    assert "later" in (trouble_of(rec) or "")
+    assert rec.recall() is None
+    (tmp_path / "later").unlink()
+    tell(rec, house)
+    rec._flush(save=True)
+
+    said = [
+        (record.levelname, record.message.split(":")[0]) for record in caplog.records if "written" in record.message
+    ]
+    assert said == [
+        ("ERROR", "nothing is written to the journal, control goes on without"),
+        ("INFO", "the journal is written again"),
+    ]
+    assert trouble_of(rec) is None
+    assert tally_of(tmp_path / "later" / "j.db").cycles == len(house.turns)
+
+
+def test_full_disk_is_said_once_and_the_journal_goes_on_when_there_is_room(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path, house = tmp_path / "j.db", two_cars(6)
+    rec = recorder(path)
+    assert limit_pages(rec, 1) > 1
+    for _ in range(3):
+        tell(rec, house)
+        rec._flush()
+    assert "full" in (trouble_of(rec) or "")
+    assert len([record for record in caplog.records if record.levelname == "ERROR"]) == 1
+
+    limit_pages(rec, 100_000)
+    tell(rec, house)
+    rec._flush()
+
+    assert trouble_of(rec) is None
+    assert tally_of(path).cycles == len(house.turns)
+
+
+def limit_pages(journal: Recorder, pages: int) -> int:
+    """Let the file grow to so many pages, though never below those it has; the limit that holds then."""
+    journal._flush()
+    assert journal._journal is not None
+    with journal._journal.engine.connect() as connection:
+        return int(connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}").scalar_one())
+
+
+def test_file_damaged_before_the_start_is_set_aside_and_noted(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "j.db"
+    path.write_bytes(b"\x00nonsense" * 500)
+    with recorder(path) as journal:
+        tell(journal, two_cars(0.5))
+
+    assert tally_of(path).cycles == 30
+    assert "is kept as j.db.corrupt-20260621T090000Z" in caplog.text
+    with open_for_reading(path).connect() as connection:
+        assert "corrupt-" in connection.execute(select(EVENTS.c.facts)).scalars().one()
+
+
+def test_file_damaged_while_it_is_written_is_set_aside_and_memory_saved_anew(tmp_path: Path) -> None:
+    path, house = tmp_path / "j.db", two_cars(4)
+    rec = recorder(path)
+    tell(rec, house)
+    rec._flush(save=True)
+    assert rec._journal is not None
+    rec._journal.close()
+    whole = path.read_bytes()
+    path.write_bytes(whole[:100] + b"\xff" * (len(whole) - 100))
+
+    tell(rec, house)
+    rec._flush()
+    assert trouble_of(rec) is not None
+    assert path.with_name("j.db.corrupt-20260621T090000Z").exists()
+    tell(rec, house)
+    rec._flush()
+
+    assert trouble_of(rec) is None
+    assert tally_of(path).cycles == len(house.turns)
+    recalled = rec.recall()
+    assert recalled is not None
+    assert recalled.thermal == house.memory.thermal
+
+
+def test_memory_that_makes_no_sense_is_forgotten(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    rec = recorder(tmp_path / "j.db")
+    tell(rec, two_cars(0.1))
+    rec._flush(save=True)
+    assert rec._journal is not None
+    with rec._journal.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE settings SET body = x'00'")
+
+    assert rec.recall() is None
+    assert "without what it remembered" in caplog.text
+
+
+def test_what_nobody_foresaw_does_not_end_the_writer(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    house = two_cars(0.5)
+    look, before, _ = house.turns[0]
+    rec = recorder(tmp_path / "j.db")
+    rec.record(look, before, Turn(None, before))  # type: ignore[arg-type] # what nobody foresees
+    rec._flush()
+    assert trouble_of(rec) is not None
+    tell(rec, house)
+    rec._flush()
+
+    assert trouble_of(rec) is None
+    assert tally_of(tmp_path / "j.db").cycles == len(house.turns)
+    assert "the journal failed" in caplog.text
+
+
+def test_memory_is_saved_every_minute_while_the_service_runs(tmp_path: Path) -> None:
+    clock, house = VirtualClock(start_utc=MORNING), two_cars(3)
+    rec = recorder(tmp_path / "j.db", clock)
+    saved_at_s: list[float] = []
+    for look, before, turn in house.turns:
+        clock.advance(1)
+        rec.record(look, before, turn)
+        rec._flush()
+        if not saved_at_s or rec._saved_at_s != saved_at_s[-1]:
+            saved_at_s.append(rec._saved_at_s)
+
+    assert [at_s - saved_at_s[0] for at_s in saved_at_s] == [0.0, 60.0, 120.0]
+    assert clock.utc_now() - MORNING == timedelta(minutes=3)
