@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 from ems.control.in_force import commanded
@@ -13,7 +14,7 @@ from ems.model.decision import NO_REASON, LimitReason, Reason
 from ems.model.goals import ChargeMode, Goal
 from ems.model.site import Station
 from ems.model.snapshot import Snapshot
-from ems.model.station import ConnectorStatus, StationState
+from ems.model.station import ConnectorStatus, is_plugged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,33 +48,51 @@ def demands(now: Snapshot, learned: Mapping[str, Learned]) -> dict[str, Demand]:
 def demand(station: Station, now: Snapshot, known: Learned = NOTHING) -> Demand:
     """The wish of one station, from its connection, its mode, and its car as far as it is known."""
     state = now.state_of(station.station_id)
-    goal = now.goal_of(station.station_id)
-    idle = Demand(station_id=station.station_id, phases=len(station.wiring))
-    if not state.connected:
-        return replace(idle, why_not=Reason(code=LimitReason.STATION_SILENT))
     limit = commanded(state, now.now_s)
-    if state.status is None and not state.in_transaction:
+    return _demand(
+        station,
+        now.goal_of(station.station_id),
+        state.status,
+        state.connected,
+        state.in_transaction,
+        None if limit is None else limit.limit_a,
+        known.takes_a,
+    )
+
+
+@lru_cache(maxsize=4096)
+def _demand(
+    station: Station,
+    goal: Goal,
+    status: ConnectorStatus | None,
+    connected: bool,
+    in_transaction: bool,
+    limit_a: float | None,
+    takes_a: float | None,
+) -> Demand:
+    """Remembered, since little of this changes from one second to the next."""
+    idle = Demand(station_id=station.station_id, phases=len(station.wiring))
+    if not connected:
+        return replace(idle, why_not=Reason(code=LimitReason.STATION_SILENT))
+    if status is None and not in_transaction:
         # Right after a connection nobody knows whether a car charges; a pause would cost it a minute.
-        rest_a = station.fallback_a if limit is None else min(station.fallback_a, limit.limit_a)
+        rest_a = station.fallback_a if limit_a is None else min(station.fallback_a, limit_a)
         return replace(idle, rest_a=rest_a, why_not=Reason(code=LimitReason.SETTLING))
-    if not state.plugged:
+    if not is_plugged(status, in_transaction=in_transaction):
         return replace(idle, why_not=Reason(code=LimitReason.CAR))
-    hi_a, hi_reason = highest_allowed(station, goal, known)
+    hi_a, hi_reason = highest_allowed(station, goal, takes_a)
     if hi_a < station.min_a:
         return replace(idle, why_not=hi_reason)
-    wish = replace(
-        idle,
-        draws=state.status is not ConnectorStatus.SUSPENDED_EV,
-        candidate=Candidate(
-            station_id=station.station_id,
-            lo_a=station.min_a,
-            hi_a=hi_a,
-            hi_reason=hi_reason,
-            priority=goal.priority,
-            running=limit is not None and limit.limit_a > 0,
-        ),
+    candidate = Candidate(
+        station_id=station.station_id,
+        lo_a=station.min_a,
+        hi_a=hi_a,
+        hi_reason=hi_reason,
+        priority=goal.priority,
+        running=limit_a is not None and limit_a > 0,
     )
-    return _rest_at_minimum(WISHES[goal.mode](wish), state)
+    wish = replace(idle, draws=status is not ConnectorStatus.SUSPENDED_EV, candidate=candidate)
+    return _rest_at_minimum(WISHES[goal.mode](wish), status)
 
 
 def stay_off(wish: Demand) -> Demand:
@@ -100,15 +119,15 @@ WISHES: Final[Mapping[ChargeMode, Wish]] = {
 }
 
 
-def highest_allowed(station: Station, goal: Goal, known: Learned = NOTHING) -> tuple[float, Reason]:
+def highest_allowed(station: Station, goal: Goal, takes_a: float | None = None) -> tuple[float, Reason]:
     """The tightest of installer, car and person, and who it is."""
     bounds = [(station.max_a, LimitReason.INSTALLER_LIMIT)]
     if station.hardware_max_a < station.max_a:
         bounds.append((station.hardware_max_a, LimitReason.STATION_MAX))
     if station.vehicle_max_a is not None:
         bounds.append((station.vehicle_max_a, LimitReason.CAR))
-    if known.takes_a is not None:
-        bounds.append((max(station.min_a, known.takes_a + SPARE_A), LimitReason.CAR))
+    if takes_a is not None:
+        bounds.append((max(station.min_a, takes_a + SPARE_A), LimitReason.CAR))
     if goal.max_a is not None:
         bounds.append((goal.max_a, LimitReason.USER))
     tightest_a, code = min(bounds, key=lambda bound: bound[0])
@@ -126,9 +145,9 @@ def _insist(wish: Demand) -> Demand:
     return replace(wish, candidate=replace(wish.candidate, must=True))
 
 
-def _rest_at_minimum(wish: Demand, state: StationState) -> Demand:
+def _rest_at_minimum(wish: Demand, status: ConnectorStatus | None) -> Demand:
     """A car that says it is done keeps the minimum, so that it can start again without being asked."""
-    if wish.candidate is None or state.status is not ConnectorStatus.SUSPENDED_EV:
+    if wish.candidate is None or status is not ConnectorStatus.SUSPENDED_EV:
         return wish
     resting = replace(
         wish.candidate, hi_a=wish.candidate.lo_a, hi_reason=Reason(code=LimitReason.CAR, limit_a=wish.candidate.lo_a)

@@ -77,6 +77,10 @@ class Regrets:
         """The phases that the pattern gives this station; None for one that takes no part."""
         return self.pattern[self.stations.index(station_id)] if station_id in self.stations else None
 
+    def is_quiet(self, stations: tuple[str, ...]) -> bool:
+        """Whether these cars are all off, and nothing has been gained so far: without sun nothing will be."""
+        return stations == self.stations and not self.gained_wh and not any(self.pattern)
+
 
 NO_REGRETS: Final = Regrets()
 
@@ -97,6 +101,8 @@ def weigh(
     before a change: whether the fuses carry the minimums of that pattern.
     """
     stations = tuple(car.station_id for car in cars)
+    if surplus_w <= 0 and known.is_quiet(stations):
+        return known
     present = tuple(_present(car, known, running) for car in cars)
     gained = known.gained_wh if stations == known.stations and present == known.pattern else None
     value_now = _value(cars, present, surplus_w, costs.aversion)

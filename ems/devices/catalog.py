@@ -97,7 +97,6 @@ def connect_devices(file: SiteFile, clock: Clock) -> Devices:
     Raises DeviceConfigError when an entry cannot be read, SecretError when the broker's password cannot be revealed.
     """
     build = _Build(file, clock)
-    meters = {meter.circuit: build.meter(meter) for meter in file.meters}
     solar = tuple(
         build.device(entry, "inverter", SolarView(peak_w=entry.peak_w, invert=entry.invert).reading)
         for entry in file.solar
@@ -106,7 +105,7 @@ def connect_devices(file: SiteFile, clock: Clock) -> Devices:
     if file.battery is not None:
         battery = build.device(file.battery, "battery", BatteryView(invert=file.battery.invert).reading)
     return Devices(
-        meters=meters,
+        meters={meter.circuit: build.meter(meter) for meter in file.meters},
         solar=solar,
         battery=battery,
         operator_signal=build.operator_signal(),

@@ -77,5 +77,6 @@ class OperatorSignal:
                 async with self._clock.timeout(lost_at_s + KEPT_FOR_S - self._clock.monotonic_s()):
                     await self._news.wait()
             except TimeoutError:
-                self._said = self._lost_at_s = None
+                if not self._news.is_set():
+                    self._said = self._lost_at_s = None
         self._news.clear()

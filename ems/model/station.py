@@ -34,6 +34,11 @@ PLUGGED: Final = frozenset(
 """States in which a car hangs on the cable."""
 
 
+def is_plugged(status: ConnectorStatus | None, *, in_transaction: bool) -> bool:
+    """Whether a car hangs on the cable."""
+    return in_transaction or status in PLUGGED
+
+
 class SendOutcome(StrEnum):
     """What became of a limit that we sent."""
 
@@ -101,7 +106,7 @@ class StationState:
 
     @property
     def plugged(self) -> bool:
-        return self.status in PLUGGED or self.in_transaction
+        return is_plugged(self.status, in_transaction=self.in_transaction)
 
     @property
     def accepted(self) -> SentLimit | None:

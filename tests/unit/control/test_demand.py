@@ -100,8 +100,8 @@ def test_phases_in_use_are_measured_or_known_or_assumed() -> None:
 
 
 def test_a_car_that_takes_less_than_it_may_keeps_a_little_room_to_rise() -> None:
-    assert highest_allowed(STATION, STATION.goal, Learned(takes_a=9.0))[0] == 10.0
-    assert highest_allowed(STATION, STATION.goal, Learned(takes_a=2.0))[0] == STATION.min_a
+    assert highest_allowed(STATION, STATION.goal, 9.0)[0] == 10.0
+    assert highest_allowed(STATION, STATION.goal, 2.0)[0] == STATION.min_a
 
 
 def test_a_wish_without_a_candidate_stays_without() -> None:
