@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from ems.cli.trace_app import need_lab, trace_app
+
 app = typer.Typer(
     name="ems",
     help="Fusewise, a local home energy manager: cars charge from surplus sun, and the main breaker holds.",
@@ -22,6 +24,7 @@ devices_app = typer.Typer(
     name="devices", help="Which meters and inverters we can read, and what a real one says.", no_args_is_help=True
 )
 app.add_typer(devices_app)
+app.add_typer(trace_app)
 
 SiteArgument = Annotated[Path, typer.Argument(metavar="SITE", help="The site file, YAML.", show_default=False)]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")]
@@ -100,6 +103,79 @@ def schema(
     from ems.cli.schema import print_schema
 
     raise typer.Exit(print_schema(output))
+
+
+@app.command()
+def simulate(
+    site: SiteArgument,
+    trace: Annotated[Path, typer.Option(metavar="FILE", help="The recorded house, CSV or CSV.gz.")],
+    sessions: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="When cars come and go; else the site file's simulation.cars.")
+    ] = None,
+    start: Annotated[
+        str | None, typer.Option(metavar="TIME", help="ISO 8601, UTC; the start of the trace when left out.")
+    ] = None,
+    days: Annotated[
+        float | None, typer.Option(metavar="N", min=0.001, max=3660, help="How long; 7 when left out.")
+    ] = None,
+    policy: Annotated[
+        list[str] | None, typer.Option(metavar="P", help="Who controls; several to compare; fusewise when left out.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(metavar="N", help="Draws what the trace does not say; the site file's when left out.")
+    ] = None,
+    json_to: Annotated[
+        str | None, typer.Option("--json", metavar="FILE", help="Write the result there; - prints it and nothing else.")
+    ] = None,
+    report: Annotated[Path | None, typer.Option(metavar="FILE.html", help="Write one HTML page.")] = None,
+    faults: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Play faults too: a script, or all for the whole table.")
+    ] = None,
+    picture: Annotated[
+        str | None, typer.Option(metavar="DATE", help="The day that the report draws; its first when left out.")
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option(metavar="N", min=1, max=256, help="Processes side by side; one per core when left out.")
+    ] = None,
+) -> None:
+    """Replay a recorded trace and score who controls, side by side.
+
+    The code that runs in a house plays days in minutes, with simulated cars; other systems' rules meet the same days.
+    """
+    need_lab()
+    from ems.cli.simulate import simulate_site
+    from ems.cli.simulate_request import SimulateOptions
+
+    raise typer.Exit(
+        simulate_site(
+            SimulateOptions(
+                site=site,
+                trace=trace,
+                sessions=sessions,
+                start=start,
+                days=days,
+                policies=policy or (),
+                seed=seed,
+                json_to=json_to,
+                report_to=report,
+                faults=faults,
+                picture=picture,
+                jobs=jobs,
+            )
+        )
+    )
+
+
+@app.command()
+def bench(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on one line.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Fewer rounds, for a first impression.")] = False,
+) -> None:
+    """Measure this machine: sharing, deciding, simulating, reacting on sockets, memory."""
+    need_lab()
+    from ems.cli.bench import run_bench
+
+    raise typer.Exit(run_bench(as_json=as_json, quick=quick))
 
 
 @devices_app.command("list")

@@ -13,7 +13,7 @@ from ems.bench.whole import QUICK, THOROUGH, measure
 from ems.clock import WallClock
 
 
-def run_bench(as_json: bool, quick: bool) -> int:
+def run_bench(*, as_json: bool, quick: bool) -> int:
     """Measure, and print one JSON object or tables. The exit code is always 0: figures are no verdict."""
     figures = measure(QUICK if quick else THOROUGH, WallClock())
     if as_json:

@@ -33,7 +33,8 @@ def picture(demo: Demo, file: SiteFile) -> RenderableType:
         (_kw(decision["surplus_w"]), "bold green"),
         f"   limits sent {demo.told.sent_count}",
     )
-    return Panel(Group(headline, _circuits(decision), _stations(decision)), title=f"Fusewise demo: {file.site.name}")
+    parts = [headline, _circuits(decision), _stations(decision), *_notices(decision)]
+    return Panel(Group(*parts), title=f"Fusewise demo: {file.site.name}")
 
 
 def closing_lines(summary: Figures) -> Iterator[str]:
@@ -93,6 +94,13 @@ def _stations(decision: dict[str, Any]) -> RenderableType:
         drawn = " ".join(f"{amps:.1f}" for amps in measured) + " A" if measured else "?"
         table.add_row(station_id, state or "?", limit, drawn, station["because"])
     return table
+
+
+def _notices(decision: dict[str, Any]) -> Iterator[RenderableType]:
+    """One line for all of them; none when there is nothing to tell."""
+    if decision["notices"]:
+        said = " · ".join(notice["says"] for notice in decision["notices"])
+        yield Text(f"! {said}", style="bold red", no_wrap=True, overflow="ellipsis")
 
 
 def _kw(watts: float | None) -> str:

@@ -37,6 +37,9 @@ class Board:
         self._battery: BatteryReading | None = None
         self._stations: dict[str, StationState] = {}
         self._sent: dict[str, tuple[SentLimit, ...]] = {}
+        self._known: dict[str, StationState] = {}
+        """Stations with the record of what was sent to them, as asked for last."""
+
         self._goals: dict[str, Goal] = {}
         self._dimmed: bool | None = None
         periods_s = [site.policy.meter_period_s, *site.meter_period_s.values()]
@@ -59,6 +62,7 @@ class Board:
         """What a station's protocol side knows; wakes the loop when more than a measurement changed."""
         before = self._stations.get(state.station_id)
         self._stations[state.station_id] = state
+        self._known.pop(state.station_id, None)
         if before is None or replace(before, car=state.car) != state:
             self._news.set()
 
@@ -76,11 +80,13 @@ class Board:
     def record_sent(self, station_id: str, limit: SentLimit) -> None:
         """A limit on its way."""
         self._sent[station_id] = (*self.sent(station_id), limit)
+        self._known.pop(station_id, None)
 
     def record_outcome(self, station_id: str, pending: SentLimit, settled: SentLimit) -> None:
         """What became of it; wakes the loop when the station did not take it."""
         limits = tuple(settled if limit is pending else limit for limit in self.sent(station_id))
         self._sent[station_id] = self._worth_keeping(limits)
+        self._known.pop(station_id, None)
         if settled.outcome is not SendOutcome.ACCEPTED:
             self._news.set()
 
@@ -89,8 +95,11 @@ class Board:
 
     def state_of(self, station_id: str) -> StationState:
         """The station with the record of what was sent to it."""
-        state = self._stations.get(station_id) or StationState(station_id=station_id)
-        return replace(state, sent=self.sent(station_id))
+        known = self._known.get(station_id)
+        if known is None:
+            state = self._stations.get(station_id) or StationState(station_id=station_id)
+            known = self._known[station_id] = replace(state, sent=self.sent(station_id))
+        return known
 
     async def news(self, longest_s: float) -> None:
         """Wait until something happened, `longest_s` at most."""

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Final, Self, TextIO
 
-from ems.model.decision import CircuitLoad, Decision, Setpoint
+from ems.model.decision import CircuitLoad, Decision, Notice, Setpoint
 from ems.model.electrical import PerPhase
-from ems.model.sentences import sentence
+from ems.model.sentences import notice_sentence, sentence
 from ems.model.snapshot import Snapshot
 from ems.model.station import StationState
 from ems.runtime.dispatch import Sending
@@ -89,11 +89,12 @@ class EventStream:
 
 
 def decision_json(look: Snapshot, decision: Decision) -> dict[str, Json]:
-    """One cycle for a reader: circuits against their fuses, and every station with its limit and reason."""
+    """One cycle for a reader: circuits against their fuses, every station with its limit and reason, and notices."""
     return {
         "at_s": decision.at_s,
         "surplus_w": decision.surplus_w,
         "solar_w": None if look.solar is None else look.solar.power_w,
+        "dimmed": look.dimmed,
         "circuits": {
             circuit_id: _circuit_json(look.site.circuits[circuit_id].fuse.rating_a, load)
             for circuit_id, load in decision.circuits.items()
@@ -102,6 +103,8 @@ def decision_json(look: Snapshot, decision: Decision) -> dict[str, Json]:
             station_id: _station_json(look.state_of(station_id), setpoint)
             for station_id, setpoint in decision.setpoints.items()
         },
+        "escalations": {station_id: step.value for station_id, step in decision.escalations.items()},
+        "notices": [_notice_json(notice) for notice in decision.notices],
     }
 
 
@@ -125,6 +128,18 @@ def _station_json(state: StationState, setpoint: Setpoint) -> Json:
         "measured_a": None if state.car is None else list(state.car.current_a),
         "reason": setpoint.reason.code,
         "because": sentence(setpoint.reason),
+    }
+
+
+def _notice_json(notice: Notice) -> Json:
+    return {
+        "code": notice.code,
+        "circuit": notice.circuit_id,
+        "phase": None if notice.phase is None else notice.phase.name,
+        "station": notice.station_id,
+        "current_a": notice.current_a,
+        "limit_a": notice.limit_a,
+        "says": notice_sentence(notice),
     }
 
 

@@ -29,6 +29,7 @@ SPEED = 20.0
 SHELLY = "shellies/garage"
 STATUS = f"{SHELLY}/status/em:0"
 ONLINE = f"{SHELLY}/online"
+CONTACT = "cabinet/dimming"
 HOUSE = {
     "id": 0,
     "a_current": 10.1,
@@ -281,6 +282,32 @@ async def test_all_devices_share_one_connection(start: StartBroker) -> None:
     assert len(bench.devices.background) == 1
 
 
+async def test_the_grid_operator_is_heard_on_the_same_connection(start: StartBroker) -> None:
+    port = free_port()
+    async with start(port):
+        await publish(port, CONTACT, {"on": True}, retain=True)
+        async with running(dimmable(port)) as bench, dimming(bench) as told:
+            assert await asyncio.wait_for(told.get(), GUARD_S) is None
+            assert await asyncio.wait_for(told.get(), GUARD_S) is True
+            await publish(port, STATUS, HOUSE)
+            await publish(port, CONTACT, {"on": False})
+
+            assert await asyncio.wait_for(told.get(), GUARD_S) is False
+            assert (await bench.meter.read()).power_w == 1500.0
+
+
+async def test_a_broker_that_stays_away_leaves_the_grid_operator_unknown(start: StartBroker) -> None:
+    port = free_port()
+    async with running(dimmable(port)) as bench, dimming(bench) as told:
+        async with start(port):
+            await bench.connected()
+            await publish(port, CONTACT, {"on": False})
+            assert await asyncio.wait_for(told.get(), GUARD_S) is None
+            assert await asyncio.wait_for(told.get(), GUARD_S) is False
+
+        assert await asyncio.wait_for(told.get(), GUARD_S) is None
+
+
 async def test_a_password_is_taken_from_its_file_and_never_logged(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -306,6 +333,25 @@ async def test_a_wrong_password_is_link_down_and_says_so_once(tmp_path: Path, ca
     assert [record.message for record in caplog.records if "Not authorized" in record.message] == [
         f"MQTT broker 127.0.0.1:{port} is not there ([code:135] Not authorized); trying again until it is"
     ]
+
+
+def dimmable(port: int) -> SiteFile:
+    file = shelly(port)
+    operator = {"rule": "de14a", "devices": 2, "signal": {"topic": CONTACT, "path": "on"}}
+    return SiteFile.model_validate({**file.model_dump(exclude_unset=True), "grid_operator": operator})
+
+
+@asynccontextmanager
+async def dimming(bench: Bench) -> AsyncIterator[asyncio.Queue[bool | None]]:
+    """All that the grid operator's signal tells, in order."""
+    told: asyncio.Queue[bool | None] = asyncio.Queue()
+    assert bench.devices.operator_signal is not None
+    following = asyncio.create_task(bench.devices.operator_signal.follow(told.put_nowait))
+    try:
+        yield told
+    finally:
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
 
 
 def sun_rule() -> Section:

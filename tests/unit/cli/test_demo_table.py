@@ -59,6 +59,7 @@ DECISION: dict[str, Any] = {
             "because": "station does not answer",
         },
     },
+    "notices": [],
 }
 
 
@@ -119,6 +120,18 @@ def test_every_station_has_its_state_limit_draw_and_reason(demo: Demo) -> None:
     ]
     assert line_of(lines, " carport ").split()[1:6] == ["carport", "SuspendedEVSE", "pause", "?", "main"]
     assert line_of(lines, " yard ").split()[1:6] == ["yard", "away", "6.0", "A", "?"]
+
+
+def test_notices_stand_in_one_line_below_the_stations(demo: Demo) -> None:
+    demo.told.decision = DECISION
+    quiet = drawn(picture(demo, FILE))
+    notices = [{"says": "drive ignores its limit"}, {"says": "main L2: too much without any car " * 5}]
+    demo.told.decision = {**DECISION, "notices": notices}
+
+    lines = drawn(picture(demo, FILE))
+
+    assert len(lines) == len(quiet) + 1
+    assert "! drive ignores its limit · main L2: too much" in lines[-2]
 
 
 def test_what_is_unknown_is_a_question_mark(demo: Demo) -> None:

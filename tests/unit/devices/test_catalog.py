@@ -20,6 +20,7 @@ SDM = {"id": "grid", "profile": "eastron_sdm630", "modbus": GATEWAY}
 SHELLY = {"id": "grid", "profile": "shelly_pro3em", "mqtt": {"prefix": "shelly-1"}}
 BROKER = {"host": "broker.local"}
 BROKEN_PATH = {"power": {"topic": "a", "path": "x[y]"}}
+OPERATOR = {"rule": "de14a", "devices": 2}
 POWER_ONLY = {"power": {"topic": "grid/power"}}
 
 
@@ -62,6 +63,18 @@ def test_without_mqtt_nothing_runs_in_the_background() -> None:
     assert len(connect_devices(site(SHELLY, mqtt=BROKER), VirtualClock()).background) == 1
 
 
+def test_the_grid_operator_signal_needs_the_broker_only_where_there_is_one() -> None:
+    signal = {**OPERATOR, "signal": {"topic": "cabinet/dimming"}}
+
+    dimmable = connect_devices(site(SDM, grid_operator=signal, mqtt=BROKER), VirtualClock())
+    always = connect_devices(site(SDM, grid_operator=OPERATOR), VirtualClock())
+
+    assert dimmable.operator_signal is not None
+    assert dimmable.operator_signal.topics == {"cabinet/dimming"}
+    assert len(dimmable.background) == 1
+    assert (always.operator_signal, always.background) == (None, ())
+
+
 def test_a_one_phase_house_is_content_with_a_total() -> None:
     meter = {"id": "grid", "mqtt": {"points": POWER_ONLY}}
 
@@ -95,6 +108,14 @@ def test_a_profile_may_have_points_replaced() -> None:
         (site(SDM, solar=[{"id": "roof", "mqtt": {"points": {"powr": {"topic": "x"}}}}], mqtt=BROKER), "points powr"),
         (site(SDM, solar=[{"id": "roof", "mqtt": {"points": {"energy": {"topic": "x"}}}}], mqtt=BROKER), "no power"),
         (site({**SHELLY, "mqtt": {"prefix": "a", "points": BROKEN_PATH}}, mqtt=BROKER), "grid: .*broken step"),
+        (
+            site(SDM, grid_operator={**OPERATOR, "signal": {"topic": "dimming"}}),
+            "grid_operator.signal speaks MQTT but the site names no broker",
+        ),
+        (
+            site(SDM, grid_operator={**OPERATOR, "signal": BROKEN_PATH["power"]}, mqtt=BROKER),
+            "grid_operator.signal: .*broken step",
+        ),
     ],
 )
 def test_what_cannot_be_read_is_refused_with_entry_and_cure(file: SiteFile, words: str) -> None:

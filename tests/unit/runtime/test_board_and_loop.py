@@ -61,6 +61,8 @@ def happen(bench: Bench, event: str) -> None:
         bench.board.post_station(replace(state, sent=(), car=car))
     elif event == "goal":
         bench.board.set_goal("a", Goal(mode=ChargeMode.FAST))
+    elif event in {"dimmed", "not dimmed"}:
+        bench.board.set_dimmed(event == "dimmed")
     elif event == "solar":
         bench.board.post_solar("roof", SolarReading(power_w=900.0, taken_at_s=now_s))
     elif event == "refused":
@@ -78,6 +80,12 @@ def test_meter_plug_goal_and_refusal_wake_it_at_once() -> None:
     assert turns_s(2.0, *events) == [0.5, 1.0, 1.5, 1.75]
 
 
+def test_the_grid_operator_wakes_it_when_its_call_changes() -> None:
+    events = [(0.5, "dimmed"), (0.75, "dimmed"), (1.0, "not dimmed"), (1.25, "not dimmed")]
+
+    assert turns_s(1.5, *events) == [0.5, 1.0]
+
+
 def test_car_and_sun_wait_for_the_next_look() -> None:
     assert turns_s(2.5, (0.5, "car"), (1.0, "solar")) == [LONGEST_WAIT_S]
 
@@ -92,7 +100,10 @@ def test_a_snapshot_sums_the_fresh_inverters_and_forgets_old_ones() -> None:
         bench.board.post_solar("west", SolarReading(power_w=600.0, taken_at_s=now_s - 5))
         bench.board.post_battery(BatteryReading(power_w=-200.0, taken_at_s=now_s))
         bench.board.post_meter("main", grid(bench))
+        assert bench.board.snapshot().dimmed is None
+        bench.board.set_dimmed(False)
         look = bench.board.snapshot()
+        assert look.dimmed is False
         assert look.solar == SolarReading(power_w=1500.0, taken_at_s=now_s - 5)
         assert look.battery is not None
         assert look.meters["main"].power_w == 1380.0

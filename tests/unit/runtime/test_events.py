@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from typing import Any
 
 from ems.control.cycle import decide
 from ems.csms.ports import LeasedLimit, LimitReceipt
+from ems.model.decision import Escalation, Notice, NoticeCode
+from ems.model.electrical import Phase
 from ems.runtime.dispatch import Sending
-from ems.runtime.events import LONGEST_QUEUE, EventStream
+from ems.runtime.events import LONGEST_QUEUE, EventStream, decision_json
 from ems.runtime.usage import _peak_rss_mb, usage
 from tests.house import House
 
@@ -53,6 +56,42 @@ def test_a_decision_shows_phases_against_the_fuse_and_the_reason_of_each_limit()
     assert station["reason"] == "solar_surplus"
     assert station["because"].startswith("surplus ")
     assert station["limit_a"] > 6.0
+
+
+def test_a_decision_shows_the_steps_against_stations_and_what_people_should_know() -> None:
+    house = House().with_car("garage").run(minutes=1)
+    overload = Notice(
+        code=NoticeCode.HOUSE_OVERLOAD, circuit_id="main", phase=Phase.L2, current_a=27.3, limit_a=25.0
+    )
+    decision = replace(
+        decide(house.snapshot(), house.memory).decision,
+        escalations={"garage": Escalation.REMOTE_STOP},
+        notices=(overload,),
+    )
+
+    told = json.loads(json.dumps(decision_json(replace(house.snapshot(), dimmed=True), decision)))
+
+    assert told["dimmed"] is True
+    assert told["escalations"] == {"garage": "remote_stop"}
+    assert told["notices"] == [
+        {
+            "code": "house_overload",
+            "circuit": "main",
+            "phase": "L2",
+            "station": None,
+            "current_a": 27.3,
+            "limit_a": 25.0,
+            "says": (
+                "main L2: 27.3 A without any car, more than the 25.0 A that the fuse may carry; switch something off"
+            ),
+        }
+    ]
+
+
+def test_a_quiet_decision_has_neither() -> None:
+    decision = next(event for event in events_of() if event["event"] == "decision")
+
+    assert (decision["dimmed"], decision["escalations"], decision["notices"]) == (None, {}, [])
 
 
 def test_usage_is_told_every_few_seconds_not_every_cycle() -> None:
