@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
+from ems.cli.check_caps import caps_json
 from ems.cli.check_tables import SiteCheck, in_a, names_of, print_check
 from ems.clock import WallClock
 from ems.config.loader import load_site
@@ -126,6 +127,7 @@ def _as_json(path: Path, checked: SiteCheck) -> dict[str, object]:
         "commissioned": site.commissioned,
         "lease_s": site.policy.lease_s,
         "circuits": [_circuit_json(circuit) for circuit in site.circuits],
+        **caps_json(site, checked.file),
         "stations": [_station_json(station) for station in site.stations],
         "proof": [_row_json(row) for row in checked.rows],
         "suggested_fallback_a": dict(largest_fallbacks(site)),
@@ -140,6 +142,7 @@ def _circuit_json(circuit: Circuit) -> dict[str, object]:
         "phases": [phase.name for phase in circuit.phases],
         "fuse_a": circuit.fuse.rating_a,
         "fuse_device": circuit.fuse.device.value,
+        "max_kw": None if circuit.max_power_w is None else circuit.max_power_w / 1000.0,
         "metered": circuit.metered,
     }
 

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
+from ems.cli.check_caps import cap_lines, circuit_cap
 from ems.config.schema import SiteFile
 from ems.control.fallback import FuseProof, is_covered
 from ems.model.electrical import PHASES_OF, Circuit, Wiring
@@ -58,6 +59,8 @@ def _tree(checked: SiteCheck) -> Tree:
         for station in site.stations:
             if station.circuit_id == circuit.circuit_id:
                 branch.add(Text(_station_line(station)))
+    for line in cap_lines(site, checked.file):
+        root.add(Text(line))
     return root
 
 
@@ -66,6 +69,7 @@ def _circuit_line(checked: SiteCheck, circuit: Circuit) -> str:
     extras = [
         f"reserve {in_a(circuit.reserve_a)}" if circuit.reserve_a else "",
         f"derating {circuit.derating:g}" if circuit.derating < 1 else "",
+        circuit_cap(circuit),
         _meter(checked, circuit),
     ]
     phases = "" if circuit.phases in PHASES_OF.values() else f" on {names_of(circuit.phases)}"

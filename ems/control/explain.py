@@ -94,6 +94,8 @@ class _Telling:
         known = self.stages.learned.get(station_id, NOTHING)
         facts = {"priority": float(goal.priority), "rest_a": wish.rest_a}
         facts |= known_only(offset_a=known.offset_a or None, takes_a=known.takes_a)
+        if station_id in self.stages.room.unruly:
+            facts["counts_as_a"] = self.station.hardware_max_a
         if wish.candidate is None:
             return Step(
                 stage=Stage.DEMAND,
@@ -143,7 +145,7 @@ class _Telling:
 
     def _sharing(self, share: Share) -> Step:
         wish = self.stages.wishes[self.station.station_id]
-        row = _row_of(share.reason, self.stages.rows)
+        row = _row_of(share.reason, [*self.stages.rows, *self.stages.caps.rows])
         facts: dict[str, float] = {}
         if row is not None:
             unit = _unit(row)

@@ -12,13 +12,14 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from ems.control.draw import Draws, unknown_until_s
-from ems.control.in_force import ceiling_a
+from ems.control.in_force import ceiling_a, commanded
 from ems.control.memory import Memory, RowKey
 from ems.control.trust import MeterView
 from ems.model.decision import LimitReason, Reason
 from ems.model.electrical import Circuit, FuseDevice, PerPhase, Phase
 from ems.model.site import Station
 from ems.model.snapshot import Snapshot
+from ems.model.station import SentLimit
 
 CARRIES: Final[Mapping[FuseDevice, float]] = {
     FuseDevice.MCB_B: 1.13,
@@ -86,8 +87,16 @@ class Headroom:
     ceilings_a: Mapping[str, PerPhase]
     """The most that each station's car may draw now."""
 
+    commanded: Mapping[str, SentLimit | None]
+    """The limit that each station works by, as far as we know; None when no lease of ours runs."""
+
     unruly: frozenset[str] = frozenset()
     """Stations that ignore their limit; they count with all their hardware can."""
+
+    def commanded_a(self, station: Station) -> float:
+        """The amps it works by; its fallback current when no lease of ours runs."""
+        limit = self.commanded[station.station_id]
+        return station.fallback_a if limit is None else limit.limit_a
 
 
 def headroom(
@@ -123,7 +132,8 @@ def headroom(
         s.station_id: PerPhase.on(s.wiring, s.hardware_max_a) if s.station_id in unruly else _ceiling(now, memory, s)
         for s in now.site.stations
     }
-    return Headroom(rooms=rooms, house_a=house, held_a=held, ceilings_a=ceilings_a, unruly=unruly)
+    limits = {s.station_id: commanded(now.state_of(s.station_id), now.now_s) for s in now.site.stations}
+    return Headroom(rooms=rooms, house_a=house, held_a=held, ceilings_a=ceilings_a, commanded=limits, unruly=unruly)
 
 
 def _rooms(now: Snapshot, circuit: Circuit, house_a: PerPhase, held_a: PerPhase) -> dict[RowKey, Room]:

@@ -23,8 +23,8 @@ STARTS_ANEW: Final = frozenset(
 )
 """What a meter has to prove again, and what was weighed in another hour's sun."""
 
-_INSTANTS: Final = ("at_s", "since_s", "until_s")
-"""How the names of monotonic instants end; every other `_s` is a duration."""
+_INSTANTS: Final = ("at_s", "since_s", "until_s", "judged_s")
+"""How the names of monotonic instants end; every other `_s` is a duration, or wall time (`_utc_s`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

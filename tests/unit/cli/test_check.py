@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 from ems.cli.check import check_site, checked_site
+from ems.cli.check_caps import minimum_formula
 from ems.config.examples import example, examples
 from ems.config.problems import SiteFileError
+from ems.model.site import GridOperator
 
 UNCOVERED = """\
 connection: {main_fuse_a: 25, largest_other_load_a: 13}
@@ -64,6 +66,55 @@ def test_tree_shows_fuses_meters_and_wiring(capsys: pytest.CaptureFixture[str]) 
     assert "station drive: L1 L2 L3, 6 to 16 A, fallback 6 A, verified, switches phases, " in lines[2]
     assert "    └── garage: 3 × 20 A mcb_c, meter garage-meter every 1 s" in lines[4]
     assert "        └── station workshop: L3 L1 L2" in lines[5]
+
+
+def test_tree_shows_the_caps_that_are_no_fuses(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    check_site(example("german_14a"), as_json=False)
+    german = capsys.readouterr().out.splitlines()
+    check_site(capped(tmp_path), as_json=False)
+    flemish = capsys.readouterr().out.splitlines()
+
+    assert "main: 3 × 35 A sls, reserve 2 A, at most 22 kW, meter grid every 1 s" in german[1]
+    assert german[4:6] == [
+        "├── phase imbalance: cars load one phase at most 20 A above another",
+        (
+            "└── grid operator (§ 14a EnWG): cars take at most 10.5 kW from the grid, "
+            "while called for in cabinet/dimming, or unknown; 4.2 kW + 2 × 0.75 × 4.2 kW = 10.5 kW"
+        ),
+    ]
+    assert "garage: 1 × 16 A gg on L2, derating 0.9, at most 3.7 kW, no meter" in flemish[3]
+    assert flemish[5:7] == [
+        "├── peak tariff: cars keep the mean of every 30 min below 4.5 kW",
+        (
+            "└── grid operator (§ 14a EnWG): cars take at most 13.5 kW from the grid, always, without a signal; "
+            "0.4 × 18 kW + 2 × 0.75 × 4.2 kW = 13.5 kW"
+        ),
+    ]
+
+
+def capped(folder: Path) -> Path:
+    """The uncovered house with a cap of every kind."""
+    text = UNCOVERED.replace(
+        "connection: {", "connection: {max_import_kw: 10, peak_tariff: {limit_kw: 4.5, window_min: 30}, "
+    )
+    text = text.replace("{id: garage,", "{id: garage, max_kw: 3.7,")
+    path = folder / "capped.yaml"
+    path.write_text(text + "grid_operator: {rule: de14a, devices: 3, large_heat_pump_kw: 18}\n", encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("operator", "formula"),
+    [
+        (GridOperator(devices=1), "4.2 kW = 4.2 kW"),
+        (GridOperator(devices=2), "4.2 kW + 1 × 0.8 × 4.2 kW = 7.56 kW"),
+        (GridOperator(devices=4), "4.2 kW + 3 × 0.7 × 4.2 kW = 13.02 kW"),
+        (GridOperator(devices=12), "4.2 kW + 11 × 0.45 × 4.2 kW = 24.99 kW"),
+        (GridOperator(devices=1, large_heat_pump_w=20_000.0), "0.4 × 20 kW = 8 kW"),
+    ],
+)
+def test_the_minimum_of_the_grid_operator_is_shown_with_its_formula(operator: GridOperator, formula: str) -> None:
+    assert minimum_formula(operator) == formula
 
 
 def test_uncovered_fuse_exits_with_1_and_names_who_draws(uncovered: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -171,6 +222,24 @@ def test_json_of_a_covered_house_is_ok(capsys: pytest.CaptureFixture[str]) -> No
     code, said = said_of(example("garage"), capsys)
 
     assert (code, said["ok"], len(said["stations"]), len(said["proof"])) == (0, True, 6, 12)
+
+
+def test_json_holds_the_caps(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, said = said_of(capped(tmp_path), capsys)
+    _, german = said_of(example("german_14a"), capsys)
+    _, plain = said_of(example("one_car"), capsys)
+
+    assert [circuit["max_kw"] for circuit in said["circuits"]] == [10, 3.7]
+    assert said["peak_tariff"] == {"limit_kw": 4.5, "window_min": 30}
+    assert said["grid_operator"] == {
+        "minimum_kw": 13.5,
+        "formula": "0.4 × 18 kW + 2 × 0.75 × 4.2 kW = 13.5 kW",
+        "devices": 3,
+        "signal": None,
+    }
+    assert (german["max_imbalance_a"], german["grid_operator"]["signal"]) == (20, "cabinet/dimming")
+    assert (plain["max_imbalance_a"], plain["peak_tariff"], plain["grid_operator"]) == (None, None, None)
+    assert plain["circuits"][0]["max_kw"] is None
 
 
 def test_json_holds_the_problems(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

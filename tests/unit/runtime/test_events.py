@@ -60,9 +60,7 @@ def test_a_decision_shows_phases_against_the_fuse_and_the_reason_of_each_limit()
 
 def test_a_decision_shows_the_steps_against_stations_and_what_people_should_know() -> None:
     house = House().with_car("garage").run(minutes=1)
-    overload = Notice(
-        code=NoticeCode.HOUSE_OVERLOAD, circuit_id="main", phase=Phase.L2, current_a=27.3, limit_a=25.0
-    )
+    overload = Notice(code=NoticeCode.HOUSE_OVERLOAD, circuit_id="main", phase=Phase.L2, current_a=27.3, limit_a=25.0)
     decision = replace(
         decide(house.snapshot(), house.memory).decision,
         escalations={"garage": Escalation.REMOTE_STOP},

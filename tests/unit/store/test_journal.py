@@ -95,12 +95,14 @@ def test_oldest_segments_go_when_the_journal_is_full(tmp_path: Path) -> None:
 
 
 def test_size_on_record_is_the_size_of_the_file(tmp_path: Path) -> None:
+    opened(tmp_path / "empty.db").dispose()
     engine = written(tmp_path / "j.db", two_cars(8).cycles, segment_s=60)
     with engine.connect() as connection:
         recorded_b = connection.execute(select(func.sum(CHECKPOINTS.c.size_b))).scalar_one()
     engine.dispose()
 
-    assert (tmp_path / "j.db").stat().st_size == pytest.approx(recorded_b, rel=0.35)
+    grown_b = (tmp_path / "j.db").stat().st_size - (tmp_path / "empty.db").stat().st_size
+    assert grown_b == pytest.approx(recorded_b, rel=0.25)
 
 
 def test_sites_nobody_needs_any_more_go_too(tmp_path: Path) -> None:

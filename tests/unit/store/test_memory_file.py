@@ -12,6 +12,7 @@ from sqlalchemy import insert
 
 from ems.control.learn import Learned
 from ems.control.memory import Memory, StationTimers
+from ems.control.obedience import Obedience
 from ems.model.electrical import PerPhase, Phase
 from ems.store.errors import JournalError
 from ems.store.memory_file import _INSTANTS, KEY, STARTS_ANEW, load_memory, save_memory, shifted
@@ -20,9 +21,9 @@ from ems.store.tables import SETTINGS
 from tests.unit.store.taped import opened, two_cars
 
 UTC_S = 1_800_000_000.0
-SURVIVES = {"timers", "learned", "thermal"}
-DURATIONS: set[str] = set()
-"""Fields of `Memory` in seconds that are no instants."""
+SURVIVES = {"timers", "learned", "thermal", "obedience", "peak"}
+STAND_STILL = {"obeyed_s", "began_utc_s", "seen_until_utc_s"}
+"""Fields of `Memory` in seconds that are no monotonic instants: durations and wall times."""
 
 KNOWN = Memory(
     started_at_s=100.0,
@@ -32,6 +33,7 @@ KNOWN = Memory(
     timers={"garage": StationTimers(on_since_s=4900.0, switched_at_s=(4000.0, 4500.0))},
     learned={"garage": Learned(offset_a=0.4, phases=3, reported_at_s=4990.0)},
     thermal={("main", Phase.L2): 0.7},
+    obedience={"garage": Obedience(judged_s=4995.0, ignoring_since_s=4950.0, obeyed_s=45.0)},
 )
 
 
@@ -50,6 +52,9 @@ def test_durations_survive_a_restart_of_the_machine(tmp_path: Path) -> None:
     assert age_s == 90.0
     assert memory.timers["garage"] == StationTimers(on_since_s=30 - 90 - 100.0, switched_at_s=(-1060.0, -560.0))
     assert memory.learned["garage"] == Learned(offset_a=0.4, phases=3, reported_at_s=-70.0)
+    assert memory.obedience["garage"].judged_s == -65.0
+    assert memory.obedience["garage"].ignoring_since_s == -110.0
+    assert memory.obedience["garage"].obeyed_s == 45.0
 
 
 def test_thermal_images_survive_as_they_were(tmp_path: Path) -> None:
@@ -116,10 +121,10 @@ def test_every_part_of_memory_is_either_kept_or_started_anew() -> None:
     assert {each.name for each in fields(Memory)} == SURVIVES | STARTS_ANEW
 
 
-def test_every_second_in_memory_is_known_as_an_instant_or_a_duration() -> None:
+def test_every_second_in_memory_is_known_to_move_or_to_stand_still() -> None:
     seconds = {name for name in names_in(Memory) if name.endswith("_s")}
 
-    assert {name for name in seconds if not name.endswith(_INSTANTS)} == DURATIONS
+    assert {name for name in seconds if not name.endswith(_INSTANTS)} == STAND_STILL
 
 
 def names_in(hint: Any) -> Iterator[str]:
