@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from contextlib import ExitStack
 from functools import partial
-from typing import Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from ems.clock import Clock
 from ems.config.schema import SiteFile
@@ -21,6 +23,9 @@ from ems.runtime.escalation import Escalations
 from ems.runtime.loop import Loop, Watcher
 from ems.runtime.poller import follow
 from ems.runtime.watchdog import Watchdog
+
+if TYPE_CHECKING:
+    from ems.runtime.recorder import Recorder
 
 LOGGER: Final = logging.getLogger(__name__)
 
@@ -53,13 +58,16 @@ class Service:
             bind_port=bind_port,
         )
         self._dispatch = Dispatch(self._site, self.central_system.links, self._board, clock, sent=sent)
-        self._escalations = Escalations(self.central_system.links, clock)
+        self._escalations = Escalations(self.central_system.links, clock, resend=self._dispatch.resend)
         self._watchers = (self._escalations.watch, *watchers)
+        self._recorder = _recorder(file, clock)
 
     async def run(self) -> None:
         """Serve until cancelled. A part that dies unexpectedly takes the service down, and the leases do the rest."""
-        with Watchdog(self._clock) as watchdog:
-            loop = Loop(self._board, self._dispatch, self._clock, beat=watchdog.beat, watchers=self._watchers)
+        with ExitStack() as open_parts:
+            if self._recorder is not None:
+                open_parts.enter_context(self._recorder)
+            loop = self._loop(open_parts.enter_context(Watchdog(self._clock)))
             try:
                 async with asyncio.TaskGroup() as parts:
                     parts.create_task(self.central_system.serve(), name="central system")
@@ -69,6 +77,18 @@ class Service:
                     self._follow_devices(parts)
             finally:
                 await self._devices.close()
+
+    def _loop(self, watchdog: Watchdog) -> Loop:
+        recorder = self._recorder
+        return Loop(
+            self._board,
+            self._dispatch,
+            self._clock,
+            beat=watchdog.beat,
+            watchers=self._watchers,
+            records=[] if recorder is None else [recorder.record],
+            memory=None if recorder is None else recorder.recall(self._site),
+        )
 
     def _follow_devices(self, parts: asyncio.TaskGroup) -> None:
         devices, board, clock = self._devices, self._board, self._clock
@@ -87,3 +107,15 @@ class Service:
     def _station_changed(self, state: StationState) -> None:
         self._dispatch.station_changed(state)
         self._board.post_station(state)
+
+
+def _recorder(file: SiteFile, clock: Clock) -> Recorder | None:
+    """What writes the journal; None where the site file names no folder for it."""
+    if file.storage.path is None:
+        return None
+    # 18 MB of memory that only a journal needs.
+    from ems.runtime.recorder import Recorder, Storage  # noqa: PLC0415 (the reason stands above)
+    from ems.store.database import folder_url  # noqa: PLC0415 (the same)
+
+    storage = Storage(url=folder_url(Path(file.storage.path)), bound_b=file.storage.journal_mb * 1_000_000)
+    return Recorder(storage, clock)

@@ -61,11 +61,13 @@ NO_DRAW: Final = Draw()
 class Draws:
     """What each car drew at an instant, worked out once per look."""
 
-    __slots__ = ("_known", "_memory", "_now")
+    __slots__ = ("_known", "_memory", "_now", "_unruly")
 
-    def __init__(self, now: Snapshot, memory: Memory) -> None:
+    def __init__(self, now: Snapshot, memory: Memory, unruly: frozenset[str] = frozenset()) -> None:
+        """`unruly`: stations that ignore their limit, of which only the reports say anything."""
         self._now = now
         self._memory = memory
+        self._unruly = unruly
         self._known: dict[tuple[str, float], Draw] = {}
 
     def of(self, station: Station, at_s: float) -> Draw:
@@ -73,8 +75,17 @@ class Draws:
         key = (station.station_id, at_s)
         draw = self._known.get(key)
         if draw is None:
-            draw = self._known[key] = car_draw(self._now, self._memory, station, at_s)
+            reported = self._as_reported(station, at_s) if station.station_id in self._unruly else None
+            draw = self._known[key] = reported or car_draw(self._now, self._memory, station, at_s)
         return draw
+
+    def _as_reported(self, station: Station, at_s: float) -> Draw | None:
+        """What a station that ignores its limit said it drew; None where it said nothing lately."""
+        report = self._now.state_of(station.station_id).car
+        if report is None or at_s - report.taken_at_s > CAR_READING_LASTS_S:
+            return None
+        least_a, most_a = _reported_a(station, report)
+        return Draw(low_a=least_a, high_a=most_a, vouched_a=least_a, proven_a=least_a)
 
     def sum(self, stations: Iterable[Station], at_s: float) -> Draw:
         """See `cars_draw`."""

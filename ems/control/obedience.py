@@ -72,7 +72,7 @@ _ESCALATIONS: Final[Mapping[Stage, Escalation]] = {
 class Obedience:
     """What is remembered of one station's obedience; fresh for one that nobody has anything against."""
 
-    judged_s: float | None = None
+    judged_at_s: float | None = None
     """When the last report that was looked at was taken."""
 
     suspect_since_s: float | None = None
@@ -112,14 +112,14 @@ def judge(now: Snapshot, station: Station, known: Obedience) -> Obedience:
     """What to think of a station after this look; the same as before without a new report."""
     state = now.state_of(station.station_id)
     report = state.car
-    if report is None or (known.judged_s is not None and report.taken_at_s <= known.judged_s):
+    if report is None or (known.judged_at_s is not None and report.taken_at_s <= known.judged_at_s):
         return known
     at_s, drawn_a = report.taken_at_s, max(report.current_a, default=0.0)
     limit_a = _most_allowed_a(station, state, at_s, now.site.policy)
-    judged = replace(known, judged_s=at_s)
+    judged = replace(known, judged_at_s=at_s)
     if drawn_a > tolerated_a(limit_a):
         return _over(judged, at_s, drawn_a, limit_a)
-    silent_s = 0.0 if known.judged_s is None else min(at_s - known.judged_s, LONGEST_SILENCE_S)
+    silent_s = 0.0 if known.judged_at_s is None else min(at_s - known.judged_at_s, LONGEST_SILENCE_S)
     return _kept(judged, state, limit_a, silent_s)
 
 
@@ -151,7 +151,7 @@ def suspended(setpoint: Setpoint, known: Obedience) -> Setpoint:
     """The set-point at 0 from `Stage.SUSPEND` on; never raised."""
     if known.stage < Stage.SUSPEND:
         return setpoint
-    return setpoint.lowered_to(0.0, Reason(code=LimitReason.IGNORES_LIMIT))
+    return replace(setpoint, limit_a=0.0, reason=Reason(code=LimitReason.IGNORES_LIMIT))
 
 
 def _most_allowed_a(station: Station, state: StationState, at_s: float, policy: Policy) -> float:
@@ -187,7 +187,7 @@ def _kept(known: Obedience, state: StationState, limit_a: float, silent_s: float
     obeyed_s = known.obeyed_s + silent_s
     if obeyed_s < FORGIVEN_AFTER_S * 2 ** min(known.offences - 1, MOST_DOUBLINGS):
         return replace(known, obeyed_s=obeyed_s)
-    return Obedience(judged_s=known.judged_s, offences=known.offences)
+    return Obedience(judged_at_s=known.judged_at_s, offences=known.offences)
 
 
 def _proves_something(known: Obedience, state: StationState, limit_a: float) -> bool:

@@ -18,6 +18,9 @@ from ems.model.decision import LimitReason, Setpoint
 from ems.model.site import Station
 from ems.model.snapshot import Snapshot
 
+HAIR_A: Final = 1e-6
+"""Rounding of tenths of amps."""
+
 ROTATES_AFTER_S: Final = 1800.0
 """A car that charged this long gives way to an equal one that was left out (rotation, `control.md` §2)."""
 
@@ -68,10 +71,12 @@ def _calm(station: Station, shares: Mapping[str, Share], wishes: Mapping[str, De
 
 
 def _worth_a_message(change_a: float, now: Snapshot, station: Station) -> bool:
+    """Whether it is large enough and not too soon after the last one; a small one is worth it once it has lasted."""
     policy = now.site.policy
     since_s = commanded_since_s(now.state_of(station.station_id))
-    too_soon = since_s is not None and now.now_s - since_s < policy.change_interval_s
-    return abs(change_a) >= policy.dead_band_a and not too_soon
+    elapsed_s = float("inf") if since_s is None else now.now_s - since_s
+    least_a = station.step_a if elapsed_s >= policy.small_change_interval_s else policy.dead_band_a
+    return elapsed_s >= policy.change_interval_s and abs(change_a) >= least_a - HAIR_A
 
 
 def rounded_down(limit_a: float, station: Station) -> float:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from ems.control.draw import Draws, car_draw, sum_of
+from ems.control.draw import Draws, car_draw
+from ems.control.expected import expected_a
+from ems.control.learn import NOTHING, Learned
 from ems.control.memory import Memory
 from ems.control.trust import MeterView
 from ems.model.electrical import NOMINAL_V, PerPhase
@@ -27,7 +30,13 @@ class Surplus:
     """Everything but those cars, sun included: negative when the sun is stronger."""
 
 
-def surplus(now: Snapshot, memory: Memory, grid: MeterView | None, draws: Draws | None = None) -> Surplus:
+def surplus(
+    now: Snapshot,
+    memory: Memory,
+    grid: MeterView | None,
+    draws: Draws | None = None,
+    learned: Mapping[str, Learned] | None = None,
+) -> Surplus:
     """S = what all but the sun's cars export together, less the bias and what a battery gives, plus the share of its
     charging that the cars may have; filtered.
 
@@ -36,7 +45,7 @@ def surplus(now: Snapshot, memory: Memory, grid: MeterView | None, draws: Draws 
     """
     if grid is None or grid.good is None:
         return Surplus()
-    house_w = _house_w(now, memory, grid.good, draws or Draws(now, memory))
+    house_w = _house_w(now, memory, grid.good, draws or Draws(now, memory), learned or {})
     raw_w = -house_w - _lent_by_battery_w(now) - now.site.policy.export_bias_w
     surplus_w = raw_w if memory.surplus_w is None else _filtered(memory.surplus_w, raw_w, now, memory)
     return Surplus(surplus_w=surplus_w, house_w=house_w)
@@ -58,20 +67,20 @@ def voltage_v(grid: GridReading | None) -> PerPhase:
     return PerPhase(*[volts if volts > NOMINAL_V / 2 else NOMINAL_V for volts in measured])
 
 
-def _house_w(now: Snapshot, memory: Memory, grid: GridReading, draws: Draws) -> float:
-    """The power nearest to what it was, between the bounds that the cars' draw allows."""
-    cars = sum_of(
-        draws.of(station, grid.taken_at_s)
-        if station.wiring_known
-        # For a sum of watts it does not matter which phase of the house a car hangs on.
-        else car_draw(now, memory, replace(station, wiring_known=True), grid.taken_at_s)
-        for station in now.site.stations
-        if now.goal_of(station.station_id).mode in FOLLOWS_SUN
-    )
+def _house_w(now: Snapshot, memory: Memory, grid: GridReading, draws: Draws, learned: Mapping[str, Learned]) -> float:
+    """All power but that of the sun's cars, as they most likely drew when the meter looked."""
     volts = voltage_v(grid)
-    low_w = grid.power_w - _power_w(cars.vouched_a, volts)
-    high_w = grid.power_w - _power_w(cars.low_a, volts)
-    return high_w if memory.house_w is None else min(max(memory.house_w, low_w), high_w)
+    cars_w = 0.0
+    for station in now.site.stations:
+        if now.goal_of(station.station_id).mode not in FOLLOWS_SUN:
+            continue
+        # For a sum of watts it does not matter which phase of the house a car hangs on.
+        known = station if station.wiring_known else replace(station, wiring_known=True)
+        band = draws.of(known, grid.taken_at_s) if known is station else car_draw(now, memory, known, grid.taken_at_s)
+        state = now.state_of(station.station_id)
+        drawn_a = expected_a(known, state, learned.get(station.station_id, NOTHING), band, grid.taken_at_s)
+        cars_w += _power_w(drawn_a, volts)
+    return grid.power_w - cars_w
 
 
 def _power_w(current_a: PerPhase, volts: PerPhase) -> float:

@@ -12,6 +12,8 @@ from ems.model.sentences import sentence
 SAME_A: Final = 0.05
 """Limits nearer than this look the same with one digit."""
 
+WORTH_A_WORD_WH: Final = 0.1
+
 PEAK_A: Final = 0.5
 """A held peak this far above the house is worth a word."""
 
@@ -78,7 +80,8 @@ def _pattern(step: Step) -> str:
         parts.append(f"this car can take {facts['needs_w']:.0f} to {facts['uses_at_most_w']:.0f} W so")
     elif not step.phases:
         parts.append(sentence(step.reason))
-    if "gained_wh" in facts:
+    said_already = not step.phases and step.reason.gained_wh is not None
+    if facts.get("gained_wh", 0.0) >= WORTH_A_WORD_WH and not said_already:
         parts.append(f"the nearest change has gained {facts['gained_wh']:.1f} of {facts['change_wh']:.0f} Wh")
     return "; ".join(parts)
 
@@ -146,7 +149,9 @@ def _raise(step: Step) -> str:
     limit_a, wanted_a = step.limit_a or 0.0, step.before_a or 0.0
     from_a = step.facts["commanded_a"]
     if limit_a > from_a:
-        rest = f" of {wanted_a:.1f} A wanted: {sentence(step.reason)}" if wanted_a - limit_a >= SAME_A else ""
+        in_steps = step.reason.code is LimitReason.SETTLING and step.reason.remaining_s is None
+        why = "the rest follows in steps" if in_steps else sentence(step.reason)
+        rest = f" of {wanted_a:.1f} A wanted: {why}" if wanted_a - limit_a >= SAME_A else ""
         return f"from {from_a:.1f} to {limit_a:.1f} A{rest}"
     lasted_s = step.facts.get("room_for_s")
     lasted = "" if lasted_s is None else f"; room has lasted {lasted_s:.0f} s"

@@ -132,7 +132,10 @@ class Policy:
     """M: a limit is on the wire within this (§4)."""
 
     dead_band_a: float = 0.3
-    """Smaller solar changes are not worth a message (§5)."""
+    """Smaller solar changes are not worth a message yet (§5)."""
+
+    small_change_interval_s: float = 30.0
+    """Smaller ones go out when the last change is this long ago, so that no sun is given away for good."""
 
     min_on_s: float = 60.0
     min_off_s: float = 60.0

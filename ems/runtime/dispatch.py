@@ -71,6 +71,10 @@ class Dispatch:
                 lane.send(order)
         self._release_raises()
 
+    def resend(self, station_id: str) -> None:
+        """Send a station its limit again at once, although nothing changed; nothing for one that was sent none yet."""
+        self._lanes[station_id].send_again()
+
     def station_changed(self, state: StationState) -> None:
         """A station that connected or rebooted may have lost its limits; whatever is decided next goes out."""
         known = self._known.get(state.station_id)

@@ -1,7 +1,7 @@
 """Steps against stations that draw more than they may: each once, with bounded retries, and never in control's way.
 
 Control decides which step is due (`ems.control.obedience`). The suspension itself is a set-point of 0 A that dispatch
-sends; here the station is made to take it in another construction.
+sends; here the station is made to take it in another construction, even where its limit was 0 A before.
 """
 
 from __future__ import annotations
@@ -41,6 +41,9 @@ class StubbornStation(Protocol):
         ...
 
 
+Resend = Callable[[str], None]
+"""Sends that station its limit again at once; must not wait."""
+
 OpenContactor = Callable[[], Awaitable[None]]
 """Cuts a station off; raises an EmsError when it cannot."""
 
@@ -53,9 +56,11 @@ class Escalations:
         stations: Mapping[str, StubbornStation],
         clock: Clock,
         *,
+        resend: Resend,
         contactors: Mapping[str, OpenContactor] | None = None,
     ) -> None:
         self._stations = stations
+        self._resend = resend
         self._contactors = contactors or {}
         self._clock = clock
         self._due: dict[str, Escalation] = {}
@@ -78,8 +83,9 @@ class Escalations:
     def _begin(self, station_id: str, step: Escalation) -> None:
         LOGGER.warning("%s draws more than its limit; next step: %s", station_id, step)
         if step is Escalation.SUSPEND:
-            # At once: dispatch has the 0 A in its hands, and chooses the construction when it sends.
+            # At once: dispatch has the 0 A in its hands, and the construction is chosen when it sends.
             self._stations[station_id].limits.give_up_way()
+            self._resend(station_id)
         else:
             self._news.put_nowait((station_id, step))
 

@@ -72,6 +72,7 @@ class Lane:
         self._sent = Listeners([] if sent is None else [sent])
         self._order: Order | None = None
         self._taken: Order | None = None
+        self._sending: asyncio.Task[None] | None = None
         self._visits = 0
         self._lowering_since_s: float | None = None
         self._renew_at_s = 0.0
@@ -105,6 +106,20 @@ class Lane:
         self._retry_at_s = 0.0
         self._pauses.reset()
 
+    def send_again(self) -> None:
+        """Send the same limit at once, not at its renewal: the station is to take it in another way.
+
+        One that is still on its way is given up; it may or may not be followed.
+        """
+        if self._order is None:
+            return
+        self._order = replace(self._order, decided_on_s=None)
+        self._taken = None
+        self._retry_at_s = 0.0
+        if self._sending is not None:
+            self._sending.cancel()
+        self._bell.set()
+
     @property
     def lower_unconfirmed(self) -> bool:
         """Whether a lower limit is on its way, and not for so long that control counts the station as deaf."""
@@ -115,12 +130,13 @@ class Lane:
         """Send what is due, for ever."""
         while True:
             order = await self._next_due()
-            sending = asyncio.create_task(self._send(order))
+            sending = self._sending = asyncio.create_task(self._send(order))
             try:
                 await self._until_done_or_overtaken(order, sending)
             finally:
                 sending.cancel()
                 await asyncio.wait([sending])
+                self._sending = None
 
     async def _until_done_or_overtaken(self, order: Order, sending: asyncio.Task[None]) -> None:
         """An urgent lower limit does not wait until the station has answered a higher one."""

@@ -20,9 +20,12 @@ LONGEST_WAIT_S: Final = 2.0
 Watcher = Callable[[Snapshot, Decision], None]
 """Sees every cycle after the limits were handed to dispatch; must not wait."""
 
+Record = Callable[[Snapshot, Memory, Turn], None]
+"""Takes down every cycle: the look, what was remembered before it, and what came of it; must not wait."""
+
 
 class Loop:
-    """Runs `decide` on every wake."""
+    """Runs `decide` on every wake; goes on from `memory` where an earlier run left one."""
 
     def __init__(
         self,
@@ -32,12 +35,15 @@ class Loop:
         *,
         beat: Callable[[], None],
         watchers: Sequence[Watcher] = (),
+        records: Sequence[Record] = (),
+        memory: Memory | None = None,
     ) -> None:
         self._board = board
         self._dispatch = dispatch
         self._beat = beat
         self._watchers = Listeners(watchers)
-        self._memory = Memory.fresh(clock.monotonic_s())
+        self._records = Listeners(records)
+        self._memory = memory or Memory.fresh(clock.monotonic_s())
 
     @property
     def memory(self) -> Memory:
@@ -53,8 +59,10 @@ class Loop:
     def turn(self) -> Turn:
         """One cycle, from what the board knows now."""
         look = self._board.snapshot()
-        turn = decide(look, self._memory)
+        before = self._memory
+        turn = decide(look, before)
         self._memory = turn.memory
         self._dispatch.apply(turn.decision, look)
         self._watchers.tell(look, turn.decision)
+        self._records.tell(look, before, turn)
         return turn

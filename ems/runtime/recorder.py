@@ -20,11 +20,12 @@ from sqlalchemy import URL
 from ems.clock import Clock
 from ems.control.cycle import Turn
 from ems.control.memory import Memory
+from ems.model.site import Site
 from ems.model.snapshot import Snapshot
 from ems.store.database import open_database, set_aside
 from ems.store.errors import JournalDamaged, JournalError
 from ems.store.journal import SEGMENT_S, Cycle, Journal
-from ems.store.memory_file import load_memory, save_memory
+from ems.store.memory_file import load_memory, save_memory, warmed
 
 LOGGER: Final = logging.getLogger(__name__)
 
@@ -88,8 +89,11 @@ class Recorder:
         self._done.set()
         self._thread.join(ENDS_WITHIN_S)
 
-    def recall(self) -> Memory | None:
-        """What control knew when it last ran, in the seconds of this clock; None when nobody remembers."""
+    def recall(self, site: Site) -> Memory | None:
+        """What control knew when it last ran, in the seconds of this clock; None when nobody remembers.
+
+        Its fuses are as warm as 0.95 of their rating made them since then.
+        """
         if self._journal is None:
             return None
         utc_s, monotonic_s = self._clock.utc_now().timestamp(), self._clock.monotonic_s()
@@ -101,7 +105,7 @@ class Recorder:
         if recalled is None:
             return None
         LOGGER.info("control remembers what it knew %.0f s ago", recalled.age_s)
-        return recalled.memory
+        return warmed(recalled, site)
 
     def record(self, look: Snapshot, before: Memory, turn: Turn) -> None:
         """One turn of the loop; returns at once. A disk that is too slow loses cycles, not us time."""

@@ -8,7 +8,10 @@ from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Engine, delete, insert, select
 
+from ems.control.breaker import UNKNOWN_SHARE
 from ems.control.memory import Memory
+from ems.control.thermal import device_model
+from ems.model.site import Site
 from ems.store.codec import decode, encode, from_text, to_text
 from ems.store.database import spoken_errors
 from ems.store.packing import pack, unpack
@@ -23,7 +26,10 @@ STARTS_ANEW: Final = frozenset(
 )
 """What a meter has to prove again, and what was weighed in another hour's sun."""
 
-_INSTANTS: Final = ("at_s", "since_s", "until_s", "judged_s")
+CLOCKS_AGREE_S: Final = 5.0
+"""Wall clock and monotonic clock, as one who keeps time lets them drift during a stop."""
+
+_INSTANTS: Final = ("at_s", "since_s", "until_s")
 """How the names of monotonic instants end; every other `_s` is a duration, or wall time (`_utc_s`)."""
 
 
@@ -33,7 +39,10 @@ class Recalled:
 
     memory: Memory
     age_s: float
-    """How long ago it was saved."""
+    """How long ago it was saved, at least."""
+
+    at_most_s: float
+    """The same at most; infinite where the clocks do not agree."""
 
 
 def save_memory(engine: Engine, memory: Memory, *, utc_s: float, monotonic_s: float) -> None:
@@ -55,19 +64,42 @@ def load_memory(engine: Engine, *, utc_s: float, monotonic_s: float) -> Recalled
         row = connection.execute(select(SETTINGS).where(SETTINGS.c.key == KEY)).first()
     if row is None:
         return None
-    age_s = _age_s(utc_s - row.utc_s, monotonic_s - row.at_s)
+    age_s, at_most_s = _ages_s(utc_s - row.utc_s, monotonic_s - row.at_s)
     fresh = encode(Memory.fresh(monotonic_s))
     kept = decode(Memory, {name: fresh[name] for name in STARTS_ANEW} | from_text(unpack(row.body)))
     moved = shifted(kept, monotonic_s - age_s - row.at_s)
-    return Recalled(memory=replace(moved, **{name: getattr(kept, name) for name in STARTS_ANEW}), age_s=age_s)
+    memory = replace(moved, **{name: getattr(kept, name) for name in STARTS_ANEW})
+    return Recalled(memory=memory, age_s=age_s, at_most_s=at_most_s)
 
 
-def _age_s(by_wall_s: float, by_monotonic_s: float) -> float:
-    """The shorter of the two, never negative: a fuse is rather taken for hotter than it is.
+def warmed(recalled: Recalled, site: Site) -> Memory:
+    """Its memory, with fuses that carried 0.95 of their rating since: nobody saw what they did carry.
+
+    Between the shortest and the longest time that may have passed, the hotter one counts. Images of circuits and phases
+    that the site no longer has are left out.
+    """
+    memory = recalled.memory
+    thermal = {}
+    for circuit in site.circuits:
+        model = device_model(circuit.fuse, circuit.derating)
+        for phase in circuit.phases:
+            theta = memory.thermal.get((circuit.circuit_id, phase))
+            if theta is not None:
+                unseen_a = UNKNOWN_SHARE * model.rating_a
+                thermal[circuit.circuit_id, phase] = max(
+                    model.step(theta, unseen_a, stop_s) for stop_s in (recalled.age_s, recalled.at_most_s)
+                )
+    return replace(memory, thermal=thermal)
+
+
+def _ages_s(by_wall_s: float, by_monotonic_s: float) -> tuple[float, float]:
+    """The least and the most that may have passed: the shorter of the two, never negative, and no end unless they agree.
 
     The monotonic clock starts anew with the machine; then it may say less than nothing. The wall clock may have jumped.
     """
-    return min((age_s for age_s in (by_wall_s, by_monotonic_s) if age_s >= 0), default=0.0)
+    age_s = min((age_s for age_s in (by_wall_s, by_monotonic_s) if age_s >= 0), default=0.0)
+    agree = abs(by_wall_s - by_monotonic_s) <= CLOCKS_AGREE_S
+    return age_s, max(age_s, by_wall_s, by_monotonic_s) if agree else float("inf")
 
 
 def shifted(value: _Value, by_s: float, name: str = "") -> _Value:

@@ -13,14 +13,20 @@ from dataclasses import dataclass
 from typing import Final
 
 from ems.model.electrical import NOMINAL_V
-from ems.sim.car import PILOT_MINIMUM_A, ROUNDING_S, TAPER_LEFT
+from ems.sim.car import PILOT_MINIMUM_A, ROUNDING_S
 from ems.sim.plant.faults import StationFaults
 
 USUAL_START_DELAY_S: Final = 15.0
 """From a noticed offer to the first current, also after a pause: cars need 10 to 30 s."""
 
-TAPERS_FOR: Final = 0.1
-"""The last part of the battery, or of what the car can take if that is less, is charged with falling current."""
+TAPERS_FOR: Final = 0.03
+"""The last part of the battery, or of what the car can take if that is less, is charged with falling current.
+
+A few percent at the few kilowatts of alternating current; the long tapers of fast charging begin much earlier.
+"""
+
+TAPERS_TO_A: Final = 5.0
+"""Cars end a charge rather than idle far below the smallest pilot (assumed)."""
 
 KWH_PER_A: Final = NOMINAL_V / 3_600_000
 """Energy of one ampere on one phase in one second."""
@@ -99,7 +105,7 @@ class PluggedCar:
             target_a = self._kind.max_a
         left_kwh = self.energy_kwh - self.taken_kwh
         if left_kwh < self._taper_kwh:
-            target_a *= max(left_kwh / self._taper_kwh, TAPER_LEFT)
+            target_a = min(target_a, max(left_kwh / self._taper_kwh * self._kind.max_a, TAPERS_TO_A))
         drawn_a = self.drawn_a
         if target_a > drawn_a:
             drawn_a = min(target_a, drawn_a + self._kind.rise_a_per_s)

@@ -120,7 +120,7 @@ def _fill(points: Sequence[Point], counters: Counters, available_w: float) -> fl
         missing = {id(other): _missing_a(other) for other in waiting}
         wanted_w = sum(missing[id(other)] * NOMINAL_V * len(other.wiring) for other in waiting)
         share_a = counters.share_a(point.station, point.wiring, [(other.station, other.wiring) for other in waiting])
-        scale = max(0.0, available_w) / wanted_w if wanted_w > available_w else 1.0
+        scale = max(0.0, available_w) / wanted_w if wanted_w > max(0.0, available_w) else 1.0
         given_a = min(share_a, missing[id(point)] * scale)
         counters.take(point.station, point.wiring, given_a)
         point.next_a += given_a

@@ -1,8 +1,9 @@
 """Solar power per second from means per step.
 
-Where the steps rise or fall steadily the power ramps through them. At a peak or a dip the sun comes and goes as with
-the edge of a cloud: a plateau with short ramps to the middle between the neighbours. Each step keeps its mean; nothing
-is negative, and a plateau is at most 1 / (1 - `EDGE`) of its mean.
+Where the steps rise or fall slowly and steadily the power ramps through them. At a peak, at a dip, and where it changes
+by more than `STEEP` of the largest step around, the sun comes and goes as with the edge of a cloud: a plateau with
+short ramps to the middle between the neighbours. Each step keeps its mean; nothing is negative, and a plateau is at
+most 1 / (1 - `EDGE`) of its mean.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from numpy.typing import NDArray
 EDGE: Final = 0.1
 """Share of the step that a ramp at its begin or end takes: 6 s of a minute, as a cloud's edge over a roof."""
 
+STEEP: Final = 0.1
+"""Share of the largest step given, by which a clear sky never changes in a minute; a cloud's edge does it in seconds."""
+
 
 def seconds_of_sun(means_w: NDArray[np.float64], step_s: int) -> NDArray[np.float64]:
     """Power per second. `means_w` has one step more at both ends than comes out."""
@@ -26,7 +30,8 @@ def seconds_of_sun(means_w: NDArray[np.float64], step_s: int) -> NDArray[np.floa
     peak = 2 * mean - (first + last) / 2
     low = np.minimum(np.minimum(before, after), mean)
     high = np.maximum(np.maximum(before, after), mean)
-    smooth = (peak >= low) & (peak <= high)
+    gentle = np.maximum(abs(after - mean), abs(mean - before)) <= STEEP * means_w.max() * max(1.0, step_s / 60)
+    smooth = gentle & (peak >= low) & (peak <= high)
     plateau = (mean - EDGE * (first + last) / 2) / (1 - EDGE)
     ramp = np.where(smooth, 0.5, EDGE)
     level = np.where(smooth, peak, plateau)

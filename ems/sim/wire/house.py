@@ -12,6 +12,7 @@ Everything listens on the loopback interface. `relocated` gives the same site fi
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -19,17 +20,18 @@ from types import TracebackType
 from typing import Final, Self, TypeVar
 
 from ems.clock import Clock
-from ems.config.schema import BrokerSection, DeviceEntry, SiteFile
+from ems.config.schema import BrokerSection, DeviceEntry, MqttRule, SiteFile
 from ems.model.electrical import PerPhase
 from ems.sim.wire.house_plan import CannotSimulate, Parts, build
 from ems.sim.wire.modbus_devices import ModbusPort, SimulatedUnit
-from ems.sim.wire.mqtt_devices import EmbeddedBroker, MqttPublisher
+from ems.sim.wire.mqtt_devices import EmbeddedBroker, Message, MqttPublisher
 from ems.sim.wire.ocpp_station import SimulatedStation, StationReport
 from ems.sim.world import CircuitFigures, World
 
 __all__ = ["CannotSimulate", "HouseReport", "SimulatedHouse"]
 
 LOOPBACK: Final = "127.0.0.1"
+OPERATOR: Final = "grid operator"
 
 _Entry = TypeVar("_Entry", bound=DeviceEntry)
 
@@ -66,6 +68,10 @@ class SimulatedHouse:
         self.ports: Final = _ports(file, self._parts, keep_ports=keep_ports)
         """The simulated Modbus sockets, by host and port of the site file."""
 
+        self.grid_operator_calls = False
+        """What the operator's contact says, where the site file has one; a test may change it."""
+
+        self._contact = self._operator_contact()
         self._open = AsyncExitStack()
 
     @property
@@ -92,12 +98,13 @@ class SimulatedHouse:
             for port in self.ports.values():
                 await _open_somewhere(port)
                 stack.push_async_callback(port.close)
-            if self.publishers:
+            talking = self._talking()
+            if talking:
                 await _start_somewhere(self.broker)
                 stack.push_async_callback(self.broker.stop)
             tasks = await stack.enter_async_context(asyncio.TaskGroup())
             running = [tasks.create_task(station.run()) for station in self.stations.values()]
-            running += [tasks.create_task(publisher.run()) for publisher in self.publishers.values()]
+            running += [tasks.create_task(publisher.run()) for publisher in talking]
             stack.callback(_cancel_all, running)
             self._open = stack.pop_all()
         return self
@@ -116,7 +123,7 @@ class SimulatedHouse:
     def relocated(self, file: SiteFile | None = None) -> SiteFile:
         """The site file (this house's own when left out) with the endpoints that are really used."""
         file = file or self._file
-        broker = BrokerSection(host=LOOPBACK, port=self.broker.port) if self.publishers else file.mqtt
+        broker = BrokerSection(host=LOOPBACK, port=self.broker.port) if self._talking() else file.mqtt
         return file.model_copy(
             update={
                 "meters": tuple(self._relocated(entry) for entry in file.meters),
@@ -140,6 +147,20 @@ class SimulatedHouse:
             seconds_over_rating=main.seconds_over_rating,
             circuits=circuits,
             stations=tuple(station.report() for station in self.stations.values()),
+        )
+
+    def _talking(self) -> list[MqttPublisher]:
+        """Everybody who speaks on the broker."""
+        return [*self.publishers.values(), *([] if self._contact is None else [self._contact])]
+
+    def _operator_contact(self) -> MqttPublisher | None:
+        """The grid operator's contact, which nobody else would play."""
+        operator = self._file.grid_operator
+        if operator is None or operator.signal is None:
+            return None
+        rule = operator.signal
+        return MqttPublisher(
+            OPERATOR, self.broker, self._clock, lambda _: [_contact_message(rule, closed=self.grid_operator_calls)]
         )
 
     def _relocated(self, entry: _Entry) -> _Entry:
@@ -177,6 +198,14 @@ async def _start_somewhere(broker: EmbeddedBroker) -> None:
     except OSError:
         broker.port = 0
         await broker.start()
+
+
+def _contact_message(rule: MqttRule, *, closed: bool) -> Message:
+    """Retained, as the site file's page asks for."""
+    told: object = closed
+    for name in reversed(rule.path.split(".") if rule.path else ()):
+        told = {name: told}
+    return Message(topic=rule.topic, payload=json.dumps(told), retain=True)
 
 
 def _cancel_all(tasks: list[asyncio.Task[None]]) -> None:

@@ -111,10 +111,22 @@ def test_small_clouds_cost_no_messages() -> None:
     house = House(sun_w=6000).with_car("garage").run(minutes=3)
     steady_a = house.limit_a("garage")
 
-    house.sun_w = 6100
+    house.sun_w = 5900
+    house.run(seconds=10)
+    house.sun_w = 6000
     house.run(seconds=30)
 
     assert house.limit_a("garage") == steady_a
+    assert steady_a == 7.6
+
+
+def test_a_small_change_that_lasts_is_followed_in_the_end() -> None:
+    house = House(sun_w=6000).with_car("garage").run(minutes=3)
+
+    house.sun_w = 5850
+    house.run(seconds=90)
+
+    assert house.limit_a("garage") == 7.4
 
 
 def test_off_means_off_also_in_the_sun() -> None:

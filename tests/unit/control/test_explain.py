@@ -12,10 +12,11 @@ from ems.control.cycle import decide
 from ems.control.explain import explain
 from ems.control.memory import Memory
 from ems.model.decision import LimitReason
-from ems.model.electrical import PerPhase, Phase
+from ems.model.electrical import CircuitTree, PerPhase, Phase
 from ems.model.explanation import Explanation, Stage, Step
 from ems.model.explanation_sentences import chain
 from ems.model.goals import ChargeMode
+from ems.model.site import GridOperator
 from ems.model.snapshot import Snapshot
 from tests.house import House
 from tests.strategies import looks
@@ -26,6 +27,18 @@ AFTER_SHARING = (Stage.CALM, Stage.GUARD, Stage.RAISE)
 def told(house: House, station_id: str) -> Explanation:
     """Why the station has what it has: the house's next cycle."""
     return explain(house.snapshot(), house.memory, station_id)
+
+
+def capped(look: Snapshot) -> Snapshot:
+    """The same house with every cap beside its fuses."""
+    main, *others = look.site.circuits
+    site = replace(
+        look.site,
+        circuits=CircuitTree((replace(main, max_power_w=9000.0), *others)),
+        max_imbalance_a=5.0,
+        grid_operator=GridOperator(devices=2),
+    )
+    return replace(look, site=site)
 
 
 def step(explanation: Explanation, stage: Stage) -> Step:
@@ -47,6 +60,18 @@ def test_the_chain_ends_at_the_setpoint_that_goes_out(case: tuple[Snapshot, Memo
         last = explanation.steps[-1]
         assert explanation.setpoint == setpoint
         assert (last.limit_a, last.phases, last.reason) == (setpoint.limit_a, setpoint.phases, setpoint.reason)
+
+
+@given(looks())
+def test_the_chain_ends_at_the_setpoint_under_caps_too(case: tuple[Snapshot, Memory]) -> None:
+    look, memory = capped(case[0]), case[1]
+    setpoints = decide(look, memory).decision.setpoints
+
+    for station_id, setpoint in setpoints.items():
+        explanation = explain(look, memory, station_id)
+        last = explanation.steps[-1]
+        assert (last.limit_a, last.phases, last.reason) == (setpoint.limit_a, setpoint.phases, setpoint.reason)
+        assert len(chain(explanation)) == len(explanation.steps)
 
 
 @given(looks())
@@ -146,7 +171,10 @@ def test_a_fast_car_is_told_the_fuse_that_binds_with_its_numbers() -> None:
 
 
 def test_a_raise_that_takes_its_time_is_a_step_of_its_own() -> None:
-    house = House(main_fuse_a=40).with_car("garage", mode=ChargeMode.FAST, fallback_a=0.0).run(seconds=2)
+    house = House(main_fuse_a=25, base_a=PerPhase(5.0, 5.0, 5.0)).with_car(
+        "garage", mode=ChargeMode.FAST, fallback_a=0.0
+    )
+    house.run(seconds=2)
     while house.limit_a("garage") < 6.0:
         house.step()
     explanation = told(house.run(seconds=1), "garage")
@@ -180,3 +208,15 @@ def test_what_the_guard_cuts_is_told_with_the_fuse_that_asked_for_it() -> None:
     assert (guard.circuit_id, guard.phase) == ("main", Phase.L2)
     assert explanation.setpoint.limit_a < 16.0
     assert explanation.setpoint.reason.code is LimitReason.MAIN_FUSE
+
+
+def test_a_cap_of_the_grid_operator_is_told_in_watts() -> None:
+    house = House(main_fuse_a=40).with_car("garage", mode=ChargeMode.FAST).with_car("carport", mode=ChargeMode.FAST)
+    look = house.run(minutes=4).snapshot()
+    dimmed = replace(look, site=replace(look.site, grid_operator=GridOperator(devices=2)), dimmed=True)
+    explanation = explain(dimmed, house.memory, "garage")
+
+    sharing = step(explanation, Stage.SHARING)
+    assert sharing.reason.code is LimitReason.GRID_OPERATOR
+    assert sharing.facts["row_w"] == pytest.approx(7560.0)
+    assert "of 7560 W" in said(explanation, Stage.SHARING)

@@ -28,7 +28,7 @@ from ems.model.station import CarReading, ConnectorStatus, SendOutcome, SentLimi
 from tests.unit.control.scene import NOW_S, STATION, limit, look, report, state
 
 CAUGHT = Obedience(
-    judged_s=0.0,
+    judged_at_s=0.0,
     suspect_since_s=-10.0,
     ignoring_since_s=0.0,
     stage=Stage.LOWER_OTHERS,
@@ -186,7 +186,7 @@ def test_suspension_holds_while_its_stage_lasts_and_never_raises() -> None:
     held = suspended(wanted, replace(CAUGHT, stage=Stage.SUSPEND))
 
     assert (held.limit_a, held.reason.code) == (0.0, LimitReason.IGNORES_LIMIT)
-    assert suspended(replace(wanted, limit_a=0.0), replace(CAUGHT, stage=Stage.SUSPEND)).reason == wanted.reason
+    assert suspended(replace(wanted, limit_a=0.0), replace(CAUGHT, stage=Stage.SUSPEND)).reason == held.reason
     assert suspended(wanted, CAUGHT) == wanted
 
 

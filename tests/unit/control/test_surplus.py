@@ -6,13 +6,14 @@ from dataclasses import replace
 
 import pytest
 
+from ems.control.learn import Learned
 from ems.control.memory import Memory
 from ems.control.surplus import Surplus, surplus, voltage_v
 from ems.model.electrical import NOMINAL_V, PerPhase
 from ems.model.goals import ChargeMode, Goal
 from ems.model.readings import BatteryReading, GridReading
 from ems.model.site import Policy
-from ems.model.station import SentLimit, StationState
+from ems.model.station import ConnectorStatus, SentLimit, StationState
 from tests.unit.control.scene import CALM, NOW_S, STATION, grid, limit, look, report, state, view
 
 SUNNY = replace(STATION, goal=Goal(mode=ChargeMode.SOLAR))
@@ -61,11 +62,27 @@ def test_fading_sun_is_seen_while_the_car_draws_as_before() -> None:
     assert sun(grid(0.9, 0.9, 0.9), charging("a", 10.0), memory=memory).surplus_w == pytest.approx(6279.0, abs=1.0)
 
 
-def test_a_car_in_transit_is_not_taken_for_a_cloud() -> None:
-    memory = replace(CALM, house_w=-6900.0, surplus_w=6900.0)
-    moving = charging("a", 6.0, limit(6.0, ago_s=50), limit(10.0, ago_s=3), ago_s=5.0)
+def test_a_car_counts_at_its_old_current_until_it_had_time_to_follow_and_then_at_the_new_one() -> None:
+    told = charging("a", 6.0, limit(6.0, ago_s=50), limit(10.0, ago_s=2), ago_s=5.0)
+    moved = charging("a", 6.0, limit(6.0, ago_s=50), limit(10.0, ago_s=4), ago_s=5.0)
 
-    assert sun(grid(-1.0, -1.0, -1.0), moving, memory=memory).surplus_w == pytest.approx(6900.0)
+    assert sun(grid(-4.0, -4.0, -4.0), told).surplus_w == pytest.approx(6900.0)
+    assert sun(grid(0.0, 0.0, 0.0), moved).surplus_w == pytest.approx(6900.0)
+
+
+def test_what_a_car_leaves_of_its_limit_is_no_sun() -> None:
+    moved = charging("a", 6.0, limit(6.0, ago_s=50), limit(10.0, ago_s=4), ago_s=5.0)
+    seen = look([SUNNY], [moved])
+    found = surplus(seen, CALM, view(grid(-1.0, -1.0, -1.0)), learned={"a": Learned(offset_a=1.0)})
+
+    assert found.surplus_w == pytest.approx(6900.0)
+
+
+def test_a_car_that_has_not_begun_yet_counts_for_nothing() -> None:
+    waking = state("a", sent=[limit(0.0, ago_s=50), limit(6.0, ago_s=10)], car=report(0.0, 0.0, 0.0, ago_s=2.0))
+    paused = replace(waking, status=ConnectorStatus.SUSPENDED_EVSE)
+
+    assert sun(grid(-8.0, -8.0, -8.0), paused).surplus_w == pytest.approx(5520.0)
 
 
 def test_for_watts_the_wiring_of_a_car_need_not_be_known() -> None:

@@ -33,7 +33,7 @@ KNOWN = Memory(
     timers={"garage": StationTimers(on_since_s=4900.0, switched_at_s=(4000.0, 4500.0))},
     learned={"garage": Learned(offset_a=0.4, phases=3, reported_at_s=4990.0)},
     thermal={("main", Phase.L2): 0.7},
-    obedience={"garage": Obedience(judged_s=4995.0, ignoring_since_s=4950.0, obeyed_s=45.0)},
+    obedience={"garage": Obedience(judged_at_s=4995.0, ignoring_since_s=4950.0, obeyed_s=45.0)},
 )
 
 
@@ -52,7 +52,7 @@ def test_durations_survive_a_restart_of_the_machine(tmp_path: Path) -> None:
     assert age_s == 90.0
     assert memory.timers["garage"] == StationTimers(on_since_s=30 - 90 - 100.0, switched_at_s=(-1060.0, -560.0))
     assert memory.learned["garage"] == Learned(offset_a=0.4, phases=3, reported_at_s=-70.0)
-    assert memory.obedience["garage"].judged_s == -65.0
+    assert memory.obedience["garage"].judged_at_s == -65.0
     assert memory.obedience["garage"].ignoring_since_s == -110.0
     assert memory.obedience["garage"].obeyed_s == 45.0
 
