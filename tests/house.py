@@ -16,7 +16,7 @@ from ems.model.decision import Decision, LimitReason, Setpoint
 from ems.model.electrical import PHASES_OF, Circuit, CircuitTree, Fuse, PerPhase, Phase, Wiring
 from ems.model.goals import ChargeMode, Goal
 from ems.model.readings import GridReading
-from ems.model.site import Policy, Site, Station
+from ems.model.site import GridOperator, PeakTariff, Policy, Site, Station
 from ems.model.snapshot import Snapshot
 from ems.model.station import CarReading, ConnectorStatus, StationState
 from tests.plant import VOLTS, Car, Lane
@@ -51,6 +51,14 @@ class House:
     """What everything but cars draws behind the fuse of a sub-circuit."""
 
     circuit_meter_period_s: dict[str, int] = field(default_factory=dict)
+    contract_w: float | None = None
+    max_imbalance_a: float | None = None
+    grid_operator: GridOperator | None = None
+    dimmed: bool | None = None
+    peak: PeakTariff | None = None
+    utc_s: float | None = None
+    """Wall time now, where a tariff asks for it."""
+
     meter_works: bool = True
     meter_frozen: bool = False
     silent_meters: set[str] = field(default_factory=set)
@@ -87,6 +95,7 @@ class House:
         lease_verified: bool = True,
         hardware_max_a: float | None = None,
         wiring_known: bool = True,
+        can_switch_phases: bool = False,
     ) -> House:
         """A station with a car that wants to charge."""
         station = Station(
@@ -94,6 +103,7 @@ class House:
             circuit_id=circuit_id,
             wiring=wiring,
             wiring_known=wiring_known,
+            can_switch_phases=can_switch_phases,
             max_a=max_a,
             hardware_max_a=max_a if hardware_max_a is None else hardware_max_a,
             fallback_a=fallback_a,
@@ -144,6 +154,7 @@ class House:
     def step(self) -> None:
         """One second."""
         self.now_s += 1.0
+        self.utc_s = None if self.utc_s is None else self.utc_s + 1.0
         self._come_back()
         for station in self.stations:
             if station.station_id not in self.offline:
@@ -152,7 +163,7 @@ class House:
             self._decide()
         for station in self.stations:
             self._send(station.station_id)
-            self.cars[station.station_id].step(self.limit_in_station(station))
+            self._live(station)
         self.grid_max_a = self.grid_max_a.upper(self.grid_a().mapped(abs))
 
     def unplug(self, station_id: str) -> None:
@@ -170,6 +181,8 @@ class House:
             meters=dict(self.readings),
             stations={station.station_id: self.state_of(station) for station in self.stations},
             goals=dict(self.goals),
+            dimmed=self.dimmed,
+            utc_s=self.utc_s,
         )
 
     def grid_a(self) -> PerPhase:
@@ -192,7 +205,7 @@ class House:
         """What the car draws now, on the phases that its station is really wired to."""
         car = self.cars[station.station_id]
         wiring = self.true_wiring.get(station.station_id, station.wiring)
-        return PerPhase.on(wiring[: car.phases], car.drawn_a)
+        return PerPhase.on(wiring[: car.loaded_phases], car.drawn_a)
 
     def limit_in_station(self, station: Station) -> float:
         """What the station works by: the newest limit that it took, or its fallback once the lease is over."""
@@ -233,6 +246,7 @@ class House:
             phases=PHASES_OF[self.phases],
             metered=True,
             largest_other_load_a=10.0,
+            max_power_w=self.contract_w,
         )
         return Site(
             circuits=CircuitTree((main, *self.circuits)),
@@ -240,6 +254,9 @@ class House:
             policy=self.policy,
             commissioned=self.commissioned,
             meter_period_s={"main": self.meter_period_s, **self.circuit_meter_period_s},
+            max_imbalance_a=self.max_imbalance_a,
+            peak=self.peak,
+            grid_operator=self.grid_operator,
         )
 
     def _decide(self) -> None:
@@ -254,6 +271,12 @@ class House:
         for station_id in self._was_offline - self.offline:
             self.lanes[station_id].reconnected()
         self._was_offline = set(self.offline)
+
+    def _live(self, station: Station) -> None:
+        """Let the car live a second; only a station that can switch has a contactor of its own for two phases."""
+        lane = self.lanes[station.station_id]
+        phases = lane.phases_in_station if station.can_switch_phases else 3
+        self.cars[station.station_id].step(self.limit_in_station(station), phases)
 
     def _send(self, station_id: str) -> None:
         self.lanes[station_id].step(

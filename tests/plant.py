@@ -36,18 +36,40 @@ class Car:
     report_lag_s: int = 0
     """How old a measurement is when it arrives."""
 
+    switch_pause_s: int = 10
+    """How long a station holds the car off while its contactor moves between one and three phases."""
+
     drawn_a: float = 0.0
     last_report: CarReading | None = None
     offered: list[float] = field(init=False)
     measured: list[float] = field(init=False)
     waking_s: int = field(default=0, init=False)
+    contactor: int = field(default=3, init=False)
+    """The phases that the station has switched through to the car."""
+
+    switching_s: int = field(default=0, init=False)
+    switches_s: list[float] = field(default_factory=list, init=False)
+    """When the contactor moved under a limit that lets the car charge, in seconds of its life."""
+
+    lived_s: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
         self.offered = [0.0] * (self.dead_s + 1)
         self.measured = [0.0] * (self.report_lag_s + 1)
 
-    def step(self, limit_a: float) -> None:
-        """Live one second under this limit."""
+    @property
+    def loaded_phases(self) -> int:
+        """The station phases that it draws on."""
+        return min(self.phases, self.contactor)
+
+    def step(self, limit_a: float, phases: int = 3) -> None:
+        """Live one second under this limit; a station that changes phases holds the car off meanwhile."""
+        self.lived_s += 1
+        if phases != self.contactor and limit_a >= LEAST_A:
+            self.contactor, self.switching_s = phases, self.switch_pause_s
+            self.switches_s.append(self.lived_s)
+        if self.switching_s > 0:
+            self.switching_s, limit_a = self.switching_s - 1, 0.0
         self.offered = [*self.offered[1:], limit_a]
         followed_a = self.offered[0]
         if followed_a < LEAST_A:
@@ -63,7 +85,7 @@ class Car:
         """Tell the station's meter values when they are due."""
         if (int(now_s) + self.report_shift_s) % self.report_every_s == 0:
             measured_a = self.measured[0]
-            currents = tuple(measured_a if i < self.phases else 0.0 for i in range(wires))
+            currents = tuple(measured_a if i < self.loaded_phases else 0.0 for i in range(wires))
             self.last_report = CarReading(current_a=currents, taken_at_s=now_s, power_w=sum(currents) * VOLTS)
 
 
@@ -83,6 +105,9 @@ class Lane:
     messages: int = 0
     in_station: tuple[float, float] | None = None
     """The limit that the station works by, and when its lease ends; None while it has none."""
+
+    phases_in_station: int = 3
+    """What that limit allows; a station that falls back stays on it."""
 
     took: list[tuple[float, float]] = field(default_factory=list)
     """When the station took a limit other than the one it had, and which."""
@@ -130,6 +155,7 @@ class Lane:
         if self.in_station is None or self.in_station[0] != limit.limit_a:
             self.took.append((now_s, limit.limit_a))
         self.in_station = (limit.limit_a, limit.sent_at_s + self.lease_s)
+        self.phases_in_station = limit.phases
         self._settle(limit, SendOutcome.UNANSWERED if answer_lost else SendOutcome.ACCEPTED, now_s)
 
     def _settle(self, limit: SentLimit, outcome: SendOutcome, now_s: float) -> None:

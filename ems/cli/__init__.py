@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ems.cli.trace_app import need_lab, trace_app
+from ems.cli.trace_commands import need_lab, trace_app
 
 app = typer.Typer(
     name="ems",
@@ -135,7 +135,8 @@ def simulate(
         str | None, typer.Option(metavar="DATE", help="The day that the report draws; its first when left out.")
     ] = None,
     jobs: Annotated[
-        int | None, typer.Option(metavar="N", min=1, max=256, help="Processes side by side; one per core when left out.")
+        int | None,
+        typer.Option(metavar="N", min=1, max=256, help="Processes side by side; one per core when left out."),
     ] = None,
 ) -> None:
     """Replay a recorded trace and score who controls, side by side.
@@ -176,6 +177,40 @@ def bench(
     from ems.cli.bench import run_bench
 
     raise typer.Exit(run_bench(as_json=as_json, quick=quick))
+
+
+@app.command()
+def replay(
+    journal: Annotated[
+        Path, typer.Argument(metavar="JOURNAL", help="A journal, or the folder it is in.", show_default=False)
+    ],
+    since: Annotated[
+        str | None, typer.Option("--from", metavar="TIME", help="ISO 8601, UTC without a zone; the first cycle.")
+    ] = None,
+    until: Annotated[str | None, typer.Option("--to", metavar="TIME", help="The last cycle.")] = None,
+    station: Annotated[
+        str | None, typer.Option("--explain", metavar="STATION", help="Tell how this station's limit came about.")
+    ] = None,
+    at: Annotated[
+        str | None, typer.Option("--at", metavar="TIME", help="With --explain: when; the newest cycle when left out.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Decide again what the journal recorded, and show what comes out otherwise.
+
+    With --explain one cycle is told step by step. Nothing is written.
+    """
+    if station is None:
+        if at is not None:
+            raise typer.BadParameter("it goes with --explain; otherwise give --from and --to", param_hint="--at")
+        from ems.cli.replay import replay_journal
+
+        raise typer.Exit(replay_journal(journal, as_json=as_json, since=since, until=until))
+    if since is not None or until is not None:
+        raise typer.BadParameter("it tells one cycle; say which with --at, not --from and --to", param_hint="--explain")
+    from ems.cli.replay_explain import explain_recorded
+
+    raise typer.Exit(explain_recorded(journal, station, at=at, as_json=as_json))
 
 
 @devices_app.command("list")

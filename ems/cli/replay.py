@@ -29,7 +29,7 @@ def replay_journal(path: Path, *, as_json: bool, since: str | None = None, until
     """Print the cycles that differ. The exit code: 0 none, 1 some, 2 for times or a journal that cannot be read."""
     tally = Tally()
     try:
-        since_utc_s, until_utc_s = _utc_s(since), _utc_s(until)
+        since_utc_s, until_utc_s = utc_s_of(since), utc_s_of(until)
         engine = open_for_reading(path)
         differences = list(replay(engine, tally=tally, since_utc_s=since_utc_s, until_utc_s=until_utc_s))
         engine.dispose()
@@ -43,7 +43,7 @@ def replay_journal(path: Path, *, as_json: bool, since: str | None = None, until
     return 1 if differences else 0
 
 
-def _utc_s(text: str | None) -> float | None:
+def utc_s_of(text: str | None) -> float | None:
     """Seconds since 1970 of an ISO time; one without a zone is UTC. Raises JournalError."""
     if text is None:
         return None
@@ -68,18 +68,19 @@ def _as_json(path: Path, tally: Tally, differences: list[Difference]) -> dict[st
 
 def _difference_json(difference: Difference) -> dict[str, object]:
     return {
-        "at": _iso(difference.utc_s),
+        "at": iso(difference.utc_s),
         "at_s": difference.at_s,
         "recorded_by": difference.version,
         "stations": {
-            each.station_id: {"recorded": _setpoint_json(each.recorded), "now": _setpoint_json(each.now)}
+            each.station_id: {"recorded": setpoint_json(each.recorded), "now": setpoint_json(each.now)}
             for each in difference.stations
         },
         "other_fields": list(difference.other_fields),
     }
 
 
-def _setpoint_json(setpoint: Setpoint | None) -> dict[str, object] | None:
+def setpoint_json(setpoint: Setpoint | None) -> dict[str, object] | None:
+    """A set-point for programs; None where there was none."""
     if setpoint is None:
         return None
     return {
@@ -120,26 +121,28 @@ def _table(differences: list[Difference]) -> Table:
         table.add_column(heading, overflow="fold")
     for difference in differences:
         for station in difference.stations:
-            table.add_row(*map(Text, (_iso(difference.utc_s), station.station_id, *_both(station))))
+            table.add_row(*map(Text, (iso(difference.utc_s), station.station_id, *_both(station))))
         if difference.other_fields:
-            table.add_row(*map(Text, (_iso(difference.utc_s), "", f"other {', '.join(difference.other_fields)}", "")))
+            table.add_row(*map(Text, (iso(difference.utc_s), "", f"other {', '.join(difference.other_fields)}", "")))
     return table
 
 
 def _both(station: StationDifference) -> tuple[str, str]:
-    then, now = _said(station.recorded), _said(station.now)
+    then, now = said(station.recorded), said(station.now)
     if then == now:
         # Rounded for people they are the same.
         return repr(station.recorded), repr(station.now)
     return then, now
 
 
-def _said(setpoint: Setpoint | None) -> str:
+def said(setpoint: Setpoint | None) -> str:
+    """A set-point with its reason, for people."""
     if setpoint is None:
         return "nothing"
     phases = "1 phase" if setpoint.phases == 1 else f"{setpoint.phases} phases"
     return f"{setpoint.limit_a:.1f} A on {phases}: {sentence(setpoint.reason)}"
 
 
-def _iso(utc_s: float) -> str:
+def iso(utc_s: float) -> str:
+    """That time in UTC, to the millisecond."""
     return datetime.fromtimestamp(utc_s, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

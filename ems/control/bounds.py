@@ -54,6 +54,8 @@ def bounds(
 ) -> Bounds:
     """The caps that hold at this look."""
     peak = _peak(now, memory, views)
+    if not now.site.has_power_caps and now.site.max_imbalance_a is None:
+        return Bounds(now=now, rows=(), uneven=(), peak=peak)
     used = {
         s.station_id: phases_used(s, wishes[s.station_id].phases, learned.get(s.station_id, NOTHING))
         for s in now.site.stations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from ems.control.blind import without_sight
 from ems.control.bounds import Bounds, bounds
@@ -11,7 +12,6 @@ from ems.control.demand import Demand, demands, phases_used
 from ems.control.draw import Draws
 from ems.control.guard import Guarded, guard
 from ems.control.headroom import Headroom, headroom
-from ems.control.in_force import commanded, phases_allowed
 from ems.control.learn import NOTHING, Learned, learn
 from ems.control.memory import Memory, MeterTrust, RowKey, StationTimers
 from ems.control.obedience import Obedience, escalations, judge_all, notices
@@ -22,9 +22,11 @@ from ems.control.surplus import Surplus, surplus, voltage_v
 from ems.control.thermal import thermal_images
 from ems.control.trust import MeterView, judge_meters
 from ems.model.decision import CircuitLoad, Decision, LimitReason, Reason, Setpoint
-from ems.model.electrical import PerPhase, Phase
+from ems.model.electrical import PerPhase, Phase, Wiring
 from ems.model.site import Station
 from ems.model.snapshot import Snapshot
+
+NOTHING_A: Final = PerPhase()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +96,19 @@ def work_out(now: Snapshot, memory: Memory) -> Stages:
     obedience = judge_all(now, memory.obedience)
     unruly = frozenset(station_id for station_id, each in obedience.items() if each.is_ignoring)
     draws = Draws(now, memory, unruly)
-    room = headroom(now, memory, views, draws, unruly)
     learned = learn(now, memory.learned, _charging_since_s(memory))
+    measured = {station_id: each.phases for station_id, each in learned.items() if each.phases is not None}
+    room = headroom(now, memory, views, draws, unruly, measured)
     sun = surplus(now, memory, main, draws, learned)
     wishes = without_sight(demands(now, learned), views, now)
     plan = plan_sun(wishes, now, memory, room, sun.surplus_w, learned, volts)
     turns = take_turns(plan.wishes, memory, now)
-    rows = [*fuse_rows(now, turns, room), *sun_rows(now, turns, sun.surplus_w, plan, learned, volts)]
+    candidates = [wish.candidate for wish in turns.values() if wish.candidate is not None]
+    rows: Sequence[Row] = ()
+    if candidates:
+        rows = [*fuse_rows(now, turns, room), *sun_rows(now, turns, sun.surplus_w, plan, learned, volts)]
     caps = bounds(now, memory, views, room, turns, learned, volts)
-    shares = caps.share([wish.candidate for wish in turns.values() if wish.candidate is not None], rows)
+    shares = caps.share(candidates, rows) if candidates else {}
     calmed = calm(shares, turns, now)
     thermal = thermal_images(now, memory, views, room)
     guarded = guard(calmed, now, memory, room, views, thermal, caps.keep, obedience)
@@ -126,44 +132,52 @@ def work_out(now: Snapshot, memory: Memory) -> Stages:
 
 def fuse_rows(now: Snapshot, wishes: Mapping[str, Demand], room: Headroom) -> list[Row]:
     """A row per circuit and phase. Held peaks keep limits from rising, but never push down what is granted."""
+    claims = {s.station_id: _claim(s, wishes[s.station_id], now, room) for s in now.site.stations}
     rows = []
-    for key, spot in room.rooms.items():
-        below = now.site.below(spot.circuit_id)
-        claims = [_claim(station, key, now, wishes[station.station_id], room) for station in below]
-        granted_a = sum(claim.granted_a for claim in claims)
-        taken_a = sum(claim.taken_a for claim in claims)
-        cap_a = min(spot.now_a, max(spot.for_raises_a, granted_a + taken_a)) - taken_a
-        rows.append(
-            Row(
-                cap=cap_a,
-                weights={station.station_id: 1.0 for station in below if key[1] in station.wiring},
-                reason=spot.reason if cap_a >= spot.now_a - taken_a else spot.raise_reason,
-            )
-        )
+    for (circuit_id, phase), spot in room.rooms.items():
+        granted_a = taken_a = 0.0
+        weights: dict[str, float] = {}
+        for station in now.site.on_phase(circuit_id, phase):
+            claim = claims[station.station_id]
+            granted_a += claim.granted_a[phase]
+            taken_a += claim.taken_a[phase]
+            if phase in claim.loads:
+                weights[station.station_id] = 1.0
+        now_a = spot.now_a
+        cap_a = min(now_a, max(spot.for_raises_a, granted_a + taken_a)) - taken_a
+        reason = spot.reason if cap_a >= now_a - taken_a else spot.raise_reason
+        rows.append(Row(cap=cap_a, weights=weights, reason=reason))
     return rows
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Claim:
-    """What one station has of a row before the sharing, in amps."""
+    """What one station has of each phase before the sharing."""
 
-    granted_a: float = 0.0
+    granted_a: PerPhase = NOTHING_A
     """Of a car that takes part in the sharing."""
 
-    taken_a: float = 0.0
+    taken_a: PerPhase = NOTHING_A
     """Of one that does not: it rests at a current of its own, or nobody can tell it anything."""
 
+    loads: Wiring = ()
+    """The phases that its share will load."""
 
-def _claim(station: Station, key: RowKey, now: Snapshot, wish: Demand, room: Headroom) -> _Claim:
-    state = now.state_of(station.station_id)
-    if not state.connected or station.station_id in room.unruly:
-        return _Claim(taken_a=room.ceilings_a[station.station_id][key[1]])
+
+_NO_CLAIM: Final = _Claim()
+
+
+def _claim(station: Station, wish: Demand, now: Snapshot, room: Headroom) -> _Claim:
+    station_id = station.station_id
+    if station_id in room.unruly or not now.state_of(station_id).connected:
+        return _Claim(taken_a=room.ceilings_a[station_id])
+    loads = room.loaded(station, wish.phases)
     if wish.candidate is None:
-        return _Claim(taken_a=wish.rest_a if key[1] in phases_allowed(station, wish.phases) else 0.0)
-    limit = commanded(state, now.now_s)
-    if limit is None or key[1] not in phases_allowed(station, limit.phases):
-        return _Claim()
-    return _Claim(granted_a=limit.limit_a)
+        return _Claim(taken_a=PerPhase.on(loads, wish.rest_a)) if wish.rest_a > 0 else _NO_CLAIM
+    limit = room.commanded[station_id]
+    if limit is None or limit.limit_a == 0.0:
+        return _Claim(loads=loads)
+    return _Claim(granted_a=PerPhase.on(room.loaded(station, limit.phases), limit.limit_a), loads=loads)
 
 
 def sun_rows(

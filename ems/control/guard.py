@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from ems.control.headroom import Headroom, Room
-from ems.control.in_force import commanded, commanded_since_s, is_stuck, phases_allowed
+from ems.control.in_force import commanded_since_s, is_stuck
 from ems.control.memory import Memory, RowKey
 from ems.control.obedience import SOUND, Obedience, suspended
 from ems.control.raising import raise_slowly
@@ -60,33 +60,34 @@ def guard(
     `thermal`: the image of each fuse and phase; without it nothing but the ratings is watched. `caps` lowers what is
     above caps that are no fuses. `obedience`: what is held against stations.
     """
-    vouched = {s.station_id: _vouched(wanted[s.station_id], s, now, views) for s in now.site.stations}
+    room_since_s = _room_since(now, memory, room)
+    notices = tuple(_overloads(room, views))
+    if not room.unruly and not any(setpoint.limit_a > 0 for setpoint in wanted.values()):
+        return Guarded(setpoints=wanted, room_since_s=room_since_s, shed=frozenset(), notices=notices)
+    vouched = {s.station_id: _vouched(wanted[s.station_id], s, now, room, views) for s in now.site.stations}
     if obedience:
         vouched = {name: suspended(setpoint, obedience.get(name, SOUND)) for name, setpoint in vouched.items()}
-    kept = {s.station_id: _not_raised(vouched[s.station_id], s, now) for s in now.site.stations}
+    kept = {s.station_id: _not_raised(vouched[s.station_id], s, room) for s in now.site.stations}
     fitting = _fit(kept, now, room, views, thermal or {})
-    room_since_s = _room_since(now, memory, room)
-    raised: Mapping[str, Setpoint] = raise_slowly(
-        fitting, _may_rise(vouched, kept, fitting), now, memory, room, room_since_s
-    )
-    if caps is not None:
-        raised = caps(raised)
+    risen = raise_slowly(fitting, _may_rise(vouched, kept, fitting), now, memory, room, room_since_s)
+    raised = risen if caps is None else caps(risen)
     shed = frozenset(
         station_id for station_id, setpoint in raised.items() if setpoint.limit_a <= 0 < kept[station_id].limit_a
     )
-    return Guarded(setpoints=raised, room_since_s=room_since_s, shed=shed, notices=tuple(_overloads(room, views)))
+    return Guarded(setpoints=raised, room_since_s=room_since_s, shed=shed, notices=notices)
 
 
-def _vouched(setpoint: Setpoint, station: Station, now: Snapshot, views: Mapping[str, MeterView]) -> Setpoint:
+def _vouched(
+    setpoint: Setpoint, station: Station, now: Snapshot, room: Headroom, views: Mapping[str, MeterView]
+) -> Setpoint:
     """Bound by commissioning, and by what the meters above the station can vouch for."""
     setpoint = _commissioned(setpoint, station, now)
-    above = tuple(circuit.circuit_id for circuit in now.site.circuits.above(station.circuit_id))
-    view = worst_health(views, above)
+    view = worst_health(views, [circuit.circuit_id for circuit in now.site.circuits.above(station.circuit_id)])
     if view is None or view.health is Health.GOOD:
         return setpoint
     if view.health is Health.LOST:
         return setpoint.lowered_to(station.fallback_a, view.reason)
-    return setpoint.lowered_to(_commanded_a(station, now), view.reason)
+    return setpoint.lowered_to(room.commanded_a(station), view.reason)
 
 
 def _commissioned(setpoint: Setpoint, station: Station, now: Snapshot) -> Setpoint:
@@ -98,20 +99,14 @@ def _commissioned(setpoint: Setpoint, station: Station, now: Snapshot) -> Setpoi
     return replace(setpoint.lowered_to(most_a, reason), phases=1, reason=reason)
 
 
-def _not_raised(setpoint: Setpoint, station: Station, now: Snapshot) -> Setpoint:
+def _not_raised(setpoint: Setpoint, station: Station, room: Headroom) -> Setpoint:
     """The set-point, but no higher than what is commanded already, and on no more phases."""
-    limit = commanded(now.state_of(station.station_id), now.now_s)
+    limit = room.commanded[station.station_id]
     phases = setpoint.phases if limit is None or limit.limit_a <= 0 else min(setpoint.phases, limit.phases)
     limit_a = min(setpoint.limit_a, station.fallback_a if limit is None else limit.limit_a)
     if limit_a == setpoint.limit_a and phases == setpoint.phases:
         return setpoint
     return replace(setpoint, limit_a=limit_a, phases=phases)
-
-
-def _commanded_a(station: Station, now: Snapshot) -> float:
-    """The limit it works by; its fallback current when no lease of ours runs."""
-    limit = commanded(now.state_of(station.station_id), now.now_s)
-    return station.fallback_a if limit is None else limit.limit_a
 
 
 def _fit(
@@ -130,14 +125,14 @@ def _fit(
             continue
         below = now.site.below(row.circuit_id)
         deaf_a = {s.station_id: room.ceilings_a[s.station_id][key[1]] for s in below if s.station_id in deaf}
-        load_a = sum(max(_on_row(fitting[s.station_id], s, key), deaf_a.get(s.station_id, 0.0)) for s in below)
+        load_a = sum(max(_on_row(fitting[s.station_id], s, key, room), deaf_a.get(s.station_id, 0.0)) for s in below)
         excess_a = load_a - row.now_a
         if excess_a <= HAIR_A:
-            lowering = any(fitting[s.station_id].limit_a < _commanded_a(s, now) for s in below)
+            lowering = any(fitting[s.station_id].limit_a < room.commanded_a(s) for s in below)
             excess_a = 0.0 if lowering else _pressing_a(key, row, now, view, thermal)
         if excess_a <= HAIR_A:
             continue
-        members = [s for s in below if _on_row(fitting[s.station_id], s, key) > 0]
+        members = [s for s in below if _on_row(fitting[s.station_id], s, key, room) > 0]
         listening = [s for s in members if s.station_id not in deaf_a]
         left_a = shed(listening, fitting, excess_a, row.reason, now)
         # A station that does not take limits is asked too, though nobody counts on it.
@@ -209,9 +204,9 @@ def _is_deaf(station: Station, now: Snapshot) -> bool:
     return not state.connected or is_stuck(state, now.now_s, now.site.policy.message_s)
 
 
-def _on_row(setpoint: Setpoint, station: Station, key: RowKey) -> float:
+def _on_row(setpoint: Setpoint, station: Station, key: RowKey, room: Headroom) -> float:
     """What the set-point may load this row with."""
-    return setpoint.limit_a if key[1] in phases_allowed(station, setpoint.phases) else 0.0
+    return setpoint.limit_a if key[1] in room.loaded(station, setpoint.phases) else 0.0
 
 
 def _may_rise(
@@ -229,11 +224,13 @@ def _may_rise(
 def _room_since(now: Snapshot, memory: Memory, room: Headroom) -> dict[RowKey, float]:
     """Since when each row has had room, peaks held, above everything that is granted."""
     since_s = {}
+    least_a = now.site.policy.raise_least_a
     for key, row in room.rooms.items():
-        granted_a = sum(
-            max(_commanded_a(s, now) if key[1] in s.wiring else 0.0, room.ceilings_a[s.station_id][key[1]])
-            for s in now.site.below(row.circuit_id)
-        )
-        if row.for_raises_a - granted_a >= now.site.policy.raise_least_a:
+        granted_a = 0.0
+        for s in now.site.on_phase(row.circuit_id, key[1]):
+            limit = room.commanded[s.station_id]
+            on_row = key[1] in room.loaded(s, len(s.wiring) if limit is None else limit.phases)
+            granted_a += max(room.commanded_a(s) if on_row else 0.0, room.ceilings_a[s.station_id][key[1]])
+        if row.for_raises_a - granted_a >= least_a:
             since_s[key] = memory.room_since_s.get(key, now.now_s)
     return since_s

@@ -8,15 +8,15 @@ limit are given that credit: of any other car the least counts, which makes the 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from ems.control.draw import Draws, unknown_until_s
-from ems.control.in_force import ceiling_a, commanded
+from ems.control.in_force import ceiling_a, commanded, phases_allowed
 from ems.control.memory import Memory, RowKey
 from ems.control.trust import MeterView
 from ems.model.decision import LimitReason, Reason
-from ems.model.electrical import Circuit, FuseDevice, PerPhase, Phase
+from ems.model.electrical import Circuit, FuseDevice, PerPhase, Phase, Wiring
 from ems.model.site import Station
 from ems.model.snapshot import Snapshot
 from ems.model.station import SentLimit
@@ -93,6 +93,14 @@ class Headroom:
     unruly: frozenset[str] = frozenset()
     """Stations that ignore their limit; they count with all their hardware can."""
 
+    phases_measured: Mapping[str, int] = field(default_factory=dict)
+    """Station phases that a car was seen to use when it might use all."""
+
+    def loaded(self, station: Station, phases: int) -> Wiring:
+        """The house phases that a limit over `phases` station phases loads: as measured, else all that it allows."""
+        measured = self.phases_measured.get(station.station_id)
+        return phases_allowed(station, phases if measured is None else min(phases, measured))
+
     def commanded_a(self, station: Station) -> float:
         """The amps it works by; its fallback current when no lease of ours runs."""
         limit = self.commanded[station.station_id]
@@ -105,6 +113,7 @@ def headroom(
     views: Mapping[str, MeterView],
     draws: Draws | None = None,
     unruly: frozenset[str] = frozenset(),
+    phases_measured: Mapping[str, int] | None = None,
 ) -> Headroom:
     """Work out the room on every fuse from the last good samples and what the cars may have drawn then."""
     draws = draws or Draws(now, memory)
@@ -129,7 +138,9 @@ def headroom(
         held_a = held.get(circuit.circuit_id, counted_a).upper(proven_a)
         rooms.update(_rooms(now, circuit, counted_a, held_a))
     ceilings_a = {
-        s.station_id: PerPhase.on(s.wiring, s.hardware_max_a) if s.station_id in unruly else _ceiling(now, memory, s)
+        s.station_id: PerPhase.on(s.wiring, s.hardware_max_a)
+        if s.station_id in unruly
+        else _ceiling(now, memory, s, (phases_measured or {}).get(s.station_id))
         for s in now.site.stations
     }
     limits = {s.station_id: commanded(now.state_of(s.station_id), now.now_s) for s in now.site.stations}
@@ -176,11 +187,15 @@ def _held(house_a: PerPhase, before_a: PerPhase | None, now: Snapshot, memory: M
     return house_a.upper(PerPhase(before_a[0] - released_a, before_a[1] - released_a, before_a[2] - released_a))
 
 
-def _ceiling(now: Snapshot, memory: Memory, station: Station) -> PerPhase:
-    return ceiling_a(
+def _ceiling(now: Snapshot, memory: Memory, station: Station, measured: int | None) -> PerPhase:
+    """While a car may still react to an older limit, on the phases that it was seen to use."""
+    most_a = ceiling_a(
         station,
         now.state_of(station.station_id),
         now.now_s,
         reacts_within_s=now.site.policy.car_reacts_within_s,
         unknown_until_s=unknown_until_s(now, memory),
     )
+    if measured is None or measured >= len(station.wiring) or not station.wiring_known:
+        return most_a
+    return most_a.lower(PerPhase.on(station.wiring[:measured], station.hardware_max_a))

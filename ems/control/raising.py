@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from ems.control.headroom import Headroom
-from ems.control.in_force import commanded_since_s, phases_allowed
+from ems.control.in_force import commanded_since_s
 from ems.control.memory import Memory, RowKey
 from ems.control.settle import rounded_down
 from ems.model.decision import LimitReason, Reason, Setpoint
@@ -31,6 +31,8 @@ def raise_slowly(
 ) -> dict[str, Setpoint]:
     """`base` with as much of each wish as is allowed now, highest priority first; never above a wish."""
     given = dict(base)
+    if not wishes:
+        return given
     ladder = _Ladder(now=now, memory=memory, room=room, room_since_s=room_since_s, used_a=_used(base, now, room))
     for station in sorted(now.site.stations, key=lambda s: -now.goal_of(s.station_id).priority):
         wish = wishes.get(station.station_id)
@@ -42,14 +44,14 @@ def raise_slowly(
 def _used(base: Mapping[str, Setpoint], now: Snapshot, room: Headroom) -> dict[RowKey, float]:
     """Per row, what all stations may draw: their set-points, or what they may not yet have let go."""
     used_a = {}
+    on = {s.station_id: room.loaded(s, base[s.station_id].phases) for s in now.site.stations}
     for key, row in room.rooms.items():
-        used_a[key] = sum(
-            max(
-                base[s.station_id].limit_a if key[1] in phases_allowed(s, base[s.station_id].phases) else 0.0,
-                room.ceilings_a[s.station_id][key[1]],
-            )
-            for s in now.site.below(row.circuit_id)
-        )
+        total_a = 0.0
+        for station in now.site.on_phase(row.circuit_id, key[1]):
+            station_id = station.station_id
+            limit_a = base[station_id].limit_a if key[1] in on[station_id] else 0.0
+            total_a += max(limit_a, room.ceilings_a[station_id][key[1]])
+        used_a[key] = total_a
     return used_a
 
 
@@ -76,9 +78,9 @@ class _Ladder:
         keys = [
             (circuit.circuit_id, phase)
             for circuit in self.now.site.circuits.above(station.circuit_id)
-            for phase in phases_allowed(station, wish.phases)
+            for phase in self.room.loaded(station, wish.phases)
         ]
-        base_phases = phases_allowed(station, base.phases)
+        base_phases = self.room.loaded(station, base.phases)
         ceilings_a = self.room.ceilings_a[station.station_id]
         held_a = {key: max(base.limit_a if key[1] in base_phases else 0.0, ceilings_a[key[1]]) for key in keys}
         options = [
@@ -121,7 +123,7 @@ class _Ladder:
 
     def _raised(self, station: Station, base: Setpoint, wish: Setpoint, spare: _Spare) -> Setpoint:
         """From a pause to the minimum, else up by at most one ramp."""
-        starts = wish.phases > base.phases
+        starts = wish.phases > base.phases or base.limit_a <= 0
         ramp_a = max(self.now.site.policy.ramp_a_per_s * RAISE_STEP_S, (spare.most_a - base.limit_a) * FAR_SHARE)
         ramp_to_a = station.min_a if starts else base.limit_a + ramp_a
         ramp_to_a = max(station.min_a, ramp_to_a)

@@ -8,7 +8,7 @@ from typing import Final
 
 from ems.control.demand import Demand, phases_used
 from ems.control.headroom import Headroom
-from ems.control.in_force import commanded, phases_allowed
+from ems.control.in_force import commanded
 from ems.control.learn import NOTHING, Learned
 from ems.control.memory import Memory, StationTimers
 from ems.control.patterns import Choice, Costs, Pattern, Regrets, SunCar, best_change, weigh
@@ -150,7 +150,7 @@ def _choice(station: Station, wish: Demand, phases: int, known: Learned, room: H
     candidate = wish.candidate
     lo_a = station.min_a if candidate is None else candidate.lo_a
     hi_a = station.max_a if candidate is None else candidate.hi_a
-    for phase in phases_allowed(station, phases):
+    for phase in room.loaded(station, phases):
         spot = room.rooms.get((station.circuit_id, phase))
         if spot is not None:
             hi_a = min(hi_a, spot.for_raises_a)
@@ -186,7 +186,7 @@ def _fits(
         for station in now.site.below(circuit_id):
             wish = wishes[station.station_id]
             phases = phases_of.get(station.station_id, wish.phases)
-            if phases == 0 or phase not in phases_allowed(station, phases):
+            if phases == 0 or phase not in room.loaded(station, phases):
                 continue
             load_a += wish.candidate.lo_a if wish.candidate is not None else wish.rest_a
         if load_a > spot.for_raises_a and load_a > 0:

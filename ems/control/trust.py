@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Final
@@ -113,9 +113,11 @@ def is_frozen(trust: MeterTrust, cars: CarsThen) -> bool:
     return trust.repeats >= FROZEN_REPEATS and _cars_moved(trust, cars)
 
 
-def worst_health(views: Mapping[str, MeterView], circuit_ids: tuple[str, ...]) -> MeterView | None:
+def worst_health(views: Mapping[str, MeterView], circuit_ids: Sequence[str]) -> MeterView | None:
     """The least reliable meter among these circuits; None when none of them has a meter."""
     seen = [views[circuit_id] for circuit_id in circuit_ids if circuit_id in views]
+    if len(seen) == 1:
+        return seen[0]
     return max(seen, key=lambda view: view.health, default=None)
 
 

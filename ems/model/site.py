@@ -189,11 +189,19 @@ class Site:
     _by_id: Mapping[str, Station] = field(init=False, repr=False, compare=False)
     _below: Mapping[str, tuple[Station, ...]] = field(init=False, repr=False, compare=False)
 
+    _on_phase: Mapping[tuple[str, Phase], tuple[Station, ...]] = field(init=False, repr=False, compare=False)
+
     def __post_init__(self) -> None:
         below = {
             circuit.circuit_id: tuple(s for s in self.stations if self.circuits.feeds(circuit.circuit_id, s.circuit_id))
             for circuit in self.circuits
         }
+        on_phase = {
+            (circuit.circuit_id, phase): tuple(s for s in below[circuit.circuit_id] if phase in s.wiring)
+            for circuit in self.circuits
+            for phase in circuit.phases
+        }
+        object.__setattr__(self, "_on_phase", on_phase)
         object.__setattr__(self, "_by_id", {station.station_id: station for station in self.stations})
         object.__setattr__(self, "_below", below)
 
@@ -213,3 +221,7 @@ class Site:
     def below(self, circuit_id: str) -> tuple[Station, ...]:
         """The stations whose current flows through that circuit's fuse."""
         return self._below[circuit_id]
+
+    def on_phase(self, circuit_id: str, phase: Phase) -> tuple[Station, ...]:
+        """Those of them that are wired to that phase."""
+        return self._on_phase[circuit_id, phase]

@@ -93,7 +93,7 @@ def warmed(recalled: Recalled, site: Site) -> Memory:
 
 
 def _ages_s(by_wall_s: float, by_monotonic_s: float) -> tuple[float, float]:
-    """The least and the most that may have passed: the shorter of the two, never negative, and no end unless they agree.
+    """The least and the most that may have passed: the shorter one, never negative, and no end unless they agree.
 
     The monotonic clock starts anew with the machine; then it may say less than nothing. The wall clock may have jumped.
     """

@@ -68,6 +68,21 @@ def segments(
             yield _segment(row)
 
 
+def segment_at(engine: Engine, utc_s: float | None = None) -> Segment | None:
+    """The one with the newest cycle at or before that time, or of all; None without any. Raises JournalError."""
+    newest = select(CYCLES.c.checkpoint_id).order_by(CYCLES.c.id.desc()).limit(1)
+    if utc_s is not None:
+        newest = newest.where(CYCLES.c.utc_s <= utc_s)
+    query = (
+        select(CHECKPOINTS, SITES.c.body)
+        .join(SITES, SITES.c.id == CHECKPOINTS.c.site_id)
+        .where(CHECKPOINTS.c.id == newest.scalar_subquery())
+    )
+    with spoken_errors(engine.url), engine.connect() as connection:
+        row = connection.execute(query).first()
+    return None if row is None else _segment(row)
+
+
 def cycles(engine: Engine, segment: Segment) -> Iterator[Recorded]:
     """The cycles of a segment in their order. Raises JournalError."""
     query = select(CYCLES).where(CYCLES.c.checkpoint_id == segment.segment_id).order_by(CYCLES.c.id)

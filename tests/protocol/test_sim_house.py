@@ -140,6 +140,49 @@ async def test_mqtt_meter_of_a_sub_circuit_is_heard_on_the_embedded_broker() -> 
     assert b"a_act_power" in message.payload
 
 
+@pytest.mark.parametrize("calls", [False, True])
+@pytest.mark.parametrize("path", ["", "box.dimming"])
+async def test_grid_operators_contact_is_heard_by_our_own_follower(calls: bool, path: str) -> None:
+    signal = {"topic": "cabinet/dimming", "path": path}
+    file = house_file(
+        grid_operator={"rule": "de14a", "devices": 1, "signal": signal}, mqtt={"host": "broker.lan", "port": 1}
+    )
+    heard = asyncio.Queue[bool | None]()
+    async with SimulatedHouse(file, CLOCK) as house, asyncio.timeout(GUARD_S):
+        house.grid_operator_calls = calls
+        devices = connect_devices(house.relocated(), CLOCK)
+        assert devices.operator_signal is not None
+        following = [asyncio.create_task(run()) for run in devices.background]
+        following.append(asyncio.create_task(devices.operator_signal.follow(heard.put_nowait)))
+        assert await heard.get() is None
+        assert await heard.get() is calls
+        house.grid_operator_calls = not calls
+        assert await heard.get() is not calls
+        for task in following:
+            task.cancel()
+        await asyncio.gather(*following, return_exceptions=True)
+        await devices.close()
+
+
+async def test_grid_operators_contact_is_retained() -> None:
+    file = load_site(example("german_14a"))
+    async with SimulatedHouse(file, CLOCK) as house, asyncio.timeout(GUARD_S):
+        first = await operators_word(house.broker.port, kept=False)
+        later = await operators_word(house.broker.port, kept=True)
+
+    assert (first, later) == (b"false", b"false")
+
+
+async def operators_word(port: int, *, kept: bool) -> object:
+    """The first message on the contact's topic, or the first that the broker kept."""
+    async with aiomqtt.Client("127.0.0.1", port) as client:
+        await client.subscribe("cabinet/dimming")
+        async for message in client.messages:
+            if message.retain or not kept:
+                return message.payload
+    raise AssertionError("the broker went away")
+
+
 async def test_house_leaves_no_task_and_no_socket_behind() -> None:
     before = asyncio.all_tasks()
     async with SimulatedHouse(house_file(circuits=[{"id": "shed", "fuse_a": 16}], meters=[METER, SHELLY]), CLOCK) as h:

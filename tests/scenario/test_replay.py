@@ -9,12 +9,16 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from ems.cli import app
 from ems.cli.replay import replay_journal
+from ems.cli.replay_explain import explain_recorded
 from ems.clock import VirtualClock
 from ems.control.cycle import Turn
 from ems.control.memory import Memory
@@ -175,3 +179,64 @@ def test_wrong_use_exits_with_2(tmp_path: Path, journal: Path, capsys: pytest.Ca
     assert "not a database" in output.err
     assert "'yesterday' is no time" in output.err
     assert open_for_reading(journal).dialect.name == "sqlite"
+
+
+def test_one_limit_is_explained_from_the_journal(
+    journal: Path, turns: list[tuple[Snapshot, Memory, Turn]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    look, _, turn = turns[500]
+    code = explain_recorded(journal, "drive", at=utc(look), as_json=True)
+    told = json.loads(capsys.readouterr().out)
+
+    assert code == 0
+    assert told["at_s"] == look.now_s
+    assert told["recorded"] == told["now"]
+    assert told["now"]["limit_a"] == turn.decision.setpoints["drive"].limit_a
+    assert [told["steps"][0]["stage"], told["steps"][-1]["stage"]] == ["meter", "guard"]
+    assert all(step["says"] for step in told["steps"])
+
+
+def test_people_read_the_chain_and_what_was_decided_otherwise_then(
+    tampered: Path, turns: list[tuple[Snapshot, Memory, Turn]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    look, _, turn = turns[600]
+    assert explain_recorded(tampered, "drive", at=utc(look), as_json=False) == 0
+    lines = capsys.readouterr().out.splitlines()
+
+    assert lines[0].startswith("2026-06-21T09:10:")
+    assert lines[1].startswith(f"drive: {turn.decision.setpoints['drive'].limit_a:.1f} A on 3 phases")
+    assert lines[-1].startswith("Fusewise ")
+    assert "decided otherwise then: 31.5 A on 3 phases: " in lines[-1]
+
+
+def utc(look: Snapshot) -> str:
+    """The wall time of a look in the journal."""
+    return (MORNING + timedelta(seconds=look.now_s - VirtualClock().monotonic_s())).isoformat()
+
+
+def test_what_cannot_be_explained_is_said(journal: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert explain_recorded(journal, "attic", at=None, as_json=False) == 2
+    assert explain_recorded(journal, "drive", at="2020-01-01", as_json=True) == 2
+    assert explain_recorded(journal, "drive", at="noon", as_json=True) == 2
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert "no station attic at that time; there are bay, box, drive" in output.err
+    assert "no cycle at that time or before" in output.err
+    assert "'noon' is no time" in output.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "exit_code", "says"),
+    [
+        ([], 0, '"differing": 0'),
+        (["--to", "2026-06-21T09:05", "--from", "2026-06-21T09:04"], 0, '"cycles": 6'),
+        (["--explain", "bay", "--at", "2026-06-21T09:05"], 0, '"station": "bay"'),
+        (["--at", "2026-06-21T09:05"], 2, "it goes with --explain"),
+        (["--explain", "bay", "--to", "2026-06-21T09:05"], 2, "say which with --at"),
+    ],
+)
+def test_command_takes_its_options(journal: Path, arguments: list[str], exit_code: int, says: str) -> None:
+    result = CliRunner().invoke(app, ["replay", str(journal), "--json", *arguments])
+
+    assert result.exit_code == exit_code
+    assert says in result.output

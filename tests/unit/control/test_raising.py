@@ -49,10 +49,14 @@ def raised(
 
 
 def test_a_limit_rises_by_one_step() -> None:
-    setpoint = raised(16.0, drawing("a", 8.0))["a"]
+    setpoint = raised(16.0, drawing("a", 8.0), sample=grid(18.0, 1.0, 1.0))["a"]
 
     assert setpoint.limit_a == 12.0
     assert setpoint.reason.code is LimitReason.SETTLING
+
+
+def test_far_from_the_fuse_a_step_takes_half_of_what_is_left() -> None:
+    assert raised(16.0, drawing("a", 8.0), sample=grid(9.0, 9.0, 9.0))["a"].limit_a == 15.3
 
 
 def test_the_last_step_ends_at_the_wish() -> None:

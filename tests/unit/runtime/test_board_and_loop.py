@@ -6,9 +6,12 @@ import asyncio
 from dataclasses import replace
 
 from ems.clock import VirtualClock, run_virtual
-from ems.model.electrical import PerPhase
+from ems.control.cycle import Turn, decide
+from ems.control.memory import Memory
+from ems.model.electrical import PerPhase, Phase
 from ems.model.goals import ChargeMode, Goal
 from ems.model.readings import BatteryReading, GridReading, SolarReading
+from ems.model.snapshot import Snapshot
 from ems.model.station import CarReading, SendOutcome, SentLimit, StationState
 from ems.runtime.loop import LONGEST_WAIT_S, Loop
 from tests.unit.runtime.bench import Bench
@@ -115,3 +118,41 @@ def test_a_snapshot_sums_the_fresh_inverters_and_forgets_old_ones() -> None:
         assert bench.board.state_of("nobody") == StationState(station_id="nobody")
 
     run_virtual(main(), clock)
+
+
+def test_every_turn_is_taken_down_and_the_memory_of_an_earlier_run_goes_on() -> None:
+    clock = VirtualClock()
+    taken_down: list[tuple[Snapshot, Memory, Turn]] = []
+    kept = Memory(started_at_s=1.0, last_at_s=1.0, thermal={("main", Phase.L1): 0.9})
+
+    async def main() -> None:
+        bench = Bench(clock)
+        loop = Loop(
+            bench.board,
+            bench.dispatch,
+            clock,
+            beat=lambda: None,
+            records=[lambda *turn: taken_down.append(turn)],
+            memory=kept,
+        )
+        for _ in range(3):
+            loop.turn()
+
+    run_virtual(main(), clock)
+
+    before = [memory for _, memory, _ in taken_down]
+    assert before == [kept, *(turn.memory for _, _, turn in taken_down[:-1])]
+    assert all(turn == decide(look, memory) for look, memory, turn in taken_down)
+
+
+def test_record_that_fails_does_not_end_the_loop() -> None:
+    clock = VirtualClock()
+
+    def fails(*_: object) -> None:
+        raise OSError("no disk")
+
+    async def main() -> Turn:
+        bench = Bench(clock)
+        return Loop(bench.board, bench.dispatch, clock, beat=lambda: None, records=[fails]).turn()
+
+    assert run_virtual(main(), clock).decision.setpoints.keys() == {"a", "b"}

@@ -125,6 +125,49 @@ def test_an_unchanged_limit_is_sent_again_every_third_of_the_lease() -> None:
     ]
 
 
+def test_a_limit_that_is_to_be_taken_in_another_way_is_sent_again_at_once() -> None:
+    async def story(bench: Bench) -> None:
+        bench.decide(a=0.0, b=6.0, because=LimitReason.IGNORES_LIMIT)
+        await bench.after(1)
+        bench.decide(a=0.0, b=6.0, because=LimitReason.IGNORES_LIMIT)
+        bench.dispatch.resend("a")
+        await bench.after(0.01)
+        assert bench.wire == [("a", 0.0), ("b", 6.0), ("a", 0.0)]
+        await bench.after(1)
+
+    bench = play(story)
+
+    assert len(bench.wire) == 3
+    assert [sending.decided_on_s is None for sending in bench.sent] == [False, False, True]
+
+
+def test_a_limit_on_its_way_is_given_up_for_the_other_way() -> None:
+    async def story(bench: Bench) -> None:
+        bench.links["a"].takes_s = 20.0
+        bench.decide(a=0.0, b=6.0)
+        await bench.after(1)
+        bench.links["a"].takes_s = 0.05
+        bench.dispatch.resend("a")
+        await bench.after(1)
+
+    bench = play(story)
+
+    assert bench.wire == [("a", 0.0), ("b", 6.0), ("a", 0.0)]
+    assert bench.outcomes("a") == [(0.0, UNANSWERED), (0.0, ACCEPTED)]
+
+
+def test_nothing_is_sent_again_where_nothing_was_decided_or_nobody_is_there() -> None:
+    async def story(bench: Bench) -> None:
+        bench.dispatch.resend("b")
+        bench.decide(a=6.0)
+        await bench.after(1)
+        bench.connection("a", connected=False)
+        bench.dispatch.resend("a")
+        await bench.after(60)
+
+    assert play(story).wire == [("a", 6.0)]
+
+
 def test_a_refused_limit_leaves_the_old_one_in_force_and_is_tried_again() -> None:
     async def story(bench: Bench) -> None:
         bench.decide(a=10.0, b=6.0)

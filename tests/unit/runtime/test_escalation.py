@@ -30,6 +30,8 @@ class FakeStation:
         self.ways_given_up = 0
         self.failures: deque[Exception] = deque()
         self.hangs = False
+        self.resent_after: list[int] = []
+        """How many ways were given up each time its limit was sent again."""
 
     @property
     def limits(self) -> Self:
@@ -54,7 +56,12 @@ class Bench:
         self.a, self.b = FakeStation(self.clock), FakeStation(self.clock)
         self.cut: list[str] = []
         self.cut_failures: deque[Exception] = deque()
-        self.escalations = Escalations({"a": self.a, "b": self.b}, self.clock, contactors={"b": self._cut_b})
+        self.stations = {"a": self.a, "b": self.b}
+        self.escalations = Escalations(self.stations, self.clock, resend=self._resend, contactors={"b": self._cut_b})
+
+    def _resend(self, station_id: str) -> None:
+        station = self.stations[station_id]
+        station.resent_after.append(station.ways_given_up)
 
     async def _cut_b(self) -> None:
         self.cut.append("b")
@@ -84,7 +91,7 @@ def conforms(station: OcppStation) -> StubbornStation:
     return station
 
 
-def test_suspension_gives_up_the_way_at_once_and_only_once() -> None:
+def test_suspension_gives_up_the_way_and_sends_again_at_once_and_only_once() -> None:
     bench = Bench()
 
     async def story() -> None:
@@ -95,6 +102,8 @@ def test_suspension_gives_up_the_way_at_once_and_only_once() -> None:
     bench.play(story)
 
     assert bench.a.ways_given_up == 1
+    assert bench.a.resent_after == [1]
+    assert bench.b.resent_after == []
     assert bench.a.stops_s == []
 
 

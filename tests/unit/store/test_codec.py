@@ -74,7 +74,7 @@ def test_every_shape_comes_back_in_its_own_type() -> None:
         pair=(3, "x"),
         limits=(limit,),
         either=Setpoint(station_id="a", limit_a=6.0, phases=3),
-        names=frozenset({"b", "a"}),
+        names=frozenset({"b"}),
         of_phase={Phase.L3: None, Phase.L1: -0.0},
         of_key={("main", Phase.L2): PerPhase(1.0, 2.0, 3.0)},
         of_status={ConnectorStatus.FAULTED: Goal()},
@@ -86,6 +86,13 @@ def test_every_shape_comes_back_in_its_own_type() -> None:
     assert isinstance(back, Odd)
     assert back.of_key is not None
     assert isinstance(back.of_key["main", Phase.L2], PerPhase)
+
+
+def test_set_is_written_in_order_whatever_order_it_has() -> None:
+    odd = Odd(names=frozenset({"c", "b", "a"}))
+
+    assert again(odd) == odd
+    assert encode(odd)["names"] == ["a", "b", "c"]
 
 
 def test_mapping_keeps_its_order() -> None:

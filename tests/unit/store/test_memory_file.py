@@ -13,9 +13,11 @@ from sqlalchemy import insert
 from ems.control.learn import Learned
 from ems.control.memory import Memory, StationTimers
 from ems.control.obedience import Obedience
-from ems.model.electrical import PerPhase, Phase
+from ems.control.thermal import device_model
+from ems.model.electrical import PHASES_OF, Circuit, CircuitTree, Fuse, PerPhase, Phase
+from ems.model.site import Site
 from ems.store.errors import JournalError
-from ems.store.memory_file import _INSTANTS, KEY, STARTS_ANEW, load_memory, save_memory, shifted
+from ems.store.memory_file import _INSTANTS, KEY, STARTS_ANEW, Recalled, load_memory, save_memory, shifted, warmed
 from ems.store.packing import pack
 from ems.store.tables import SETTINGS
 from tests.unit.store.taped import opened, two_cars
@@ -61,6 +63,56 @@ def test_thermal_images_survive_as_they_were(tmp_path: Path) -> None:
     memory, _ = after(tmp_path, wall_s=90.0, monotonic_s=30.0)
 
     assert memory.thermal == {("main", Phase.L2): 0.7}
+
+
+FUSE = Circuit(circuit_id="main", fuse=Fuse(rating_a=25), phases=PHASES_OF[3], metered=True, derating=0.9)
+SITE = Site(circuits=CircuitTree((FUSE,)), stations=())
+MODEL = device_model(FUSE.fuse, FUSE.derating)
+COLD, HOT = 0.1, 0.99
+
+
+def after_a_stop(*, age_s: float, at_most_s: float) -> Mapping[tuple[str, Phase], float]:
+    """The images of a cold and a hot phase, and of a circuit that is gone."""
+    thermal = {("main", Phase.L1): COLD, ("main", Phase.L2): HOT, ("gone", Phase.L1): HOT}
+    memory = Memory(started_at_s=0.0, last_at_s=0.0, thermal=thermal)
+    return warmed(Recalled(memory=memory, age_s=age_s, at_most_s=at_most_s), SITE).thermal
+
+
+def test_unwatched_fuses_come_to_095_of_their_rating_from_below_and_above() -> None:
+    images = after_a_stop(age_s=30.0, at_most_s=30.0)
+    cold, hot = images["main", Phase.L1], images["main", Phase.L2]
+
+    assert images.keys() == {("main", Phase.L1), ("main", Phase.L2)}
+    assert cold == MODEL.step(COLD, 0.95 * 25 * 0.9, 30.0)
+    assert COLD < cold < MODEL.unknown_theta < hot < HOT
+    assert after_a_stop(age_s=1e6, at_most_s=1e6)["main", Phase.L1] == pytest.approx(MODEL.unknown_theta)
+
+
+def test_while_the_length_of_the_stop_is_uncertain_the_hotter_image_counts() -> None:
+    images = after_a_stop(age_s=2.0, at_most_s=float("inf"))
+
+    assert images["main", Phase.L1] == pytest.approx(MODEL.unknown_theta)
+    assert images["main", Phase.L2] == MODEL.step(HOT, 0.95 * 25 * 0.9, 2.0)
+
+
+@pytest.mark.parametrize(
+    ("wall_s", "monotonic_s", "at_most_s"),
+    [
+        (60.0, 5060.0, 60.0),
+        (63.0, 5060.0, 63.0),  # the wall clock was set a little meanwhile
+        (7260.0, 5060.0, float("inf")),  # or much
+        (90.0, 30.0, float("inf")),  # the machine started anew: nobody knows whether its wall clock is right yet
+    ],
+)
+def test_a_stop_has_no_longest_length_where_the_clocks_disagree(
+    tmp_path: Path, wall_s: float, monotonic_s: float, at_most_s: float
+) -> None:
+    engine = opened(tmp_path / "j.db")
+    save_memory(engine, KNOWN, utc_s=UTC_S, monotonic_s=5000.0)
+    recalled = load_memory(engine, utc_s=UTC_S + wall_s, monotonic_s=monotonic_s)
+
+    assert recalled is not None
+    assert recalled.at_most_s == at_most_s
 
 
 def test_trust_in_meters_and_what_hangs_on_them_starts_anew(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from ems.clock import VirtualClock
 from ems.control.cycle import Turn
 from ems.runtime.recorder import LONGEST_QUEUE, Recorder, Storage
 from ems.store.database import file_url, open_for_reading
+from ems.store.memory_file import Recalled, warmed
 from ems.store.replay import Tally, replay
 from ems.store.segments import segments
 from ems.store.tables import EVENTS
@@ -58,16 +59,18 @@ def test_every_turn_is_in_the_journal_at_the_end(tmp_path: Path) -> None:
 
 def test_next_run_remembers_and_begins_a_segment_of_its_own(tmp_path: Path) -> None:
     house, clock = two_cars(1), VirtualClock(start_utc=MORNING)
+    clock.advance(house.turns[-1][0].now_s - clock.monotonic_s())
     with recorder(tmp_path / "j.db", clock) as journal:
-        assert journal.recall() is None
+        assert journal.recall(house.site) is None
         tell(journal, house)
     clock.advance(30)
     with recorder(tmp_path / "j.db", clock) as journal:
-        memory = journal.recall()
+        memory = journal.recall(house.site)
         tell(journal, house)
 
     assert memory is not None
-    assert memory.thermal == house.memory.thermal
+    assert memory.thermal == warmed(Recalled(memory=house.memory, age_s=30.0, at_most_s=30.0), house.site).thermal
+    assert memory.thermal.keys() == house.memory.thermal.keys()
     assert memory.started_at_s == clock.monotonic_s()
     assert [each.follows_id for each in segments(open_for_reading(tmp_path / "j.db"))] == [None, None]
 
@@ -102,7 +105,7 @@ def test_place_that_cannot_be_written_is_said_once_and_when_it_is_well_again(
         tell(rec, house)
         rec._flush()
     assert "later" in (trouble_of(rec) or "")
-    assert rec.recall() is None
+    assert rec.recall(house.site) is None
     (tmp_path / "later").unlink()
     tell(rec, house)
     rec._flush(save=True)
@@ -177,20 +180,20 @@ def test_file_damaged_while_it_is_written_is_set_aside_and_memory_saved_anew(tmp
 
     assert trouble_of(rec) is None
     assert tally_of(path).cycles == len(house.turns)
-    recalled = rec.recall()
+    recalled = rec.recall(house.site)
     assert recalled is not None
-    assert recalled.thermal == house.memory.thermal
+    assert recalled.thermal.keys() == house.memory.thermal.keys()
 
 
 def test_memory_that_makes_no_sense_is_forgotten(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    rec = recorder(tmp_path / "j.db")
-    tell(rec, two_cars(0.1))
+    rec, house = recorder(tmp_path / "j.db"), two_cars(0.1)
+    tell(rec, house)
     rec._flush(save=True)
     assert rec._journal is not None
     with rec._journal.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE settings SET body = x'00'")
 
-    assert rec.recall() is None
+    assert rec.recall(house.site) is None
     assert "without what it remembered" in caplog.text
 
 

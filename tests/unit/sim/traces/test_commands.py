@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from ems.cli import trace_app as commands
+from ems.cli import trace_commands as commands
 from ems.sim.traces.trace import read_trace
 from tests.unit.sim.traces.trace_files import written
 
@@ -116,7 +116,7 @@ def test_missing_packages_are_told_with_the_cure(monkeypatch: pytest.MonkeyPatch
 
 
 def test_the_commands_load_no_numpy_before_they_run() -> None:
-    program = "import sys, ems.cli.trace_app; print('numpy' in sys.modules)"
+    program = "import sys, ems.cli.trace_commands; print('numpy' in sys.modules)"
 
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
