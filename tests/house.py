@@ -163,7 +163,8 @@ class House:
             self._decide()
         for station in self.stations:
             self._send(station.station_id)
-            self._live(station)
+            phases = self.lanes[station.station_id].phases_in_station
+            self.cars[station.station_id].step(self.limit_in_station(station), phases)
         self.grid_max_a = self.grid_max_a.upper(self.grid_a().mapped(abs))
 
     def unplug(self, station_id: str) -> None:
@@ -271,12 +272,6 @@ class House:
         for station_id in self._was_offline - self.offline:
             self.lanes[station_id].reconnected()
         self._was_offline = set(self.offline)
-
-    def _live(self, station: Station) -> None:
-        """Let the car live a second; only a station that can switch has a contactor of its own for two phases."""
-        lane = self.lanes[station.station_id]
-        phases = lane.phases_in_station if station.can_switch_phases else 3
-        self.cars[station.station_id].step(self.limit_in_station(station), phases)
 
     def _send(self, station_id: str) -> None:
         self.lanes[station_id].step(

@@ -49,7 +49,7 @@ class Car:
 
     switching_s: int = field(default=0, init=False)
     switches_s: list[float] = field(default_factory=list, init=False)
-    """When the contactor moved under a limit that lets the car charge, in seconds of its life."""
+    """When such changes began, in seconds of its life."""
 
     lived_s: int = field(default=0, init=False)
 
@@ -65,11 +65,12 @@ class Car:
     def step(self, limit_a: float, phases: int = 3) -> None:
         """Live one second under this limit; a station that changes phases holds the car off meanwhile."""
         self.lived_s += 1
-        if phases != self.contactor and limit_a >= LEAST_A:
-            self.contactor, self.switching_s = phases, self.switch_pause_s
+        if phases != self.contactor and limit_a >= LEAST_A and self.switching_s == 0:
+            self.switching_s = self.switch_pause_s
             self.switches_s.append(self.lived_s)
         if self.switching_s > 0:
             self.switching_s, limit_a = self.switching_s - 1, 0.0
+            self.contactor = phases if self.drawn_a == 0.0 else self.contactor
         self.offered = [*self.offered[1:], limit_a]
         followed_a = self.offered[0]
         if followed_a < LEAST_A:
@@ -107,7 +108,7 @@ class Lane:
     """The limit that the station works by, and when its lease ends; None while it has none."""
 
     phases_in_station: int = 3
-    """What that limit allows; a station that falls back stays on it."""
+    """Where a contactor follows that limit; a station that falls back leaves it there."""
 
     took: list[tuple[float, float]] = field(default_factory=list)
     """When the station took a limit other than the one it had, and which."""
@@ -155,7 +156,8 @@ class Lane:
         if self.in_station is None or self.in_station[0] != limit.limit_a:
             self.took.append((now_s, limit.limit_a))
         self.in_station = (limit.limit_a, limit.sent_at_s + self.lease_s)
-        self.phases_in_station = limit.phases
+        if self.station.can_switch_phases:
+            self.phases_in_station = limit.phases
         self._settle(limit, SendOutcome.UNANSWERED if answer_lost else SendOutcome.ACCEPTED, now_s)
 
     def _settle(self, limit: SentLimit, outcome: SendOutcome, now_s: float) -> None:

@@ -53,6 +53,9 @@ class SunCar:
     last_phases: int = 0
     """What its contactor stands at."""
 
+    bonus_w: float = 0.0
+    """What it is worth, beside its watts, that this car charges: for its priority, and for having waited."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Costs:
@@ -168,9 +171,10 @@ def _present(car: SunCar, known: Regrets, running: Mapping[str, int]) -> int:
 
 def _value(cars: Sequence[SunCar], pattern: Pattern, surplus_w: float, aversion: float) -> float:
     """v(c, S): the sun that the pattern uses, less what its minimums would buy, in W."""
-    least_w = most_w = 0.0
+    least_w = most_w = bonus_w = 0.0
     for car, phases in zip(cars, pattern, strict=True):
         if phases:
+            bonus_w += car.bonus_w
             for choice in car.choices:
                 if choice.phases == phases:
                     least_w += choice.least_w
@@ -178,7 +182,8 @@ def _value(cars: Sequence[SunCar], pattern: Pattern, surplus_w: float, aversion:
     if least_w == 0.0:
         return 0.0
     if surplus_w >= least_w:
-        return min(surplus_w, most_w)
+        # Only where the sun feeds them all: a bonus is no reason to buy.
+        return min(surplus_w, most_w) + bonus_w
     sun_w = max(0.0, surplus_w)
     return sun_w - aversion * (least_w - sun_w)
 

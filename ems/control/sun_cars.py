@@ -20,6 +20,13 @@ from ems.model.snapshot import Snapshot
 LONGEST_ELAPSED_S: Final = 5.0
 """Time that nobody looked brings no regret."""
 
+PRIORITY_W: Final = 200.0
+"""What one step of priority is worth: the better car takes over after some 15 min (assumed)."""
+
+WAIT_W_PER_S: Final = 20.0 / 3600
+LONGEST_WAIT_W: Final = 60.0
+"""A car that waited for hours takes its turn within an hour or two (rotation, `control.md` §2; assumed)."""
+
 DAY_S: Final = 86_400.0
 SWITCH_DWELL_S: Final = 60.0
 """Phases change no sooner than this after the last start or change (`control.md` §5, minimum dwell)."""
@@ -129,7 +136,17 @@ def _sun_car(
         may_switch=changes < policy.phase_switches_per_day and _dwelt(timers, now.now_s),
         wears=2.0 if 2 * changes >= policy.phase_switches_per_day else 1.0,
         last_phases=last_phases,
+        bonus_w=_bonus_w(wish, timers, now, memory),
     )
+
+
+def _bonus_w(wish: Demand, timers: StationTimers, now: Snapshot, memory: Memory) -> float:
+    """Whom the sun goes to when it feeds one car only: the higher priority within minutes, then the other in turn."""
+    priority = 0 if wish.candidate is None else wish.candidate.priority
+    waited_s = 0.0
+    if timers.on_since_s is None:
+        waited_s = now.now_s - (memory.started_at_s if timers.off_since_s is None else timers.off_since_s)
+    return PRIORITY_W * priority + min(LONGEST_WAIT_W, WAIT_W_PER_S * waited_s)
 
 
 def _dwelt(timers: StationTimers, now_s: float) -> bool:

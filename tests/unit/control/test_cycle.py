@@ -296,3 +296,26 @@ def test_no_station_no_decision_but_gauges() -> None:
 
     assert not decision.setpoints
     assert decision.circuits["main"].usable_a == pytest.approx(23.75)
+
+
+def test_when_the_sun_feeds_one_car_only_the_higher_priority_takes_over() -> None:
+    house = House(sun_w=5600).with_car("second").with_car("first", priority=1)
+    house.goals["first"] = Goal(mode=ChargeMode.OFF)
+    house.run(minutes=10)
+    alone = house.limit_a("second")
+
+    house.goals["first"] = Goal(mode=ChargeMode.SOLAR, priority=1)
+    house.run(minutes=40)
+
+    assert alone > 0
+    assert (house.limit_a("first") > 0, house.limit_a("second")) == (True, 0.0)
+
+
+def test_equal_cars_take_turns_in_sun_that_feeds_one() -> None:
+    house = House(sun_w=5600).with_car("garage").with_car("carport")
+    charged = []
+    for _ in range(4):
+        house.run(minutes=150)
+        charged.append(max(("garage", "carport"), key=house.limit_a))
+
+    assert set(charged) == {"garage", "carport"}
