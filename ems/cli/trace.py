@@ -24,7 +24,7 @@ from ems.config.problems import SecretError, SiteFileError
 from ems.config.schema import SiteFile
 from ems.devices.catalog import DeviceConfigError, profiles
 from ems.sim.traces.errors import TraceError
-from ems.sim.traces.generate import MIXED, TracePlan, make_trace
+from ems.sim.traces.generate import MIXED, House, TracePlan, make_trace
 from ems.sim.traces.imports import HOME_ASSISTANT, CsvLayout, import_csv, import_home_assistant
 from ems.sim.traces.info import ColumnSummary, TraceSummary, describe
 from ems.sim.traces.lines import read_header
@@ -66,6 +66,7 @@ def trace_make(
     latitude: float = 50.0,
     longitude: float = 10.0,
     base_w: float = 150.0,
+    house: House = "usual",
     skies: Sequence[str] = (),
 ) -> int:
     """Make a trace from the UTC day of `start` on and write it; `skies` like `clear=2`, none for a mixture."""
@@ -81,6 +82,7 @@ def trace_make(
             latitude=latitude,
             longitude=longitude,
             base_w=base_w,
+            house=house,
             skies=dict(map(_weight, skies)) or MIXED,
         )
         write_trace(path, make_trace(plan, name=path.name))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import typer
 
@@ -58,6 +58,10 @@ def make(
     base_w: Annotated[
         float, typer.Option("--base", min=0, max=5000, metavar="WATTS", help="What the house always draws.")
     ] = 150.0,
+    house: Annotated[
+        Literal["usual", "heavy"],
+        typer.Option(help="heavy: flow heater, hob and other large appliances, on stated phases."),
+    ] = "usual",
     sky: Annotated[
         list[str] | None,
         typer.Option(
@@ -81,6 +85,7 @@ def make(
             latitude=latitude,
             longitude=longitude,
             base_w=base_w,
+            house=house,
             skies=sky or (),
         )
     )

@@ -147,8 +147,8 @@ class Policy:
     export_bias_w: float = 0.0
     """Left for the grid by solar modes; 60 to 100 beside a home battery's own control loop (§5)."""
 
-    filter_up_s: float = 3.0
-    filter_down_s: float = 2.0
+    filter_up_s: float = 1.5
+    filter_down_s: float = 1.0
     """Time constants of the surplus filter (§5)."""
 
     keenness: Keenness = Keenness.NORMAL

@@ -45,11 +45,10 @@ MATRIX: Final = tuple(FaultRow(fault=kind) for kind in FaultKind)
 """Every fault once, at the first station or the main meter."""
 
 COVERED_ELSEWHERE: Final = {
-    FaultKind.METER_BACKWARDS: (
-        "the lab's meters have no clock of their own; tests/unit/control/test_trust.py covers samples that come out of "
-        "order, tests/unit/devices/test_plausibility.py counters that run backwards"
+    FaultKind.STORE_FULL: (
+        "the lab keeps no store; tests/unit/store/test_journal.py and test_recorder.py cover a full disk, "
+        "test_database.py and test_recorder.py a corrupt file that is set aside"
     ),
-    FaultKind.STORE_FULL: "the lab keeps no store; tests/unit/store covers full and corrupt ones",
 }
 """What cannot be played in the lab, and where it is tested."""
 
@@ -118,7 +117,7 @@ class Breakage:
             case FaultKind.METER_LATE:
                 faults.meter_late(self.target, self.late_s, **span)
             case FaultKind.METER_IMPOSSIBLE:
-                faults.meter_spikes(self.target, self.spike_a, **span)
+                faults.meter_spikes(self.target, self.spike_a, share=1.0, **span)
             case _:
                 self._at_one_device(faults, **span)
 
@@ -126,6 +125,7 @@ class Breakage:
         switches = {
             FaultKind.METER_LOST: faults.meter_lost,
             FaultKind.METER_FROZEN: faults.meter_frozen,
+            FaultKind.METER_BACKWARDS: faults.meter_backwards,
             FaultKind.STATION_DISCONNECTS: faults.station_offline,
             FaultKind.STATION_REJECTS: faults.station_refuses,
             FaultKind.STATION_TIMES_OUT: faults.station_deaf,
@@ -157,12 +157,12 @@ class _Times:
         match fault:
             case FaultKind.METER_LATE:
                 return self.late_s + self.message_s + 2.0, "3 meter periods and a message"
-            case FaultKind.METER_LOST:
+            case FaultKind.METER_LOST | FaultKind.METER_BACKWARDS | FaultKind.METER_IMPOSSIBLE:
                 return self.lost_s + reaction_s, "5 meter periods, a message and 5 s for the car"
             case FaultKind.METER_FROZEN:
                 frozen_s = 60 * self.meter_period_s + self.lost_s
                 return frozen_s + reaction_s, "60 equal samples, 5 meter periods, a message and 5 s for the car"
-            case FaultKind.NOTHING | FaultKind.METER_IMPOSSIBLE | FaultKind.INVERTER_LOST | FaultKind.CLOCK_JUMPS:
+            case FaultKind.NOTHING | FaultKind.INVERTER_LOST | FaultKind.CLOCK_JUMPS:
                 return reaction_s, "a message and 5 s for the car"
             case FaultKind.NOT_COMMISSIONED:
                 return 0.0, "from the start"
@@ -278,7 +278,7 @@ def _house(site: SiteFile, scene: Scene, target: str) -> QuietHouse:
             return replace(early, step_until_s=scene.from_s - SEEN_FOR_S / 2)
         case FaultKind.METER_FROZEN:
             return plan(step_a=min(highest_a - base_a, UNSEEN_SHARE * fuse_a), step_from_s=scene.from_s + 10.0)
-        case FaultKind.NOTHING | FaultKind.METER_IMPOSSIBLE | FaultKind.INVERTER_LOST:
+        case FaultKind.NOTHING | FaultKind.INVERTER_LOST:
             return plan(step_a=sudden_a, step_from_s=scene.from_s + 10.0)
         case FaultKind.CLOCK_JUMPS | FaultKind.NOT_COMMISSIONED:
             return plan(step_a=0.0, step_from_s=scene.from_s)

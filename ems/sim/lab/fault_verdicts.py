@@ -133,7 +133,7 @@ EXPECTED: Final[dict[FaultKind, tuple[Look, ...]]] = {
     FaultKind.METER_LOST: (falls_back, no_fuse_trips),
     FaultKind.METER_FROZEN: (falls_back, no_fuse_trips),
     FaultKind.METER_BACKWARDS: (falls_back, no_fuse_trips),
-    FaultKind.METER_IMPOSSIBLE: (no_fuse_trips,),
+    FaultKind.METER_IMPOSSIBLE: (falls_back, no_fuse_trips),
     FaultKind.STATION_DISCONNECTS: (falls_back, no_fuse_trips),
     FaultKind.STATION_REJECTS: (no_fuse_trips,),
     FaultKind.STATION_TIMES_OUT: (no_fuse_trips,),

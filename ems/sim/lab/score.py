@@ -20,8 +20,11 @@ FULL_ENOUGH: Final = 0.99
 MINUTES_PER_DAY: Final = 1440.0
 
 
-def score(record: RunRecord, foresight_solar_kwh: float) -> Score:
-    """What the run reached, beside what perfect foresight would have: energy in kWh, times in s."""
+def score(record: RunRecord, foresight_solar_kwh: float, lag_free_kwh: float | None = None) -> Score:
+    """What the run reached, beside what perfect foresight would have: energy in kWh, times in s.
+
+    `lag_free_kwh` is what always-hungry cars could have taken without any delay; None where not all of them were fast.
+    """
     ev_kwh = sum(outcome.energy_kwh for outcome in record.stays)
     solar_kwh = sum(outcome.solar_kwh for outcome in record.stays)
     grid_kwh = ev_kwh - solar_kwh
@@ -38,6 +41,8 @@ def score(record: RunRecord, foresight_solar_kwh: float) -> Score:
         "foresight_solar_kwh": foresight_solar_kwh,
         "solar_capture": _ratio(solar_kwh, foresight_solar_kwh),
         "solar_net": _ratio(solar_kwh - grid_kwh, foresight_solar_kwh),
+        "lag_free_kwh": lag_free_kwh,
+        "lag_free_share": None if lag_free_kwh is None else _ratio(ev_kwh, lag_free_kwh),
         **_goals(record.stays),
         **_switching(record),
         "breaker": _breaker(record.breakers),

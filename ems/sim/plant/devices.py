@@ -20,9 +20,6 @@ from ems.sim.plant.house import Plant
 
 R = TypeVar("R", bound=Reading)
 
-SPIKE_SHARE: Final = 0.1
-"""One sample in ten, while a meter has spikes."""
-
 
 class PlantDevice(ABC, Generic[R]):
     """One device that gives a sample every period, unless its faults say otherwise."""
@@ -53,6 +50,8 @@ class PlantDevice(ABC, Generic[R]):
         taken_at_s = plant.start_s + taken_s
         if faults.frozen and self._last is not None:
             return self._again(self._last, taken_at_s)
+        if faults.backwards and self._last is not None:
+            taken_at_s = self._last.taken_at_s - self.period_s
         self._last = self._sample(min(math.floor(taken_s + ROUNDING_S), plant.row), taken_at_s)
         return self._last
 
@@ -97,7 +96,7 @@ class PlantMeter(PlantDevice[GridReading]):
             one_a += gauss(0.0, noise_a) * phases[0]
             two_a += gauss(0.0, noise_a) * phases[1]
             three_a += gauss(0.0, noise_a) * phases[2]
-        if self._faults.spike_a and self._noise.random() < SPIKE_SHARE:
+        if self._faults.spike_a and self._noise.random() < self._faults.spike_share:
             one_a += self._faults.spike_a
         return GridReading(
             current_a=PerPhase(one_a, two_a, three_a),

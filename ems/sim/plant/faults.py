@@ -22,8 +22,10 @@ class MeterFaults:
 
     lost: bool = False
     frozen: bool = False
+    backwards: bool = False
     late_s: float = 0.0
     spike_a: float = 0.0
+    spike_share: float = 0.0
     loss_share: float = 0.0
 
 
@@ -63,6 +65,10 @@ class Faults:
         """It repeats the numbers of its last sample, as fresh ones."""
         self._flag(self._meter(circuit_id), "frozen", at_s, for_s)
 
+    def meter_backwards(self, circuit_id: str, *, at_s: float, for_s: float = math.inf) -> None:
+        """Every sample says that it was taken before the last one; its numbers are those of now."""
+        self._flag(self._meter(circuit_id), "backwards", at_s, for_s)
+
     def meter_late(self, circuit_id: str, late_s: float, *, at_s: float, for_s: float = math.inf) -> None:
         """Every sample arrives so much later than it usually does."""
         self._amount(self._meter(circuit_id), "late_s", late_s, at_s, for_s)
@@ -71,9 +77,12 @@ class Faults:
         """That share of its samples, 0 to 1, gets lost."""
         self._amount(self._meter(circuit_id), "loss_share", share, at_s, for_s)
 
-    def meter_spikes(self, circuit_id: str, spike_a: float, *, at_s: float, for_s: float = math.inf) -> None:
-        """One sample in ten is off by so many amperes on one phase."""
+    def meter_spikes(
+        self, circuit_id: str, spike_a: float, *, share: float = 0.1, at_s: float, for_s: float = math.inf
+    ) -> None:
+        """That share of its samples, 0 to 1, is off by so many amperes on one phase."""
         self._amount(self._meter(circuit_id), "spike_a", spike_a, at_s, for_s)
+        self._amount(self._meter(circuit_id), "spike_share", share, at_s, for_s)
 
     def inverter_lost(self, *, at_s: float, for_s: float = math.inf) -> None:
         """The inverters go on producing but give no answer."""

@@ -6,12 +6,14 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ems.sim.traces.errors import TraceError
 from ems.sim.traces.gaps import DAY_S
+from ems.sim.traces.heavy_house import heavy_household_w
 from ems.sim.traces.made_house import household_w
 from ems.sim.traces.made_sky import Roof, Sky, clear_sky_w, cloud_factor, sky_of_day
 from ems.sim.traces.trace import LONGEST_STEP_S, Series, Trace
@@ -19,6 +21,8 @@ from ems.sim.traces.trace import LONGEST_STEP_S, Series, Trace
 MOST_DAYS: Final = 366
 MOST_STEPS: Final = 3_000_000
 MIXED: Final[Mapping[Sky, float]] = {"clear": 0.3, "broken": 0.45, "overcast": 0.25}
+
+House = Literal["usual", "heavy"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +42,9 @@ class TracePlan:
     base_w: float = 150.0
     """What the house draws all the time."""
 
+    house: House = "usual"
+    """`heavy` has large appliances, and states the load of each phase."""
+
     skies: Mapping[Sky, float] = field(default_factory=lambda: MIXED)
     """How often a day has which sky."""
 
@@ -45,22 +52,28 @@ class TracePlan:
 def make_trace(plan: TracePlan, *, name: str = "made") -> Trace:
     """The trace of a plan, day by day from seconds. Raises TraceError when the plan cannot be made."""
     _check(plan, name)
-    load: list[Series] = []
+    load: list[NDArray[np.float64]] = []
     sun: list[Series] = []
     for number in range(plan.days):
         load_w, pv_w = _day(plan, plan.start_utc + timedelta(days=number))
-        load.append(load_w.reshape(-1, plan.step_s).mean(axis=1))
+        load.append(load_w.reshape(-1, plan.step_s, load_w.shape[1]).mean(axis=1))
         sun.append(pv_w.reshape(-1, plan.step_s).mean(axis=1))
+    by_phase = np.concatenate(load).round()
+    l1_w, l2_w, l3_w = by_phase.T if by_phase.shape[1] > 1 else (None, None, None)
     return Trace(
         name=name,
         start_utc=plan.start_utc,
         step_s=plan.step_s,
-        load_w=np.concatenate(load).round(),
+        load_w=by_phase.sum(axis=1),
+        load_l1_w=l1_w,
+        load_l2_w=l2_w,
+        load_l3_w=l3_w,
         pv_w=np.concatenate(sun).round(),
     )
 
 
-def _day(plan: TracePlan, midnight_utc: datetime) -> tuple[Series, Series]:
+def _day(plan: TracePlan, midnight_utc: datetime) -> tuple[NDArray[np.float64], Series]:
+    """The load of each second, in one column or one per phase, and the sun."""
     key = f"{plan.seed}/{midnight_utc:%Y-%m-%d}"
     roof = Roof(kwp=plan.kwp, latitude=plan.latitude, longitude=plan.longitude)
     clouds = random.Random(f"{key}/sky")
@@ -69,7 +82,10 @@ def _day(plan: TracePlan, midnight_utc: datetime) -> tuple[Series, Series]:
     if plan.inverter_max_w is not None:
         pv_w = np.minimum(pv_w, plan.inverter_max_w)
     solar_noon_s = DAY_S / 2 - plan.longitude / 360 * DAY_S
-    return household_w(plan.base_w, solar_noon_s, random.Random(f"{key}/house")), pv_w
+    people = random.Random(f"{key}/house")
+    if plan.house == "heavy":
+        return heavy_household_w(plan.base_w, solar_noon_s, people), pv_w
+    return household_w(plan.base_w, solar_noon_s, people)[:, None], pv_w
 
 
 def _check(plan: TracePlan, name: str) -> None:

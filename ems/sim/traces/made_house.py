@@ -6,6 +6,7 @@ Every appliance is off or at full power. Hours are local solar time, so that bre
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -77,35 +78,48 @@ FRIDGE_ON_S: Final = (700.0, 1000.0)
 FRIDGE_OFF_S: Final = (1400.0, 2200.0)
 
 
+Span = tuple[float, float]
+"""From, to; seconds of the day."""
+
+
 def household_w(base_w: float, solar_noon_s: float, draw: random.Random) -> Series:
     """Load of each second of one day; what still runs at midnight is cut off there.
 
     `solar_noon_s` is the second of the day of local noon.
     """
     load_w = np.full(DAY_S, base_w)
-    _cycle(load_w, FRIDGE_W, (-draw.uniform(0, 1000), DAY_S), FRIDGE_ON_S, FRIDGE_OFF_S, draw)
-    shift_s = solar_noon_s - DAY_S / 2
+    for pulse in _pulses((-draw.uniform(0, 1000), DAY_S), FRIDGE_ON_S, FRIDGE_OFF_S, draw):
+        _add(load_w, FRIDGE_W, pulse)
     for use in USES:
-        for first_h, last_h in use.hours:
-            if draw.random() >= use.chance:
-                continue
-            begin_s = (draw.uniform(first_h, last_h) * 3600 + shift_s) % DAY_S
-            span = (begin_s, begin_s + draw.uniform(*use.lasts_s))
-            _cycle(load_w, draw.uniform(*use.power_w), span, use.on_s, use.off_s, draw)
+        for power_w, span in times_of_use(use, solar_noon_s, draw):
+            for pulse in pulses(use, span, draw):
+                _add(load_w, power_w, pulse)
     return load_w
 
 
-def _cycle(
-    load_w: Series,
-    power_w: float,
-    span: tuple[float, float],
-    on_s: tuple[float, float],
-    off_s: tuple[float, float],
-    draw: random.Random,
-) -> None:
-    """Switch on and off within the span, in place."""
+def times_of_use(use: Use, solar_noon_s: float, draw: random.Random) -> Iterator[tuple[float, Span]]:
+    """The power it draws and from when to when it is in use, for every time that somebody uses it that day."""
+    shift_s = solar_noon_s - DAY_S / 2
+    for first_h, last_h in use.hours:
+        if draw.random() >= use.chance:
+            continue
+        begin_s = (draw.uniform(first_h, last_h) * 3600 + shift_s) % DAY_S
+        span = (begin_s, begin_s + draw.uniform(*use.lasts_s))
+        yield draw.uniform(*use.power_w), span
+
+
+def pulses(use: Use, span: Span, draw: random.Random) -> Iterator[Span]:
+    """When it is on while in use."""
+    return _pulses(span, use.on_s, use.off_s, draw)
+
+
+def _pulses(span: Span, on_s: Span, off_s: Span, draw: random.Random) -> Iterator[Span]:
     at_s, end_s = span
     while at_s < end_s:
         off_at_s = min(at_s + draw.uniform(*on_s), end_s)
-        load_w[max(0, round(at_s)) : max(0, round(off_at_s))] += power_w
+        yield at_s, off_at_s
         at_s = off_at_s + draw.uniform(*off_s)
+
+
+def _add(load_w: Series, power_w: float, pulse: Span) -> None:
+    load_w[max(0, round(pulse[0])) : max(0, round(pulse[1]))] += power_w

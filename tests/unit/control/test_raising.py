@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from hypothesis import event, given
+from hypothesis import strategies as st
 
 from ems.control.guard import guard
 from ems.control.headroom import headroom
 from ems.control.in_force import commanded, phases_allowed
 from ems.control.memory import Memory, StationTimers
+from ems.control.settle import rounded_down
 from ems.model.decision import LimitReason, Setpoint
 from ems.model.electrical import PerPhase, Phase
 from ems.model.goals import Goal
@@ -176,6 +178,60 @@ def test_more_phases_count_as_a_start() -> None:
     setpoint = raised(16.0, one_phase, sample=grid(9.0, 1.0, 1.0))["a"]
 
     assert (setpoint.limit_a, setpoint.phases) == (6.0, 3)
+
+
+def test_near_the_fuse_a_step_is_one_ramp_and_never_into_what_is_not_there() -> None:
+    four_a, two_a = (raised(16.0, drawing("a", 8.0), sample=grid(amps, 1.0, 1.0))["a"].limit_a for amps in (19.0, 21.5))
+
+    assert (four_a, two_a) == (12.0, 10.2)
+
+
+def test_a_large_step_ends_at_the_wish() -> None:
+    assert raised(11.0, drawing("a", 8.0), sample=grid(9.0, 9.0, 9.0))["a"].limit_a == 11.0
+
+
+def test_more_phases_begin_at_the_minimum_however_high_one_phase_was() -> None:
+    one_phase = state("a", sent=[limit(16.0, ago_s=50, phases=1)], car=report(16.0, 0.0, 0.0))
+    setpoint = raised(16.0, one_phase, sample=grid(17.0, 1.0, 1.0))["a"]
+
+    assert (setpoint.limit_a, setpoint.phases) == (6.0, 3)
+
+
+def test_without_room_on_the_other_phases_it_stays_on_one_and_names_the_fuse() -> None:
+    one_phase = state("a", sent=[limit(8.0, ago_s=50, phases=1)], car=report(8.0, 0.0, 0.0))
+    tight = raised(16.0, one_phase, sample=grid(9.0, 1.0, 17.8))["a"]
+    wide = raised(16.0, one_phase, sample=grid(9.0, 1.0, 17.7))["a"]
+
+    assert (tight.limit_a, tight.phases, tight.reason.code) == (8.0, 1, LimitReason.MAIN_FUSE)
+    assert tight.reason.phase is Phase.L3
+    assert (wide.limit_a, wide.phases) == (6.0, 3)
+
+
+def test_more_phases_come_no_sooner_than_five_seconds_after_the_last_change() -> None:
+    changed = state("a", sent=[limit(8.0, ago_s=50, phases=1), limit(10.0, ago_s=4, phases=1)], car=report(8.0, 0, 0))
+    setpoint = raised(16.0, changed, sample=grid(11.0, 1.0, 1.0))["a"]
+
+    assert (setpoint.limit_a, setpoint.phases, setpoint.reason.remaining_s) == (10.0, 1, 1.0)
+
+
+def test_fewer_phases_need_no_room_and_no_waiting() -> None:
+    just_raised = drawing("a", 8.0, limit(6.0, ago_s=50), limit(8.0, ago_s=1))
+    setpoint = raised(8.0, just_raised, memory=CALM, sample=grid(23.0, 23.0, 23.0), phases=1)["a"]
+
+    assert (setpoint.limit_a, setpoint.phases) == (8.0, 1)
+
+
+@given(st.floats(6.0, 15.9), st.floats(6.0, 32.0), st.floats(0.0, 20.0))
+def test_a_step_is_a_ramp_or_half_of_what_is_left_and_ends_at_wish_and_fuse(
+    from_a: float, wish_a: float, house_a: float
+) -> None:
+    from_a, wish_a = rounded_down(from_a, STATION), rounded_down(wish_a, STATION)
+    setpoint = raised(wish_a, drawing("a", from_a), sample=grid(from_a + house_a, 0.0, 0.0))["a"]
+    left_a = 25 * 0.95 - house_a - from_a
+
+    assert setpoint.limit_a <= wish_a
+    assert setpoint.limit_a - from_a <= max(4.0, left_a / 2 + 0.5) + 1e-6
+    assert setpoint.limit_a <= from_a or setpoint.limit_a <= from_a + left_a + 1.0 + 1e-6
 
 
 @given(looks())
