@@ -88,14 +88,16 @@ def _goals(stays: Iterable[StayOutcome]) -> dict[str, object]:
 def _switching(record: RunRecord) -> dict[str, object]:
     counts = record.counts.values()
     messages = sum(each.messages for each in counts)
+    limit_changes = sum(each.limit_changes for each in counts)
     station_minutes = record.days * MINUTES_PER_DAY * len(counts)
     return {
         "starts": sum(each.starts for each in counts),
         "phase_switches": sum(each.phase_switches for each in counts),
         "phase_switches_per_station_day_max": max((each.most_phase_switches_in_a_day for each in counts), default=0),
-        "limit_changes": sum(each.limit_changes for each in counts),
+        "limit_changes": limit_changes,
+        "limit_changes_per_station_minute": _ratio(limit_changes, station_minutes),
         "messages": messages,
-        "limit_messages_per_station_minute": _ratio(messages, station_minutes),
+        "messages_per_station_minute": _ratio(messages, station_minutes),
     }
 
 

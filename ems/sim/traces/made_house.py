@@ -87,7 +87,7 @@ def household_w(base_w: float, solar_noon_s: float, draw: random.Random) -> Seri
 
     `solar_noon_s` is the second of the day of local noon.
     """
-    load_w = np.full(DAY_S, base_w)
+    load_w = np.full(DAY_S, float(base_w))
     for pulse in _pulses((-draw.uniform(0, 1000), DAY_S), FRIDGE_ON_S, FRIDGE_OFF_S, draw):
         _add(load_w, FRIDGE_W, pulse)
     for use in USES:

@@ -3,115 +3,32 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from itertools import product
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
-from ems.control.patterns import (
-    JOINT_UP_TO,
-    NO_REGRETS,
-    Choice,
-    Costs,
-    Pattern,
-    Regrets,
-    SunCar,
-    best_change,
-    change_wh,
-    weigh,
-    without,
-)
+from ems.control.patterns import NO_REGRETS, Costs, Pattern, SunCar, best_change, change_wh, weigh, without
 from ems.model.site import Keenness
-
-VOLTS = 230.0
-COSTS = Costs(start_wh=15.0, stop_wh=40.0, switch_wh=110.0, aversion=1.0)
-GAP_W = 100.0
-"""Patterns nearer to each other than this may take hours to change places."""
-
-
-def choices(*phases: int, max_a: float = 16.0) -> tuple[Choice, ...]:
-    """Off unless 0 is left out, and so on, for a car without an offset."""
-    return tuple(Choice(phases=n, least_w=6 * n * VOLTS, most_w=max_a * n * VOLTS) for n in phases)
-
-
-ON_ONE = SunCar(station_id="a", choices=choices(0, 1), last_phases=1)
-ON_THREE = SunCar(station_id="a", choices=choices(0, 3), last_phases=3)
-SWITCHING = SunCar(station_id="a", choices=choices(0, 1, 3), last_phases=1)
-
-
-def at(pattern: Pattern, cars: Sequence[SunCar]) -> Regrets:
-    return Regrets(stations=tuple(car.station_id for car in cars), pattern=pattern)
-
-
-def look(
-    known: Regrets,
-    cars: Sequence[SunCar],
-    surplus_w: float,
-    *,
-    dt_s: float = 1.0,
-    costs: Costs = COSTS,
-    forbidden: Iterable[Pattern] = (),
-) -> Regrets:
-    return weigh(known, cars, surplus_w, dt_s, costs, running={}, fits=lambda pattern: pattern not in forbidden)
-
-
-def stay(known: Regrets, cars: Sequence[SunCar], surplus_w: float, looks: int, *, costs: Costs = COSTS) -> Regrets:
-    """After so many looks a second apart."""
-    for _ in range(looks):
-        known = look(known, cars, surplus_w, costs=costs)
-    return known
-
-
-def seconds_to_change(
-    before: Pattern, cars: Sequence[SunCar], surplus_w: float, *, costs: Costs = COSTS
-) -> tuple[int, Pattern]:
-    """How many looks a second apart it takes until the pattern changes, and to which."""
-    known = at(before, cars)
-    for second in range(1, 7200):
-        known = look(known, cars, surplus_w, costs=costs)
-        if known.pattern != before:
-            return second, known.pattern
-    return 7200, before
-
-
-def value(cars: Sequence[SunCar], pattern: Pattern, surplus_w: float, aversion: float = 1.0) -> float:
-    """v(c, S) as `control.md` §5 gives it."""
-    chosen = [
-        choice
-        for car, phases in zip(cars, pattern, strict=True)
-        for choice in car.choices
-        if phases and choice.phases == phases
-    ]
-    least_w, most_w = sum(each.least_w for each in chosen), sum(each.most_w for each in chosen)
-    if not chosen:
-        return 0.0
-    if surplus_w >= least_w:
-        return min(surplus_w, most_w)
-    return max(0.0, surplus_w) - aversion * (least_w - max(0.0, surplus_w))
-
-
-def offered(cars: Sequence[SunCar]) -> list[Pattern]:
-    return list(product(*[[choice.phases for choice in car.choices] for car in cars]))
-
-
-@st.composite
-def sun_cars(draw: st.DrawFn, least: int = 1, most: int = 3) -> list[SunCar]:
-    """Cars at stations as houses have them."""
-    kinds = [(0, 1), (0, 3), (0, 1, 3), (1, 3), (3,)]
-    return [
-        SunCar(
-            station_id=f"car {i}",
-            choices=choices(*draw(st.sampled_from(kinds)), max_a=draw(st.sampled_from([10.0, 16.0, 32.0]))),
-            last_phases=draw(st.sampled_from([0, 1, 3])),
-        )
-        for i in range(draw(st.integers(least, most)))
-    ]
-
-
-surpluses = st.floats(-2000, 30_000)
+from tests.unit.control.sun_patterns import (
+    COSTS,
+    GAP_W,
+    ON_ONE,
+    ON_THREE,
+    SWITCHING,
+    VOLTS,
+    at,
+    choices,
+    look,
+    offered,
+    seconds_to_change,
+    stay,
+    sun_cars,
+    surpluses,
+    value,
+)
 
 
 @pytest.mark.parametrize(
@@ -316,39 +233,3 @@ def test_the_nearest_change_is_told_with_its_numbers() -> None:
     assert best_change([SWITCHING], known, COSTS, "a") == pytest.approx((9 * 2000 / 3600, 15.0))
     assert best_change([SWITCHING], known, COSTS, "other") is None
     assert best_change([SWITCHING], at((0,), [SWITCHING]), COSTS, "a") is None
-
-
-@given(sun_cars(JOINT_UP_TO + 1, JOINT_UP_TO + 2), surpluses)
-def test_of_many_cars_the_neighbours_lead_to_a_pattern_as_good_as_the_best(
-    cars: list[SunCar], surplus_w: float
-) -> None:
-    known, changes = look(NO_REGRETS, cars, 0.0), 0
-    for _ in range(60):
-        before, known = known, look(known, cars, surplus_w, dt_s=10_000.0)
-        changes += before.pattern != known.pattern
-        if before.pattern == known.pattern:
-            break
-    best_w = max(value(cars, pattern, surplus_w) for pattern in offered(cars))
-
-    assert value(cars, known.pattern, surplus_w) >= best_w - GAP_W
-    assert changes <= 3 * len(cars)
-
-
-@given(sun_cars(2, 4), surpluses)
-def test_neighbours_and_all_patterns_are_worth_the_same_where_both_are_asked(
-    cars: list[SunCar], surplus_w: float
-) -> None:
-    """A car that is never offered anything turns a joint search into one among neighbours and adds nothing."""
-    idle = [SunCar(station_id=f"idle {i}", choices=(Choice(phases=0),)) for i in range(JOINT_UP_TO + 1 - len(cars))]
-    assume(any(len(car.choices) > 1 for car in cars))
-    joint = _settled(cars, surplus_w)
-    near = _settled([*cars, *idle], surplus_w)[: len(cars)]
-
-    assert value(cars, near, surplus_w) == pytest.approx(value(cars, joint, surplus_w), abs=GAP_W)
-
-
-def _settled(cars: Sequence[SunCar], surplus_w: float) -> Pattern:
-    known = look(NO_REGRETS, cars, 0.0)
-    for _ in range(40):
-        known = look(known, cars, surplus_w, dt_s=10_000.0)
-    return known.pattern

@@ -158,8 +158,8 @@ def test_gains_outlive_a_stop_by_the_guard() -> None:
     assert after[(3,)] >= gained[(3,)] > 5.0
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
-def test_an_hour_of_random_sun_and_loads_keeps_every_law(seed: int) -> None:
+@pytest.mark.parametrize("seed", [1, 2])
+def test_forty_minutes_of_random_sun_and_loads_keep_every_law(seed: int) -> None:
     """Changes are cheap here, so that the ceiling has work to do."""
     dice = random.Random(seed)
     policy = Policy(start_wh=3.0, stop_wh=3.0, switch_wh=8.0, phase_switches_per_day=4)
@@ -171,7 +171,7 @@ def test_an_hour_of_random_sun_and_loads_keeps_every_law(seed: int) -> None:
         wiring=(Phase.L2, Phase.L3, Phase.L1),
         mode=dice.choice([ChargeMode.SOLAR, ChargeMode.MIN_SOLAR]),
     )
-    for second in range(3600):
+    for second in range(2400):
         if second % 60 == 0:
             house.sun_w = dice.choice([0, 0, 2500, 5000, 9000, 14_000])
         if second % 97 == 0:

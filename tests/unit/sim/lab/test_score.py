@@ -42,7 +42,7 @@ def test_energies_add_up_over_all_stays() -> None:
 def test_a_share_of_nothing_is_unknown() -> None:
     found = score(record(days=0.0, wall_s=0.0), 0.0)
 
-    undefined = ("solar_share", "solar_capture", "solar_net", "cycles_per_s", "limit_messages_per_station_minute")
+    undefined = ("solar_share", "solar_capture", "solar_net", "cycles_per_s", "limit_changes_per_station_minute")
     assert [found[key] for key in undefined] == [None] * len(undefined)
 
 
@@ -60,7 +60,7 @@ def test_switching_is_summed_over_stations_and_the_busiest_day_kept() -> None:
 
     assert (found["starts"], found["phase_switches"], found["limit_changes"], found["messages"]) == (4, 13, 42, 1440)
     assert found["phase_switches_per_station_day_max"] == 7
-    assert found["limit_messages_per_station_minute"] == pytest.approx(0.5)
+    assert found["messages_per_station_minute"] == pytest.approx(0.5)
 
 
 def test_a_score_is_json_without_nan() -> None:
