@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from ems.control.headroom import Headroom, Room
-from ems.control.in_force import commanded_since_s, is_stuck
+from ems.control.in_force import is_stuck, lowered_at_s
 from ems.control.memory import Memory, RowKey
 from ems.control.obedience import SOUND, Obedience, suspended
 from ems.control.raising import raise_slowly
@@ -128,7 +128,8 @@ def _fit(
         load_a = sum(max(_on_row(fitting[s.station_id], s, key, room), deaf_a.get(s.station_id, 0.0)) for s in below)
         excess_a = load_a - row.now_a
         if excess_a <= HAIR_A:
-            lowering = any(fitting[s.station_id].limit_a < room.commanded_a(s) for s in below)
+            wired = now.site.on_phase(row.circuit_id, key[1])
+            lowering = any(fitting[s.station_id].limit_a < room.commanded_a(s) for s in wired)
             excess_a = 0.0 if lowering else _pressing_a(key, row, now, view, thermal)
         if excess_a <= HAIR_A:
             continue
@@ -159,9 +160,9 @@ def _pressing_a(
     if time_to_trip_s(circuit, theta, current_a) >= 2 * reaction_s(now, row.circuit_id):
         return 0.0
     shows_within_s = now.site.policy.car_reacts_within_s + SHOWS_LATER_S
-    states = (now.state_of(station.station_id) for station in now.site.below(row.circuit_id))
-    changes_s = (commanded_since_s(state) for state in states)
-    if any(at_s is not None and view.good.taken_at_s - at_s < shows_within_s for at_s in changes_s):
+    wired = now.site.on_phase(row.circuit_id, key[1])
+    lowered_s = (lowered_at_s(now.state_of(station.station_id)) for station in wired)
+    if any(at_s is not None and view.good.taken_at_s - at_s < shows_within_s for at_s in lowered_s):
         return 0.0
     return current_a - row.usable_a
 

@@ -144,7 +144,15 @@ def headroom(
         for s in now.site.stations
     }
     limits = {s.station_id: commanded(now.state_of(s.station_id), now.now_s) for s in now.site.stations}
-    return Headroom(rooms=rooms, house_a=house, held_a=held, ceilings_a=ceilings_a, commanded=limits, unruly=unruly)
+    return Headroom(
+        rooms=rooms,
+        house_a=house,
+        held_a=held,
+        ceilings_a=ceilings_a,
+        commanded=limits,
+        unruly=unruly,
+        phases_measured=phases_measured or {},
+    )
 
 
 def _rooms(now: Snapshot, circuit: Circuit, house_a: PerPhase, held_a: PerPhase) -> dict[RowKey, Room]:

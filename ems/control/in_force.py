@@ -101,6 +101,15 @@ def commanded_since_s(state: StationState) -> float | None:
     return None
 
 
+def lowered_at_s(state: StationState) -> float | None:
+    """When the newest lower limit was sent; None when that is longer ago than we remember."""
+    valid = [limit for limit in state.sent if limit.outcome is not SendOutcome.REJECTED]
+    for later, earlier in zip(reversed(valid), reversed(valid[:-1]), strict=False):
+        if later.limit_a < earlier.limit_a or later.phases < earlier.phases:
+            return later.sent_at_s
+    return None
+
+
 def is_stuck(state: StationState, now_s: float, message_s: float) -> bool:
     """Whether the station is deaf now: it refused the newest limit, or has left limits unanswered for too long.
 

@@ -9,13 +9,16 @@ buying is switched when it is worth the contactor.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 from typing import Final
 
 JOINT_UP_TO: Final = 4
 """Up to so many solar cars all patterns are weighed; above, those that differ from the present one in a car or two."""
+
+MOST_OF_PRICE: Final = 2.0
+"""Gains grow no further than so many times the price of their change."""
 
 Pattern = tuple[int, ...]
 """Phases offered to each solar car, in the order of the site; 0 is off."""
@@ -53,8 +56,15 @@ class SunCar:
     last_phases: int = 0
     """What its contactor stands at."""
 
+    blocked: bool = False
+    """It charges in the pattern, but is not let: it then brings nothing, and nobody should wait for it."""
+
     bonus_w: float = 0.0
     """What it is worth, beside its watts, that this car charges: for its priority, and for having waited."""
+
+    @property
+    def may_be_off(self) -> bool:
+        return any(choice.phases == 0 for choice in self.choices)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,10 +114,10 @@ def weigh(
     before a change: whether the fuses carry the minimums of that pattern.
     """
     stations = tuple(car.station_id for car in cars)
-    if surplus_w <= 0 and known.is_quiet(stations):
+    if surplus_w <= 0 and known.is_quiet(stations) and all(car.may_be_off for car in cars):
         return known
     present = tuple(_present(car, known, running) for car in cars)
-    gained = known.gained_wh if stations == known.stations and present == known.pattern else None
+    gained = _carried_over(known, stations, present)
     value_now = _value(cars, present, surplus_w, costs.aversion)
     grown: dict[Pattern, float] = {}
     best: Pattern | None = None
@@ -115,17 +125,40 @@ def weigh(
     for pattern in _patterns(cars, present):
         if pattern == present:
             continue
-        before_wh = gained.get(pattern, 0.0) if gained else 0.0
-        after_wh = before_wh + (_value(cars, pattern, surplus_w, costs.aversion) - value_now) * elapsed_s / 3600
+        gain_w = _value(cars, pattern, surplus_w, costs.aversion) - value_now
+        after_wh = gained.get(pattern, 0.0) + gain_w * elapsed_s / 3600
         if after_wh <= 0:
             continue
-        grown[pattern] = after_wh
-        excess_wh = after_wh - change_wh(cars, present, pattern, costs)
-        if excess_wh > best_excess_wh and _may_change(cars, present, pattern) and fits(pattern):
+        price_wh = change_wh(cars, present, pattern, costs)
+        # What was missed while a change was forbidden must not force it when it has become the worse.
+        grown[pattern] = min(after_wh, MOST_OF_PRICE * price_wh)
+        excess_wh = after_wh - price_wh
+        if gain_w > 0 and excess_wh > best_excess_wh and _may_change(cars, present, pattern) and fits(pattern):
             best, best_excess_wh = pattern, excess_wh
     if best is not None:
         return Regrets(stations=stations, pattern=best)
     return Regrets(stations=stations, pattern=present, gained_wh=grown)
+
+
+def _carried_over(known: Regrets, stations: tuple[str, ...], present: Pattern) -> Mapping[Pattern, float]:
+    """The gains so far, for the cars of now: those that came or went stand in them as they are."""
+    if not known.gained_wh:
+        return {}
+    if stations == known.stations:
+        return known.gained_wh if present == known.pattern else {}
+    place = {station_id: i for i, station_id in enumerate(known.stations)}
+    stay = [(i, place[station_id]) for i, station_id in enumerate(stations) if station_id in place]
+    if any(present[i] != known.pattern[j] for i, j in stay):
+        return {}
+    gone = [j for station_id, j in place.items() if station_id not in stations]
+    carried: dict[Pattern, float] = {}
+    for pattern, gained_wh in known.gained_wh.items():
+        if all(pattern[j] == known.pattern[j] for j in gone):
+            moved = list(present)
+            for i, j in stay:
+                moved[i] = pattern[j]
+            carried[tuple(moved)] = gained_wh
+    return carried
 
 
 def change_wh(cars: Sequence[SunCar], present: Pattern, wanted: Pattern, costs: Costs) -> float:
@@ -173,7 +206,7 @@ def _value(cars: Sequence[SunCar], pattern: Pattern, surplus_w: float, aversion:
     """v(c, S): the sun that the pattern uses, less what its minimums would buy, in W."""
     least_w = most_w = bonus_w = 0.0
     for car, phases in zip(cars, pattern, strict=True):
-        if phases:
+        if phases and not car.blocked:
             bonus_w += car.bonus_w
             for choice in car.choices:
                 if choice.phases == phases:
@@ -229,12 +262,3 @@ def _near(offers: tuple[tuple[int, ...], ...], present: Pattern) -> tuple[Patter
         if phases != 0
     ]
     return (*dict.fromkeys([*single, *swaps]),)
-
-
-def without(known: Regrets, stations: set[str]) -> Regrets:
-    """The same with these stations off, as after a stop by somebody else; regrets are kept."""
-    pattern = tuple(
-        0 if station_id in stations else phases
-        for station_id, phases in zip(known.stations, known.pattern, strict=True)
-    )
-    return known if pattern == known.pattern else replace(known, pattern=pattern, gained_wh=None)

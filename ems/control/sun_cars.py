@@ -27,6 +27,9 @@ WAIT_W_PER_S: Final = 20.0 / 3600
 LONGEST_WAIT_W: Final = 60.0
 """A car that waited for hours takes its turn within an hour or two (rotation, `control.md` §2; assumed)."""
 
+BLOCKED_AFTER_S: Final = 15.0
+"""A start takes a cycle, and up to ten seconds where room must have lasted (`control.md` §4)."""
+
 DAY_S: Final = 86_400.0
 SWITCH_DWELL_S: Final = 60.0
 """Phases change no sooner than this after the last start or change (`control.md` §5, minimum dwell)."""
@@ -136,8 +139,17 @@ def _sun_car(
         may_switch=changes < policy.phase_switches_per_day and _dwelt(timers, now.now_s),
         wears=2.0 if 2 * changes >= policy.phase_switches_per_day else 1.0,
         last_phases=last_phases,
+        blocked=_is_blocked(station, now, memory),
         bonus_w=_bonus_w(wish, timers, now, memory),
     )
+
+
+def _is_blocked(station: Station, now: Snapshot, memory: Memory) -> bool:
+    """Whether the pattern has it charge, and the fuses have not let it for a while."""
+    if not memory.regrets.of(station.station_id) or _running(station, now):
+        return False
+    off_since_s = memory.timers_of(station.station_id).off_since_s
+    return off_since_s is not None and now.now_s - off_since_s >= BLOCKED_AFTER_S
 
 
 def _bonus_w(wish: Demand, timers: StationTimers, now: Snapshot, memory: Memory) -> float:

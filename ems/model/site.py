@@ -158,7 +158,7 @@ class Policy:
     """K: the regret that starts a car, stops it, and changes it between one and three phases (§5)."""
 
     phase_switches_per_day: int = 10
-    """Changes of one station between one and three phases a day, above which `switch_wh` doubles (§5)."""
+    """Changes of one station between one and three phases a day, and none above; from half of them on `switch_wh` doubles (§5)."""
 
     battery_share: float = 0.0
     """The share of the home battery's charging power that cars may take over, 0 to 1; 0: battery first (§5)."""

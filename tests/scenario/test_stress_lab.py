@@ -57,7 +57,7 @@ def played(policy: str) -> dict[str, Any]:
         seed=replay.seed,
     )
     (main,) = record.breakers
-    return {**score(record, 0.0, lag_free_kwh(house_a(), to_site(replay.site), replay.stays)), "main": main}
+    return {**score(record, 0.0, lag_free_kwh([house_a()], to_site(replay.site), replay.stays)), "main": main}
 
 
 def test_the_morning_has_large_steps_and_no_trouble_of_its_own() -> None:

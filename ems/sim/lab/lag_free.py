@@ -7,7 +7,7 @@ is kept back and nothing is lost while messages travel and cars react.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, product
 from typing import Final, TypeAlias
@@ -31,23 +31,25 @@ EXACT_CARS: Final = 2
 NO_PHASE: Final[Wiring] = ()
 
 
-def lag_free_kwh(house_a: Amps, site: Site, stays: Sequence[Stay]) -> float | None:
+def lag_free_kwh(house_a: Iterable[Amps], site: Site, stays: Sequence[Stay]) -> float | None:
     """Largest energy in kWh that the cars of these stays could take; None unless every stay is in fast mode.
 
-    `house_a`: what flows through the main fuse without cars, shape (seconds, 3), from second 0, negative while it
-    exports. Exact for up to two cars at a time; with more, every phase is filled on its own, which no control can
-    exceed. Stays that can be full take no more than their energy. Fuses behind the main one, contract power and the
-    wish of a car for less than its limit are left out: they only lower what is possible.
+    `house_a`: what flows through the main fuse without cars, day after day from second 0, each of shape (seconds, 3),
+    negative while it exports; not read where the answer is None. Exact for up to two cars at a time; with more, every
+    phase is filled on its own, which no control can exceed. Stays that can be full take no more than their energy.
+    Fuses behind the main one, contract power and imbalance are left out: they only lower what is possible.
     """
     cars = [_car(site.station(stay.station_id), stay) for stay in stays]
     if not cars or not all(car.hungry for car in cars):
         return None
     main = site.circuits.main
-    room_a = main.fuse.rating_a * main.derating - house_a
-    taken_a = 0.0
-    for begin_s, end_s, present in _spells(cars, len(house_a)):
-        best = _best_a if len(present) <= EXACT_CARS else _phase_by_phase_a
-        taken_a += float(best(room_a[begin_s:end_s], present).sum())
+    taken_a, first_s = 0.0, 0
+    for part_a in house_a:
+        room_a = main.fuse.rating_a * main.derating - part_a
+        for begin_s, end_s, present in _spells(cars, first_s, first_s + len(part_a)):
+            best = _best_a if len(present) <= EXACT_CARS else _phase_by_phase_a
+            taken_a += float(best(room_a[begin_s - first_s : end_s - first_s], present).sum())
+        first_s += len(part_a)
     return min(taken_a * KWH_PER_A, sum(stay.energy_kwh for stay in stays))
 
 
@@ -75,11 +77,11 @@ def _car(station: Station, stay: Stay) -> _Car:
     )
 
 
-def _spells(cars: Sequence[_Car], seconds: int) -> Iterator[tuple[int, int, Sequence[_Car]]]:
+def _spells(cars: Sequence[_Car], first_s: int, last_s: int) -> Iterator[tuple[int, int, Sequence[_Car]]]:
     """From second to second, and who is there throughout; a car that is there for a part of a second has all of it."""
-    edges = {0, seconds}
+    edges = {first_s, last_s}
     for car in cars:
-        edges |= {min(max(second, 0), seconds) for second in (math.floor(car.begin_s), math.ceil(car.end_s))}
+        edges |= {min(max(second, first_s), last_s) for second in (math.floor(car.begin_s), math.ceil(car.end_s))}
     ordered = sorted(edges)
     for begin_s, end_s in pairwise(ordered):
         yield begin_s, end_s, [car for car in cars if car.begin_s < end_s and car.end_s > begin_s]

@@ -15,7 +15,7 @@ from ems.control.guard import guard
 from ems.control.headroom import headroom
 from ems.control.obedience import Obedience, Stage
 from ems.model.decision import LimitReason, NoticeCode, Setpoint
-from ems.model.electrical import FuseDevice, PerPhase, Phase
+from ems.model.electrical import FuseDevice, PerPhase, Phase, Wiring
 from ems.model.goals import ChargeMode
 from ems.model.station import StationState
 from tests.house import House
@@ -28,13 +28,13 @@ OVER_A = 30.0
 """Above k·In of 25 A: a fuse at θ 0.9 carries it for 12 s, a cooler one at 0.5 for half a minute."""
 
 
-def pressed(theta: float, seen_a: float, other: StationState | None = None) -> float:
+def pressed(theta: float, seen_a: float, other: StationState | None = None, wiring: Wiring = tuple(Phase)) -> float:
     """What the guard leaves of 6 A that seem to fit, of a car that draws 16 A, at such a warmth of the fuse.
 
-    Another car beside it is to get nothing.
+    Another car beside it, on that wiring, is to get nothing.
     """
     others = () if other is None else (other,)
-    stations = [STATION, *(replace(STATION, station_id=each.station_id) for each in others)]
+    stations = [STATION, *(replace(STATION, station_id=each.station_id, wiring=wiring) for each in others)]
     seen = look(stations, [state("a", car=report(16.0, 16.0, 16.0)), *others])
     views = {"main": view(grid(seen_a, 10.0, 10.0))}
     wanted = {s.station_id: Setpoint(station_id=s.station_id, limit_a=0.0, phases=3) for s in stations}
@@ -49,6 +49,12 @@ def pressed(theta: float, seen_a: float, other: StationState | None = None) -> f
 
 def test_near_a_trip_what_the_meter_sees_counts_although_everything_seems_to_fit() -> None:
     assert pressed(0.9, OVER_A) == 0.0
+
+
+def test_a_car_lowered_on_another_phase_is_no_reason_to_wait() -> None:
+    lowered = state("b", sent=[limit(8.0, ago_s=50, phases=1), limit(6.0, ago_s=3, phases=1)], car=report(6.0))
+
+    assert pressed(0.9, OVER_A, lowered, wiring=(Phase.L2,)) == 0.0
 
 
 def test_while_the_trip_is_more_than_twice_the_reaction_time_away_nothing_is_pressing() -> None:

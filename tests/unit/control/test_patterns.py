@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ems.control.patterns import NO_REGRETS, Costs, Pattern, SunCar, best_change, change_wh, weigh, without
+from ems.control.patterns import NO_REGRETS, Costs, Pattern, SunCar, best_change, change_wh, weigh
 from ems.model.site import Keenness
 from tests.unit.control.sun_patterns import (
     COSTS,
@@ -220,11 +220,44 @@ def test_a_stop_by_somebody_else_costs_no_gains_so_far() -> None:
     assert stopped.gained_wh[(3,)] > gained.gained_wh[(3,)] > 60.0
 
 
-def test_without_a_station_of_the_pattern_nothing_changes() -> None:
-    known = stay(at((1,), [SWITCHING]), [SWITCHING], 6000.0, 10)
+def test_a_car_that_may_no_longer_be_off_is_on_at_once_also_without_sun() -> None:
+    keeps_on = replace(ON_THREE, choices=choices(3))
 
-    assert without(known, {"other"}) is known
-    assert without(known, {"a"}).pattern == (0,)
+    assert look(at((0,), [ON_THREE]), [keeps_on], 0.0).pattern == (3,)
+
+
+def test_what_was_missed_while_a_start_was_forbidden_starts_no_car_without_sun() -> None:
+    waiting = replace(ON_THREE, may_start=False)
+    known = stay(at((0,), [ON_THREE]), [waiting], 5000.0, 60)
+
+    assert look(known, [ON_THREE], 0.0).pattern == (0,)
+
+
+def test_what_was_missed_while_a_switch_was_forbidden_switches_no_car_to_buy() -> None:
+    bound = replace(SWITCHING, may_switch=False)
+    known = stay(at((1,), [SWITCHING]), [bound], 8000.0, 3600)
+
+    assert look(known, [SWITCHING], 2000.0).pattern == (1,)
+
+
+def test_gains_outlive_a_car_that_comes_or_goes() -> None:
+    other = replace(ON_ONE, station_id="b")
+    known = stay(at((0, 0), [ON_THREE, other]), [ON_THREE, other], 4200.0, 10)
+
+    alone = look(known, [ON_THREE], 4200.0)
+    together = look(alone, [ON_THREE, other], 4200.0)
+
+    assert known.gained_wh is not None
+    assert alone.gained_wh is not None
+    assert together.gained_wh is not None
+    assert known.gained_wh[3, 0] < alone.gained_wh[(3,)] < together.gained_wh[3, 0]
+
+
+def test_nobody_waits_for_a_car_that_is_not_let() -> None:
+    cars = [replace(ON_THREE, blocked=True), replace(ON_THREE, station_id="b")]
+    known = stay(at((3, 0), cars), cars, 5000.0, 60)
+
+    assert known.pattern in {(0, 3), (3, 3)}
 
 
 def test_the_nearest_change_is_told_with_its_numbers() -> None:

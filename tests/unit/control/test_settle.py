@@ -82,7 +82,10 @@ def test_starts_stops_and_changes_of_phases_do_not_wait() -> None:
 
 
 def test_the_dead_band_keeps_no_limit_above_a_persons_own() -> None:
-    assert settled(8.8, limit(7.0, ago_s=60), limit(9.0, ago_s=20), goal=Goal(mode=ChargeMode.SOLAR, max_a=8.9)).limit_a == 8.9
+    assert (
+        settled(8.8, limit(7.0, ago_s=60), limit(9.0, ago_s=20), goal=Goal(mode=ChargeMode.SOLAR, max_a=8.9)).limit_a
+        == 8.9
+    )
 
 
 def test_a_station_without_a_share_rests() -> None:

@@ -46,6 +46,18 @@ def test_a_share_of_nothing_is_unknown() -> None:
     assert [found[key] for key in undefined] == [None] * len(undefined)
 
 
+def test_energy_stands_beside_what_cars_could_have_taken_without_delay() -> None:
+    found = score(record(outcome(10, 8), outcome(6, 4)), 16.0, 20.0)
+
+    assert (found["lag_free_kwh"], found["lag_free_share"]) == (20.0, pytest.approx(0.8))
+
+
+def test_where_cars_waited_for_the_sun_there_is_no_such_share() -> None:
+    found = score(record(outcome(10, 8)), 16.0)
+
+    assert (found["lag_free_kwh"], found["lag_free_share"]) == (None, None)
+
+
 def test_goals_count_only_where_there_is_one() -> None:
     stays = [outcome(20, 0, target_by_s=3600), outcome(19.9, 0, target_by_s=3600), outcome(12, 0, target_by_s=3600)]
     found = score(record(*stays, outcome(3, 0), outcome(3, 0, wanted_kwh=math.inf, target_by_s=3600)), 0.0)

@@ -89,6 +89,23 @@ def test_dropping_and_spiking_meters_do_so_now_and_then() -> None:
     assert 5 < sum(isinstance(each, GridReading) and each.current_a.l1 > 400 for _, each in spiked) < 40
 
 
+def test_a_meter_with_nothing_but_spikes_is_off_every_time() -> None:
+    came = readings(20, lambda faults: faults.meter_spikes("main", 500.0, share=1.0, at_s=5, for_s=10))
+
+    assert [at_s for at_s, each in came if isinstance(each, GridReading) and each.current_a.l1 > 400] == [
+        second + 0.2 for second in range(5, 15)
+    ]
+
+
+def test_a_meter_that_runs_backwards_gives_older_times_with_numbers_of_now() -> None:
+    came = readings(8, lambda faults: faults.meter_backwards("main", at_s=4, for_s=3), noise_a=0.1)
+    fresh = [reading for _, reading in came if isinstance(reading, GridReading)]
+    times_s = [reading.taken_at_s - fresh[0].taken_at_s for reading in fresh]
+
+    assert times_s == [0, 1, 2, 1, 0, -1, 6, 7]
+    assert len({reading.current_a for reading in fresh}) == 8
+
+
 def test_inverters_share_the_sun() -> None:
     clock = VirtualClock(start_utc=START)
     plant = Plant(SITE, SteadyDays((0.0, 0.0, 0.0), 4000.0), [], clock)
