@@ -185,7 +185,7 @@ class PolicySection(Section):
     lease_s: Annotated[Number, Field(ge=15, le=300)] = 60.0
     """A limit in a station ends by itself after this; renewed every third of it."""
 
-    min_on_s: Annotated[Number, Field(ge=0, le=3600)] = 60.0
+    min_on_s: Annotated[Number, Field(ge=0, le=3600)] = 30.0
     min_off_s: Annotated[Number, Field(ge=0, le=3600)] = 60.0
     export_bias_w: Annotated[Number, Field(ge=0, le=2000)] = 0.0
     """Surplus left for the grid; 60 to 100 beside a home battery."""
@@ -199,10 +199,10 @@ class PolicySection(Section):
     phase_switches_per_day: Annotated[Whole, Field(ge=0, le=100)] = 10
     """How often a station changes between one and three phases before it is made to wait longer."""
 
-    start_wh: Annotated[Number, Field(ge=0, le=1000)] = 15.0
+    start_wh: Annotated[Number, Field(ge=0, le=1000)] = 5.0
     """Sun that must have been missed before a car starts."""
 
-    stop_wh: Annotated[Number, Field(ge=0, le=1000)] = 40.0
+    stop_wh: Annotated[Number, Field(ge=0, le=1000)] = 20.0
     """Loss that must have been suffered before a car stops."""
 
     switch_wh: Annotated[Number, Field(ge=0, le=1000)] = 110.0

@@ -17,7 +17,7 @@ EDGE: Final = 0.1
 """Share of the step that a ramp at its begin or end takes: 6 s of a minute, as a cloud's edge over a roof."""
 
 STEEP: Final = 0.1
-"""Share of the largest step given, by which a clear sky never changes in a minute; a cloud's edge does it in seconds."""
+"""Share of the largest step by which a clear sky never changes in a minute; a cloud's edge does it in seconds."""
 
 
 def seconds_of_sun(means_w: NDArray[np.float64], step_s: int) -> NDArray[np.float64]:

@@ -29,6 +29,8 @@ SUNNY = replace(STATION, goal=Goal(mode=ChargeMode.SOLAR))
 SWITCHING = replace(SUNNY, can_switch_phases=True)
 EMPTY = grid(0.0, 0.0, 0.0)
 
+PRICES = Policy(start_wh=15.0, stop_wh=40.0, min_on_s=60.0)
+
 
 def paused(name: str = "a", *, status: ConnectorStatus = ConnectorStatus.SUSPENDED_EVSE) -> StationState:
     return state(name, sent=[limit(0.0, ago_s=50)], car=report(0.0, 0.0, 0.0), status=status)
@@ -58,7 +60,7 @@ def settled(
         timers={"a": timers or StationTimers(off_since_s=NOW_S - 500, last_phases=3)},
         regrets=regrets or Regrets(stations=tuple(s.station_id for s, _ in every), pattern=(0,) * len(every)),
     )
-    seen = look([s for s, _ in every], [known for _, known in every], policy=policy)
+    seen = look([s for s, _ in every], [known for _, known in every], policy=policy or PRICES)
     room = headroom(seen, memory, {"main": view(sample)})
     return plan_sun(demands(seen, learned or {}), seen, memory, room, surplus_w, learned or {}, VOLTS)
 
@@ -190,7 +192,7 @@ def test_the_sun_of_an_unseen_time_brings_no_gain() -> None:
 
 def test_a_gap_between_looks_counts_as_five_seconds() -> None:
     memory = replace(CALM, last_at_s=NOW_S - 300, regrets=at(0))
-    seen = look([SUNNY], [paused()])
+    seen = look([SUNNY], [paused()], policy=PRICES)
     room = headroom(seen, memory, {"main": view(EMPTY)})
     plan = plan_sun(demands(seen, {}), seen, memory, room, 6000.0, {}, VOLTS)
 
