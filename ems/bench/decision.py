@@ -10,7 +10,8 @@ from typing import Final
 
 from ems.bench.figures import DecisionFigures, spread
 from ems.clock import Clock
-from ems.control.cycle import decide
+from ems.control.cycle import decide, work_out
+from ems.control.guard import guard
 from ems.control.memory import Memory
 from ems.model.decision import Setpoint
 from ems.model.electrical import NOMINAL_V, PHASES_OF, Circuit, CircuitTree, Fuse, PerPhase
@@ -44,16 +45,26 @@ def _measure_size(size: int, cycles: int, clock: Clock) -> DecisionFigures:
     dice = random.Random(SEED + size)
     states = {station.station_id: _plugged_in(station.station_id) for station in site.stations}
     memory = Memory.fresh(START_S)
-    durations_s = []
+    durations_s: list[float] = []
+    guard_s: list[float] = []
     for cycle in range(WARM_UP_CYCLES + cycles):
         now = _look(site, states, START_S + cycle, dice)
         began_s = clock.monotonic_s()
         turn = decide(now, memory)
         if cycle >= WARM_UP_CYCLES:
             durations_s.append(clock.monotonic_s() - began_s)
+            guard_s.append(_guard_s(now, memory, clock))
         memory = turn.memory
         states = _obeyed(states, turn.decision.setpoints, now.now_s)
-    return DecisionFigures(stations=size, cycles=cycles, decide=spread(durations_s))
+    return DecisionFigures(stations=size, cycles=cycles, decide=spread(durations_s), guard=spread(guard_s))
+
+
+def _guard_s(now: Snapshot, memory: Memory, clock: Clock) -> float:
+    """How long the guard alone takes with what it got in that cycle."""
+    at = work_out(now, memory)
+    began_s = clock.monotonic_s()
+    guard(at.calmed, now, memory, at.room, at.views, at.thermal, at.caps.keep, at.obedience)
+    return clock.monotonic_s() - began_s
 
 
 def bench_site(size: int) -> Site:

@@ -40,6 +40,8 @@ class DecisionFigures(BaseModel):
     stations: int
     cycles: int
     decide: Spread
+    guard: Spread
+    """The last step alone."""
 
 
 class SimulationFigures(BaseModel):

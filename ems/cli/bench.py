@@ -46,10 +46,10 @@ def _allocation(rows: list[AllocationFigures]) -> Table:
 
 def _decision(rows: list[DecisionFigures]) -> Table:
     table = Table(title="One whole cycle of control, milliseconds")
-    for title in ("stations", "cycles", "p50", "p99", "max"):
+    for title in ("stations", "cycles", "p50", "p99", "max", "guard p50", "guard p99"):
         table.add_column(title, justify="right")
     for row in rows:
-        table.add_row(str(row.stations), str(row.cycles), *_cells(row.decide))
+        table.add_row(str(row.stations), str(row.cycles), *_cells(row.decide), *_cells(row.guard)[:2])
     return table
 
 

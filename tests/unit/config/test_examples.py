@@ -54,7 +54,7 @@ def test_example_names_its_schema_and_obeys_it(name: str) -> None:
 
 
 def test_all_kinds_of_house_are_there() -> None:
-    assert set(examples()) == {"demo", "garage", "german_14a", "mqtt_meter", "one_car", "two_cars"}
+    assert set(examples()) == {"demo", "garage", "german_14a", "mqtt_meter", "one_car", "stress_35a", "two_cars"}
 
 
 def test_unknown_example_names_the_known_ones() -> None:
