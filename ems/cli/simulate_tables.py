@@ -95,6 +95,7 @@ LINES: Final = (
     _Line("solar share", _percent("solar_share")),
     _Line("solar of foresight", _percent("solar_capture")),
     _Line("net of foresight", _percent("solar_net")),
+    _Line("of lag-free energy", _percent("lag_free_share")),
     _Line("goals met", _goals),
     _Line("starts", _number("starts")),
     _Line("1↔3 changes", _number("phase_switches")),

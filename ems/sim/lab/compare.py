@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ems.config.schema import SiteFile
 from ems.config.translate import to_site
+from ems.model.electrical import NOMINAL_V, PerPhase
 from ems.sim.lab.foresight import foresight_solar_kwh, within_stations
+from ems.sim.lab.lag_free import lag_free_kwh
 from ems.sim.lab.records import RunRecord, Series, Stay
 from ems.sim.lab.runner import FUSEWISE, PolicyFactory, simulate
 from ems.sim.lab.score import FORESIGHT, Score, foresight_score, score
@@ -115,7 +118,8 @@ def scored(
     """One score for each policy asked for, all beside the same optimum."""
     stays = within_stations(replay.stays, replay.site.stations)
     best_kwh = foresight_solar_kwh(surplus_w_by_minute, stays)
-    scores = {record.policy: score(record, best_kwh) for record in records}
+    unhindered_kwh = lag_free_kwh(flow_without_cars_a(replay), to_site(replay.site), stays) if records else None
+    scores = {record.policy: score(record, best_kwh, unhindered_kwh) for record in records}
     if FORESIGHT in policies:
         switching = {station.id for station in replay.site.stations if station.phase_switching}
         steps_kwh = whole_steps_solar_kwh(surplus_w_by_minute, stays, switching)
@@ -129,3 +133,13 @@ def surplus_by_minute(house: FirstDays) -> Series:
     left_w = np.concatenate([np.maximum(0.0, part.pv_w - part.load_w.sum(axis=1)) for part in parts])
     means: Series = left_w[: len(left_w) // MINUTE_S * MINUTE_S].reshape(-1, MINUTE_S).mean(axis=1)
     return means
+
+
+def flow_without_cars_a(replay: Replay) -> Iterator[NDArray[np.float64]]:
+    """Day by day, what flows through the main fuse without cars and battery, shape (seconds, 3), negative as export."""
+    house = seconds_of(replay)
+    phases = to_site(replay.site).phases
+    on_house = np.array(PerPhase.on(phases, 1.0 / len(phases)))
+    for index in range(house.days):
+        part = house.day(index)
+        yield (part.load_w - part.pv_w[:, None] * on_house) / NOMINAL_V
