@@ -113,6 +113,8 @@ def car_draw(now: Snapshot, memory: Memory, station: Station, at_s: float) -> Dr
         return NO_DRAW
     policy = now.site.policy
     bounds = _bounds(now, memory, station, at_s, policy.car_reacts_within_s)
+    if bounds.high_a == 0.0 and (report is None or max(report.current_a, default=0.0) == 0.0):
+        return NO_DRAW
     allowed_a = PerPhase.on(phases_allowed(station, bounds.phases), bounds.high_a)
     waking = _is_plugged(state) and _is_waking(memory, station, at_s)
     if report is None or not _is_plugged(state):

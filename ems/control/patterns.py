@@ -62,10 +62,6 @@ class SunCar:
     bonus_w: float = 0.0
     """What it is worth, beside its watts, that this car charges: for its priority, and for having waited."""
 
-    @property
-    def may_be_off(self) -> bool:
-        return any(choice.phases == 0 for choice in self.choices)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Costs:
@@ -114,8 +110,6 @@ def weigh(
     before a change: whether the fuses carry the minimums of that pattern.
     """
     stations = tuple(car.station_id for car in cars)
-    if surplus_w <= 0 and known.is_quiet(stations) and all(car.may_be_off for car in cars):
-        return known
     present = tuple(_present(car, known, running) for car in cars)
     gained = _carried_over(known, stations, present)
     value_now = _value(cars, present, surplus_w, costs.aversion)

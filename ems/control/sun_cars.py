@@ -65,6 +65,8 @@ def plan_sun(
     followers = [station for station in now.site.stations if _follows(wishes[station.station_id])]
     if not followers:
         return SunPlan(wishes=settled, regrets=memory.regrets)
+    if (surplus_w or 0.0) <= 0 and _all_stay_off(followers, wishes, memory):
+        return _night(followers, settled, memory, surplus_w, learned, volts)
     costs = _costs(now.site.policy)
     cars = [_sun_car(s, wishes[s.station_id], now, memory, room, learned, volts) for s in followers]
     elapsed_s = 0.0 if surplus_w is None else min(LONGEST_ELAPSED_S, max(0.0, now.now_s - memory.last_at_s))
@@ -91,6 +93,37 @@ def plan_sun(
         known = learned.get(station.station_id, NOTHING)
         extra_w += max(0.0, known.offset_a) * _volts_used(station, phases, known, volts)
     return SunPlan(wishes=settled, regrets=regrets, cars=cars, least_w=least_w, extra_w=extra_w)
+
+
+def _all_stay_off(followers: Sequence[Station], wishes: Mapping[str, Demand], memory: Memory) -> bool:
+    """Whether all are off and may be, and nothing has been gained: without sun nothing changes that."""
+    if not memory.regrets.is_quiet(tuple(station.station_id for station in followers)):
+        return False
+    candidates = (wishes[station.station_id].candidate for station in followers)
+    return not any(candidate is not None and candidate.must for candidate in candidates)
+
+
+def _night(
+    followers: Sequence[Station],
+    settled: dict[str, Demand],
+    memory: Memory,
+    surplus_w: float | None,
+    learned: Mapping[str, Learned],
+    volts: PerPhase,
+) -> SunPlan:
+    """All of them off as before; the short way to what the weighing would say."""
+    for station in followers:
+        wish = settled[station.station_id]
+        known = learned.get(station.station_id, NOTHING)
+        last_phases = memory.timers_of(station.station_id).last_phases
+        lo_a = station.min_a if wish.candidate is None else wish.candidate.lo_a
+        least_w = min(
+            (lo_a - max(0.0, known.offset_a)) * _volts_used(station, phases, known, volts)
+            for phases in _offers(station, wish, known, last_phases)
+        )
+        reason = Reason(code=LimitReason.SOLAR_SURPLUS, surplus_w=surplus_w, needed_w=least_w)
+        settled[station.station_id] = replace(wish, candidate=None, phases=last_phases or wish.phases, why_not=reason)
+    return SunPlan(wishes=settled, regrets=memory.regrets)
 
 
 def _follows(wish: Demand) -> bool:

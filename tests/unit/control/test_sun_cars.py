@@ -132,9 +132,23 @@ def test_a_car_known_to_use_one_phase_is_not_switched() -> None:
     assert plan.cars[0].choices[1].least_w == pytest.approx(1380.0)
 
 
+@pytest.mark.parametrize("station", [SUNNY, SWITCHING])
+def test_the_short_way_through_the_night_says_what_the_whole_way_says(station: Station) -> None:
+    night = settled(station, paused(), 0.0, regrets=at(0))
+    dusk = settled(station, paused(), 1e-9, regrets=at(0))
+
+    assert night.cars == ()
+    assert len(dusk.cars) == 1
+    assert night.regrets.pattern == dusk.regrets.pattern == (0,)
+    before, after = night.wishes["a"], dusk.wishes["a"]
+    assert (before.candidate, before.phases) == (after.candidate, after.phases)
+    assert before.why_not.needed_w == after.why_not.needed_w
+    assert before.why_not.code is after.why_not.code
+
+
 def test_a_station_that_cannot_switch_is_offered_all_its_phases_only() -> None:
-    assert [choice.phases for choice in settled(SUNNY, paused(), 0.0).cars[0].choices] == [0, 3]
-    assert [choice.phases for choice in settled(SWITCHING, paused(), 0.0).cars[0].choices] == [0, 1, 3]
+    assert [choice.phases for choice in settled(SUNNY, paused(), 1.0).cars[0].choices] == [0, 3]
+    assert [choice.phases for choice in settled(SWITCHING, paused(), 1.0).cars[0].choices] == [0, 1, 3]
 
 
 def test_a_car_that_must_charge_is_not_offered_a_pause() -> None:
