@@ -31,4 +31,5 @@ def _blind(wish: Demand, station: Station, views: Mapping[str, MeterView], now: 
         return wish
     limit = commanded(now.state_of(station.station_id), now.now_s)
     rest_a = station.fallback_a if limit is None else min(station.fallback_a, limit.limit_a)
-    return replace(wish, candidate=None, rest_a=rest_a, why_not=view.reason)
+    phases = wish.phases if limit is None else min(wish.phases, limit.phases)
+    return replace(wish, candidate=None, rest_a=rest_a, phases=phases, why_not=view.reason)

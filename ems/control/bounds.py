@@ -29,6 +29,7 @@ class Bounds:
     rows: Sequence[Row]
     uneven: Sequence[Lopsided]
     peak: PeakWindow | None
+    learned: Mapping[str, Learned]
 
     def share(self, candidates: Sequence[Candidate], rows: Sequence[Row]) -> dict[str, Share]:
         """Shares under the fuses' rows, the caps, and the rule for even phases."""
@@ -40,7 +41,13 @@ class Bounds:
     def keep(self, setpoints: Mapping[str, Setpoint]) -> Mapping[str, Setpoint]:
         """The set-points, lowered where they would break a cap; none is raised."""
         kept = within(setpoints, self.rows, self.now) if self.rows else setpoints
-        return kept_balanced(kept, self.now.site, self.uneven, self.now) if self.uneven else kept
+        if self.now.site.max_imbalance_a is None:
+            return kept
+        used = {
+            s.station_id: phases_used(s, kept[s.station_id].phases, self.learned.get(s.station_id, NOTHING))
+            for s in self.now.site.stations
+        }
+        return kept_balanced(kept, self.now.site, lopsided(self.now.site, used), self.now)
 
 
 def bounds(
@@ -55,7 +62,7 @@ def bounds(
     """The caps that hold at this look."""
     peak = _peak(now, memory, views)
     if not now.site.has_power_caps and now.site.max_imbalance_a is None:
-        return Bounds(now=now, rows=(), uneven=(), peak=peak)
+        return Bounds(now=now, rows=(), uneven=(), peak=peak, learned=learned)
     used = {
         s.station_id: phases_used(s, wishes[s.station_id].phases, learned.get(s.station_id, NOTHING))
         for s in now.site.stations
@@ -68,7 +75,7 @@ def bounds(
     if now.site.max_imbalance_a is not None:
         fixed_a = {name: wish.rest_a for name, wish in wishes.items() if wish.candidate is None}
         uneven = lopsided(now.site, used, fixed_a)
-    return Bounds(now=now, rows=rows, uneven=uneven, peak=peak)
+    return Bounds(now=now, rows=rows, uneven=uneven, peak=peak, learned=learned)
 
 
 def _watts(

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from ems.control.headroom import Headroom, Room
-from ems.control.in_force import is_stuck, lowered_at_s
+from ems.control.in_force import is_stuck, lowered_at_s, phases_allowed
 from ems.control.memory import Memory, RowKey
 from ems.control.obedience import SOUND, Obedience, suspended
 from ems.control.raising import raise_slowly
@@ -85,6 +85,10 @@ def _vouched(
     view = worst_health(views, [circuit.circuit_id for circuit in now.site.circuits.above(station.circuit_id)])
     if view is None or view.health is Health.GOOD:
         return setpoint
+    limit = room.commanded[station.station_id]
+    if limit is not None and limit.limit_a > 0 and limit.phases < setpoint.phases:
+        # More phases are a raise, too.
+        setpoint = replace(setpoint, phases=limit.phases)
     if view.health is Health.LOST:
         return setpoint.lowered_to(station.fallback_a, view.reason)
     return setpoint.lowered_to(room.commanded_a(station), view.reason)
@@ -138,7 +142,11 @@ def _fit(
         left_a = shed(listening, fitting, excess_a, row.reason, now)
         # A station that does not take limits is asked too, though nobody counts on it.
         hoping = [s for s in members if s.station_id in deaf_a and now.state_of(s.station_id).connected]
-        shed(hoping, fitting, left_a, row.reason, now)
+        left_a = shed(hoping, fitting, left_a, row.reason, now)
+        if left_a > HAIR_A:
+            # Nor on what was measured: a car may use more phases than it did.
+            allowed = [s for s in below if key[1] in phases_allowed(s, fitting[s.station_id].phases)]
+            shed([s for s in allowed if s not in members], fitting, left_a, row.reason, now)
     return fitting
 
 
@@ -156,13 +164,15 @@ def _pressing_a(
     current_a = view.good.current_a[key[1]]
     if current_a <= row.most_a:
         return 0.0
-    circuit = now.site.circuits[row.circuit_id]
-    if time_to_trip_s(circuit, theta, current_a) >= 2 * reaction_s(now, row.circuit_id):
+    left_s = time_to_trip_s(now.site.circuits[row.circuit_id], theta, current_a)
+    needed_s = reaction_s(now, row.circuit_id)
+    if left_s >= 2 * needed_s:
         return 0.0
     shows_within_s = now.site.policy.car_reacts_within_s + SHOWS_LATER_S
     wired = now.site.on_phase(row.circuit_id, key[1])
     lowered_s = (lowered_at_s(now.state_of(station.station_id)) for station in wired)
-    if any(at_s is not None and view.good.taken_at_s - at_s < shows_within_s for at_s in lowered_s):
+    waits = any(at_s is not None and view.good.taken_at_s - at_s < shows_within_s for at_s in lowered_s)
+    if waits and left_s >= needed_s:
         return 0.0
     return current_a - row.usable_a
 

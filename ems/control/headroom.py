@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from ems.control.draw import Draws, unknown_until_s
+from ems.control.draw import CAR_READING_LASTS_S, Draws, unknown_until_s
 from ems.control.in_force import ceiling_a, commanded, phases_allowed
 from ems.control.memory import Memory, RowKey
 from ems.control.trust import MeterView
@@ -96,10 +96,17 @@ class Headroom:
     phases_measured: Mapping[str, int] = field(default_factory=dict)
     """Station phases that a car was seen to use when it might use all."""
 
+    phases_drawn: Mapping[str, int] = field(default_factory=dict)
+    """Station phases up to the last one on which its newest report shows a current, whatever it may use."""
+
     def loaded(self, station: Station, phases: int) -> Wiring:
-        """The house phases that a limit over `phases` station phases loads: as measured, else all that it allows."""
+        """The house phases that a limit over `phases` station phases loads: as measured, else all that it allows.
+
+        Never less than what the car was last seen to draw on.
+        """
         measured = self.phases_measured.get(station.station_id)
-        return phases_allowed(station, phases if measured is None else min(phases, measured))
+        counted = phases if measured is None else min(phases, measured)
+        return phases_allowed(station, max(counted, self.phases_drawn.get(station.station_id, 0)))
 
     def commanded_a(self, station: Station) -> float:
         """The amps it works by; its fallback current when no lease of ours runs."""
@@ -152,7 +159,17 @@ def headroom(
         commanded=limits,
         unruly=unruly,
         phases_measured=phases_measured or {},
+        phases_drawn=_phases_drawn(now),
     )
+
+
+def _phases_drawn(now: Snapshot) -> dict[str, int]:
+    drawn = {}
+    for station in now.site.stations:
+        report = now.state_of(station.station_id).car
+        if report is not None and now.now_s - report.taken_at_s <= CAR_READING_LASTS_S:
+            drawn[station.station_id] = report.phases_drawn
+    return drawn
 
 
 def _rooms(now: Snapshot, circuit: Circuit, house_a: PerPhase, held_a: PerPhase) -> dict[RowKey, Room]:

@@ -12,7 +12,7 @@ from typing import Final
 from ems.control.in_force import commanded, commanded_since_s
 from ems.model.site import Station
 from ems.model.snapshot import Snapshot
-from ems.model.station import StationState
+from ems.model.station import USES_A, CarReading, SendOutcome, StationState
 
 SETTLED_AFTER_S: Final = 8.0
 """Under a constant limit a car has arrived after its dead time and its ramp (`control.md` §1)."""
@@ -49,6 +49,8 @@ class Learned:
     """Where its current stops rising below the limit; None while it follows the limit."""
 
     reported_at_s: float = float("-inf")
+    connections: int = 0
+    """The station's count when this was learnt."""
 
 
 NOTHING: Final = Learned()
@@ -74,6 +76,9 @@ def learn(
 def _after(station: Station, state: StationState, before: Learned, now_s: float, charges_since_s: float) -> Learned:
     if state.connected and not state.plugged:
         return NOTHING
+    if not state.connected or state.connections != before.connections:
+        # Another car may have come meanwhile.
+        before = replace(before, phases=None, connections=state.connections)
     report = state.car
     if report is None or report.taken_at_s <= before.reported_at_s:
         return before
@@ -82,12 +87,20 @@ def _after(station: Station, state: StationState, before: Learned, now_s: float,
     if limit is None or limit.limit_a < station.min_a or largest_a < DRAWING_A:
         return before
     known = replace(before, reported_at_s=report.taken_at_s)
-    if report.taken_at_s - charges_since_s >= PHASES_KNOWN_AFTER_S and limit.phases == len(station.wiring):
-        known = replace(known, phases=sum(amps >= largest_a / 2 for amps in report.current_a))
+    all_offered = limit.phases == len(station.wiring) and limit.outcome is SendOutcome.ACCEPTED
+    if all_offered and report.taken_at_s - charges_since_s >= PHASES_KNOWN_AFTER_S:
+        known = replace(known, phases=_phases(report))
     since_s = commanded_since_s(state)
     if since_s is not None and report.taken_at_s - since_s < SETTLED_AFTER_S:
         return known
     return _from_distance(known, limit.limit_a, largest_a)
+
+
+def _phases(report: CarReading) -> int | None:
+    """How many of the station's phases it loads, from the first on; None where that is not what the report shows."""
+    used = report.phases_drawn
+    in_order = all(amps > USES_A for amps in report.current_a[:used])
+    return used if report.every_phase_measured and in_order and used else None
 
 
 def _from_distance(known: Learned, limit_a: float, largest_a: float) -> Learned:

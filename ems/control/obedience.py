@@ -34,6 +34,9 @@ FORGIVEN_AFTER_S: Final = 600.0
 
 MOST_DOUBLINGS: Final = 6
 
+SWITCHES_WITHIN_S: Final = 60.0
+"""A station may take so long to change phases (`breakers-and-rules.md` §4: 10 to 60 s)."""
+
 LONGEST_SILENCE_S: Final = 35.0
 """No more than this between two reports counts as seen."""
 
@@ -117,7 +120,7 @@ def judge(now: Snapshot, station: Station, known: Obedience) -> Obedience:
     at_s, drawn_a = report.taken_at_s, max(report.current_a, default=0.0)
     limit_a = _most_allowed_a(station, state, at_s, now.site.policy)
     judged = replace(known, judged_at_s=at_s)
-    if drawn_a > tolerated_a(limit_a):
+    if drawn_a > tolerated_a(limit_a) or _on_too_many_phases(station, state, at_s):
         return _over(judged, at_s, drawn_a, limit_a)
     silent_s = 0.0 if known.judged_at_s is None else min(at_s - known.judged_at_s, LONGEST_SILENCE_S)
     return _kept(judged, state, limit_a, silent_s)
@@ -158,6 +161,14 @@ def _most_allowed_a(station: Station, state: StationState, at_s: float, policy: 
     """The highest limit that a report of `at_s` may rightly show."""
     since_s = at_s - policy.car_reacts_within_s - SETTLES_S - policy.message_s
     return limits_within(station, state, since_s, at_s, unknown_until_s=float("inf")).high_a
+
+
+def _on_too_many_phases(station: Station, state: StationState, at_s: float) -> bool:
+    """Whether it draws on more phases than any limit of the last minute allowed."""
+    if state.car is None or state.car.phases_drawn <= 1 or not state.car.every_phase_measured:
+        return False
+    allowed = limits_within(station, state, at_s - SWITCHES_WITHIN_S, at_s, unknown_until_s=float("inf"))
+    return state.car.phases_drawn > allowed.phases
 
 
 def _over(known: Obedience, at_s: float, drawn_a: float, limit_a: float) -> Obedience:

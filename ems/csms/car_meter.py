@@ -38,7 +38,13 @@ class CarMeter:
             self._keep(energy_kwh, now_s)
         if current_a is None:
             return None
-        return CarReading(current_a=current_a, taken_at_s=now_s, power_w=power_w, energy_kwh=energy_kwh)
+        return CarReading(
+            current_a=current_a,
+            taken_at_s=now_s,
+            power_w=power_w,
+            energy_kwh=energy_kwh,
+            every_phase_measured=any(sample.every_phase_measured for sample in samples),
+        )
 
     def _slope_w(self, energy_kwh: float, now_s: float) -> float | None:
         if self._register is None:

@@ -52,6 +52,9 @@ class MeterSample:
     phases_measured: bool = False
     """True when the station told the currents (or powers) phase by phase; False when a total was shared out."""
 
+    every_phase_measured: bool = False
+    """True when it told one for each phase that it is wired to."""
+
     power_w: float | None = None
     energy_kwh: float | None = None
     """The station's register."""
@@ -109,6 +112,8 @@ def _sample(block: Mapping[object, object], phases: int, active: int) -> MeterSa
         at=parse_timestamp(block.get("timestamp")),
         current_a=current_a,
         phases_measured=bool(values.on_phases("Current.Import") or values.on_phases("Power.Active.Import")),
+        every_phase_measured=max(len(values.on_phases("Current.Import")), len(values.on_phases("Power.Active.Import")))
+        >= phases,
         power_w=_power(values, current_a),
         energy_kwh=None if energy_wh is None else energy_wh / 1e3,
         soc=None if soc is None else soc / 100.0,

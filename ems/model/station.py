@@ -69,6 +69,10 @@ class SentLimit:
         return replace(self, outcome=outcome, settled_at_s=at_s)
 
 
+USES_A: Final = 1.0
+"""Above this a phase counts as used."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarReading:
     """What the station measured of its car. Currents in the station's own phase order."""
@@ -80,6 +84,14 @@ class CarReading:
     power_w: float | None = None
     energy_kwh: float | None = None
     """The station's register, lifetime or session as the station counts it."""
+
+    every_phase_measured: bool = True
+    """False where the station measures fewer phases than it has, and the currents are partly a guess."""
+
+    @property
+    def phases_drawn(self) -> int:
+        """Station phases up to the last one with more than 1 A (`breakers-and-rules.md` §4 counts from there)."""
+        return max((place for place, amps in enumerate(self.current_a, start=1) if amps > USES_A), default=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

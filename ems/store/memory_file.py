@@ -22,9 +22,20 @@ _Value: TypeAlias = Any
 KEY: Final = "control memory"
 
 STARTS_ANEW: Final = frozenset(
-    {"started_at_s", "last_at_s", "trust", "house_a", "held_a", "house_w", "surplus_w", "room_since_s", "regrets"}
+    {
+        "started_at_s",
+        "last_at_s",
+        "trust",
+        "house_a",
+        "held_a",
+        "house_w",
+        "surplus_w",
+        "room_since_s",
+        "regrets",
+        "learned",
+    }
 )
-"""What a meter has to prove again, and what was weighed in another hour's sun."""
+"""What a meter has to prove again, what was weighed in another hour's sun, and cars that may have left."""
 
 CLOCKS_AGREE_S: Final = 5.0
 """Wall clock and monotonic clock, as one who keeps time lets them drift during a stop."""

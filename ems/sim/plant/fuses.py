@@ -8,42 +8,20 @@ switched the fuse back on at once.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import lfilter
 
-from ems.model.electrical import Circuit, Fuse, FuseDevice
+from ems.control.breaker import Edge, model_of
+from ems.model.electrical import Circuit
 from ems.sim.lab.records import BreakerFigures
 
 WARM: Final = 1.13
 
 BLOCK_S: Final = 3600
 """After a trip no more than this is worked out again."""
-
-_GG_TAU_S: Final = ((16.0, 21.8), (25.0, 22.3), (32.0, 29.9), (40.0, 30.8), (63.0, 36.0))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FuseProfile:
-    """How a typical fuse warms up."""
-
-    carries: float
-    """k: how many times its rating it carries for an hour."""
-
-    tau_s: float
-
-
-def typical_profile(fuse: Fuse) -> FuseProfile:
-    """The profile that trips are counted by; of gG fuses the one of the nearest size at or below the rating."""
-    if fuse.device is FuseDevice.SLS:
-        return FuseProfile(carries=1.05, tau_s=20.80)
-    if fuse.device is FuseDevice.GG:
-        smaller = [tau_s for rating_a, tau_s in _GG_TAU_S if rating_a <= fuse.rating_a]
-        return FuseProfile(carries=1.25, tau_s=smaller[-1] if smaller else _GG_TAU_S[0][1])
-    return FuseProfile(carries=1.13, tau_s=20.80)
 
 
 class FuseTally:
@@ -52,9 +30,9 @@ class FuseTally:
     def __init__(self, circuit: Circuit) -> None:
         self._circuit_id = circuit.circuit_id
         self._rating_a = circuit.fuse.rating_a
-        profile = typical_profile(circuit.fuse)
-        self._pickup_a = profile.carries * self._rating_a
-        self._keeps = math.exp(-1.0 / profile.tau_s)
+        model = model_of(circuit.fuse, circuit.derating, Edge.TYPICAL)
+        self._pickup_a = model.carries_a
+        self._keeps = math.exp(-1.0 / model.tau_s)
         self._image = [0.0, 0.0, 0.0]
         self._trips = 0
         self._max_thermal = 0.0

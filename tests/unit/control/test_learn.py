@@ -110,12 +110,12 @@ def test_a_limit_for_one_phase_says_nothing_about_the_phases_it_could_use() -> N
     assert learnt(one, car=report(9.7, 0.0, 0.0), known=Learned(phases=3)).phases == 3
 
 
-def test_all_is_forgotten_when_the_car_leaves_but_not_when_the_station_is_silent() -> None:
+def test_all_is_forgotten_when_the_car_leaves_and_its_phases_when_another_may_have_come() -> None:
     known = Learned(offset_a=0.4, phases=1, takes_a=9.0, reported_at_s=NOW_S - 20)
 
     assert learnt(TEN, car=report(0.0, 0.0, 0.0), known=known, status=ConnectorStatus.AVAILABLE) == NOTHING
     silent = learnt(TEN, car=report(9.0, 9.0, 9.0, ago_s=20), known=known, connected=False)
-    assert silent == known
+    assert silent == replace(known, phases=None)
 
 
 def test_the_same_report_teaches_once() -> None:

@@ -285,3 +285,24 @@ def test_car_that_draws_more_than_all_its_limits_is_caught_within_thirty_seconds
     charger = Charger(lambda _: drawn_a, tuple(sent), interval_s=interval_s)
 
     assert charger.judged(90.0, 130.0).is_ignoring
+
+
+def test_a_car_on_more_phases_than_it_may_is_caught() -> None:
+    station = replace(STATION, can_switch_phases=True)
+    known = SOUND
+    for ago_s in (20.0, 10.0, 0.0):
+        drawn = state("a", sent=[limit(6.0, ago_s=100, phases=1)], car=report(6.0, 6.0, 6.0, ago_s=ago_s))
+        lasting = replace(drawn, sent=tuple(replace(each, lease_ends_at_s=NOW_S + 60) for each in drawn.sent))
+        known = judge(look([station], [lasting]), station, known)
+
+    assert known.is_ignoring
+
+
+def test_a_station_that_is_changing_its_phases_has_a_minute() -> None:
+    station = replace(STATION, can_switch_phases=True)
+    sent = [limit(6.0, ago_s=100), limit(6.0, ago_s=40, phases=1)]
+    known = SOUND
+    for ago_s in (20.0, 10.0, 0.0):
+        known = judge(look([station], [state("a", sent=sent, car=report(6.0, 6.0, 6.0, ago_s=ago_s))]), station, known)
+
+    assert not known.is_ignoring

@@ -236,3 +236,42 @@ def test_only_a_stop_by_the_guard_is_remembered_as_one() -> None:
 
 def test_the_reason_of_a_car_on_one_phase_is_still_the_sun() -> None:
     assert switching_house(3000).run(minutes=5).reason("garage") is LimitReason.SOLAR_SURPLUS
+
+
+def test_a_car_that_takes_to_more_phases_than_it_was_seen_on_is_lowered_before_it_reports() -> None:
+    house = House(main_fuse_a=25, base_a=PerPhase(1.0, 14.0, 1.0)).with_car(
+        "garage", mode=ChargeMode.FAST, car=Car(phases=1, report_every_s=60)
+    )
+    house.run(minutes=5)
+    measured = house.memory.learned["garage"].phases
+    house.grid_max_a = PerPhase()
+
+    house.cars["garage"].phases = 3
+    house.run(seconds=8)
+    after_a = house.grid_a()[Phase.L2]
+
+    assert measured == 1
+    assert after_a <= 25.0
+
+
+def test_a_meter_that_is_lost_switches_no_car_to_more_phases() -> None:
+    house = switching_house(3000).run(minutes=5)
+    before = house.setpoint("garage")
+
+    house.meter_works = False
+    house.run(seconds=30)
+
+    assert (before.phases, before.limit_a > 6.0) == (1, True)
+    assert house.reason("garage") is LimitReason.METER_LOST
+    assert house.setpoint("garage").phases == 1
+
+
+def test_a_late_meter_switches_no_car_that_becomes_fast() -> None:
+    house = switching_house(3000).run(minutes=5)
+
+    house.meter_works = False
+    house.run(seconds=4)
+    house.goals["garage"] = Goal(mode=ChargeMode.FAST)
+    house.run(seconds=1)
+
+    assert house.setpoint("garage").phases == 1

@@ -23,7 +23,7 @@ from ems.store.tables import SETTINGS
 from tests.unit.store.taped import opened, two_cars
 
 UTC_S = 1_800_000_000.0
-SURVIVES = {"timers", "learned", "thermal", "obedience", "peak"}
+SURVIVES = {"timers", "thermal", "obedience", "peak"}
 STAND_STILL = {"obeyed_s", "began_utc_s", "seen_until_utc_s"}
 """Fields of `Memory` in seconds that are no monotonic instants: durations and wall times."""
 
@@ -53,7 +53,7 @@ def test_durations_survive_a_restart_of_the_machine(tmp_path: Path) -> None:
 
     assert age_s == 90.0
     assert memory.timers["garage"] == StationTimers(on_since_s=30 - 90 - 100.0, switched_at_s=(-1060.0, -560.0))
-    assert memory.learned["garage"] == Learned(offset_a=0.4, phases=3, reported_at_s=-70.0)
+    assert memory.learned == {}
     assert memory.obedience["garage"].judged_at_s == -65.0
     assert memory.obedience["garage"].ignoring_since_s == -110.0
     assert memory.obedience["garage"].obeyed_s == 45.0
@@ -145,7 +145,7 @@ def test_newest_memory_takes_the_place_of_the_one_before(tmp_path: Path) -> None
     recalled = load_memory(engine, utc_s=UTC_S, monotonic_s=5000.0)
 
     assert recalled is not None
-    assert recalled.memory.learned == KNOWN.learned
+    assert recalled.memory.timers == KNOWN.timers
 
 
 def test_nobody_remembers_at_the_first_start(tmp_path: Path) -> None:

@@ -6,11 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ems.model.electrical import Circuit, Fuse, FuseDevice, Phase
-from ems.sim.plant.fuses import FuseTally, typical_profile
+from ems.sim.plant.fuses import FuseTally
 
 MAIN = Circuit(circuit_id="main", fuse=Fuse(rating_a=25, device=FuseDevice.MCB_B), phases=tuple(Phase))
 PICKUP_A = 1.13 * 25
-TAU_S = 20.80
+TAU_S = 8.0 / math.log(2.0**2 / (2.0**2 - 1.13**2))
+"""8 s at twice the rating, cold."""
 
 
 def steady(current_a: float, seconds: int, phase: int = 0) -> np.ndarray:
@@ -76,17 +77,11 @@ def test_seconds_over_the_rating_count_any_phase_and_either_direction() -> None:
     assert figures.worst_day_seconds_over_1_13 == 3
 
 
-@pytest.mark.parametrize(
-    ("rating_a", "device", "carries", "tau_s"),
-    [
-        (63, FuseDevice.MCB_C, 1.13, 20.8),
-        (35, FuseDevice.SLS, 1.05, 20.8),
-        (10, FuseDevice.GG, 1.25, 21.8),
-        (35, FuseDevice.GG, 1.25, 29.9),
-        (80, FuseDevice.GG, 1.25, 36.0),
-    ],
-)
-def test_typical_profile_of_each_device(rating_a: float, device: FuseDevice, carries: float, tau_s: float) -> None:
-    profile = typical_profile(Fuse(rating_a=rating_a, device=device))
+def test_heat_in_the_cabinet_makes_a_fuse_trip_earlier() -> None:
+    def trips(derating: float) -> int:
+        circuit = Circuit(circuit_id="main", fuse=Fuse(rating_a=25.0), phases=tuple(Phase), derating=derating)
+        tally = FuseTally(circuit)
+        tally.day(np.full((600, 3), 28.0))
+        return tally.figures().trips
 
-    assert (profile.carries, profile.tau_s) == (carries, tau_s)
+    assert (trips(1.0), trips(0.8) > 0) == (0, True)

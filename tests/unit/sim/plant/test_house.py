@@ -119,8 +119,9 @@ def test_car_tapers_before_it_is_full() -> None:
     house.limit(16.0, at_s=0)
     drawn_a = house.at(600).plant.today.drawn_a["one"]
 
-    at_95_percent = next(s for s in range(600) if 3 * KWH_PER_A * sum(drawn_a[: s + 1]) >= 0.95)
-    assert drawn_a[at_95_percent] == pytest.approx(15.7 / 2, abs=0.3)
+    half_of_the_taper = next(s for s in range(600) if 3 * KWH_PER_A * sum(drawn_a[: s + 1]) >= 0.985)
+    assert drawn_a[half_of_the_taper] == pytest.approx(16.0 / 2, abs=0.5)
+    assert max(drawn_a) == pytest.approx(15.7)
 
 
 @given(
