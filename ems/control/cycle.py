@@ -109,6 +109,11 @@ def work_out(now: Snapshot, memory: Memory) -> Stages:
         rows = [*fuse_rows(now, turns, room), *sun_rows(now, turns, sun.surplus_w, plan, learned, volts)]
     caps = bounds(now, memory, views, room, turns, learned, volts)
     shares = caps.share(candidates, rows) if candidates else {}
+    refused = frozenset(name for name in plan.least_w if name in shares and shares[name].limit_a == 0.0)
+    if refused:
+        # What the sun lent to their minimums is not for others to buy.
+        rows = [*fuse_rows(now, turns, room), *sun_rows(now, turns, sun.surplus_w, plan, learned, volts, refused)]
+        shares = caps.share(candidates, rows)
     calmed = calm(shares, turns, now)
     thermal = thermal_images(now, memory, views, room)
     guarded = guard(calmed, now, memory, room, views, thermal, caps.keep, obedience)
@@ -187,8 +192,12 @@ def sun_rows(
     plan: SunPlan,
     learned: Mapping[str, Learned],
     volts: PerPhase,
+    refused: frozenset[str] = frozenset(),
 ) -> Sequence[Row]:
-    """The surplus, in watts, over all cars that follow the sun and draw; never less than the pattern's minimums."""
+    """The surplus, in watts, over all cars that follow the sun and draw.
+
+    Never less than the minimums of the pattern, but for those that a fuse has `refused`.
+    """
     weights: dict[str, float] = {}
     for station in now.site.stations:
         wish = wishes[station.station_id]
@@ -198,7 +207,9 @@ def sun_rows(
     if not weights:
         return []
     reason = Reason(code=LimitReason.SOLAR_SURPLUS, surplus_w=sun_w)
-    cap_w = max(sun_w or 0.0, plan.least_w) + plan.extra_w
+    least_w = sum(watts for station_id, watts in plan.least_w.items() if station_id not in refused)
+    extra_w = sum(watts for station_id, watts in plan.extra_w.items() if station_id not in refused)
+    cap_w = max(sun_w or 0.0, least_w) + extra_w
     return [Row(cap=cap_w, weights=weights, reason=reason, yields_to_must=True)]
 
 

@@ -9,10 +9,14 @@ from __future__ import annotations
 from typing import Final
 
 from ems.control.draw import DRAWING_A, Draw
+from ems.control.in_force import limits_within
 from ems.control.learn import FOLLOWS_WITHIN_A, Learned
 from ems.model.electrical import PerPhase
 from ems.model.site import Station
 from ems.model.station import ConnectorStatus, SendOutcome, SentLimit, StationState
+
+LATEST_S: Final = 12.0
+"""What a report shows may be so old, and so slowly may a car follow: 5 s of dead time, a ramp, a report on its way."""
 
 FOLLOWS_AFTER_S: Final = 3.0
 """From a limit sent to the car having followed: a message, 1 to 3 s of dead time, a short ramp (`control.md` §1)."""
@@ -29,14 +33,20 @@ def expected_a(station: Station, state: StationState, known: Learned, band: Draw
         likely_a = 0.0
     elif largest_a > DRAWING_A:
         likely_a = _under(limit, known)
-        then = _followed(state, report.taken_at_s)
-        if then is not None and abs(largest_a - _under(then, known)) > FOLLOWS_WITHIN_A:
+        if not _followed_at(report.taken_at_s, largest_a, station, state, known):
             likely_a = min(largest_a, likely_a)
     else:
         # Nothing yet: it wakes up, and its status will tell.
         likely_a = _under(limit, known) if state.status is ConnectorStatus.CHARGING else 0.0
     used = _used(station, limit, known)
     return PerPhase.on(station.wiring[:used], likely_a).upper(band.low_a).lower(band.vouched_a)
+
+
+def _followed_at(at_s: float, drawn_a: float, station: Station, state: StationState, known: Learned) -> bool:
+    """Whether a current reported at `at_s` is one between limits that the car may have been on its way between."""
+    limits = limits_within(station, state, at_s - LATEST_S, at_s, unknown_until_s=float("-inf"))
+    offset_a = max(0.0, known.offset_a)
+    return limits.low_a - offset_a - FOLLOWS_WITHIN_A <= drawn_a <= limits.high_a + FOLLOWS_WITHIN_A
 
 
 def _followed(state: StationState, at_s: float) -> SentLimit | None:

@@ -123,7 +123,7 @@ class _Telling:
             return
         phases = plan.regrets.of(station_id) or 0
         chosen = next((choice for choice in car.choices if choice.phases == phases and phases), None)
-        facts = {"least_w": plan.least_w}
+        facts = {"least_w": sum(plan.least_w.values())}
         if chosen is not None:
             facts |= {"needs_w": chosen.least_w, "uses_at_most_w": chosen.most_w}
         nearest = best_change(plan.cars, plan.regrets, _costs(self.now.site.policy), station_id)

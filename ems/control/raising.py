@@ -17,9 +17,6 @@ from ems.model.snapshot import Snapshot
 RAISE_STEP_S: Final = 5.0
 """A limit rises at most once in this time, by `Policy.ramp_a_per_s` times it."""
 
-FAR_SHARE: Final = 0.5
-"""Far from the fuse one step may take more than the ramp: this much of what is left there (assumed)."""
-
 
 def raise_slowly(
     base: Mapping[str, Setpoint],
@@ -124,8 +121,7 @@ class _Ladder:
     def _raised(self, station: Station, base: Setpoint, wish: Setpoint, spare: _Spare) -> Setpoint:
         """From a pause to the minimum, else up by at most one ramp."""
         starts = wish.phases > base.phases or base.limit_a <= 0
-        ramp_a = max(self.now.site.policy.ramp_a_per_s * RAISE_STEP_S, (spare.most_a - base.limit_a) * FAR_SHARE)
-        ramp_to_a = station.min_a if starts else base.limit_a + ramp_a
+        ramp_to_a = station.min_a if starts else base.limit_a + self.now.site.policy.ramp_a_per_s * RAISE_STEP_S
         ramp_to_a = max(station.min_a, ramp_to_a)
         target_a = rounded_down(min(wish.limit_a, spare.most_a, ramp_to_a), station)
         fuse_binds = spare.most_a < min(wish.limit_a, ramp_to_a)

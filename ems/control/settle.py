@@ -21,6 +21,9 @@ from ems.model.snapshot import Snapshot
 HAIR_A: Final = 1e-6
 """Rounding of tenths of amps."""
 
+START_MARGIN_A: Final = 0.3
+"""A meter's noise: a car starts with its minimum and so much room (assumed)."""
+
 ROTATES_AFTER_S: Final = 1800.0
 """A car that charged this long gives way to an equal one that was left out (rotation, `control.md` §2)."""
 
@@ -37,7 +40,10 @@ def _turn(wish: Demand, memory: Memory, now: Snapshot) -> Demand:
     timers = memory.timers_of(wish.station_id)
     if not candidate.running:
         left_out_since_s = memory.started_at_s if timers.off_since_s is None else timers.off_since_s
-        return replace(wish, candidate=replace(candidate, waited_s=now.now_s - left_out_since_s))
+        # A start that fits by a hair would be taken back with the next sample.
+        margin_a = START_MARGIN_A if candidate.must else 0.0
+        lo_a = min(candidate.hi_a, candidate.lo_a + margin_a)
+        return replace(wish, candidate=replace(candidate, lo_a=lo_a, waited_s=now.now_s - left_out_since_s))
     if timers.on_since_s is not None and now.now_s - timers.on_since_s > ROTATES_AFTER_S:
         return replace(wish, candidate=replace(candidate, running=False))
     return wish

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from ems.control.demand import Demand, phases_used
@@ -44,11 +44,11 @@ class SunPlan:
 
     regrets: Regrets
     cars: Sequence[SunCar] = ()
-    least_w: float = 0.0
-    """What the minimums of those that charge need."""
+    least_w: Mapping[str, float] = field(default_factory=dict)
+    """What the minimum of each of those that charge needs."""
 
-    extra_w: float = 0.0
-    """What limits may promise beyond the surplus, since cars stay that far below them."""
+    extra_w: Mapping[str, float] = field(default_factory=dict)
+    """What the limit of each may promise beyond the surplus, since its car stays that far below it."""
 
 
 def plan_sun(
@@ -79,7 +79,8 @@ def plan_sun(
         running={s.station_id: _running(s, now) for s in followers},
         fits=lambda pattern: _fits(pattern, followers, wishes, now, room),
     )
-    least_w = extra_w = 0.0
+    least_w: dict[str, float] = {}
+    extra_w: dict[str, float] = {}
     for station, car, phases in zip(followers, cars, regrets.pattern, strict=True):
         wish = wishes[station.station_id]
         if phases == 0:
@@ -89,9 +90,9 @@ def plan_sun(
             )
             continue
         settled[station.station_id] = replace(wish, phases=phases)
-        least_w += next(choice.least_w for choice in car.choices if choice.phases == phases)
+        least_w[station.station_id] = next(c.least_w for c in car.choices if c.phases == phases)
         known = learned.get(station.station_id, NOTHING)
-        extra_w += max(0.0, known.offset_a) * _volts_used(station, phases, known, volts)
+        extra_w[station.station_id] = max(0.0, known.offset_a) * _volts_used(station, phases, known, volts)
     return SunPlan(wishes=settled, regrets=regrets, cars=cars, least_w=least_w, extra_w=extra_w)
 
 

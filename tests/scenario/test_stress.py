@@ -15,7 +15,7 @@ from tests.plant import VOLTS, Car
 from tests.unruly import Unruly, changes_per_hour
 
 HAIR_A = 1e-3
-MOST_CHANGES_PER_HOUR = 300
+MOST_CHANGES_PER_HOUR = 330
 """These houses switch something every half minute, and clouds come every minute and a half."""
 
 MOST_MESSAGES_PER_MINUTE = 10

@@ -57,10 +57,6 @@ def test_a_limit_rises_by_one_step() -> None:
     assert setpoint.reason.code is LimitReason.SETTLING
 
 
-def test_far_from_the_fuse_a_step_takes_half_of_what_is_left() -> None:
-    assert raised(16.0, drawing("a", 8.0), sample=grid(9.0, 9.0, 9.0))["a"].limit_a == 15.3
-
-
 def test_the_last_step_ends_at_the_wish() -> None:
     assert raised(10.0, drawing("a", 8.0))["a"].limit_a == 10.0
 
