@@ -8,14 +8,23 @@ buying is switched when it is worth the contactor.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import product
+from itertools import combinations, product
 from typing import Final
 
 JOINT_UP_TO: Final = 4
 """Up to so many solar cars all patterns are weighed; above, those that differ from the present one in a car or two."""
+
+TRADES_UP_TO: Final = 12
+"""Up to so many also those that trade one car for two."""
+
+SHARE_W: Final = 150.0
+"""What it is worth that one car more has a part of ample sun, which one car alone could use as well (assumed)."""
+
+AMPLE: Final = 1.4
+"""Sun is ample from so many times the minimums on: dips then stop nobody."""
 
 MOST_OF_PRICE: Final = 2.0
 """Gains grow no further than so many times the price of their change."""
@@ -199,9 +208,11 @@ def _present(car: SunCar, known: Regrets, running: Mapping[str, int]) -> int:
 def _value(cars: Sequence[SunCar], pattern: Pattern, surplus_w: float, aversion: float) -> float:
     """v(c, S): the sun that the pattern uses, less what its minimums would buy, in W."""
     least_w = most_w = bonus_w = 0.0
+    on = 0
     for car, phases in zip(cars, pattern, strict=True):
         if phases and not car.blocked:
             bonus_w += car.bonus_w
+            on += 1
             for choice in car.choices:
                 if choice.phases == phases:
                     least_w += choice.least_w
@@ -209,8 +220,9 @@ def _value(cars: Sequence[SunCar], pattern: Pattern, surplus_w: float, aversion:
     if least_w == 0.0:
         return 0.0
     if surplus_w >= least_w:
-        # Only where the sun feeds them all: a bonus is no reason to buy.
-        return min(surplus_w, most_w) + bonus_w
+        # Only where the sun feeds them all: a bonus is no reason to buy, and none to sit at the edge of buying.
+        shares_w = SHARE_W * (on - 1) if surplus_w >= AMPLE * least_w else 0.0
+        return min(surplus_w, most_w) + bonus_w + shares_w
     sun_w = max(0.0, surplus_w)
     return sun_w - aversion * (least_w - sun_w)
 
@@ -255,4 +267,18 @@ def _near(offers: tuple[tuple[int, ...], ...], present: Pattern) -> tuple[Patter
         for phases in others
         if phases != 0
     ]
-    return (*dict.fromkeys([*single, *swaps]),)
+    return (*dict.fromkeys([*single, *swaps, *(_trades(offers, present) if len(offers) <= TRADES_UP_TO else ())]),)
+
+
+def _trades(offers: tuple[tuple[int, ...], ...], present: Pattern) -> Iterator[Pattern]:
+    """Patterns that stop one car and start two others: many small cars may be worth more than a large one."""
+    idle = [i for i, phases in enumerate(present) if phases == 0]
+    for out, offered in enumerate(offers):
+        if present[out] == 0 or 0 not in offered:
+            continue
+        for one, other in combinations(idle, 2):
+            for first, second in product(offers[one], offers[other]):
+                if first and second:
+                    traded = list(present)
+                    traded[out], traded[one], traded[other] = 0, first, second
+                    yield tuple(traded)

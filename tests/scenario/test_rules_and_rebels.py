@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
-import aiomqtt
-
 from ems.config.schema import SiteFile
 from ems.model.decision import Escalation, LimitReason, NoticeCode
 from ems.model.goals import ChargeMode
-from ems.sim.wire.mqtt_devices import EmbeddedBroker
 from tests.scenario.stage import Stage, site, staged
 
-CONTACT = "cabinet/dimming"
 MINIMUM_W = 10_500.0
 A_STEP_W = 100.0
 """Limits are rounded at the voltage that the meter sees."""
@@ -42,30 +35,24 @@ async def test_a_station_that_ignores_its_limit_is_suspended_and_then_stopped_re
         assert stage.drawn_a("carport") > 5.0
 
 
-async def test_the_grid_operator_limits_the_cars_until_its_contact_opens_and_again_when_it_closes() -> None:
-    async with contact() as broker, staged(dimmable(broker.port)) as stage:
-        await stage.until(lambda: LimitReason.GRID_OPERATOR in stage.reasons())
-        assert heard(stage) is None
-
-        await publish(broker, "off")
+async def test_the_grid_operator_limits_the_cars_while_its_contact_is_closed() -> None:
+    file = sunless(site("german_14a", main_fuse_a=WIDE_FUSE_A))
+    async with staged(file) as stage:
+        await stage.until(lambda: heard(stage) is False)
         await stage.until(lambda: granted_w(stage) > MINIMUM_W + 2_000.0)
-        assert heard(stage) is False
 
-        await publish(broker, "on")
-        await stage.until(lambda: LimitReason.GRID_OPERATOR in stage.reasons(), within_s=15)
+        stage.house.grid_operator_calls = True
+        await stage.until(lambda: LimitReason.GRID_OPERATOR in stage.reasons(), within_s=90)
         assert heard(stage) is True
         assert granted_w(stage) <= MINIMUM_W + A_STEP_W
+
+        stage.house.grid_operator_calls = False
+        await stage.until(lambda: granted_w(stage) > MINIMUM_W + 2_000.0)
+        assert heard(stage) is False
 
 
 def sunless(file: SiteFile) -> SiteFile:
     return file.model_copy(update={"solar": ()})
-
-
-def dimmable(port: int) -> SiteFile:
-    """The German house without sun, both cars fast, and its contact at a broker of ours."""
-    file = sunless(site("german_14a", main_fuse_a=WIDE_FUSE_A))
-    assert file.mqtt is not None
-    return file.model_copy(update={"mqtt": file.mqtt.model_copy(update={"port": port})})
 
 
 def heard(stage: Stage) -> bool | None:
@@ -75,18 +62,3 @@ def heard(stage: Stage) -> bool | None:
 
 def granted_w(stage: Stage) -> float:
     return sum(each.limit_a * each.phases * 230.0 for each in stage.decided.setpoints.values())
-
-
-@asynccontextmanager
-async def contact() -> AsyncIterator[EmbeddedBroker]:
-    broker = EmbeddedBroker()
-    await broker.start()
-    try:
-        yield broker
-    finally:
-        await broker.stop()
-
-
-async def publish(broker: EmbeddedBroker, word: str) -> None:
-    async with aiomqtt.Client(broker.host, broker.port) as client:
-        await client.publish(CONTACT, word, qos=1, retain=True)

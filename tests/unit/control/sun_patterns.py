@@ -7,7 +7,7 @@ from itertools import product
 
 from hypothesis import strategies as st
 
-from ems.control.patterns import Choice, Costs, Pattern, Regrets, SunCar, weigh
+from ems.control.patterns import AMPLE, SHARE_W, Choice, Costs, Pattern, Regrets, SunCar, weigh
 
 VOLTS = 230.0
 COSTS = Costs(start_wh=15.0, stop_wh=40.0, switch_wh=110.0, aversion=1.0)
@@ -61,7 +61,7 @@ def seconds_to_change(
 
 
 def value(cars: Sequence[SunCar], pattern: Pattern, surplus_w: float, aversion: float = 1.0) -> float:
-    """v(c, S) as `control.md` §5 gives it."""
+    """v(c, S) as `control.md` §5 gives it, and what it is worth that several share ample sun."""
     chosen = [
         choice
         for car, phases in zip(cars, pattern, strict=True)
@@ -72,7 +72,8 @@ def value(cars: Sequence[SunCar], pattern: Pattern, surplus_w: float, aversion: 
     if not chosen:
         return 0.0
     if surplus_w >= least_w:
-        return min(surplus_w, most_w)
+        shared_w = SHARE_W * (len(chosen) - 1) if surplus_w >= AMPLE * least_w else 0.0
+        return min(surplus_w, most_w) + shared_w
     return max(0.0, surplus_w) - aversion * (least_w - max(0.0, surplus_w))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import assume, given
 
-from ems.control.patterns import JOINT_UP_TO, NO_REGRETS, Choice, Pattern, SunCar
+from ems.control.patterns import JOINT_UP_TO, NO_REGRETS, SHARE_W, Choice, Pattern, SunCar
 from tests.unit.control.sun_patterns import GAP_W, look, offered, sun_cars, surpluses, value
 
 
@@ -23,7 +23,8 @@ def test_of_many_cars_the_neighbours_lead_to_a_pattern_as_good_as_the_best(
             break
     best_w = max(value(cars, pattern, surplus_w) for pattern in offered(cars))
 
-    assert value(cars, known.pattern, surplus_w) >= best_w - GAP_W
+    # That several share what one could use as well is no sun lost.
+    assert value(cars, known.pattern, surplus_w) >= best_w - GAP_W - SHARE_W * (len(cars) - 1)
     assert changes <= 3 * len(cars)
 
 
