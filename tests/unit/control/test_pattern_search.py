@@ -38,7 +38,8 @@ def test_neighbours_and_all_patterns_are_worth_the_same_where_both_are_asked(
     joint = _settled(cars, surplus_w)
     near = _settled([*cars, *idle], surplus_w)[: len(cars)]
 
-    assert value(cars, near, surplus_w) == pytest.approx(value(cars, joint, surplus_w), abs=GAP_W)
+    gap_w = GAP_W + SHARE_W * (len(cars) - 1)
+    assert value(cars, near, surplus_w) == pytest.approx(value(cars, joint, surplus_w), abs=gap_w)
 
 
 def _settled(cars: Sequence[SunCar], surplus_w: float) -> Pattern:
