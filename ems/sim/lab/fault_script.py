@@ -46,16 +46,6 @@ class FaultKind(StrEnum):
     NOT_COMMISSIONED = "not_commissioned"
 
 
-AT_ONE_STATION: Final = frozenset(
-    {
-        FaultKind.STATION_DISCONNECTS,
-        FaultKind.STATION_REJECTS,
-        FaultKind.STATION_TIMES_OUT,
-        FaultKind.STATION_IGNORES,
-    }
-)
-
-
 class FaultRow(BaseModel):
     """One fault of a script."""
 
