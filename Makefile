@@ -24,10 +24,11 @@ help: ## show these doors
 
 setup: $(READY) ## build the environment in .venv
 
+# --no-deps: the pinned file is the whole list. Without it older pips look for newer releases of packages with extras.
 $(READY): requirements-dev.txt pyproject.toml
 	@if command -v uv >/dev/null 2>&1; then \
 	  uv venv --quiet --allow-existing --python $(PYTHON) $(VENV); \
-	  uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.txt; \
+	  uv pip install --quiet --python $(BIN)/python --no-deps --require-hashes -r requirements-dev.txt; \
 	  uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .; \
 	else \
 	  $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -35,7 +36,7 @@ $(READY): requirements-dev.txt pyproject.toml
 	  $(PYTHON) -c 'import ensurepip' 2>/dev/null || $(INSTALL_VENV) || \
 	    { echo "$(PYTHON) cannot make a virtual environment. Cure on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }; \
 	  $(PYTHON) -m venv $(VENV); \
-	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt; \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.txt; \
 	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .; \
 	fi
 	@touch $(READY)
