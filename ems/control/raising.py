@@ -10,12 +10,17 @@ from ems.control.headroom import Headroom
 from ems.control.in_force import commanded_since_s
 from ems.control.memory import Memory, RowKey
 from ems.control.settle import rounded_down
+from ems.control.surplus import FOLLOWS_SUN
 from ems.model.decision import LimitReason, Reason, Setpoint
 from ems.model.site import Station
 from ems.model.snapshot import Snapshot
 
 RAISE_STEP_S: Final = 5.0
 """A limit rises at most once in this time, by `Policy.ramp_a_per_s` times it."""
+
+SUN_TAKES_OF_ROOM: Final = 0.5
+"""A car that follows the sun may rise by this share of the room that its fuses leave, where that is more than the ramp:
+clouds open in seconds, and far below the fuse a slow ramp protects nothing (assumed)."""
 
 
 def raise_slowly(
@@ -121,14 +126,21 @@ class _Ladder:
     def _raised(self, station: Station, base: Setpoint, wish: Setpoint, spare: _Spare) -> Setpoint:
         """From a pause to the minimum, else up by at most one ramp."""
         starts = wish.phases > base.phases or base.limit_a <= 0
-        ramp_to_a = station.min_a if starts else base.limit_a + self.now.site.policy.ramp_a_per_s * RAISE_STEP_S
-        ramp_to_a = max(station.min_a, ramp_to_a)
+        ramp_to_a = max(station.min_a, 0.0 if starts else base.limit_a + self._step_a(station, base, spare))
         target_a = rounded_down(min(wish.limit_a, spare.most_a, ramp_to_a), station)
         fuse_binds = spare.most_a < min(wish.limit_a, ramp_to_a)
         reason = self.room.rooms[spare.key].raise_reason if fuse_binds else _settling(None)
         if target_a <= 0 or (target_a <= base.limit_a and not starts):
             return replace(base, reason=reason)
         return wish.lowered_to(target_a, reason)
+
+
+    def _step_a(self, station: Station, base: Setpoint, spare: _Spare) -> float:
+        """How far one raise goes."""
+        ramp_a = self.now.site.policy.ramp_a_per_s * RAISE_STEP_S
+        if self.now.goal_of(station.station_id).mode not in FOLLOWS_SUN:
+            return ramp_a
+        return max(ramp_a, SUN_TAKES_OF_ROOM * (spare.most_a - base.limit_a))
 
 
 def _settling(remaining_s: float | None) -> Reason:

@@ -24,6 +24,10 @@ HAIR_A: Final = 1e-6
 START_MARGIN_A: Final = 0.3
 """A meter's noise: a car starts with its minimum and so much room (assumed)."""
 
+CLOUD_A: Final = 1.0
+"""A drop of the sun's limit of this size is not kept waiting: until the car has come down it buys (assumed; lower at
+once, `ocpp-smart-charging.md` §4)."""
+
 ROTATES_AFTER_S: Final = 1800.0
 """A car that charged this long gives way to an equal one that was left out (rotation, `control.md` §2)."""
 
@@ -78,6 +82,8 @@ def _calm(station: Station, shares: Mapping[str, Share], wishes: Mapping[str, De
 
 def _worth_a_message(change_a: float, now: Snapshot, station: Station) -> bool:
     """Whether it is large enough and not too soon after the last one; a small one is worth it once it has lasted."""
+    if change_a <= -CLOUD_A:
+        return True
     policy = now.site.policy
     since_s = commanded_since_s(now.state_of(station.station_id))
     elapsed_s = float("inf") if since_s is None else now.now_s - since_s

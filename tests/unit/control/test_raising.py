@@ -14,7 +14,7 @@ from ems.control.memory import Memory, StationTimers
 from ems.control.settle import rounded_down
 from ems.model.decision import LimitReason, Setpoint
 from ems.model.electrical import PerPhase, Phase
-from ems.model.goals import Goal
+from ems.model.goals import ChargeMode, Goal
 from ems.model.readings import GridReading
 from ems.model.site import Station
 from ems.model.snapshot import Snapshot
@@ -55,6 +55,14 @@ def test_a_limit_rises_by_one_step() -> None:
 
     assert setpoint.limit_a == 12.0
     assert setpoint.reason.code is LimitReason.SETTLING
+
+
+def test_a_car_that_follows_the_sun_rises_by_half_of_the_room() -> None:
+    sunny = {"a": Goal(mode=ChargeMode.SOLAR)}
+
+    assert raised(16.0, drawing("a", 6.0), sample=grid(1.0, 1.0, 1.0), goals=sunny)["a"].limit_a == 16.0
+    assert raised(16.0, drawing("a", 6.0), sample=grid(15.0, 1.0, 1.0), goals=sunny)["a"].limit_a == 10.3
+    assert raised(16.0, drawing("a", 6.0), sample=grid(18.0, 1.0, 1.0), goals=sunny)["a"].limit_a == 10.0
 
 
 def test_the_last_step_ends_at_the_wish() -> None:
@@ -218,7 +226,7 @@ def test_fewer_phases_need_no_room_and_no_waiting() -> None:
 
 
 @given(st.floats(6.0, 15.9), st.floats(6.0, 32.0), st.floats(0.0, 20.0))
-def test_a_step_is_a_ramp_or_half_of_what_is_left_and_ends_at_wish_and_fuse(
+def test_a_step_is_a_ramp_and_ends_at_wish_and_fuse(
     from_a: float, wish_a: float, house_a: float
 ) -> None:
     from_a, wish_a = rounded_down(from_a, STATION), rounded_down(wish_a, STATION)
@@ -226,7 +234,7 @@ def test_a_step_is_a_ramp_or_half_of_what_is_left_and_ends_at_wish_and_fuse(
     left_a = 25 * 0.95 - house_a - from_a
 
     assert setpoint.limit_a <= wish_a
-    assert setpoint.limit_a - from_a <= max(4.0, left_a / 2 + 0.5) + 1e-6
+    assert setpoint.limit_a - from_a <= 4.0 + 1e-6
     assert setpoint.limit_a <= from_a or setpoint.limit_a <= from_a + left_a + 1.0 + 1e-6
 
 

@@ -70,6 +70,11 @@ def test_solar_changes_come_no_closer_than_five_seconds() -> None:
     assert settled(12.0, limit(8.0, ago_s=40), limit(10.0, ago_s=6)).limit_a == 12.0
 
 
+def test_a_cloud_does_not_wait_for_the_five_seconds() -> None:
+    assert settled(9.0, limit(8.0, ago_s=40), limit(10.0, ago_s=1)).limit_a == 9.0
+    assert settled(9.1, limit(8.0, ago_s=40), limit(10.0, ago_s=1)).limit_a == 10.0
+
+
 def test_a_fuse_does_not_wait_for_the_dead_band() -> None:
     assert settled(9.9, limit(8.0, ago_s=40), limit(10.0, ago_s=1), reason=FUSE).limit_a == 9.9
 
