@@ -87,7 +87,7 @@ def _watts(
     for station in now.site.stations:
         station_id = station.station_id
         if wishes[station_id].candidate is not None and station_id not in room.unruly:
-            per_a[station_id] = sum(volts[phase] for phase in station.wiring[: used[station_id]])
+            per_a[station_id] = volts.sum_over(station.wiring[: used[station_id]])
         else:
             taken_w[station_id] = sum(a * v for a, v in zip(room.ceilings_a[station_id], volts, strict=True))
     house_w = {

@@ -174,13 +174,15 @@ def _phases_drawn(now: Snapshot) -> dict[str, int]:
 
 def _rooms(now: Snapshot, circuit: Circuit, house_a: PerPhase, held_a: PerPhase) -> dict[RowKey, Room]:
     usable_a = usable(circuit, now.site.policy.hold_fraction)
+    most_a = CARRIES[circuit.fuse.device] * circuit.fuse.rating_a * circuit.derating
+    is_main = circuit.parent_id is None
     return {
         (circuit.circuit_id, phase): Room(
             circuit_id=circuit.circuit_id,
             phase=phase,
-            is_main=circuit.parent_id is None,
+            is_main=is_main,
             usable_a=usable_a,
-            most_a=CARRIES[circuit.fuse.device] * circuit.fuse.rating_a * circuit.derating,
+            most_a=most_a,
             house_a=house_a[phase],
             held_a=held_a[phase],
         )

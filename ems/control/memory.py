@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from ems.control.learn import Learned
 from ems.control.obedience import Obedience
@@ -47,6 +48,10 @@ class MeterTrust:
     """The cars behind it at that time."""
 
 
+NO_TRUST: Final = MeterTrust()
+"""In a meter that nobody has heard of."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StationTimers:
     """When a station last changed between charging and pause, in monotonic seconds."""
@@ -68,6 +73,9 @@ class StationTimers:
         if self.on_since_s is None or not self.switched_at_s:
             return self.on_since_s
         return max(self.on_since_s, self.switched_at_s[-1])
+
+
+NO_TIMERS: Final = StationTimers()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,4 +122,4 @@ class Memory:
         return cls(started_at_s=now_s, last_at_s=now_s)
 
     def timers_of(self, station_id: str) -> StationTimers:
-        return self.timers.get(station_id, StationTimers())
+        return self.timers.get(station_id, NO_TIMERS)

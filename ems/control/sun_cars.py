@@ -227,7 +227,7 @@ def _choice(station: Station, wish: Demand, phases: int, known: Learned, room: H
 
 
 def _volts_used(station: Station, phases: int, known: Learned, volts: PerPhase) -> float:
-    return sum(volts[phase] for phase in station.wiring[: phases_used(station, phases, known)])
+    return volts.sum_over(station.wiring[: phases_used(station, phases, known)])
 
 
 def _running(station: Station, now: Snapshot) -> int:
