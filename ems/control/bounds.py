@@ -18,9 +18,11 @@ from ems.control.trust import MeterView
 from ems.control.within import within
 from ems.model.decision import Setpoint
 from ems.model.electrical import PerPhase
+from ems.model.quick import quick
 from ems.model.snapshot import Snapshot
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
     """The caps of one look, for the sharing and for the guard."""

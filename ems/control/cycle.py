@@ -23,6 +23,7 @@ from ems.control.thermal import thermal_images
 from ems.control.trust import MeterView, judge_meters
 from ems.model.decision import CircuitLoad, Decision, LimitReason, Reason, Setpoint
 from ems.model.electrical import PerPhase, Wiring
+from ems.model.quick import quick
 from ems.model.site import Station
 from ems.model.snapshot import Snapshot
 
@@ -68,6 +69,7 @@ def decide(now: Snapshot, memory: Memory) -> Turn:
     return Turn(decision, remembered)
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stages:
     """One cycle step by step: what `decide` keeps the end of, and `explain` tells in full."""
@@ -155,6 +157,7 @@ def fuse_rows(now: Snapshot, wishes: Mapping[str, Demand], room: Headroom) -> li
     return rows
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Claim:
     """What one station has of each phase before the sharing."""

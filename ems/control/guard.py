@@ -21,6 +21,7 @@ from ems.control.thermal import reaction_s, time_to_trip_s
 from ems.control.trust import Health, MeterView, worst_health
 from ems.model.decision import LimitReason, Notice, NoticeCode, Reason, Setpoint
 from ems.model.electrical import PerPhase
+from ems.model.quick import quick
 from ems.model.site import Station
 from ems.model.snapshot import Snapshot
 
@@ -34,6 +35,7 @@ HAIR_A: Final = 1e-6
 """Rounding of sums of amps."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guarded:
     """Set-points that may go out, and what the guard wants remembered."""

@@ -17,6 +17,7 @@ from ems.control.memory import Memory, RowKey
 from ems.control.trust import MeterView
 from ems.model.decision import LimitReason, Reason
 from ems.model.electrical import Circuit, FuseDevice, PerPhase, Phase, Wiring
+from ems.model.quick import quick
 from ems.model.site import Station
 from ems.model.snapshot import Snapshot
 from ems.model.station import SentLimit
@@ -31,6 +32,7 @@ CARRIES: Final[Mapping[FuseDevice, float]] = {
 """k: how many times its rating a device carries for an hour (`control.md` §3)."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
     """What one phase of one circuit leaves for the cars behind it."""
@@ -77,6 +79,7 @@ class Room:
         )
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Headroom:
     """Room on every circuit and phase, and the house without its cars."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ems.model.electrical import PerPhase, Wiring
+from ems.model.quick import quick
 from ems.model.site import Station
 from ems.model.station import SendOutcome, SentLimit, StationState
 
@@ -21,6 +22,7 @@ TRIED_AGAIN_WITHIN_S: Final = 3.0
 """A limit that follows an unanswered one so closely was sent over the same connection (dispatch pauses for 2 s)."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
     """The lowest and highest limit that may have been in force in a stretch of time."""
@@ -130,6 +132,7 @@ def is_stuck(state: StationState, now_s: float, message_s: float) -> bool:
     return now_s - silent_since_s > 2 * message_s
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Span:
     limit_a: float

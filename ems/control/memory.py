@@ -11,12 +11,14 @@ from ems.control.obedience import Obedience
 from ems.control.patterns import NO_REGRETS, Regrets
 from ems.control.peak import PeakWindow
 from ems.model.electrical import PerPhase, Phase
+from ems.model.quick import quick
 from ems.model.readings import GridReading
 
 RowKey = tuple[str, Phase]
 """A circuit and one of its phases."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarsThen:
     """What the cars behind a meter reported and were allowed, summed over cars, in amps."""
@@ -25,6 +27,7 @@ class CarsThen:
     allowed_a: float = 0.0
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeterTrust:
     """How far one meter is believed; see `ems.control.trust`."""
@@ -78,6 +81,7 @@ class StationTimers:
 NO_TIMERS: Final = StationTimers()
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
     """All state of control, frozen; each decision returns the next one."""

@@ -11,6 +11,7 @@ from typing import Final
 from ems.control.in_force import commanded
 from ems.control.memory import NO_TRUST, CarsThen, Memory, MeterTrust
 from ems.model.decision import LimitReason, Reason
+from ems.model.quick import quick
 from ems.model.readings import GridReading
 from ems.model.snapshot import Snapshot
 
@@ -46,6 +47,7 @@ class Health(IntEnum):
     """Fallback currents; also while it has not yet been good for long enough."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeterView:
     """One meter as this cycle may use it."""

@@ -140,8 +140,8 @@ class Board:
         if not fresh:
             return None
         return SolarReading(
-            power_w=sum(reading.power_w for reading in fresh),
-            taken_at_s=min(reading.taken_at_s for reading in fresh),
+            power_w=sum([reading.power_w for reading in fresh]),
+            taken_at_s=min([reading.taken_at_s for reading in fresh]),
         )
 
     def _battery_now(self, now_s: float) -> BatteryReading | None:
