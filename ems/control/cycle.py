@@ -150,6 +150,8 @@ def fuse_rows(now: Snapshot, wishes: Mapping[str, Demand], room: Headroom) -> li
             taken_a += claim.taken_a[phase]
             if phase in claim.loads:
                 weights[station.station_id] = 1.0
+        if not weights:
+            continue
         now_a = spot.now_a
         cap_a = min(now_a, max(spot.for_raises_a, granted_a + taken_a)) - taken_a
         reason = spot.reason if cap_a >= now_a - taken_a else spot.raise_reason

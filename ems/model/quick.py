@@ -26,8 +26,9 @@ def quick(cls: type[_T]) -> type[_T]:
     signature = ", ".join(_parameter(field) for field in named)
     body = "".join(f"\n    fill_{field.name}(self, {_value(field)})" for field in named)
     source = f"def __init__(self, *, {signature}):{body}"
-    exec(source, scope | {"unset": _UNSET}, made := {})  # noqa: S102 # our own text, as `dataclass` does it
-    cls.__init__ = _as_before(made["__init__"], cls.__init__)  # type: ignore[misc] # the same signature
+    made: dict[str, Callable[..., None]] = {}
+    exec(source, scope | {"unset": _UNSET}, made)  # noqa: S102 # our own text, as `dataclass` does it
+    cls.__init__ = _as_before(made["__init__"], cls.__init__)  # type: ignore[method-assign] # the same signature
     return cls
 
 

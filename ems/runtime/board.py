@@ -103,11 +103,11 @@ class Board:
 
     async def news(self, longest_s: float) -> None:
         """Wait until something happened, `longest_s` at most."""
+        alarm = self._clock.call_after(longest_s, self._news.set)
         try:
-            async with self._clock.timeout(longest_s):
-                await self._news.wait()
-        except TimeoutError:
-            pass
+            await self._news.wait()
+        finally:
+            alarm.cancel()
         self._news.clear()
 
     def snapshot(self) -> Snapshot:

@@ -47,7 +47,7 @@ def test_unknown_missing_and_unnamed_arguments_are_refused() -> None:
     with pytest.raises(TypeError, match="name"):
         Parcel()  # type: ignore[call-arg] # as said
     with pytest.raises(TypeError, match="positional"):
-        Parcel("a")  # type: ignore[misc] # as said
+        Parcel("a")  # type: ignore[call-arg] # as said
 
 
 def test_class_with_more_to_its_making_is_refused() -> None:
