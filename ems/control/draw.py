@@ -98,7 +98,10 @@ def sum_of(draws: Iterable[Draw]) -> Draw:
     """Several cars together."""
     total = NO_DRAW
     for draw in draws:
-        total = draw if total is NO_DRAW else total + draw
+        if total is NO_DRAW:
+            total = draw
+        elif draw is not NO_DRAW:
+            total = total + draw
     return total
 
 

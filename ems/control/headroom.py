@@ -207,7 +207,9 @@ def _nearest(before_a: PerPhase | None, lowest_a: PerPhase, highest_a: PerPhase)
 
     It starts at the lowest, so that cars nobody has heard of yet are not remembered as a peak of the house.
     """
-    return lowest_a if before_a is None else before_a.upper(lowest_a).lower(highest_a)
+    if before_a is None or lowest_a == highest_a:
+        return lowest_a
+    return before_a.upper(lowest_a).lower(highest_a)
 
 
 def _held(house_a: PerPhase, before_a: PerPhase | None, now: Snapshot, memory: Memory) -> PerPhase:
