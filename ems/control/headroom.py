@@ -8,7 +8,7 @@ limit are given that credit: of any other car the least counts, which makes the 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 from ems.control.draw import CAR_READING_LASTS_S, Draws, unknown_until_s
@@ -65,17 +65,21 @@ class Room:
         """This fuse as the reason why a limit does not rise."""
         if self.held_a <= self.house_a:
             return self.reason
-        return replace(self.reason, held_a=self.held_a, room_a=self.for_raises_a)
+        return self._because(self.for_raises_a, self.held_a)
 
     @property
     def reason(self) -> Reason:
         """This fuse as the reason of a limit, with its numbers."""
+        return self._because(self.now_a)
+
+    def _because(self, room_a: float, held_a: float | None = None) -> Reason:
         return Reason(
             code=LimitReason.MAIN_FUSE if self.is_main else LimitReason.CIRCUIT_FUSE,
             circuit_id=self.circuit_id,
             phase=self.phase,
             house_a=self.house_a,
-            room_a=self.now_a,
+            held_a=held_a,
+            room_a=room_a,
         )
 
 
