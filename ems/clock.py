@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import selectors
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Protocol, TypeVar
 
@@ -42,6 +42,10 @@ class Clock(Protocol):
         """An `async with` block that raises `TimeoutError` after `delay_s` seconds of this clock."""
         ...
 
+    def call_after(self, delay_s: float, act: Callable[[], object]) -> asyncio.TimerHandle:
+        """Call `act` from the running loop after `delay_s` seconds of this clock, unless it is cancelled before."""
+        ...
+
 
 class WallClock:
     """Real time."""
@@ -57,6 +61,9 @@ class WallClock:
 
     def timeout(self, delay_s: float) -> asyncio.Timeout:
         return asyncio.timeout(delay_s)
+
+    def call_after(self, delay_s: float, act: Callable[[], object]) -> asyncio.TimerHandle:
+        return asyncio.get_running_loop().call_later(delay_s, act)
 
 
 class ScaledClock:
@@ -85,6 +92,9 @@ class ScaledClock:
 
     def timeout(self, delay_s: float) -> asyncio.Timeout:
         return asyncio.timeout(delay_s / self.speed)
+
+    def call_after(self, delay_s: float, act: Callable[[], object]) -> asyncio.TimerHandle:
+        return asyncio.get_running_loop().call_later(delay_s / self.speed, act)
 
     def spec(self) -> str:
         """This clock as text, for a second process: see `clock_from_spec`."""
@@ -133,6 +143,9 @@ class VirtualClock:
     def timeout(self, delay_s: float) -> asyncio.Timeout:
         return asyncio.timeout(delay_s)
 
+    def call_after(self, delay_s: float, act: Callable[[], object]) -> asyncio.TimerHandle:
+        return asyncio.get_running_loop().call_later(delay_s, act)
+
     def advance(self, by_s: float) -> None:
         """Move time forward; the event loop of `run_virtual` calls this."""
         self._now_s += by_s
@@ -145,11 +158,12 @@ class _JumpingSelector(selectors.DefaultSelector):
         super().__init__()
         self._clock = clock
         self._turns = 0
+        self._map = self.get_map()
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         self._turns += 1
         # Without sockets there is only the loop's own pipe, which carries Ctrl-C and news of other threads.
-        looks = timeout is None or len(self.get_map()) > 1 or self._turns % LOOKS_EVERY == 0
+        looks = timeout is None or len(self._map) > 1 or self._turns % LOOKS_EVERY == 0
         events = super().select(0) if looks else []
         if events or timeout == 0:
             return events
@@ -162,10 +176,7 @@ class _JumpingSelector(selectors.DefaultSelector):
 class _VirtualLoop(asyncio.SelectorEventLoop):
     def __init__(self, clock: VirtualClock) -> None:
         super().__init__(_JumpingSelector(clock))
-        self._virtual_clock = clock
-
-    def time(self) -> float:
-        return self._virtual_clock.monotonic_s()
+        self.time = clock.monotonic_s  # type: ignore[method-assign] # asked ten times per simulated second
 
 
 def run_virtual(main: Coroutine[Any, Any, _T], clock: VirtualClock) -> _T:

@@ -25,9 +25,10 @@ def without_sight(wishes: Mapping[str, Demand], views: Mapping[str, MeterView], 
 def _blind(wish: Demand, station: Station, views: Mapping[str, MeterView], now: Snapshot) -> Demand:
     if not now.state_of(station.station_id).connected:
         return replace(wish, rest_a=station.fallback_a)
-    above = tuple(circuit.circuit_id for circuit in now.site.circuits.above(station.circuit_id))
-    view = worst_health(views, above)
-    if wish.candidate is None or view is None or view.health is not Health.LOST:
+    if wish.candidate is None:
+        return wish
+    view = worst_health(views, now.site.circuits.ids_above(station.circuit_id))
+    if view is None or view.health is not Health.LOST:
         return wish
     limit = commanded(now.state_of(station.station_id), now.now_s)
     rest_a = station.fallback_a if limit is None else min(station.fallback_a, limit.limit_a)

@@ -18,9 +18,11 @@ from ems.control.trust import MeterView
 from ems.control.within import within
 from ems.model.decision import Setpoint
 from ems.model.electrical import PerPhase
+from ems.model.quick import quick
 from ems.model.snapshot import Snapshot
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
     """The caps of one look, for the sharing and for the guard."""
@@ -87,7 +89,7 @@ def _watts(
     for station in now.site.stations:
         station_id = station.station_id
         if wishes[station_id].candidate is not None and station_id not in room.unruly:
-            per_a[station_id] = sum(volts[phase] for phase in station.wiring[: used[station_id]])
+            per_a[station_id] = volts.sum_over(station.wiring[: used[station_id]])
         else:
             taken_w[station_id] = sum(a * v for a, v in zip(room.ceilings_a[station_id], volts, strict=True))
     house_w = {

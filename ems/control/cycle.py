@@ -11,7 +11,7 @@ from ems.control.bounds import Bounds, bounds
 from ems.control.demand import Demand, demands, phases_used
 from ems.control.draw import Draws
 from ems.control.guard import Guarded, guard
-from ems.control.headroom import Headroom, headroom
+from ems.control.headroom import Headroom, headroom, usable
 from ems.control.learn import NOTHING, Learned, learn
 from ems.control.memory import Memory, MeterTrust, RowKey, StationTimers
 from ems.control.obedience import Obedience, escalations, judge_all, notices
@@ -22,7 +22,8 @@ from ems.control.surplus import Surplus, surplus, voltage_v
 from ems.control.thermal import thermal_images
 from ems.control.trust import MeterView, judge_meters
 from ems.model.decision import CircuitLoad, Decision, LimitReason, Reason, Setpoint
-from ems.model.electrical import PerPhase, Phase, Wiring
+from ems.model.electrical import PerPhase, Wiring
+from ems.model.quick import quick
 from ems.model.site import Station
 from ems.model.snapshot import Snapshot
 
@@ -68,6 +69,7 @@ def decide(now: Snapshot, memory: Memory) -> Turn:
     return Turn(decision, remembered)
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stages:
     """One cycle step by step: what `decide` keeps the end of, and `explain` tells in full."""
@@ -148,6 +150,8 @@ def fuse_rows(now: Snapshot, wishes: Mapping[str, Demand], room: Headroom) -> li
             taken_a += claim.taken_a[phase]
             if phase in claim.loads:
                 weights[station.station_id] = 1.0
+        if not weights:
+            continue
         now_a = spot.now_a
         cap_a = min(now_a, max(spot.for_raises_a, granted_a + taken_a)) - taken_a
         reason = spot.reason if cap_a >= now_a - taken_a else spot.raise_reason
@@ -155,6 +159,7 @@ def fuse_rows(now: Snapshot, wishes: Mapping[str, Demand], room: Headroom) -> li
     return rows
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Claim:
     """What one station has of each phase before the sharing."""
@@ -203,7 +208,7 @@ def sun_rows(
         wish = wishes[station.station_id]
         if wish.candidate is not None and wish.follows_sun and wish.draws:
             used = phases_used(station, wish.phases, learned.get(station.station_id, NOTHING))
-            weights[station.station_id] = sum(volts[phase] for phase in station.wiring[:used])
+            weights[station.station_id] = volts.sum_over(station.wiring[:used])
     if not weights:
         return []
     reason = Reason(code=LimitReason.SOLAR_SURPLUS, surplus_w=sun_w)
@@ -224,8 +229,11 @@ def _timers(now: Snapshot, memory: Memory, guarded: Guarded) -> dict[str, Statio
 
 
 def _charging_since_s(memory: Memory) -> dict[str, float]:
-    since_s = {station_id: timers.same_phases_since_s for station_id, timers in memory.timers.items()}
-    return {station_id: each for station_id, each in since_s.items() if each is not None}
+    return {
+        station_id: since_s
+        for station_id, timers in memory.timers.items()
+        if (since_s := timers.same_phases_since_s) is not None
+    }
 
 
 def _next_timers(before: StationTimers, setpoint: Setpoint, shed: bool, now: Snapshot) -> StationTimers:
@@ -252,18 +260,17 @@ def _next_timers(before: StationTimers, setpoint: Setpoint, shed: bool, now: Sna
 def _loads(now: Snapshot, room: Headroom, views: Mapping[str, MeterView]) -> dict[str, CircuitLoad]:
     loads = {}
     for circuit in now.site.circuits:
-        spots = {key[1]: spot for key, spot in room.rooms.items() if key[0] == circuit.circuit_id}
+        house_a, held_a = [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]
+        for phase in circuit.phases:
+            spot = room.rooms[circuit.circuit_id, phase]
+            house_a[phase], held_a[phase] = spot.house_a, spot.held_a
         view = views.get(circuit.circuit_id)
         loads[circuit.circuit_id] = CircuitLoad(
             circuit_id=circuit.circuit_id,
-            usable_a=next(iter(spots.values())).usable_a,
+            usable_a=usable(circuit, now.site.policy.hold_fraction),
             measured_a=view.good.current_a if view is not None and view.good is not None else None,
-            house_a=_per_phase({phase: spot.house_a for phase, spot in spots.items()}),
-            held_a=_per_phase({phase: spot.held_a for phase, spot in spots.items()}),
+            house_a=PerPhase(*house_a),
+            held_a=PerPhase(*held_a),
             meter_age_s=view.age_s if view is not None else None,
         )
     return loads
-
-
-def _per_phase(values: Mapping[Phase, float]) -> PerPhase:
-    return PerPhase.of(values.get(phase, 0.0) for phase in Phase)

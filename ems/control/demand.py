@@ -12,11 +12,13 @@ from ems.control.learn import NOTHING, SPARE_A, Learned
 from ems.control.rows import Candidate
 from ems.model.decision import NO_REASON, LimitReason, Reason
 from ems.model.goals import ChargeMode, Goal
+from ems.model.quick import quick
 from ems.model.site import Station
 from ems.model.snapshot import Snapshot
 from ems.model.station import ConnectorStatus, is_plugged
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demand:
     """One station's wish before sharing: a candidate, or the reason why there is none."""
@@ -35,6 +37,23 @@ class Demand:
     why_not: Reason = NO_REASON
     rest_a: float = 0.0
     """The limit of a station without a candidate."""
+
+    def on_phases(self, phases: int) -> Demand:
+        """The same on so many phases; itself where it is on them."""
+        if phases == self.phases:
+            return self
+        return replace(self, phases=phases)
+
+    def kept_off(self, phases: int, why_not: Reason) -> Demand:
+        """The same without a candidate, its contactor at so many phases."""
+        return Demand(
+            station_id=self.station_id,
+            phases=phases,
+            follows_sun=self.follows_sun,
+            draws=self.draws,
+            why_not=why_not,
+            rest_a=self.rest_a,
+        )
 
 
 Wish = Callable[[Demand], Demand]

@@ -9,6 +9,7 @@ from typing import Final
 from ems.control.in_force import Bounds, limits_within, phases_allowed
 from ems.control.memory import Memory
 from ems.model.electrical import PerPhase
+from ems.model.quick import quick
 from ems.model.site import Station
 from ems.model.snapshot import Snapshot
 from ems.model.station import CarReading, StationState
@@ -34,6 +35,7 @@ WAKES_WITHIN_S: Final = 60.0
 """A car starts 10 to 30 s after it was allowed to (`control.md` §1); then it ramps up, and then it reports."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draw:
     """The current of one or more cars, in house phases, lies between `low_a` and `high_a`."""
@@ -96,7 +98,10 @@ def sum_of(draws: Iterable[Draw]) -> Draw:
     """Several cars together."""
     total = NO_DRAW
     for draw in draws:
-        total = draw if total is NO_DRAW else total + draw
+        if total is NO_DRAW:
+            total = draw
+        elif draw is not NO_DRAW:
+            total = total + draw
     return total
 
 

@@ -20,6 +20,8 @@ from ems.control.settle import rounded_down
 from ems.control.thermal import reaction_s, time_to_trip_s
 from ems.control.trust import Health, MeterView, worst_health
 from ems.model.decision import LimitReason, Notice, NoticeCode, Reason, Setpoint
+from ems.model.electrical import PerPhase
+from ems.model.quick import quick
 from ems.model.site import Station
 from ems.model.snapshot import Snapshot
 
@@ -33,6 +35,7 @@ HAIR_A: Final = 1e-6
 """Rounding of sums of amps."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guarded:
     """Set-points that may go out, and what the guard wants remembered."""
@@ -82,7 +85,7 @@ def _vouched(
 ) -> Setpoint:
     """Bound by commissioning, and by what the meters above the station can vouch for."""
     setpoint = _commissioned(setpoint, station, now)
-    view = worst_health(views, [circuit.circuit_id for circuit in now.site.circuits.above(station.circuit_id)])
+    view = worst_health(views, now.site.circuits.ids_above(station.circuit_id))
     if view is None or view.health is Health.GOOD:
         return setpoint
     limit = room.commanded[station.station_id]
@@ -123,29 +126,31 @@ def _fit(
     """Lower until every fuse holds. Where a meter gives nothing, the fallback currents are the proof instead."""
     fitting = dict(setpoints)
     deaf = {s.station_id for s in now.site.stations if s.station_id in room.unruly or _is_deaf(s, now)}
+    loads = {s.station_id: room.loaded(s, setpoints[s.station_id].phases) for s in now.site.stations}
     for key, row in room.rooms.items():
         view = views.get(row.circuit_id)
         if view is not None and not view.fresh:
             continue
-        below = now.site.below(row.circuit_id)
-        deaf_a = {s.station_id: room.ceilings_a[s.station_id][key[1]] for s in below if s.station_id in deaf}
-        load_a = sum(max(_on_row(fitting[s.station_id], s, key, room), deaf_a.get(s.station_id, 0.0)) for s in below)
+        wired = now.site.on_phase(*key)
+        load_a = 0.0
+        for s in wired:
+            asked_a = fitting[s.station_id].limit_a if key[1] in loads[s.station_id] else 0.0
+            load_a += max(asked_a, room.ceilings_a[s.station_id][key[1]] if s.station_id in deaf else 0.0)
         excess_a = load_a - row.now_a
         if excess_a <= HAIR_A:
-            wired = now.site.on_phase(row.circuit_id, key[1])
             lowering = any(fitting[s.station_id].limit_a < room.commanded_a(s) for s in wired)
             excess_a = 0.0 if lowering else _pressing_a(key, row, now, view, thermal)
         if excess_a <= HAIR_A:
             continue
-        members = [s for s in below if _on_row(fitting[s.station_id], s, key, room) > 0]
-        listening = [s for s in members if s.station_id not in deaf_a]
+        members = [s for s in wired if key[1] in loads[s.station_id] and fitting[s.station_id].limit_a > 0]
+        listening = [s for s in members if s.station_id not in deaf]
         left_a = shed(listening, fitting, excess_a, row.reason, now)
         # A station that does not take limits is asked too, though nobody counts on it.
-        hoping = [s for s in members if s.station_id in deaf_a and now.state_of(s.station_id).connected]
+        hoping = [s for s in members if s.station_id in deaf and now.state_of(s.station_id).connected]
         left_a = shed(hoping, fitting, left_a, row.reason, now)
         if left_a > HAIR_A:
             # Nor on what was measured: a car may use more phases than it did.
-            allowed = [s for s in below if key[1] in phases_allowed(s, fitting[s.station_id].phases)]
+            allowed = [s for s in wired if key[1] in phases_allowed(s, fitting[s.station_id].phases)]
             shed([s for s in allowed if s not in members], fitting, left_a, row.reason, now)
     return fitting
 
@@ -215,11 +220,6 @@ def _is_deaf(station: Station, now: Snapshot) -> bool:
     return not state.connected or is_stuck(state, now.now_s, now.site.policy.message_s)
 
 
-def _on_row(setpoint: Setpoint, station: Station, key: RowKey, room: Headroom) -> float:
-    """What the set-point may load this row with."""
-    return setpoint.limit_a if key[1] in room.loaded(station, setpoint.phases) else 0.0
-
-
 def _may_rise(
     vouched: Mapping[str, Setpoint], kept: Mapping[str, Setpoint], fitting: Mapping[str, Setpoint]
 ) -> dict[str, Setpoint]:
@@ -236,12 +236,18 @@ def _room_since(now: Snapshot, memory: Memory, room: Headroom) -> dict[RowKey, f
     """Since when each row has had room, peaks held, above everything that is granted."""
     since_s = {}
     least_a = now.site.policy.raise_least_a
+    granted = {s.station_id: _granted_a(s, room) for s in now.site.stations}
     for key, row in room.rooms.items():
         granted_a = 0.0
-        for s in now.site.on_phase(row.circuit_id, key[1]):
-            limit = room.commanded[s.station_id]
-            on_row = key[1] in room.loaded(s, len(s.wiring) if limit is None else limit.phases)
-            granted_a += max(room.commanded_a(s) if on_row else 0.0, room.ceilings_a[s.station_id][key[1]])
+        for s in now.site.on_phase(*key):
+            granted_a += granted[s.station_id][key[1]]
         if row.for_raises_a - granted_a >= least_a:
             since_s[key] = memory.room_since_s.get(key, now.now_s)
     return since_s
+
+
+def _granted_a(station: Station, room: Headroom) -> PerPhase:
+    """What it works by on each phase, or what its car may still draw there if that is more."""
+    limit = room.commanded[station.station_id]
+    loads = room.loaded(station, len(station.wiring) if limit is None else limit.phases)
+    return PerPhase.on(loads, room.commanded_a(station)).upper(room.ceilings_a[station.station_id])

@@ -8,7 +8,7 @@ limit are given that credit: of any other car the least counts, which makes the 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 from ems.control.draw import CAR_READING_LASTS_S, Draws, unknown_until_s
@@ -17,6 +17,7 @@ from ems.control.memory import Memory, RowKey
 from ems.control.trust import MeterView
 from ems.model.decision import LimitReason, Reason
 from ems.model.electrical import Circuit, FuseDevice, PerPhase, Phase, Wiring
+from ems.model.quick import quick
 from ems.model.site import Station
 from ems.model.snapshot import Snapshot
 from ems.model.station import SentLimit
@@ -31,6 +32,7 @@ CARRIES: Final[Mapping[FuseDevice, float]] = {
 """k: how many times its rating a device carries for an hour (`control.md` §3)."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
     """What one phase of one circuit leaves for the cars behind it."""
@@ -63,20 +65,25 @@ class Room:
         """This fuse as the reason why a limit does not rise."""
         if self.held_a <= self.house_a:
             return self.reason
-        return replace(self.reason, held_a=self.held_a, room_a=self.for_raises_a)
+        return self._because(self.for_raises_a, self.held_a)
 
     @property
     def reason(self) -> Reason:
         """This fuse as the reason of a limit, with its numbers."""
+        return self._because(self.now_a)
+
+    def _because(self, room_a: float, held_a: float | None = None) -> Reason:
         return Reason(
             code=LimitReason.MAIN_FUSE if self.is_main else LimitReason.CIRCUIT_FUSE,
             circuit_id=self.circuit_id,
             phase=self.phase,
             house_a=self.house_a,
-            room_a=self.now_a,
+            held_a=held_a,
+            room_a=room_a,
         )
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Headroom:
     """Room on every circuit and phase, and the house without its cars."""
@@ -174,13 +181,15 @@ def _phases_drawn(now: Snapshot) -> dict[str, int]:
 
 def _rooms(now: Snapshot, circuit: Circuit, house_a: PerPhase, held_a: PerPhase) -> dict[RowKey, Room]:
     usable_a = usable(circuit, now.site.policy.hold_fraction)
+    most_a = CARRIES[circuit.fuse.device] * circuit.fuse.rating_a * circuit.derating
+    is_main = circuit.parent_id is None
     return {
         (circuit.circuit_id, phase): Room(
             circuit_id=circuit.circuit_id,
             phase=phase,
-            is_main=circuit.parent_id is None,
+            is_main=is_main,
             usable_a=usable_a,
-            most_a=CARRIES[circuit.fuse.device] * circuit.fuse.rating_a * circuit.derating,
+            most_a=most_a,
             house_a=house_a[phase],
             held_a=held_a[phase],
         )
@@ -202,7 +211,9 @@ def _nearest(before_a: PerPhase | None, lowest_a: PerPhase, highest_a: PerPhase)
 
     It starts at the lowest, so that cars nobody has heard of yet are not remembered as a peak of the house.
     """
-    return lowest_a if before_a is None else before_a.upper(lowest_a).lower(highest_a)
+    if before_a is None or lowest_a == highest_a:
+        return lowest_a
+    return before_a.upper(lowest_a).lower(highest_a)
 
 
 def _held(house_a: PerPhase, before_a: PerPhase | None, now: Snapshot, memory: Memory) -> PerPhase:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from ems.model.electrical import PerPhase, Wiring
+from ems.model.quick import quick
 from ems.model.site import Station
 from ems.model.station import SendOutcome, SentLimit, StationState
 
@@ -21,6 +23,7 @@ TRIED_AGAIN_WITHIN_S: Final = 3.0
 """A limit that follows an unanswered one so closely was sent over the same connection (dispatch pauses for 2 s)."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
     """The lowest and highest limit that may have been in force in a stretch of time."""
@@ -41,8 +44,7 @@ def limits_within(
     """
     steady = _only_limit(state, from_s, to_s)
     if steady is not None:
-        limit_a = min(steady.limit_a, station.hardware_max_a)
-        return Bounds(low_a=limit_a, high_a=limit_a, phases=steady.phases)
+        return _steady(min(steady.limit_a, station.hardware_max_a), steady.phases)
     spans = list(_spans(station, state, unknown_until_s))
     inside = [span for span in spans if span.from_s <= to_s and span.to_s >= from_s]
     capped = [min(span.limit_a, station.hardware_max_a) for span in inside]
@@ -51,6 +53,12 @@ def limits_within(
         high_a=max(capped),
         phases=max(span.phases for span in inside),
     )
+
+
+@lru_cache(maxsize=1024)
+def _steady(limit_a: float, phases: int) -> Bounds:
+    """Remembered, since most limits stay for minutes, and every look asks for them several times."""
+    return Bounds(low_a=limit_a, high_a=limit_a, phases=phases)
 
 
 def _only_limit(state: StationState, from_s: float, to_s: float) -> SentLimit | None:
@@ -130,6 +138,7 @@ def is_stuck(state: StationState, now_s: float, message_s: float) -> bool:
     return now_s - silent_since_s > 2 * message_s
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Span:
     limit_a: float

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from ems.control.in_force import commanded, commanded_since_s
+from ems.model.quick import quick
 from ems.model.site import Station
 from ems.model.snapshot import Snapshot
 from ems.model.station import USES_A, CarReading, SendOutcome, StationState
@@ -35,6 +36,7 @@ RISES_BY_A: Final = 0.4
 """A car that takes this much more than it used to has become hungry again."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Learned:
     """One car as its reports show it."""

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from ems.control.learn import Learned
 from ems.control.obedience import Obedience
 from ems.control.patterns import NO_REGRETS, Regrets
 from ems.control.peak import PeakWindow
 from ems.model.electrical import PerPhase, Phase
+from ems.model.quick import quick
 from ems.model.readings import GridReading
 
 RowKey = tuple[str, Phase]
 """A circuit and one of its phases."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarsThen:
     """What the cars behind a meter reported and were allowed, summed over cars, in amps."""
@@ -24,6 +27,7 @@ class CarsThen:
     allowed_a: float = 0.0
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeterTrust:
     """How far one meter is believed; see `ems.control.trust`."""
@@ -45,6 +49,10 @@ class MeterTrust:
 
     cars: CarsThen = CarsThen()
     """The cars behind it at that time."""
+
+
+NO_TRUST: Final = MeterTrust()
+"""In a meter that nobody has heard of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +78,10 @@ class StationTimers:
         return max(self.on_since_s, self.switched_at_s[-1])
 
 
+NO_TIMERS: Final = StationTimers()
+
+
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
     """All state of control, frozen; each decision returns the next one."""
@@ -114,4 +126,4 @@ class Memory:
         return cls(started_at_s=now_s, last_at_s=now_s)
 
     def timers_of(self, station_id: str) -> StationTimers:
-        return self.timers.get(station_id, StationTimers())
+        return self.timers.get(station_id, NO_TIMERS)

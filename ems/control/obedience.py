@@ -15,6 +15,7 @@ from typing import Final
 
 from ems.control.in_force import limits_within
 from ems.model.decision import Escalation, LimitReason, Notice, NoticeCode, Reason, Setpoint
+from ems.model.quick import quick
 from ems.model.site import Policy, Station
 from ems.model.snapshot import Snapshot
 from ems.model.station import ConnectorStatus, StationState
@@ -71,6 +72,7 @@ _ESCALATIONS: Final[Mapping[Stage, Escalation]] = {
 }
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Obedience:
     """What is remembered of one station's obedience; fresh for one that nobody has anything against."""

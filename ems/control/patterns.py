@@ -14,6 +14,8 @@ from functools import lru_cache
 from itertools import combinations, product
 from typing import Final
 
+from ems.model.quick import quick
+
 JOINT_UP_TO: Final = 4
 """Up to so many solar cars all patterns are weighed; above, those that differ from the present one in a car or two."""
 
@@ -33,6 +35,7 @@ Pattern = tuple[int, ...]
 """Phases offered to each solar car, in the order of the site; 0 is off."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
     """One way for a car to charge, in watts at the surplus's voltage."""
@@ -44,6 +47,7 @@ class Choice:
     most_w: float = 0.0
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SunCar:
     """A car that follows the sun, and what it may do next."""
@@ -72,6 +76,7 @@ class SunCar:
     """What it is worth, beside its watts, that this car charges: for its priority, and for having waited."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Costs:
     """What a change must bring before it is made, in Wh, and how much a bought kWh weighs."""

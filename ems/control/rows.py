@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ems.model.decision import Reason
+from ems.model.quick import quick
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """Σ weight_j · x_j ≤ cap over the stations in `weights`; a fuse phase in amps, or the surplus in watts."""
@@ -21,6 +23,7 @@ class Row:
     """True for wishes such as the surplus: minimums of cars that must charge are not refused by it."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
     """A car that may charge: its limit is 0, or between `lo_a` and `hi_a`."""
@@ -40,6 +43,7 @@ class Candidate:
     """How long it has been left out; the longest wins the next tie (rotation)."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
     """What the allocation gives one candidate, and the bound that stopped it there."""

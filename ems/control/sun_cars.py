@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 from ems.control.demand import Demand, phases_used
@@ -14,6 +14,7 @@ from ems.control.memory import Memory, StationTimers
 from ems.control.patterns import Choice, Costs, Pattern, Regrets, SunCar, best_change, weigh
 from ems.model.decision import LimitReason, Reason
 from ems.model.electrical import PerPhase
+from ems.model.quick import quick
 from ems.model.site import Policy, Station
 from ems.model.snapshot import Snapshot
 
@@ -35,6 +36,7 @@ SWITCH_DWELL_S: Final = 60.0
 """Phases change no sooner than this after the last start or change (`control.md` §5, minimum dwell)."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SunPlan:
     """What the sun's cars do now."""
@@ -85,11 +87,9 @@ def plan_sun(
         wish = wishes[station.station_id]
         if phases == 0:
             reason = _why_off(car, cars, regrets, surplus_w, costs, memory, now)
-            settled[station.station_id] = replace(
-                wish, candidate=None, phases=car.last_phases or wish.phases, why_not=reason
-            )
+            settled[station.station_id] = wish.kept_off(car.last_phases or wish.phases, reason)
             continue
-        settled[station.station_id] = replace(wish, phases=phases)
+        settled[station.station_id] = wish.on_phases(phases)
         least_w[station.station_id] = next(c.least_w for c in car.choices if c.phases == phases)
         known = learned.get(station.station_id, NOTHING)
         extra_w[station.station_id] = max(0.0, known.offset_a) * _volts_used(station, phases, known, volts)
@@ -123,7 +123,7 @@ def _night(
             for phases in _offers(station, wish, known, last_phases)
         )
         reason = Reason(code=LimitReason.SOLAR_SURPLUS, surplus_w=surplus_w, needed_w=least_w)
-        settled[station.station_id] = replace(wish, candidate=None, phases=last_phases or wish.phases, why_not=reason)
+        settled[station.station_id] = wish.kept_off(last_phases or wish.phases, reason)
     return SunPlan(wishes=settled, regrets=memory.regrets)
 
 
@@ -135,7 +135,7 @@ def _as_it_stands(wish: Demand, memory: Memory) -> Demand:
     """A solar car that wants nothing now leaves its contactor where it is."""
     if wish.candidate is None or not wish.follows_sun or wish.draws:
         return wish
-    return replace(wish, phases=memory.timers_of(wish.station_id).last_phases or wish.phases)
+    return wish.on_phases(memory.timers_of(wish.station_id).last_phases or wish.phases)
 
 
 def _costs(policy: Policy) -> Costs:
@@ -227,7 +227,7 @@ def _choice(station: Station, wish: Demand, phases: int, known: Learned, room: H
 
 
 def _volts_used(station: Station, phases: int, known: Learned, volts: PerPhase) -> float:
-    return sum(volts[phase] for phase in station.wiring[: phases_used(station, phases, known)])
+    return volts.sum_over(station.wiring[: phases_used(station, phases, known)])
 
 
 def _running(station: Station, now: Snapshot) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
 from ems.control.draw import Draws, car_draw
 from ems.control.expected import expected_a
@@ -13,12 +14,18 @@ from ems.control.memory import Memory
 from ems.control.trust import MeterView
 from ems.model.electrical import NOMINAL_V, PerPhase
 from ems.model.goals import ChargeMode
+from ems.model.quick import quick
 from ems.model.readings import GridReading
 from ems.model.snapshot import Snapshot
 
-FOLLOWS_SUN = frozenset({ChargeMode.SOLAR, ChargeMode.MIN_SOLAR})
+NOMINAL: Final = PerPhase(NOMINAL_V, NOMINAL_V, NOMINAL_V)
+LEAST_V: Final = NOMINAL_V / 2
+"""Below it nobody measures that phase."""
+
+FOLLOWS_SUN: Final = frozenset({ChargeMode.SOLAR, ChargeMode.MIN_SOLAR})
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surplus:
     """What the grid meter says of the sun; both None while it gives nothing."""
@@ -63,8 +70,11 @@ def voltage_v(grid: GridReading | None) -> PerPhase:
     """Measured phase voltages, nominal where nobody measures."""
     measured = grid.voltage_v if grid is not None else None
     if measured is None:
-        return PerPhase(NOMINAL_V, NOMINAL_V, NOMINAL_V)
-    return PerPhase(*[volts if volts > NOMINAL_V / 2 else NOMINAL_V for volts in measured])
+        return NOMINAL
+    one_v, two_v, three_v = measured
+    if one_v > LEAST_V and two_v > LEAST_V and three_v > LEAST_V:
+        return measured
+    return PerPhase(*[volts if volts > LEAST_V else NOMINAL_V for volts in measured])
 
 
 def _house_w(now: Snapshot, memory: Memory, grid: GridReading, draws: Draws, learned: Mapping[str, Learned]) -> float:

@@ -9,8 +9,9 @@ from enum import IntEnum
 from typing import Final
 
 from ems.control.in_force import commanded
-from ems.control.memory import CarsThen, Memory, MeterTrust
+from ems.control.memory import NO_TRUST, CarsThen, Memory, MeterTrust
 from ems.model.decision import LimitReason, Reason
+from ems.model.quick import quick
 from ems.model.readings import GridReading
 from ems.model.snapshot import Snapshot
 
@@ -46,6 +47,7 @@ class Health(IntEnum):
     """Fallback currents; also while it has not yet been good for long enough."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeterView:
     """One meter as this cycle may use it."""
@@ -79,7 +81,7 @@ def judge_meters(now: Snapshot, memory: Memory) -> tuple[dict[str, MeterView], d
         if not circuit.metered:
             continue
         circuit_id = circuit.circuit_id
-        known = memory.trust.get(circuit_id, MeterTrust())
+        known = memory.trust.get(circuit_id, NO_TRUST)
         cars = _cars(now, circuit_id)
         impossible_a = circuit.fuse.rating_a * IMPOSSIBLE_RATINGS
         sample = now.meters.get(circuit_id)
@@ -96,11 +98,17 @@ def judge_sample(known: MeterTrust, sample: GridReading | None, impossible_a: fl
     if sample is None or (newest is not None and sample.taken_at_s <= newest.taken_at_s):
         return known
     if newest is None or not _same_numbers(sample, newest):
-        known = replace(known, newest=sample, repeats=0, same_since_s=sample.taken_at_s, cars=cars)
-    else:
-        known = replace(known, newest=sample, repeats=known.repeats + 1)
-        if _cars_moved(known, cars) and sample.taken_at_s - known.same_since_s <= CARS_REPORT_WITHIN_S:
-            known = replace(known, cars=cars)
+        possible = _is_possible(sample, impossible_a)
+        return MeterTrust(
+            newest=sample,
+            good=sample if possible else known.good,
+            good_samples=known.good_samples + possible,
+            same_since_s=sample.taken_at_s,
+            cars=cars,
+        )
+    known = replace(known, newest=sample, repeats=known.repeats + 1)
+    if _cars_moved(known, cars) and sample.taken_at_s - known.same_since_s <= CARS_REPORT_WITHIN_S:
+        known = replace(known, cars=cars)
     if is_frozen(known, cars) or not _is_possible(sample, impossible_a):
         return known
     return replace(known, good=sample, good_samples=known.good_samples + 1)
@@ -115,10 +123,12 @@ def is_frozen(trust: MeterTrust, cars: CarsThen) -> bool:
 
 def worst_health(views: Mapping[str, MeterView], circuit_ids: Sequence[str]) -> MeterView | None:
     """The least reliable meter among these circuits; None when none of them has a meter."""
-    seen = [views[circuit_id] for circuit_id in circuit_ids if circuit_id in views]
-    if len(seen) == 1:
-        return seen[0]
-    return max(seen, key=lambda view: view.health, default=None)
+    worst = None
+    for circuit_id in circuit_ids:
+        view = views.get(circuit_id)
+        if view is not None and (worst is None or view.health > worst.health):
+            worst = view
+    return worst
 
 
 def _forget_if_lost(trust: MeterTrust, now: Snapshot, circuit_id: str) -> MeterTrust:
@@ -162,12 +172,12 @@ def _is_doubtful(trust: MeterTrust, cars: CarsThen) -> bool:
 
 def _is_possible(sample: GridReading, most_a: float) -> bool:
     """Whether every number is one, and no current beyond all fuses."""
-    return math.isfinite(sample.power_w) and all(abs(current_a) <= most_a for current_a in sample.current_a)
+    one_a, two_a, three_a = sample.current_a
+    return math.isfinite(sample.power_w) and abs(one_a) <= most_a and abs(two_a) <= most_a and abs(three_a) <= most_a
 
 
 def _same_numbers(one: GridReading, other: GridReading) -> bool:
-    return (one.current_a, one.power_w, one.voltage_v, one.frequency_hz) == (
-        other.current_a,
+    return one.current_a == other.current_a and (one.power_w, one.voltage_v, one.frequency_hz) == (
         other.power_w,
         other.voltage_v,
         other.frequency_hz,
@@ -179,9 +189,12 @@ def _cars_moved(trust: MeterTrust, cars: CarsThen) -> bool:
 
 
 def _cars(now: Snapshot, circuit_id: str) -> CarsThen:
-    states = [now.state_of(station.station_id) for station in now.site.below(circuit_id)]
-    limits = [commanded(state, now.now_s) for state in states]
-    return CarsThen(
-        drawn_a=sum(sum(state.car.current_a) for state in states if state.car is not None),
-        allowed_a=sum(limit.limit_a for limit in limits if limit is not None),
-    )
+    drawn_a = allowed_a = 0.0
+    for station in now.site.below(circuit_id):
+        state = now.state_of(station.station_id)
+        limit = commanded(state, now.now_s)
+        if state.car is not None:
+            drawn_a += sum(state.car.current_a)
+        if limit is not None:
+            allowed_a += limit.limit_a
+    return CarsThen(drawn_a=drawn_a, allowed_a=allowed_a)

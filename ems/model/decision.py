@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from ems.model.electrical import PerPhase, Phase
+from ems.model.quick import quick
 
 
 class LimitReason(StrEnum):
@@ -34,6 +35,7 @@ class LimitReason(StrEnum):
     NONE = "none"
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
     """A reason with the numbers that prove it; `ems.model.sentences` says it in words."""
@@ -82,6 +84,7 @@ class Reason:
 NO_REASON = Reason(code=LimitReason.NONE)
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setpoint:
     """The limit for one station until the next decision."""
@@ -102,6 +105,7 @@ class Setpoint:
         return replace(self, limit_a=limit_a, reason=reason)
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CircuitLoad:
     """One circuit as this cycle saw it; what pages draw as phase gauges."""
@@ -152,6 +156,7 @@ class Notice:
     limit_a: float | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """What one cycle decided."""

@@ -78,6 +78,13 @@ class PerPhase(_Amounts):
     def total(self) -> float:
         return self[0] + self[1] + self[2]
 
+    def sum_over(self, phases: Iterable[Phase]) -> float:
+        """The numbers of these phases together."""
+        total = 0.0
+        for phase in phases:
+            total += self[phase]
+        return total
+
 
 Wiring: TypeAlias = tuple[Phase, ...]
 """The house phases behind a station's own L1, L2, L3, in that order: (L2, L3, L1) is a rotated station."""
@@ -139,10 +146,14 @@ class CircuitTree:
     circuits: tuple[Circuit, ...]
     _by_id: Mapping[str, Circuit] = field(init=False, repr=False, compare=False)
     _above: Mapping[str, tuple[Circuit, ...]] = field(init=False, repr=False, compare=False)
+    _ids_above: Mapping[str, tuple[str, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_by_id", {circuit.circuit_id: circuit for circuit in self.circuits})
-        object.__setattr__(self, "_above", {circuit.circuit_id: self._path_up(circuit) for circuit in self.circuits})
+        above = {circuit.circuit_id: self._path_up(circuit) for circuit in self.circuits}
+        object.__setattr__(self, "_above", above)
+        ids_above = {circuit_id: tuple(each.circuit_id for each in path) for circuit_id, path in above.items()}
+        object.__setattr__(self, "_ids_above", ids_above)
 
     def __getitem__(self, circuit_id: str) -> Circuit:
         return self._by_id[circuit_id]
@@ -157,6 +168,10 @@ class CircuitTree:
     def above(self, circuit_id: str) -> tuple[Circuit, ...]:
         """The circuit and every circuit that feeds it, up to the main one."""
         return self._above[circuit_id]
+
+    def ids_above(self, circuit_id: str) -> tuple[str, ...]:
+        """The same by their names."""
+        return self._ids_above[circuit_id]
 
     def _path_up(self, circuit: Circuit) -> tuple[Circuit, ...]:
         path = [circuit]

@@ -9,8 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ems.model.electrical import PerPhase
+from ems.model.quick import quick
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GridReading:
     """What the meter at a circuit's fuse saw at one instant; at the main circuit that is the grid."""
@@ -26,6 +28,7 @@ class GridReading:
     energy_export_kwh: float | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SolarReading:
     """What an inverter produced at one instant."""

@@ -47,6 +47,10 @@ class Station:
     vehicle_phases: int | None = None
     """How many phases the car can use; None when unknown: then all wired ones."""
 
+    def __hash__(self) -> int:
+        """By its name alone: no two stations of a house share one, and control looks stations up in every cycle."""
+        return hash(self.station_id)
+
 
 class Keenness(StrEnum):
     """How much grid a solar car may take along for the sake of more sun (`control.md` §5)."""

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ems.model.goals import Goal
+from ems.model.quick import quick
 from ems.model.readings import BatteryReading, GridReading, SolarReading
 from ems.model.site import Site
 from ems.model.station import StationState
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """Readings, station states and goals at `now_s`. A missing reading is None or absent, a stale one keeps its age."""

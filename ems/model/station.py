@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
+from ems.model.quick import quick
+
 
 class ConnectorStatus(StrEnum):
     """The OCPP 1.6 connector states, which are also the words of our pages."""
@@ -49,6 +51,7 @@ class SendOutcome(StrEnum):
     """Timed out or the link broke: the station may or may not follow it."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentLimit:
     """One limit on its way to a station, or arrived."""
@@ -73,6 +76,7 @@ USES_A: Final = 1.0
 """Above this a phase counts as used."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarReading:
     """What the station measured of its car. Currents in the station's own phase order."""
@@ -91,9 +95,13 @@ class CarReading:
     @property
     def phases_drawn(self) -> int:
         """Station phases up to the last one with more than 1 A (`breakers-and-rules.md` §4 counts from there)."""
-        return max((place for place, amps in enumerate(self.current_a, start=1) if amps > USES_A), default=0)
+        for place in range(len(self.current_a), 0, -1):
+            if self.current_a[place - 1] > USES_A:
+                return place
+        return 0
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StationState:
     """Everything that control may know of one station."""

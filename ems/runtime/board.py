@@ -103,11 +103,11 @@ class Board:
 
     async def news(self, longest_s: float) -> None:
         """Wait until something happened, `longest_s` at most."""
+        alarm = self._clock.call_after(longest_s, self._news.set)
         try:
-            async with self._clock.timeout(longest_s):
-                await self._news.wait()
-        except TimeoutError:
-            pass
+            await self._news.wait()
+        finally:
+            alarm.cancel()
         self._news.clear()
 
     def snapshot(self) -> Snapshot:
@@ -140,8 +140,8 @@ class Board:
         if not fresh:
             return None
         return SolarReading(
-            power_w=sum(reading.power_w for reading in fresh),
-            taken_at_s=min(reading.taken_at_s for reading in fresh),
+            power_w=sum([reading.power_w for reading in fresh]),
+            taken_at_s=min([reading.taken_at_s for reading in fresh]),
         )
 
     def _battery_now(self, now_s: float) -> BatteryReading | None:

@@ -62,9 +62,9 @@ class Dispatch:
         cause_s = self._new_sample_s(look)
         for station_id, setpoint in decision.setpoints.items():
             lane = self._lanes[station_id]
-            order = self._order(setpoint, cause_s)
-            if not look.state_of(station_id).connected or not lane.differs(order):
+            if not look.state_of(station_id).connected or lane.is_at(setpoint.limit_a, setpoint.phases):
                 continue
+            order = self._order(setpoint, cause_s)
             if lane.would_raise(order):
                 self._held_raises[station_id] = order
             else:
@@ -84,7 +84,7 @@ class Dispatch:
 
     def _new_sample_s(self, look: Snapshot) -> float | None:
         """When the newest meter sample was taken, if this look is the first to see it."""
-        newest_s = max((reading.taken_at_s for reading in look.meters.values()), default=float("-inf"))
+        newest_s = max([reading.taken_at_s for reading in look.meters.values()], default=float("-inf"))
         is_new = newest_s > self._newest_sample_s
         self._newest_sample_s = newest_s
         return newest_s if is_new else None
@@ -104,7 +104,7 @@ class Dispatch:
 
     def _release_raises(self) -> None:
         """Let the held raises go once no lower is on its way any more."""
-        if any(lane.lower_unconfirmed for lane in self._lanes.values()):
+        if not self._held_raises or any(lane.lower_unconfirmed for lane in self._lanes.values()):
             return
         for station_id, order in self._held_raises.items():
             self._lanes[station_id].send(order)

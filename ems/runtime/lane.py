@@ -80,9 +80,10 @@ class Lane:
         self._pauses = Backoff(FIRST_RETRY_S, LONGEST_RETRY_S)
         self._bell = asyncio.Event()
 
-    def differs(self, order: Order) -> bool:
-        """Whether this order says something other than what the lane is at, or has forgotten the station took it."""
-        return self._order is None or order.lease != self._order.lease
+    def is_at(self, limit_a: float, phases: int) -> bool:
+        """Whether its order says so already; not when it has forgotten that the station took one."""
+        order = self._order
+        return order is not None and order.lease.limit_a == limit_a and order.lease.phases == phases
 
     def would_raise(self, order: Order) -> bool:
         """Whether it gives the car more than the order before."""
