@@ -78,15 +78,7 @@ class Bay:
         self._report_at_s = 0
         self._register_kwh = 0.0
         self._idle_a = (0.0,) * len(station.wiring)
-        self.state = StationState(
-            station_id=station.station_id,
-            connected=True,
-            connections=1,
-            protocol="ocpp1.6",
-            status=ConnectorStatus.AVAILABLE,
-            car=CarReading(current_a=self._idle_a, taken_at_s=start_s, power_w=0.0),
-            resident_fallback_a=station.fallback_a,
-        )
+        self.state = _first_state(station, CarReading(current_a=self._idle_a, taken_at_s=start_s, power_w=0.0))
 
     def install(self, lease: LeasedLimit, ends_s: float, now_s: float) -> None:
         """Take a limit that arrived. It ends at `ends_s`."""
@@ -221,3 +213,16 @@ class Bay:
     def _post(self, **changes: object) -> None:
         self.state = replace(self.state, **changes)  # type: ignore[arg-type] # names and types as in StationState
         self._changed(self.state)
+
+
+def _first_state(station: Station, reading: CarReading) -> StationState:
+    """A station that has connected once and waits for its first car."""
+    return StationState(
+        station_id=station.station_id,
+        connected=True,
+        connections=1,
+        protocol="ocpp1.6",
+        status=ConnectorStatus.AVAILABLE,
+        car=reading,
+        resident_fallback_a=station.fallback_a,
+    )
