@@ -53,6 +53,8 @@ def falls_back(seen: Seen) -> Check:
         sentence = f"{slowest} never came down to {fallback_a:g} A while the fault lasted"
         return Check(held=False, figure=f"not within {slowest_s:.0f} s", sentence=f"{sentence} ({allowed})")
     held = slowest_s <= scene.answer_within_s
+    if not slowest_s:
+        return Check(held=True, figure="fallback at once", sentence="no car drew more than its fallback current")
     sentence = (
         f"{slowest}, the last one, fell from {drew_a:.1f} A to its fallback current of {fallback_a:g} A"
         f" within {slowest_s:.0f} s ({allowed})"
@@ -92,6 +94,8 @@ def comes_back(seen: Seen) -> Check:
             f"the first limit rose {first_s:.0f} s after it, to {share:.0f} % {told} while the house's peak is held"
         )
         return Check(held=True, figure=f"raise after {first_s:.0f} s", sentence=sentence)
+    if not back[0]:
+        return Check(held=True, figure="", sentence="afterwards the cars drew what they had drawn before")
     sentence = f"{back[0]:.0f} s after it the cars had {BACK_SHARE * 100:.0f} % {told} again"
     return Check(held=True, figure=f"back after {back[0]:.0f} s", sentence=sentence)
 

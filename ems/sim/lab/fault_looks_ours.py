@@ -14,6 +14,7 @@ import numpy as np
 from ems.model.decision import Escalation, LimitReason, NoticeCode
 from ems.sim.lab.fault_looks import LIMIT_HAIR_A, first_raise_s
 from ems.sim.lab.fault_scene import Check, Seen, window
+from ems.sim.lab.report.words import reason_name
 
 SLOW_S: Final = 15.0
 """After a few failures there is such a pause."""
@@ -40,10 +41,10 @@ def says(reason: LimitReason) -> Callable[[Seen], Check | None]:
         first_s = {station: _first_said_s(seen, station, reason) for station in seen.scene.fallback_a}
         missing = [station for station, at_s in first_s.items() if at_s is None]
         if missing:
-            sentence = f"{missing[0]} did not give {reason} as its reason"
-            return Check(held=False, figure=f"no {reason}", sentence=sentence)
+            sentence = f"{missing[0]} did not name its reason: {reason_name(reason)}"
+            return Check(held=False, figure="no reason", sentence=sentence)
         after_s = max(at_s for at_s in first_s.values() if at_s is not None) - seen.scene.from_s
-        return Check(held=True, figure="", sentence=f"the reason was {reason} after {after_s:.0f} s")
+        return Check(held=True, figure="", sentence=f"after {after_s:.0f} s the reason was: {reason_name(reason)}")
 
     return look
 
@@ -131,11 +132,16 @@ def escalates(seen: Seen) -> Check | None:
     steps = {step: at_s - scene.load_from_s for at_s, step in seen.seconds.escalations.get(scene.target, ())}
     missing = [step for step in (Escalation.SUSPEND, Escalation.REMOTE_STOP) if step not in steps]
     if missing:
-        return Check(held=False, figure=f"no {missing[0]}", sentence=f"{missing[0]} was never due")
+        step = _in_words(missing[0])
+        return Check(held=False, figure=f"no {step}", sentence=f"{step} was never due")
     left_a = float(seen.car_a(scene.target)[int(scene.until_s) - 1])
-    told = ", ".join(f"{step} after {at_s:.0f} s" for step, at_s in steps.items())
+    told = ", ".join(f"{_in_words(step)} after {at_s:.0f} s" for step, at_s in steps.items())
     sentence = f"{told}; {scene.target} drew {left_a:.1f} A at the end"
     return Check(held=left_a <= LIMIT_HAIR_A, figure=told, sentence=sentence)
+
+
+def _in_words(step: str) -> str:
+    return step.replace("_", " ")
 
 
 def _first_said_s(seen: Seen, station: str, reason: LimitReason) -> float | None:

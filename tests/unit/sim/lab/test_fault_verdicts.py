@@ -125,7 +125,7 @@ def test_fusewise_says_that_the_meter_is_lost(fault: FaultKind) -> None:
     lost = (105.0, 310.0, "meter_lost")
 
     assert verdict(scene(fault), ours(run(amps(16, 6)), reasons=[lost])).passed is True
-    assert "did not give meter_lost" in verdict(scene(fault), ours(run(amps(16, 6)))).sentence
+    assert "did not name its reason: grid meter silent" in verdict(scene(fault), ours(run(amps(16, 6)))).sentence
 
 
 def test_fusewise_raises_nothing_before_enough_good_samples() -> None:
@@ -186,7 +186,7 @@ def test_fusewise_leaves_a_station_that_ignores_its_limit_all_that_it_can_draw()
 def test_fusewise_stops_a_station_that_ignores_its_limit() -> None:
     only_suspended = ignoring(amps(8, 0, 12), escalations=STOPPED[:1])
 
-    assert "remote_stop was never due" in verdict(scene(FaultKind.STATION_IGNORES), only_suspended).sentence
+    assert "remote stop was never due" in verdict(scene(FaultKind.STATION_IGNORES), only_suspended).sentence
     assert "nobody was told" in verdict(scene(FaultKind.STATION_IGNORES), ours(run(amps(6, 6)))).sentence
 
 
