@@ -13,6 +13,7 @@ from ems.sim.lab.compare import Replay
 from ems.sim.lab.fault_verdicts import problems
 from ems.sim.lab.records import RunRecord, Stay
 from ems.sim.lab.report.shapes import FaultVerdict, Report
+from ems.sim.lab.report.words import FUSE_WORDS
 from ems.sim.lab.runner import FUSEWISE
 from ems.sim.lab.score import Score, tripped
 from ems.sim.policies.registry import DESCRIPTIONS
@@ -61,7 +62,7 @@ def report_of(outcome: Outcome, options: SimulateOptions) -> Report:
         cars=_cars(replay.stays),
         fuse="not stated"
         if fuse_a is None
-        else f"{replay.site.connection.phases} × {fuse_a:g} A {replay.site.connection.main_fuse_device}",
+        else f"{replay.site.connection.phases} × {fuse_a:g} A {FUSE_WORDS[replay.site.connection.main_fuse_device]}",
         version=version("fusewise"),
         command=_command(outcome, options),
         seed=replay.seed,

@@ -7,8 +7,7 @@ import json
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
-from datetime import UTC, datetime
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Final
 
@@ -24,7 +23,7 @@ from ems.config.problems import SecretError, SiteFileError
 from ems.config.schema import SiteFile
 from ems.devices.catalog import DeviceConfigError, profiles
 from ems.sim.traces.errors import TraceError
-from ems.sim.traces.generate import MIXED, House, TracePlan, make_trace
+from ems.sim.traces.generate import MIXED, TracePlan, make_trace
 from ems.sim.traces.imports import HOME_ASSISTANT, CsvLayout, import_csv, import_home_assistant
 from ems.sim.traces.info import ColumnSummary, TraceSummary, describe
 from ems.sim.traces.lines import read_header
@@ -54,38 +53,12 @@ def trace_info(path: Path, *, as_json: bool) -> int:
     return 0
 
 
-def trace_make(
-    path: Path,
-    *,
-    start: datetime,
-    days: int = 7,
-    step_s: int = USUAL_STEP_S,
-    seed: int = 1,
-    kwp: float = 9.0,
-    inverter_max_w: float | None = None,
-    latitude: float = 50.0,
-    longitude: float = 10.0,
-    base_w: float = 150.0,
-    house: House = "usual",
-    skies: Sequence[str] = (),
-) -> int:
-    """Make a trace from the UTC day of `start` on and write it; `skies` like `clear=2`, none for a mixture."""
+def trace_make(path: Path, plan: TracePlan, *, skies: Sequence[str] = ()) -> int:
+    """Make a trace by a plan and write it; under `skies` like `clear=2`, a mixture where there are none."""
 
     def make() -> None:
-        plan = TracePlan(
-            start_utc=start.replace(tzinfo=UTC),
-            days=days,
-            step_s=step_s,
-            seed=seed,
-            kwp=kwp,
-            inverter_max_w=inverter_max_w,
-            latitude=latitude,
-            longitude=longitude,
-            base_w=base_w,
-            house=house,
-            skies=dict(map(_weight, skies)) or MIXED,
-        )
-        write_trace(path, make_trace(plan, name=path.name))
+        under = replace(plan, skies=dict(map(_weight, skies)) or MIXED)
+        write_trace(path, make_trace(under, name=path.name))
 
     return _written(path, make)
 

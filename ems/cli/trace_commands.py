@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -72,23 +72,21 @@ def make(
     """Make a trace: a drawn household under a drawn sky."""
     need_lab()
     from ems.cli.trace import trace_make  # noqa: PLC0415  numpy loads slowly
+    from ems.sim.traces.generate import TracePlan  # noqa: PLC0415  numpy loads slowly
 
-    raise typer.Exit(
-        trace_make(
-            out,
-            start=start,
-            days=days,
-            step_s=step_s,
-            seed=seed,
-            kwp=kwp,
-            inverter_max_w=inverter_max_w,
-            latitude=latitude,
-            longitude=longitude,
-            base_w=base_w,
-            house=house,
-            skies=sky or (),
-        )
+    plan = TracePlan(
+        start_utc=start.replace(tzinfo=UTC),
+        days=days,
+        step_s=step_s,
+        seed=seed,
+        kwp=kwp,
+        inverter_max_w=inverter_max_w,
+        latitude=latitude,
+        longitude=longitude,
+        base_w=base_w,
+        house=house,
     )
+    raise typer.Exit(trace_make(out, plan, skies=sky or ()))
 
 
 @trace_app.command("import")

@@ -123,10 +123,11 @@ def test_a_lost_meter_is_played_and_told(trace: Path, tmp_path: Path, capsys: py
     script.write_text("faults:\n- {fault: meter_lost, at: 90, for: 60}\n- {fault: store_full}\n", encoding="utf-8")
     assert simulate_site(replace(options(trace, "fusewise", "uncontrolled"), faults=str(script))) == 0
 
-    lost, lost_too, full, _ = printed(capsys)["faults"]
+    lost, lost_too, full, full_too = printed(capsys)["faults"]
     assert (lost["fault"], lost["policy"], lost["passed"]) == ("meter_lost at 90 s for 60 s", "fusewise", True)
     assert (lost_too["policy"], lost_too["passed"]) == ("uncontrolled", False)
-    assert (full["passed"], full["figure"]) == (None, "")
+    assert (full["fault"], full["passed"]) == ("store_full", True)
+    assert (full_too["passed"], full_too["figure"]) == (None, "")
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,17 @@ class FaultKind(StrEnum):
     NOT_COMMISSIONED = "not_commissioned"
 
 
+ONE_STATION: Final = frozenset(
+    {
+        FaultKind.STATION_DISCONNECTS,
+        FaultKind.STATION_REJECTS,
+        FaultKind.STATION_TIMES_OUT,
+        FaultKind.STATION_IGNORES,
+    }
+)
+"""One station keeps what it has, and the others have to make room."""
+
+
 class FaultRow(BaseModel):
     """One fault of a script."""
 

@@ -13,7 +13,8 @@ from ems.model.goals import Goal
 from ems.model.station import StationState
 from ems.runtime.board import Board
 from ems.runtime.dispatch import Dispatch
-from ems.runtime.loop import Loop, Watcher
+from ems.runtime.escalation import Escalations
+from ems.runtime.loop import Loop, Record, Watcher
 from ems.runtime.poller import follow
 from ems.sim.lab.others import PolicyLoop
 from ems.sim.plant.devices import PlantBattery, PlantInverter, PlantMeter
@@ -43,12 +44,14 @@ class Life:
         self._dispatch: Dispatch | None = None
         self.failure: BaseException | None = None
 
-    def control(self, *, beat: Callable[[], None], watchers: Sequence[Watcher]) -> None:
+    def control(self, *, beat: Callable[[], None], watchers: Sequence[Watcher], records: Sequence[Record] = ()) -> None:
         """Let our own control work, as `ems.app` has it."""
         clock: Clock = self._plant.clock
         self._dispatch = Dispatch(self._plant.site, self._links, self.board, clock)
-        loop = Loop(self.board, self._dispatch, clock, beat=beat, watchers=watchers)
-        self._begin(self._dispatch.run(), loop.run())
+        steps = Escalations(self._links, clock, resend=self._dispatch.resend)
+        watchers = (steps.watch, *watchers)
+        loop = Loop(self.board, self._dispatch, clock, beat=beat, watchers=watchers, records=records)
+        self._begin(self._dispatch.run(), loop.run(), steps.run())
 
     def obey(self, policy: Policy, *, beat: Callable[[], None]) -> None:
         """Let another policy work."""

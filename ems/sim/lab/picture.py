@@ -22,6 +22,9 @@ class Picture:
         self.day = day
         self._reasons: dict[str, list[tuple[float, str]]] = {}
         self._newest: dict[str, str] = {}
+        self._sent_at_s: dict[str, list[float]] = {}
+        self._steps: dict[str, list[tuple[float, str]]] = {}
+        self._notices: dict[str, float] = {}
 
     def watcher(self, plant: Plant) -> Watching:
         """What the control loop tells its decisions to."""
@@ -32,6 +35,19 @@ class Picture:
         if self._newest.get(station_id) != reason:
             self._newest[station_id] = reason
             self._reasons.setdefault(station_id, []).append((float(max(row - first_s, 0)), reason))
+
+    def note_sent(self, second: float, station_id: str) -> None:
+        """A limit went out to that station."""
+        self._sent_at_s.setdefault(station_id, []).append(second)
+
+    def note_trouble(self, second: float, decision: Decision) -> None:
+        """Steps against stations that are new, and what people are told for the first time."""
+        for station_id, step in decision.escalations.items():
+            steps = self._steps.setdefault(station_id, [])
+            if not steps or steps[-1][1] != step.value:
+                steps.append((second, step.value))
+        for notice in decision.notices:
+            self._notices.setdefault(notice.code.value, second)
 
     def draw(
         self,
@@ -53,6 +69,9 @@ class Picture:
             reasons={station_id: self._spans(station_id, sheet.seconds) for station_id in bays},
             current_a=currents_a,
             thermal=images,
+            sent_at_s=self._sent_at_s,
+            escalations=self._steps,
+            notices=self._notices,
         )
 
     def _spans(self, station_id: str, seconds: int) -> Sequence[tuple[float, float, str]]:
@@ -74,8 +93,16 @@ class Watching:
         plant = self._plant
         if plant.day != self._picture.day:
             return
+        if decision.escalations or decision.notices:
+            self._picture.note_trouble(plant.run_s() - plant.today.first_s, decision)
         for station_id, setpoint in decision.setpoints.items():
             self._picture.note(plant.row, station_id, setpoint.reason.code.value, plant.today.first_s)
+
+    def sent(self, station_id: str) -> None:
+        """A limit goes out to that station."""
+        plant = self._plant
+        if plant.day == self._picture.day:
+            self._picture.note_sent(plant.run_s() - plant.today.first_s, station_id)
 
 
 def _steps(log: Sequence[tuple[int, float, int]], column: int, sheet: Sheet) -> Series:

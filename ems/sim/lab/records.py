@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import numpy as np
@@ -109,6 +109,15 @@ class DaySeconds:
 
     thermal: Mapping[str, NDArray[np.float64]]
     """Per circuit: thermal image, shape (seconds, 3)."""
+
+    sent_at_s: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    """Per station: when limits were sent to it, in seconds of this day."""
+
+    escalations: Mapping[str, Sequence[tuple[float, str]]] = field(default_factory=dict)
+    """Per station: since when which step against it was due; empty for policies that know none."""
+
+    notices: Mapping[str, float] = field(default_factory=dict)
+    """Per `NoticeCode` value: when people were first told; empty for policies that tell nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

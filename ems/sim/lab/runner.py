@@ -19,6 +19,7 @@ from ems.config.schema import SimulatedCar, SiteFile
 from ems.config.translate import to_site
 from ems.model.goals import Goal
 from ems.model.station import StationState
+from ems.runtime.loop import Record
 from ems.sim.lab.life import Life
 from ems.sim.lab.measure import Measure
 from ems.sim.lab.picture import Picture
@@ -48,12 +49,13 @@ def simulate(
     seed: int = 1,
     picture_day: int | None = None,
     faults: Schedule | None = None,
+    records: Sequence[Record] = (),
     progress: Callable[[float], None] | None = None,
 ) -> RunRecord:
     """Play all `days` with these stays and return what came of it; the same arguments give the same record.
 
-    `policy` is "fusewise" or what makes a fresh policy. `progress` hears the share that is done, 0 to 1. Raises
-    ValueError for any other name.
+    `policy` is "fusewise" or what makes a fresh policy; `records` take down our own cycles. `progress` hears the share
+    that is done, 0 to 1. Raises ValueError for any other name.
     """
     if isinstance(policy, str) and policy != FUSEWISE:
         raise ValueError(f"policy {policy!r} is unknown here; give {FUSEWISE!r} or what makes a policy")
@@ -61,7 +63,8 @@ def simulate(
     began_s = timer.monotonic_s()
     clock = VirtualClock(start_utc=start_utc)
     picture = None if picture_day is None else Picture(picture_day)
-    run = _Run(file, plant_of(file, days, stays, clock), None if isinstance(policy, str) else policy(), picture, seed)
+    theirs = None if isinstance(policy, str) else policy()
+    run = _Run(file, plant_of(file, days, stays, clock), theirs, picture, seed, records)
     run.plant.faults.wall_clock_jumped = clock.jump_wall_clock
     if faults is not None:
         faults(run.plant.faults)
@@ -110,17 +113,31 @@ def _kind(car: SimulatedCar) -> CarKind:
 class _Run:
     """Plant, service and figures of one run."""
 
-    def __init__(self, file: SiteFile, plant: Plant, policy: Policy | None, picture: Picture | None, seed: int) -> None:
+    def __init__(
+        self,
+        file: SiteFile,
+        plant: Plant,
+        policy: Policy | None,
+        picture: Picture | None,
+        seed: int,
+        records: Sequence[Record],
+    ) -> None:
         self._file = file
         self.plant: Final = plant
         self._policy = policy
         self._seed = seed
         self._cycles = 0
-        self._watchers = [] if picture is None else [picture.watcher(plant)]
+        self._records = records
+        watching = None if picture is None else picture.watcher(plant)
+        self._watchers = [] if watching is None else [watching]
         self._measure = Measure(plant.site, file.simulation.battery, picture)
         self._links = {
             station_id: PlantLink(
-                bay, plant, message_s=file.simulation.message_s, answer_within_s=file.csms.answer_within_s
+                bay,
+                plant,
+                message_s=file.simulation.message_s,
+                answer_within_s=file.csms.answer_within_s,
+                sent=None if watching is None else watching.sent,
             )
             for station_id, bay in plant.bays.items()
         }
@@ -183,7 +200,7 @@ class _Run:
             return
         life = Life(self._file, self.plant, self._links, seed=self._seed, ended=self._failed.set)
         if self._policy is None:
-            life.control(beat=self._beat, watchers=self._watchers)
+            life.control(beat=self._beat, watchers=self._watchers, records=self._records)
         else:
             life.obey(self._policy, beat=self._beat)
         self._life = life

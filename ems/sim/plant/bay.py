@@ -61,6 +61,9 @@ class Bay:
         """(from second, limit, phases) since the start of the day."""
 
         self.car: PluggedCar | None = None
+        self._ended = False
+        """Whether the transaction was ended from afar: nothing flows until the next car."""
+
         self._start_s = start_s
         self._reports_every_s = reports_every_s
         self._changed = changed
@@ -75,15 +78,7 @@ class Bay:
         self._report_at_s = 0
         self._register_kwh = 0.0
         self._idle_a = (0.0,) * len(station.wiring)
-        self.state = StationState(
-            station_id=station.station_id,
-            connected=True,
-            connections=1,
-            protocol="ocpp1.6",
-            status=ConnectorStatus.AVAILABLE,
-            car=CarReading(current_a=self._idle_a, taken_at_s=start_s, power_w=0.0),
-            resident_fallback_a=station.fallback_a,
-        )
+        self.state = _first_state(station, CarReading(current_a=self._idle_a, taken_at_s=start_s, power_w=0.0))
 
     def install(self, lease: LeasedLimit, ends_s: float, now_s: float) -> None:
         """Take a limit that arrived. It ends at `ends_s`."""
@@ -96,7 +91,7 @@ class Bay:
         self.car = PluggedCar(kind, energy_kwh, self.faults)
         self.car.offer(self.limit_a, self.phases, second)
         self._came_s = second
-        self._switching = False
+        self._switching = self._ended = False
         self._report_at_s = second + AUTHORISED_AFTER_S
         self._used_phases = self.phases if self.limit_a >= PILOT_MINIMUM_A else None
         self._post(status=ConnectorStatus.PREPARING)
@@ -112,6 +107,15 @@ class Bay:
         self._used_phases = None
         self._post(status=ConnectorStatus.AVAILABLE, in_transaction=False, car=self._reading(second, self._idle_a))
         return car.taken_kwh
+
+    def end_transaction(self, second: int) -> None:
+        """The contactor opens, and stays open until the car has left."""
+        if self.car is None or self._ended:
+            return
+        self._ended = True
+        self._closes_at_s = None
+        self.car.cut()
+        self._post(status=ConnectorStatus.FINISHING, in_transaction=False, car=self._reading(second, self._idle_a))
 
     def step(self, second: int) -> float:
         """One second with a car: what it draws on each of its phases."""
@@ -158,7 +162,7 @@ class Bay:
         switched, was_offering = phases != self.phases, self.limit_a >= PILOT_MINIMUM_A
         self.limit_a, self.phases = limit_a, phases
         self.log.append((math.ceil(at_s), limit_a, phases))
-        if self.car is None:
+        if self.car is None or self._ended:
             return
         if switched and (was_offering or self.car.drawn_a):
             self.car.cut()
@@ -186,7 +190,7 @@ class Bay:
         return limit_a if limit_a >= PILOT_MINIMUM_A else 0.0
 
     def _tell_status(self, second: int, car: PluggedCar) -> None:
-        if second < self._came_s + AUTHORISED_AFTER_S:
+        if second < self._came_s + AUTHORISED_AFTER_S or self._ended:
             return
         if car.drawn_a:
             status = ConnectorStatus.CHARGING
@@ -209,3 +213,16 @@ class Bay:
     def _post(self, **changes: object) -> None:
         self.state = replace(self.state, **changes)  # type: ignore[arg-type] # names and types as in StationState
         self._changed(self.state)
+
+
+def _first_state(station: Station, reading: CarReading) -> StationState:
+    """A station that has connected once and waits for its first car."""
+    return StationState(
+        station_id=station.station_id,
+        connected=True,
+        connections=1,
+        protocol="ocpp1.6",
+        status=ConnectorStatus.AVAILABLE,
+        car=reading,
+        resident_fallback_a=station.fallback_a,
+    )

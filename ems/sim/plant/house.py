@@ -59,16 +59,7 @@ class Plant:
         self.day_done: DayDone = lambda _sheet, _bays: None
         self.arrived: Callable[[Stay], None] = lambda _stay: None
         self.left: Callable[[Stay], None] = lambda _stay: None
-        self.bays: Final = {
-            station.station_id: Bay(
-                station,
-                self.faults.stations[station.station_id],
-                start_s=self.start_s,
-                reports_every_s=reports_every_s,
-                changed=self._tell,
-            )
-            for station in site.stations
-        }
+        self.bays: Final = self._built(reports_every_s)
         self.battery: Final = HomeBattery(battery) if battery else None
         self.row: int = -1
         """The newest second that was worked out."""
@@ -78,10 +69,7 @@ class Plant:
         self._inverter_max_w = inverter_max_w
         self._visits = Visits(stays)
         self._plugged: dict[str, tuple[Bay, Row, bytearray]] = {}
-        self._behind = {
-            circuit_id: [(self.bays[s.station_id], s.wiring) for s in site.below(circuit_id)]
-            for circuit_id in circuit_ids
-        }
+        self._behind = {each: [(self.bays[s.station_id], s.wiring) for s in site.below(each)] for each in circuit_ids}
         self.day = 0
         """Which day it is, from 0."""
 
@@ -93,6 +81,18 @@ class Plant:
         """Whether the last second of the last day is done."""
 
         self.faults.connection_changed = lambda station_id, up: self.bays[station_id].connection(up=up)
+
+    def _built(self, reports_every_s: int) -> dict[str, Bay]:
+        return {
+            station.station_id: Bay(
+                station,
+                self.faults.stations[station.station_id],
+                start_s=self.start_s,
+                reports_every_s=reports_every_s,
+                changed=self._tell,
+            )
+            for station in self.site.stations
+        }
 
     async def run(self, progress: Callable[[float], None] | None = None) -> None:
         """Move the plant on until its days are over; tells `progress` the share that is done."""

@@ -8,7 +8,7 @@ from typing import Final
 from ems.model.goals import ChargeMode
 from ems.model.site import Site, Station
 from ems.model.snapshot import Snapshot
-from ems.sim.policies.fuse_room import equal_share_a, free_for_cars_a
+from ems.sim.policies.fuse_room import FuseRoom, equal_share_a
 from ems.sim.policies.ports import Order
 from ems.sim.policies.seen import ceiling_a, order_for, patience_s
 
@@ -29,7 +29,7 @@ class Equal:
 
     def __init__(self, site: Site) -> None:
         self._stations = site.stations
-        self._patience_s = patience_s(site, METER_LOST_S)
+        self._room = FuseRoom(patience_s(site, METER_LOST_S))
 
     def decide(self, now: Snapshot) -> Mapping[str, Order]:
         """One order per station, from this look alone."""
@@ -37,7 +37,7 @@ class Equal:
         return {s.station_id: order_for(s, limits_a.get(s.station_id, 0.0), len(s.wiring)) for s in self._stations}
 
     def _shares_a(self, now: Snapshot) -> dict[str, float]:
-        free_a = free_for_cars_a(now, self._patience_s)
+        free_a = self._room.free_a(now)
         if free_a is None:
             return {}
         served = sorted(

@@ -9,7 +9,7 @@ from ems.model.electrical import PerPhase
 from ems.model.goals import ChargeMode
 from ems.model.site import Site, Station
 from ems.model.snapshot import Snapshot
-from ems.sim.policies.fuse_room import free_for_cars_a
+from ems.sim.policies.fuse_room import FuseRoom
 from ems.sim.policies.ports import Order
 from ems.sim.policies.seen import ceiling_a, order_for, patience_s
 
@@ -40,7 +40,7 @@ class Everest:
             s.station_id: tuple(circuit.circuit_id for circuit in site.circuits.above(s.circuit_id))
             for s in site.stations
         }
-        self._patience_s = patience_s(site, METER_LOST_S)
+        self._room = FuseRoom(patience_s(site, METER_LOST_S))
         self._charging_since_s: dict[str, float] = {}
         self._free_a: dict[str, PerPhase] = {}
         self._last: dict[str, Order] = {}
@@ -58,7 +58,7 @@ class Everest:
         return orders
 
     def _budget_a(self, now: Snapshot) -> dict[str, float] | None:
-        free_a = free_for_cars_a(now, self._patience_s)
+        free_a = self._room.free_a(now)
         if free_a is None:
             return None
         if self._settled(now) or not self._free_a:

@@ -33,6 +33,12 @@ POLICIES: Final[Mapping[str, Callable[[Site], Policy]]] = {
 }
 """Each makes a fresh policy for one run."""
 
+IN_TURN: Final = frozenset({"evcc", "evcc-10"})
+"""Those that look at one station per tick."""
+
+WITHOUT_SUN: Final = frozenset({"equal", "everest", "uncontrolled"})
+"""Those that have no solar mode: their cars charge at once."""
+
 DESCRIPTIONS: Final[Mapping[str, str]] = {
     "evcc": "evcc's rules at its 30 s: one charger per tick, start after 60 s, stop after 180 s",
     "evcc-10": "evcc's rules at 10 s, as many users run it",

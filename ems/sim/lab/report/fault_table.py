@@ -7,7 +7,7 @@ from typing import Final
 
 from ems.sim.lab.report.markup import Markup, element
 from ems.sim.lab.report.shapes import FaultVerdict
-from ems.sim.lab.report.words import ours_first, policy_name
+from ems.sim.lab.report.words import fault_name, ours_first, policy_name
 
 SIGNS: Final[Mapping[bool | None, tuple[str, str, str]]] = {
     True: ("✓", "held", "pass"),
@@ -25,8 +25,7 @@ def fault_section(verdicts: Sequence[FaultVerdict]) -> Markup | None:
     by_place = {(verdict.fault, verdict.policy): verdict for verdict in verdicts}
     faults = list(dict.fromkeys(verdict.fault for verdict in verdicts))
     lines = [
-        element("tr", element("th", fault, scope="row"), *(_cell(by_place.get((fault, policy))) for policy in policies))
-        for fault in faults
+        element("tr", _name(fault), *(_cell(by_place.get((fault, policy))) for policy in policies)) for fault in faults
     ]
     names = [element("th", _heading(policy, verdicts), scope="col") for policy in policies]
     table = element(
@@ -44,6 +43,13 @@ def fault_section(verdicts: Sequence[FaultVerdict]) -> Markup | None:
     )
 
 
+def _name(label: str) -> Markup:
+    """The fault in words, and below it where and when a script had it."""
+    where = label.partition(" ")[2]
+    known = fault_name(label) != label
+    return element("th", fault_name(label), *([element("small", where)] if known and where else []), scope="row")
+
+
 def _heading(policy: str, verdicts: Sequence[FaultVerdict]) -> Markup:
     played = [verdict.passed for verdict in verdicts if verdict.policy == policy and verdict.passed is not None]
     tally = f"held {sum(played)} of {len(played)}" if played else "not played"
@@ -56,4 +62,13 @@ def _cell(verdict: FaultVerdict | None) -> Markup:
     sign, word, look = SIGNS[verdict.passed]
     mark = element("b", element("span", f"{sign} ", aria_hidden="true"), word)
     figure = [element("span", verdict.figure, class_="measured")] if verdict.figure else []
-    return element("td", mark, *figure, element("small", verdict.sentence), class_=look)
+    return element("td", mark, *figure, _told(verdict), class_=look)
+
+
+def _told(verdict: FaultVerdict) -> Markup:
+    """What was seen: at once where something went wrong, on demand where all is well."""
+    parts = verdict.sentence.removesuffix(".").split("; ")
+    if not verdict.passed or len(parts) == 1:
+        return element("small", verdict.sentence)
+    items = [element("li", part) for part in parts]
+    return element("details", element("summary", "what was measured"), element("ul", *items))

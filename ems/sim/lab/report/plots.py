@@ -28,6 +28,9 @@ LEAST_RANGE: Final = 1.0
 
 VIEW_BOX: Final = f"0 0 {WIDE} {HIGH}"
 
+EDGE: Final = 0.05
+"""Share of the width within which an hour's label would stick out on a small screen."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayAxis:
@@ -238,11 +241,17 @@ def _bands(lane: Lane, axis: DayAxis) -> str:
 
 def _hours(axis: DayAxis) -> Markup:
     marks = [
-        element("span", f"{hour:02d}:00", class_=None if hour % 6 == 0 else "fine", style=f"left:{100 * share:.2f}%")
+        element("span", f"{hour:02d}:00", class_=_hour_class(share, hour), style=f"left:{100 * share:.2f}%")
         for share, hour in axis.hours()
     ]
     row = element("div", *marks, class_="hours")
     return element("div", element("div", class_="ticks"), row, class_="frame", aria_hidden="true")
+
+
+def _hour_class(share: float, hour: int) -> str | None:
+    """Hours that a small screen leaves out; those at an edge stand inside it, the others centred on their line."""
+    edge = "begin" if share < EDGE else "end" if share > 1 - EDGE else ""
+    return " ".join(filter(None, ("fine" if hour % 6 else "", edge))) or None
 
 
 def _y(value: float, scale: Scale) -> str:

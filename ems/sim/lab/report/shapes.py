@@ -39,7 +39,7 @@ class Report:
     """In words, as "garage: 3 phases, 16 A; carport: 1 phase, 32 A"."""
 
     fuse: str
-    """In words, as "3 × 25 A mcb_b"."""
+    """In words, as "3 × 25 A breaker, curve B"."""
 
     version: str
     command: str

@@ -8,6 +8,8 @@ from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ems.model.decision import LimitReason
+from ems.model.electrical import FuseDevice
+from ems.sim.lab.fault_script import FaultKind
 
 OURS: Final = "fusewise"
 THIN_SPACE: Final = "\N{NARROW NO-BREAK SPACE}"
@@ -36,6 +38,39 @@ REASON_WORDS: Final[Mapping[LimitReason, str]] = {
     LimitReason.SETTLING: "waiting for steady sun",
     LimitReason.NONE: "no limit",
 }
+
+FAULT_WORDS: Final[Mapping[FaultKind, str]] = {
+    FaultKind.NOTHING: "a sudden load, no fault",
+    FaultKind.METER_LATE: "meter late",
+    FaultKind.METER_LOST: "meter silent",
+    FaultKind.METER_FROZEN: "meter repeats itself",
+    FaultKind.METER_BACKWARDS: "meter sends old samples",
+    FaultKind.METER_IMPOSSIBLE: "meter sends nonsense",
+    FaultKind.STATION_DISCONNECTS: "charger offline",
+    FaultKind.STATION_REJECTS: "charger rejects its limit",
+    FaultKind.STATION_TIMES_OUT: "charger gives no answer",
+    FaultKind.STATION_IGNORES: "charger ignores its limit",
+    FaultKind.SERVICE_DIES: "control stops",
+    FaultKind.NETWORK_CUT: "no network to any charger",
+    FaultKind.INVERTER_LOST: "inverter silent",
+    FaultKind.CLOCK_JUMPS: "clock jumps by an hour",
+    FaultKind.STORE_FULL: "journal cannot be written",
+    FaultKind.SITE_FILE_WRONG: "site file is wrong",
+    FaultKind.NOT_COMMISSIONED: "main fuse not stated",
+}
+FUSE_WORDS: Final[Mapping[FuseDevice, str]] = {
+    FuseDevice.MCB_B: "breaker, curve B",
+    FuseDevice.MCB_C: "breaker, curve C",
+    FuseDevice.MCB_D: "breaker, curve D",
+    FuseDevice.SLS: "selective breaker",
+    FuseDevice.GG: "gG fuse",
+}
+
+
+def fault_name(label: str) -> str:
+    """The fault of a verdict's label in words; an unknown label as it is."""
+    kind = label.partition(" ")[0]
+    return FAULT_WORDS[FaultKind(kind)] if kind in FAULT_WORDS else label
 
 
 def reason_name(code: str) -> str:

@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import Callable
+from contextlib import nullcontext
 
 import pytest
 
@@ -162,6 +163,33 @@ def test_faulty_station_answers_as_its_fault_says(
 
     assert isinstance(outcome, error)
     assert (at_s, works_by_a) == (known_s, limit_a)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "stops"),
+    [
+        (lambda faults: faults.station_ignores("one", at_s=5), True),
+        (lambda faults: faults.station_refuses("one", at_s=5), True),
+        (lambda faults: faults.station_deaf("one", at_s=5), False),
+        (lambda faults: faults.station_offline("one", at_s=5), False),
+    ],
+    ids=["ignores", "refuses", "deaf", "offline"],
+)
+def test_transaction_can_be_ended_where_a_station_hears(schedule: Callable[[Faults], None], stops: bool) -> None:
+    clock = VirtualClock(start_utc=START)
+    plant = Plant(SITE, SteadyDays((0.0, 0.0, 0.0), 0.0), [stay()], clock)
+    schedule(plant.faults)
+    link = PlantLink(plant.bays["one"], plant, message_s=0.5, answer_within_s=30.0)
+
+    async def stop() -> None:
+        await clock.sleep(10)
+        plant.advance_to(clock.monotonic_s())
+        with nullcontext() if stops else pytest.raises((StationSilent, StationOffline)):
+            await link.remote_stop()
+
+    run_virtual(stop(), clock)
+
+    assert plant.bays["one"].state.in_transaction is not stops
 
 
 def test_station_that_comes_back_counts_a_new_connection() -> None:

@@ -195,6 +195,20 @@ def test_car_that_ignores_its_limit_draws_all_it_can_but_not_through_an_open_con
     assert max(ignoring.main_a(120)) == 0
 
 
+def test_ended_transaction_cuts_the_car_off_until_the_next_one_comes() -> None:
+    house = House(plant(stay(departure_s=200), stay(arrival_s=210)))
+    house.limit(16.0, at_s=0)
+    house.at(100)
+    house.plant.bays["one"].end_transaction(100)
+    house.limit(10.0, 1, at_s=120)
+
+    assert house.main_a(101) == (0, 0, 0)
+    assert house.main_a(190) == (0, 0, 0)
+    assert house.plant.bays["one"].state.status is ConnectorStatus.FINISHING
+    assert not house.plant.bays["one"].state.in_transaction
+    assert max(house.main_a(300)) > 9
+
+
 def test_car_that_starts_from_ten_amperes_waits_for_them() -> None:
     house = House(plant(stay()))
     house.plant.faults.car_starts_from("one", 10.0, at_s=0)

@@ -73,6 +73,21 @@ def test_equal_pauses_60_s_after_the_meter_is_lost() -> None:
     assert house.limit_a() == 0.0
 
 
+@pytest.mark.parametrize("policy", ["equal", "everest"])
+def test_cars_that_move_after_the_last_sample_make_no_room(policy: str) -> None:
+    """Without a new sample the house is what it was, whatever the cars report by now."""
+    house = House(policy, station(), fuse_a=20)
+    house.house_a = PerPhase(8.0, 8.0, 8.0)
+    house.cars["garage"].appetite_a = 6.0
+    house.run(60)
+    house.meter_works = False
+    house.cars["garage"].appetite_a = 16.0
+
+    house.run(30)
+
+    assert house.limit_a() == 12.0
+
+
 def test_everest_hands_out_half_amperes_in_turns() -> None:
     house = House("everest", station("a"), station("b"), fuse_a=20.5)
 

@@ -174,7 +174,7 @@ def sample(policies: Sequence[str] = POLICIES, seconds: int = DAY_S) -> Report:
         trace="de_sungrow_h1_5min_2023-06-20",
         days=14,
         cars="garage: 3 phases, 16 A; carport: 1 phase, 32 A",
-        fuse="3 × 25 A mcb_b",
+        fuse="3 × 25 A breaker, curve B",
         version="fusewise 0.1.0",
         command="ems simulate config/two_cars.yaml --trace summer.csv.gz --days 14 --seed 7 --report report.html",
         seed=7,

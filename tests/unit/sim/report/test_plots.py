@@ -122,6 +122,15 @@ def test_hours_of_a_day_that_starts_between_hours() -> None:
     assert axis.hours() == [(0.25, 6)]
 
 
+@pytest.mark.parametrize(("start_hour", "place"), [(6, ' class="begin"'), (3, ""), (0, ' class="end"')])
+def test_hours_at_an_edge_stand_inside_it(start_hour: int, place: str) -> None:
+    """06:00 in a picture of six hours and a little more."""
+    start = datetime(2026, 6, 21, start_hour, tzinfo=UTC)
+    drawing = figure("T", "N", DayAxis(start_utc=start, seconds=6 * 3600 + 300, zone=UTC_ZONE), [])
+
+    assert re.findall(r'<span([^>]*) style="[^"]*">06:00', drawing) == [place]
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.floats(-1e5, 1e5), min_size=1, max_size=4))
 def test_scale_holds_zero_and_all_values_and_has_some_ticks(values: list[float]) -> None:

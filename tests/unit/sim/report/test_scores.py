@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 import pytest
 
+from ems.sim.lab.fault_script import FaultKind
 from ems.sim.lab.report.fault_table import fault_section
 from ems.sim.lab.report.headline import headline
 from ems.sim.lab.report.metrics import CALM, SUN, breaker_figure
 from ems.sim.lab.report.score_table import best_of, in_order, score_section
 from ems.sim.lab.report.shapes import FaultVerdict, Report, Row
-from ems.sim.lab.report.words import count, number, reason_name, span
+from ems.sim.lab.report.words import count, fault_name, number, reason_name, span
 from tests.unit.sim.report.outline import Outline
 
 CAPTURE, GRID, STARTS = SUN[0], SUN[4], CALM[0]
@@ -135,6 +137,24 @@ def test_fault_cells_say_verdict_figure_and_sentence() -> None:
     assert "Fusewise held 1 of 1 a held 0 of 1" in text
     assert "✓ held 24 A Cars fell to 6 A. ✗ failed 31 A Nobody noticed." in text
     assert "store full – – not played It has no store." in text
+
+
+def test_faults_have_words_and_what_held_is_told_on_demand() -> None:
+    label = "station_ignores carport at 90 s"
+    held = FaultVerdict(fault=label, policy="fusewise", passed=True, figure="", sentence="one thing; another.")
+    failed = replace(held, policy="a", passed=False)
+
+    page = Outline(str(fault_section([held, failed])))
+
+    assert "charger ignores its limit carport at 90 s" in page.text
+    assert "what was measured one thing another" in page.text
+    assert "✗ failed one thing; another." in page.text
+    assert len(page.named("details")) == 1
+
+
+@pytest.mark.parametrize("fault", FaultKind)
+def test_every_fault_has_words(fault: FaultKind) -> None:
+    assert "_" not in fault_name(fault.value)
 
 
 @pytest.mark.parametrize(
