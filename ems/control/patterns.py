@@ -25,7 +25,7 @@ TRADES_UP_TO: Final = 12
 SHARE_W: Final = 150.0
 """What it is worth that one car more has a part of ample sun, which one car alone could use as well (assumed)."""
 
-AMPLE: Final = 1.4
+AMPLE: Final = 2.0
 """Sun is ample from so many times the minimums on: dips then stop nobody."""
 
 MOST_OF_PRICE: Final = 2.0

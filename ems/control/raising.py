@@ -134,7 +134,6 @@ class _Ladder:
             return replace(base, reason=reason)
         return wish.lowered_to(target_a, reason)
 
-
     def _step_a(self, station: Station, base: Setpoint, spare: _Spare) -> float:
         """How far one raise goes."""
         ramp_a = self.now.site.policy.ramp_a_per_s * RAISE_STEP_S

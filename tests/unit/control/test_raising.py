@@ -226,9 +226,7 @@ def test_fewer_phases_need_no_room_and_no_waiting() -> None:
 
 
 @given(st.floats(6.0, 15.9), st.floats(6.0, 32.0), st.floats(0.0, 20.0))
-def test_a_step_is_a_ramp_and_ends_at_wish_and_fuse(
-    from_a: float, wish_a: float, house_a: float
-) -> None:
+def test_a_step_is_a_ramp_and_ends_at_wish_and_fuse(from_a: float, wish_a: float, house_a: float) -> None:
     from_a, wish_a = rounded_down(from_a, STATION), rounded_down(wish_a, STATION)
     setpoint = raised(wish_a, drawing("a", from_a), sample=grid(from_a + house_a, 0.0, 0.0))["a"]
     left_a = 25 * 0.95 - house_a - from_a
