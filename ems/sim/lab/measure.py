@@ -83,7 +83,8 @@ class Measure:
             part = slice(max(span.begin_s - sheet.first_s, 0), _end(span, sheet))
             car_w = cars_w[span.stay.station_id][part]
             span.energy_kwh += float(car_w.sum()) / 3.6e6
-            span.solar_kwh += float(car_w @ solar_part[part]) / 3.6e6
+            # Not a dot product: its last digits depend on where in memory the numbers happen to lie.
+            span.solar_kwh += float((car_w * solar_part[part]).sum()) / 3.6e6
         self._closed.clear()
 
     def _currents_a(self, sheet: Sheet) -> dict[str, NDArray[np.float64]]:
