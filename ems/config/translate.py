@@ -38,6 +38,8 @@ def to_site(file: SiteFile) -> Site:
         max_imbalance_a=file.connection.max_imbalance_a,
         peak=None if peak is None else _peak(peak),
         grid_operator=None if operator is None else _grid_operator(operator),
+        inverters=len(file.solar),
+        has_battery=file.battery is not None,
     )
 
 

@@ -20,7 +20,7 @@ from ems.control.settle import calm, take_turns
 from ems.control.sun_cars import DAY_S, SunPlan, plan_sun
 from ems.control.surplus import Surplus, surplus, voltage_v
 from ems.control.thermal import thermal_images
-from ems.control.trust import MeterView, judge_meters
+from ems.control.trust import MeterView, flip_notices, judge_meters
 from ems.model.decision import CircuitLoad, Decision, LimitReason, Reason, Setpoint
 from ems.model.electrical import PerPhase, Wiring
 from ems.model.quick import quick
@@ -48,7 +48,7 @@ def decide(now: Snapshot, memory: Memory) -> Turn:
         circuits=_loads(now, stages.room, stages.views),
         surplus_w=sun.surplus_w,
         escalations=escalations(stages.obedience),
-        notices=(*guarded.notices, *notices(stages.obedience)),
+        notices=(*guarded.notices, *notices(stages.obedience), *flip_notices(stages.trust)),
     )
     remembered = Memory(
         started_at_s=memory.started_at_s,

@@ -50,6 +50,9 @@ class MeterTrust:
     cars: CarsThen = CarsThen()
     """The cars behind it at that time."""
 
+    flipped_since_s: float | None = None
+    """Since when it has shown more export than sun and battery give."""
+
 
 NO_TRUST: Final = MeterTrust()
 """In a meter that nobody has heard of."""

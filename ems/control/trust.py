@@ -10,7 +10,7 @@ from typing import Final
 
 from ems.control.in_force import commanded
 from ems.control.memory import NO_TRUST, CarsThen, Memory, MeterTrust
-from ems.model.decision import LimitReason, Reason
+from ems.model.decision import LimitReason, Notice, NoticeCode, Reason
 from ems.model.quick import quick
 from ems.model.readings import GridReading
 from ems.model.snapshot import Snapshot
@@ -31,6 +31,14 @@ CARS_CHANGED_A: Final = 2.0
 
 FROZEN_ALONE_REPEATS: Final = 60
 """A live voltage never repeats exactly this often (assumed; covers a freeze while no car moves)."""
+
+FLIPPED_AFTER_S: Final = 30.0
+"""More export than sun and battery give, for so long: a clamp is the wrong way round. An inverter's own numbers lag
+behind the meter's at the edge of a cloud (assumed)."""
+
+EXPORT_SLACK: Final = 0.2
+EXPORT_SLACK_W: Final = 1000.0
+"""Export beyond what is known: panels on a balcony, and the meters' errors (assumed)."""
 
 DOUBTFUL_REPEATS: Final = 3
 """The same numbers this often although limits were raised: no further raise until they move."""
@@ -84,34 +92,59 @@ def judge_meters(now: Snapshot, memory: Memory) -> tuple[dict[str, MeterView], d
         known = memory.trust.get(circuit_id, NO_TRUST)
         cars = _cars(now, circuit_id)
         impossible_a = circuit.fuse.rating_a * IMPOSSIBLE_RATINGS
+        export_w = _most_export_w(now) if circuit.parent_id is None else None
         sample = now.meters.get(circuit_id)
         # A sample from the future would look fresh for ever.
-        newer = judge_sample(known, sample if sample and sample.taken_at_s <= now.now_s else None, impossible_a, cars)
+        seen = sample if sample and sample.taken_at_s <= now.now_s else None
+        newer = judge_sample(known, seen, impossible_a, cars, export_w)
         trust[circuit_id] = _forget_if_lost(newer, now, circuit_id)
         views[circuit_id] = _view(circuit_id, trust[circuit_id], now, cars)
     return views, trust
 
 
-def judge_sample(known: MeterTrust, sample: GridReading | None, impossible_a: float, cars: CarsThen) -> MeterTrust:
-    """Take in one sample. Old, impossible and frozen ones leave the last good sample as it was."""
+def judge_sample(
+    known: MeterTrust,
+    sample: GridReading | None,
+    impossible_a: float,
+    cars: CarsThen,
+    most_export_w: float | None = None,
+) -> MeterTrust:
+    """Take in one sample. Old, impossible, frozen and flipped ones leave the last good sample as it was.
+
+    `most_export_w`: what sun and battery can send to the grid, None where nobody knows.
+    """
     newest = known.newest
     if sample is None or (newest is not None and sample.taken_at_s <= newest.taken_at_s):
         return known
+    flipped_since_s = _flipped_since_s(known, sample, most_export_w)
+    flipped = flipped_since_s is not None and sample.taken_at_s - flipped_since_s >= FLIPPED_AFTER_S
+    possible = not flipped and _is_possible(sample, impossible_a)
     if newest is None or not _same_numbers(sample, newest):
-        possible = _is_possible(sample, impossible_a)
         return MeterTrust(
             newest=sample,
             good=sample if possible else known.good,
             good_samples=known.good_samples + possible,
             same_since_s=sample.taken_at_s,
             cars=cars,
+            flipped_since_s=flipped_since_s,
         )
-    known = replace(known, newest=sample, repeats=known.repeats + 1)
+    known = replace(known, newest=sample, repeats=known.repeats + 1, flipped_since_s=flipped_since_s)
     if _cars_moved(known, cars) and sample.taken_at_s - known.same_since_s <= CARS_REPORT_WITHIN_S:
         known = replace(known, cars=cars)
-    if is_frozen(known, cars) or not _is_possible(sample, impossible_a):
+    if is_frozen(known, cars) or not possible:
         return known
     return replace(known, good=sample, good_samples=known.good_samples + 1)
+
+
+def flip_notices(trust: Mapping[str, MeterTrust]) -> tuple[Notice, ...]:
+    """One notice for every meter that has shown too much export for too long."""
+    return tuple(
+        Notice(code=NoticeCode.METER_FLIPPED, circuit_id=circuit_id)
+        for circuit_id, known in trust.items()
+        if known.newest is not None
+        and known.flipped_since_s is not None
+        and known.newest.taken_at_s - known.flipped_since_s >= FLIPPED_AFTER_S
+    )
 
 
 def is_frozen(trust: MeterTrust, cars: CarsThen) -> bool:
@@ -168,6 +201,24 @@ def _period_s(now: Snapshot, circuit_id: str) -> float:
 
 def _is_doubtful(trust: MeterTrust, cars: CarsThen) -> bool:
     return trust.repeats >= DOUBTFUL_REPEATS and cars.allowed_a > trust.cars.allowed_a
+
+
+def _most_export_w(now: Snapshot) -> float | None:
+    """What the house can send to the grid at most; None while not all that gives power has been heard of lately."""
+    solar, battery = now.solar, now.battery
+    if solar is None or not solar.complete or (now.site.has_battery and battery is None):
+        return None
+    given_w = max(0.0, solar.power_w) + (0.0 if battery is None else max(0.0, battery.power_w))
+    return (1.0 + EXPORT_SLACK) * given_w + EXPORT_SLACK_W
+
+
+def _flipped_since_s(known: MeterTrust, sample: GridReading, most_export_w: float | None) -> float | None:
+    """Since when the meter has shown more export than can be. Where nobody knows what can be, nothing is proven."""
+    if most_export_w is None:
+        return known.flipped_since_s
+    if -sample.power_w <= most_export_w:
+        return None
+    return sample.taken_at_s if known.flipped_since_s is None else known.flipped_since_s
 
 
 def _is_possible(sample: GridReading, most_a: float) -> bool:

@@ -143,6 +143,9 @@ class NoticeCode(StrEnum):
 
     IGNORES_LIMIT = "ignores_limit"
 
+    METER_FLIPPED = "meter_flipped"
+    """A meter shows more export than sun and battery give: a clamp is the wrong way round."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:

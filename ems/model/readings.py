@@ -37,6 +37,8 @@ class SolarReading:
     taken_at_s: float
     current_a: PerPhase | None = None
     energy_kwh: float | None = None
+    complete: bool = True
+    """Whether this is all the sun of the house; false for a sum from which an inverter is missing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -138,9 +138,18 @@ def _station_ignores(notice: Notice) -> str:
     return f"{station} ignores its limit: it drew {notice.current_a:.1f} A where {notice.limit_a:.1f} A were allowed"
 
 
+def _meter_flipped(notice: Notice) -> str:
+    where = notice.circuit_id or "a circuit"
+    return (
+        f"the meter of {where} shows more export than sun and battery give; turn its clamps round, or name every "
+        "inverter in the site file"
+    )
+
+
 _NOTICES: Final[Mapping[NoticeCode, Callable[[Notice], str]]] = {
     NoticeCode.HOUSE_OVERLOAD: _house_overload,
     NoticeCode.IGNORES_LIMIT: _station_ignores,
+    NoticeCode.METER_FLIPPED: _meter_flipped,
 }
 
 _SENTENCES: Final[Mapping[LimitReason, Callable[[Reason], str]]] = {

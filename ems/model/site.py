@@ -193,6 +193,10 @@ class Site:
 
     peak: PeakTariff | None = None
     grid_operator: GridOperator | None = None
+    inverters: int = 0
+    """How many there are."""
+
+    has_battery: bool = False
 
     _by_id: Mapping[str, Station] = field(init=False, repr=False, compare=False)
     _below: Mapping[str, tuple[Station, ...]] = field(init=False, repr=False, compare=False)

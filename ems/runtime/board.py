@@ -17,7 +17,7 @@ from ems.model.snapshot import Snapshot
 from ems.model.station import SendOutcome, SentLimit, StationState, remembered
 
 SOLAR_LASTS_S: Final = 60.0
-"""An older inverter reading says nothing about now; it is for show, never for safety."""
+"""An older inverter reading says nothing about now. It is for show, and to find a meter with a wrong sign."""
 
 BATTERY_LASTS_S: Final = 60.0
 
@@ -142,6 +142,7 @@ class Board:
         return SolarReading(
             power_w=sum([reading.power_w for reading in fresh]),
             taken_at_s=min([reading.taken_at_s for reading in fresh]),
+            complete=len(fresh) >= self._site.inverters,
         )
 
     def _battery_now(self, now_s: float) -> BatteryReading | None:

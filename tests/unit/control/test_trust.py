@@ -12,14 +12,15 @@ from ems.control.trust import (
     FROZEN_REPEATS,
     Health,
     MeterView,
+    flip_notices,
     is_frozen,
     judge_meters,
     judge_sample,
     worst_health,
 )
-from ems.model.decision import LimitReason
+from ems.model.decision import LimitReason, NoticeCode
 from ems.model.electrical import PerPhase
-from ems.model.readings import GridReading
+from ems.model.readings import BatteryReading, GridReading, SolarReading
 from ems.model.snapshot import Snapshot
 from ems.model.station import StationState
 from tests.unit.control.scene import CALM, MAIN, NOW_S, STATION, grid, limit, look, report, state, view
@@ -174,6 +175,61 @@ def test_numbers_that_do_not_move_although_limits_rose_allow_no_raise() -> None:
     assert judged(memory, grid(5.0, 5.0, 5.0), raised).health is Health.LATE
     assert judged(memory, grid(5.1, 5.0, 5.0), raised).health is Health.GOOD
     assert judged(memory, grid(5.0, 5.0, 5.0)).health is Health.GOOD
+
+
+def exporting(watts: float, times: int, *, sun_w: float | None, known: MeterTrust = NOTHING) -> MeterTrust:
+    """A meter that shows export once a second, beside an inverter."""
+    most_w = None if sun_w is None else 1.2 * sun_w + 1000.0
+    for i in range(times):
+        sample = grid(-watts / 230.0 - i / 1000, ago_s=times - 1 - i)
+        known = judge_sample(known, sample, MOST_A, STILL, most_w)
+    return known
+
+
+def test_export_that_nobody_makes_counts_for_half_a_minute_only() -> None:
+    assert exporting(3000.0, 30, sun_w=0.0).good_samples == 30
+    assert exporting(3000.0, 40, sun_w=0.0).good_samples == 30
+
+
+def test_export_of_sun_and_of_a_balcony_counts() -> None:
+    assert exporting(5900.0, 100, sun_w=5000.0).good_samples == 100
+    assert exporting(800.0, 100, sun_w=0.0).good_samples == 100
+
+
+def test_without_a_word_of_the_sun_no_sign_is_proven_wrong_nor_right() -> None:
+    assert exporting(9000.0, 100, sun_w=None).good_samples == 100
+    flipped = exporting(3000.0, 40, sun_w=0.0)
+
+    assert exporting(3000.0, 5, sun_w=None, known=replace(flipped, newest=None)).good_samples == 30
+
+
+def test_a_flipped_meter_is_told_and_its_cars_fall_back() -> None:
+    flipped = exporting(3000.0, 40, sun_w=0.0)
+    seen = replace(look([STATION], [], meters={}), now_s=NOW_S + 0.5)
+    views, trust = judge_meters(seen, replace(CALM, trust={"main": flipped}))
+
+    assert views["main"].health is Health.LOST
+    assert [notice.code for notice in flip_notices(trust)] == [NoticeCode.METER_FLIPPED]
+
+
+@pytest.mark.parametrize(
+    ("solar", "battery", "has_battery", "most_w"),
+    [
+        (SolarReading(power_w=5000.0, taken_at_s=NOW_S), None, False, 7000.0),
+        (SolarReading(power_w=5000.0, taken_at_s=NOW_S, complete=False), None, False, None),
+        (None, None, False, None),
+        (SolarReading(power_w=5000.0, taken_at_s=NOW_S), None, True, None),
+        (SolarReading(power_w=-5.0, taken_at_s=NOW_S), BatteryReading(power_w=500.0, taken_at_s=NOW_S), True, 1600.0),
+    ],
+)
+def test_what_can_be_exported(
+    solar: SolarReading | None, battery: BatteryReading | None, has_battery: bool, most_w: float | None
+) -> None:
+    seen = look([STATION], [], meters={"main": grid(-40.0)}, battery=battery)
+    seen = replace(seen, solar=solar, site=replace(seen.site, has_battery=has_battery))
+    trust = judge_meters(seen, CALM)[1]["main"]
+
+    assert (trust.flipped_since_s is None) is (most_w is None or most_w >= 9200.0)
 
 
 def test_a_circuit_without_a_meter_has_no_view() -> None:

@@ -28,7 +28,7 @@ class Bench:
         stations = tuple(
             Station(station_id=name, circuit_id="main", wiring=PHASES_OF[3], fallback_a=6.0) for name in self.links
         )
-        self.site = Site(circuits=CircuitTree((circuit,)), stations=stations)
+        self.site = Site(circuits=CircuitTree((circuit,)), stations=stations, inverters=3)
         self.board = Board(self.site, clock)
         self.sent: list[Sending] = []
         self.listener = sent or self.sent.append

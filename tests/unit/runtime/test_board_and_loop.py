@@ -107,7 +107,7 @@ def test_a_snapshot_sums_the_fresh_inverters_and_forgets_old_ones() -> None:
         bench.board.set_dimmed(False)
         look = bench.board.snapshot()
         assert look.dimmed is False
-        assert look.solar == SolarReading(power_w=1500.0, taken_at_s=now_s - 5)
+        assert look.solar == SolarReading(power_w=1500.0, taken_at_s=now_s - 5, complete=False)
         assert look.battery is not None
         assert look.meters["main"].power_w == 1380.0
         await clock.sleep(120)
