@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ems.control.rows import Candidate, Row
+from ems.control.sharing.rows import Candidate, Row
 from ems.model.decision import LimitReason, Reason
 from ems.model.electrical import NOMINAL_V, PHASES_OF, Phase, Wiring
 

@@ -10,7 +10,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from ems.bench.garages import Garage
 from ems.clock import Clock
-from ems.control.rows import Candidate, Share
+from ems.control.sharing.rows import Candidate, Share
 
 HAIR = 1e-6
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ems.config.schema import SiteFile
-from ems.control.caps import (
+from ems.control.sharing.caps import (
     DEVICE_W,
     LARGE_HEAT_PUMP_SHARE,
     SIMULTANEITY,

@@ -1,6 +1,6 @@
 """Share the current: every car gets 0 or at least its minimum, under all rows at once (`control.md` §2).
 
-Who charges is decided first (`ems.control.admission`), then how much (`ems.control.filling`).
+Who charges is decided first (`ems.control.sharing.admission`), then how much (`ems.control.sharing.filling`).
 """
 
 from __future__ import annotations
@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ems.control.admission import admit
-from ems.control.filling import fill
-from ems.control.refusal import Refusals
-from ems.control.row_table import RowTable
-from ems.control.rows import Candidate, Row, Share
+from ems.control.sharing.admission import admit
+from ems.control.sharing.filling import fill
+from ems.control.sharing.refusal import Refusals
+from ems.control.sharing.row_table import RowTable
+from ems.control.sharing.rows import Candidate, Row, Share
 from ems.model.decision import Reason
 
 

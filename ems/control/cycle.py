@@ -6,21 +6,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from ems.control.blind import without_sight
-from ems.control.bounds import Bounds, bounds
 from ems.control.demand import Demand, demands, phases_used
-from ems.control.draw import Draws
 from ems.control.guard import Guarded, guard
+from ems.control.guarding.thermal import thermal_images
 from ems.control.headroom import Headroom, headroom, usable
-from ems.control.learn import NOTHING, Learned, learn
 from ems.control.memory import Memory, MeterTrust, RowKey, StationTimers
-from ems.control.obedience import Obedience, escalations, judge_all, notices
-from ems.control.rows import Row, Share
+from ems.control.seen.blind import without_sight
+from ems.control.seen.draw import Draws
+from ems.control.seen.learn import NOTHING, Learned, learn
+from ems.control.seen.obedience import Obedience, escalations, judge_all, notices
+from ems.control.seen.trust import MeterView, flip_notices, judge_meters
 from ems.control.settle import calm, take_turns
-from ems.control.sun_cars import DAY_S, SunPlan, plan_sun
-from ems.control.surplus import Surplus, surplus, voltage_v
-from ems.control.thermal import thermal_images
-from ems.control.trust import MeterView, flip_notices, judge_meters
+from ems.control.sharing.bounds import Bounds, bounds
+from ems.control.sharing.rows import Row, Share
+from ems.control.sun.sun_cars import DAY_S, SunPlan, plan_sun
+from ems.control.sun.surplus import Surplus, surplus, voltage_v
 from ems.model.decision import CircuitLoad, Decision, LimitReason, Reason, Setpoint
 from ems.model.electrical import PerPhase, Wiring
 from ems.model.quick import quick

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
-from ems.control.in_force import commanded
-from ems.control.learn import NOTHING, SPARE_A, Learned
-from ems.control.rows import Candidate
+from ems.control.seen.in_force import commanded
+from ems.control.seen.learn import NOTHING, SPARE_A, Learned
+from ems.control.sharing.rows import Candidate
 from ems.model.decision import NO_REASON, LimitReason, Reason
 from ems.model.goals import ChargeMode, Goal
 from ems.model.quick import quick

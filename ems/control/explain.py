@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ems.control.blind import without_sight
 from ems.control.cycle import Stages, work_out
 from ems.control.demand import Demand, demands
 from ems.control.explain_guard import guard_steps, known_only
-from ems.control.in_force import commanded
-from ems.control.learn import NOTHING
 from ems.control.memory import Memory
-from ems.control.patterns import Costs, best_change
-from ems.control.rows import Row, Share
-from ems.control.surplus import FOLLOWS_SUN
+from ems.control.seen.blind import without_sight
+from ems.control.seen.in_force import commanded
+from ems.control.seen.learn import NOTHING
+from ems.control.sharing.rows import Row, Share
+from ems.control.sun.patterns import Costs, best_change
+from ems.control.sun.surplus import FOLLOWS_SUN
 from ems.model.decision import LimitReason, Reason
 from ems.model.explanation import Explanation, Stage, Step
 from ems.model.site import Policy, Station

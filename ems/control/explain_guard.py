@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from ems.control.cycle import Stages
-from ems.control.in_force import commanded, phases_allowed
+from ems.control.guarding.thermal import time_to_trip_s
 from ems.control.memory import RowKey
-from ems.control.thermal import time_to_trip_s
+from ems.control.seen.in_force import commanded, phases_allowed
 from ems.model.decision import LimitReason, Setpoint
 from ems.model.explanation import Stage, Step
 from ems.model.site import Station

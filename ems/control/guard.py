@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from ems.control.guarding.raising import raise_slowly
+from ems.control.guarding.thermal import reaction_s, time_to_trip_s
 from ems.control.headroom import Headroom, Room
-from ems.control.in_force import is_stuck, lowered_at_s, phases_allowed
 from ems.control.memory import Memory, RowKey
-from ems.control.obedience import SOUND, Obedience, suspended
-from ems.control.raising import raise_slowly
+from ems.control.seen.in_force import is_stuck, lowered_at_s, phases_allowed
+from ems.control.seen.obedience import SOUND, Obedience, suspended
+from ems.control.seen.trust import Health, MeterView, worst_health
 from ems.control.settle import rounded_down
-from ems.control.thermal import reaction_s, time_to_trip_s
-from ems.control.trust import Health, MeterView, worst_health
 from ems.model.decision import LimitReason, Notice, NoticeCode, Reason, Setpoint
 from ems.model.electrical import PerPhase
 from ems.model.quick import quick

@@ -1,7 +1,7 @@
 """Amps left per circuit and phase, with the cars' own draw handed back (`control.md` §4).
 
-What the cars drew is looked up at the meter's sample time, not now; `ems.control.draw` gives it as a band. Inside that
-band the house is taken to have stayed as it was. For the room of the fuse only cars that are known to follow their
+What the cars drew is looked up at the meter's sample time, not now; `ems.control.seen.draw` gives it as a band. Inside
+that band the house is taken to have stayed as it was. For the room of the fuse only cars that are known to follow their
 limit are given that credit: of any other car the least counts, which makes the house large and the room small.
 """
 
@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from ems.control.draw import CAR_READING_LASTS_S, Draws, unknown_until_s
-from ems.control.in_force import ceiling_a, commanded, phases_allowed
 from ems.control.memory import Memory, RowKey
-from ems.control.trust import MeterView
+from ems.control.seen.draw import CAR_READING_LASTS_S, Draws, unknown_until_s
+from ems.control.seen.in_force import ceiling_a, commanded, phases_allowed
+from ems.control.seen.trust import MeterView
 from ems.model.decision import LimitReason, Reason
 from ems.model.electrical import Circuit, FuseDevice, PerPhase, Phase, Wiring
 from ems.model.quick import quick

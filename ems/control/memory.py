@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from ems.control.learn import Learned
-from ems.control.obedience import Obedience
-from ems.control.patterns import NO_REGRETS, Regrets
-from ems.control.peak import PeakWindow
+from ems.control.seen.learn import Learned
+from ems.control.seen.obedience import Obedience
+from ems.control.sharing.peak import PeakWindow
+from ems.control.sun.patterns import NO_REGRETS, Regrets
 from ems.model.electrical import PerPhase, Phase
 from ems.model.quick import quick
 from ems.model.readings import GridReading
@@ -30,7 +30,7 @@ class CarsThen:
 @quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeterTrust:
-    """How far one meter is believed; see `ems.control.trust`."""
+    """How far one meter is believed; see `ems.control.seen.trust`."""
 
     newest: GridReading | None = None
     """The last sample looked at, good or bad."""

@@ -11,9 +11,9 @@ from dataclasses import replace
 from typing import Final
 
 from ems.control.demand import Demand
-from ems.control.in_force import commanded, commanded_since_s
 from ems.control.memory import Memory
-from ems.control.rows import Share
+from ems.control.seen.in_force import commanded, commanded_since_s
+from ems.control.sharing.rows import Share
 from ems.model.decision import LimitReason, Setpoint
 from ems.model.site import Station
 from ems.model.snapshot import Snapshot

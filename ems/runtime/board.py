@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Final
 
 from ems.clock import Clock
-from ems.control.in_force import LEASE_MARGIN_S
-from ems.control.trust import LOST_PERIODS
+from ems.control.seen.in_force import LEASE_MARGIN_S
+from ems.control.seen.trust import LOST_PERIODS
 from ems.model.goals import Goal
 from ems.model.readings import BatteryReading, GridReading, SolarReading
 from ems.model.site import Site

@@ -1,7 +1,7 @@
 """Steps against stations that draw more than they may: each once, with bounded retries, and never in control's way.
 
-Control decides which step is due (`ems.control.obedience`). The suspension itself is a set-point of 0 A that dispatch
-sends; here the station is made to take it in another construction, even where its limit was 0 A before.
+Control decides which step is due (`ems.control.seen.obedience`). The suspension itself is a set-point of 0 A that
+dispatch sends; here the station is made to take it in another construction, even where its limit was 0 A before.
 """
 
 from __future__ import annotations

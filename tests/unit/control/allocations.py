@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from ems.control.rows import Candidate, Row, Share
+from ems.control.sharing.rows import Candidate, Row, Share
 from ems.model.decision import LimitReason, Reason
 from ems.model.electrical import Phase
 

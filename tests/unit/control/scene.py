@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from ems.control.memory import Memory, StationTimers
-from ems.control.trust import Health, MeterView
+from ems.control.seen.trust import Health, MeterView
 from ems.model.electrical import PHASES_OF, Circuit, CircuitTree, Fuse, FuseDevice, PerPhase
 from ems.model.goals import ChargeMode, Goal
 from ems.model.readings import BatteryReading, GridReading

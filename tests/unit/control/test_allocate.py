@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from ems.control.admission import EXACT_UP_TO
 from ems.control.allocate import allocate
-from ems.control.rows import Candidate, Row, Share
+from ems.control.sharing.admission import EXACT_UP_TO
+from ems.control.sharing.rows import Candidate, Row, Share
 from ems.model.decision import LimitReason, Reason
 
 FULL = Reason(code=LimitReason.INSTALLER_LIMIT)

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ems.control import admission
 from ems.control.allocate import allocate
-from ems.control.row_table import RowTable
-from ems.control.rows import Candidate, Row
+from ems.control.sharing import admission
+from ems.control.sharing.row_table import RowTable
+from ems.control.sharing.rows import Candidate, Row
 from ems.model.decision import LimitReason
 from tests.unit.control.allocations import FULL, HAIR, MAIN, best_worth, garage, worth
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from ems.control.breaker import BreakerThermalModel, Edge, model_of
-from ems.control.caps import de14a_minimum_w
+from ems.control.guarding.thermal import COMPUTE_AND_NETWORK_S
 from ems.control.headroom import usable
-from ems.control.obedience import HELPS_WITHIN_S, tolerated_a
-from ems.control.patterns import Choice, Costs, Regrets, SunCar, weigh
-from ems.control.peak import PeakWindow, allowed_w
-from ems.control.thermal import COMPUTE_AND_NETWORK_S
+from ems.control.seen.obedience import HELPS_WITHIN_S, tolerated_a
+from ems.control.sharing.caps import de14a_minimum_w
+from ems.control.sharing.peak import PeakWindow, allowed_w
+from ems.control.sun.patterns import Choice, Costs, Regrets, SunCar, weigh
 from ems.model.electrical import PHASES_OF, Circuit, Fuse, FuseDevice
 from ems.model.site import Keenness, PeakTariff, Policy
 

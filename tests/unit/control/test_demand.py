@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from ems.control.blind import without_sight
 from ems.control.demand import Demand, demand, demands, highest_allowed, keep_minimum_add_sun, phases_used
-from ems.control.learn import NOTHING, Learned
-from ems.control.trust import Health
+from ems.control.seen.blind import without_sight
+from ems.control.seen.learn import NOTHING, Learned
+from ems.control.seen.trust import Health
 from ems.model.decision import LimitReason
 from ems.model.goals import ChargeMode, Goal
 from ems.model.site import Station

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from ems.control.guard import guard
 from ems.control.headroom import headroom
-from ems.control.in_force import commanded, is_stuck, phases_allowed
 from ems.control.memory import Memory
-from ems.control.trust import Health, judge_meters, worst_health
+from ems.control.seen.in_force import commanded, is_stuck, phases_allowed
+from ems.control.seen.trust import Health, judge_meters, worst_health
 from ems.model.decision import LimitReason, Setpoint
 from ems.model.electrical import PerPhase, Phase
 from ems.model.goals import ChargeMode

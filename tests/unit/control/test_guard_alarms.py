@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ems.control.cycle import work_out
-from ems.control.draw import Draws
 from ems.control.guard import guard
 from ems.control.headroom import headroom
-from ems.control.obedience import Obedience, Stage
+from ems.control.seen.draw import Draws
+from ems.control.seen.obedience import Obedience, Stage
 from ems.model.decision import LimitReason, NoticeCode, Setpoint
 from ems.model.electrical import FuseDevice, PerPhase, Phase, Wiring
 from ems.model.goals import ChargeMode

@@ -8,7 +8,7 @@ import pytest
 
 from ems.control.headroom import Room, headroom
 from ems.control.memory import Memory
-from ems.control.trust import MeterView
+from ems.control.seen.trust import MeterView
 from ems.model.decision import LimitReason
 from ems.model.electrical import PHASES_OF, Circuit, Fuse, FuseDevice, PerPhase, Phase
 from ems.model.readings import GridReading

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import assume, given
 
-from ems.control.patterns import JOINT_UP_TO, NO_REGRETS, SHARE_W, Choice, Pattern, SunCar
+from ems.control.sun.patterns import JOINT_UP_TO, NO_REGRETS, SHARE_W, Choice, Pattern, SunCar
 from tests.unit.control.sun_patterns import GAP_W, look, offered, sun_cars, surpluses, value
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from ems.control.cycle import _next_timers
 from ems.control.memory import StationTimers
-from ems.control.sun_cars import DAY_S
+from ems.control.sun.sun_cars import DAY_S
 from ems.model.decision import LimitReason, Setpoint
 from ems.model.electrical import PerPhase, Phase
 from ems.model.goals import ChargeMode, Goal

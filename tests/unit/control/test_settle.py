@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from ems.control.demand import demands
 from ems.control.memory import Memory, StationTimers
-from ems.control.rows import Share
 from ems.control.settle import ROTATES_AFTER_S, calm, rounded_down, take_turns
+from ems.control.sharing.rows import Share
 from ems.model.decision import LimitReason, Reason, Setpoint
 from ems.model.goals import ChargeMode, Goal
 from ems.model.station import SentLimit, StationState

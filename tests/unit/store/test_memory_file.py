@@ -10,10 +10,10 @@ from typing import Any, get_args, get_type_hints
 import pytest
 from sqlalchemy import insert
 
-from ems.control.learn import Learned
+from ems.control.guarding.thermal import device_model
 from ems.control.memory import Memory, StationTimers
-from ems.control.obedience import Obedience
-from ems.control.thermal import device_model
+from ems.control.seen.learn import Learned
+from ems.control.seen.obedience import Obedience
 from ems.model.electrical import PHASES_OF, Circuit, CircuitTree, Fuse, PerPhase, Phase
 from ems.model.site import Site
 from ems.store.errors import JournalError

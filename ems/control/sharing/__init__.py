@@ -1,0 +1,1 @@
+"""Sharing current and power: the rows and bounds, who is let in, who gets how much."""
