@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from ems.control.guarding.raising import raise_slowly
-from ems.control.guarding.thermal import reaction_s, time_to_trip_s
+from ems.control.guarding.reaction import reaction_s
+from ems.control.guarding.thermal import time_to_trip_s
 from ems.control.headroom import Headroom, Room
 from ems.control.memory import Memory, RowKey
 from ems.control.seen.in_force import is_stuck, lowered_at_s, phases_allowed
@@ -27,6 +28,9 @@ from ems.model.snapshot import Snapshot
 
 UNCOMMISSIONED_A: Final = 6.0
 """Design §6, last row."""
+
+NO_ROOM: Final = frozenset({LimitReason.MAIN_FUSE, LimitReason.CIRCUIT_FUSE, LimitReason.PRIORITY})
+"""Why the sharing stops a car that the guard would have to stop otherwise."""
 
 SHOWS_LATER_S: Final = 2.0
 """Beside the car's reaction time, until a meter shows that a limit was followed (`control.md` §4)."""
@@ -66,7 +70,7 @@ def guard(
     room_since_s = _room_since(now, memory, room)
     notices = tuple(_overloads(room, views))
     if not room.unruly and not any(setpoint.limit_a > 0 for setpoint in wanted.values()):
-        return Guarded(setpoints=wanted, room_since_s=room_since_s, shed=frozenset(), notices=notices)
+        return Guarded(setpoints=wanted, room_since_s=room_since_s, shed=_stopped(wanted, room), notices=notices)
     vouched = {s.station_id: _vouched(wanted[s.station_id], s, now, room, views) for s in now.site.stations}
     if obedience:
         vouched = {name: suspended(setpoint, obedience.get(name, SOUND)) for name, setpoint in vouched.items()}
@@ -77,7 +81,18 @@ def guard(
     shed = frozenset(
         station_id for station_id, setpoint in raised.items() if setpoint.limit_a <= 0 < kept[station_id].limit_a
     )
-    return Guarded(setpoints=raised, room_since_s=room_since_s, shed=shed, notices=notices)
+    return Guarded(setpoints=raised, room_since_s=room_since_s, shed=shed | _stopped(wanted, room), notices=notices)
+
+
+def _stopped(wanted: Mapping[str, Setpoint], room: Headroom) -> frozenset[str]:
+    """The running cars that the sharing has stopped for want of room; they restart as if the guard had."""
+    stopped = set()
+    for station_id, setpoint in wanted.items():
+        limit = room.commanded[station_id]
+        runs = limit is not None and limit.limit_a > 0
+        if runs and setpoint.limit_a <= 0 and setpoint.reason.code in NO_ROOM:
+            stopped.add(station_id)
+    return frozenset(stopped)
 
 
 def _vouched(

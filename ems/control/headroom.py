@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from ems.control.guarding.reaction import sun_at_risk_a
 from ems.control.memory import Memory, RowKey
 from ems.control.seen.draw import CAR_READING_LASTS_S, Draws, unknown_until_s
 from ems.control.seen.in_force import ceiling_a, commanded, phases_allowed
@@ -50,15 +51,18 @@ class Room:
     held_a: float
     """What raises must leave for it: the same with recent peaks held, and cars that nobody saw start yet."""
 
+    at_risk_a: float = 0.0
+    """Sun that the house may lose, and the fuse would not survive to lose: nobody may count on it."""
+
     @property
     def now_a(self) -> float:
         """Above this, limits are lowered at once."""
-        return min(self.usable_a - self.house_a, self.most_a)
+        return min(self.usable_a - self.house_a - self.at_risk_a, self.most_a)
 
     @property
     def for_raises_a(self) -> float:
         """Up to this, limits may rise."""
-        return min(self.usable_a - max(self.held_a, self.house_a), self.most_a)
+        return min(self.usable_a - max(self.held_a, self.house_a) - self.at_risk_a, self.most_a)
 
     @property
     def raise_reason(self) -> Reason:
@@ -181,6 +185,7 @@ def _phases_drawn(now: Snapshot) -> dict[str, int]:
 
 def _rooms(now: Snapshot, circuit: Circuit, house_a: PerPhase, held_a: PerPhase) -> dict[RowKey, Room]:
     usable_a = usable(circuit, now.site.policy.hold_fraction)
+    at_risk_a = sun_at_risk_a(now, circuit, usable_a, house_a)
     most_a = CARRIES[circuit.fuse.device] * circuit.fuse.rating_a * circuit.derating
     is_main = circuit.parent_id is None
     return {
@@ -192,6 +197,7 @@ def _rooms(now: Snapshot, circuit: Circuit, house_a: PerPhase, held_a: PerPhase)
             most_a=most_a,
             house_a=house_a[phase],
             held_a=held_a[phase],
+            at_risk_a=at_risk_a[phase],
         )
         for phase in circuit.phases
     }

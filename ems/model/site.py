@@ -138,7 +138,7 @@ class Policy:
     dead_band_a: float = 0.3
     """Smaller solar changes are not worth a message yet (§5)."""
 
-    small_change_interval_s: float = 30.0
+    small_change_interval_s: float = 15.0
     """Smaller ones go out when the last change is this long ago, so that no sun is given away for good."""
 
     min_on_s: float = 30.0
@@ -151,9 +151,9 @@ class Policy:
     export_bias_w: float = 0.0
     """Left for the grid by solar modes; 60 to 100 beside a home battery's own control loop (§5)."""
 
-    filter_up_s: float = 1.5
-    filter_down_s: float = 1.0
-    """Time constants of the surplus filter; §5 asks for no more than 3 and 2 s, and half of that catches more sun."""
+    filter_up_s: float = 1.0
+    filter_down_s: float = 0.5
+    """Time constants of the surplus filter; §5 asks for no more than 3 and 2 s, and less catches more sun."""
 
     keenness: Keenness = Keenness.NORMAL
     start_wh: float = 5.0

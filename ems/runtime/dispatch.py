@@ -27,6 +27,7 @@ URGENT: Final = frozenset(
         LimitReason.METER_LOST,
         LimitReason.IGNORES_LIMIT,
         LimitReason.NOT_COMMISSIONED,
+        LimitReason.PRIORITY,
     }
 )
 """Reasons whose lower limits must not wait for a slow station's answer to an older limit."""
@@ -62,7 +63,8 @@ class Dispatch:
         cause_s = self._new_sample_s(look)
         for station_id, setpoint in decision.setpoints.items():
             lane = self._lanes[station_id]
-            if not look.state_of(station_id).connected or lane.is_at(setpoint.limit_a, setpoint.phases):
+            urgent = setpoint.reason.code in URGENT
+            if not look.state_of(station_id).connected or lane.is_at(setpoint.limit_a, setpoint.phases, urgent=urgent):
                 continue
             order = self._order(setpoint, cause_s)
             if lane.would_raise(order):

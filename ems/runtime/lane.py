@@ -80,10 +80,15 @@ class Lane:
         self._pauses = Backoff(FIRST_RETRY_S, LONGEST_RETRY_S)
         self._bell = asyncio.Event()
 
-    def is_at(self, limit_a: float, phases: int) -> bool:
-        """Whether its order says so already; not when it has forgotten that the station took one."""
+    def is_at(self, limit_a: float, phases: int, *, urgent: bool = False) -> bool:
+        """Whether its order says so already, as urgently as it is wanted or taken by the station.
+
+        Not when it has forgotten that the station took one.
+        """
         order = self._order
-        return order is not None and order.lease.limit_a == limit_a and order.lease.phases == phases
+        if order is None or order.lease.limit_a != limit_a or order.lease.phases != phases:
+            return False
+        return order.urgent or not urgent or order is self._taken
 
     def would_raise(self, order: Order) -> bool:
         """Whether it gives the car more than the order before."""
@@ -95,7 +100,9 @@ class Lane:
         now_s = self._clock.monotonic_s()
         if before is None or _lowers(order, before):
             self._retry_at_s = min(self._retry_at_s, now_s + FIRST_RETRY_S)
-            self._lowering_since_s = now_s
+            # Only the first of several counts: a hung station whose limit keeps falling holds nobody up for longer.
+            if self._lowering_since_s is None:
+                self._lowering_since_s = now_s
         self._order = order
         self._bell.set()
 

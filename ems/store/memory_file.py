@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias
 from sqlalchemy import Engine, delete, insert, select
 
 from ems.control.breaker import UNKNOWN_SHARE
-from ems.control.guarding.thermal import device_model
+from ems.control.guarding.reaction import device_model
 from ems.control.memory import Memory
 from ems.model.site import Site
 from ems.store.codec import decode, encode, from_text, to_text

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
-from typing import Final
 
-from ems.control.breaker import BreakerThermalModel, Edge, model_of
+from ems.control.guarding.reaction import device_model
 from ems.control.headroom import Headroom, Room
 from ems.control.memory import Memory, RowKey
 from ems.control.seen.trust import MeterView
-from ems.model.electrical import Circuit, Fuse
+from ems.model.electrical import Circuit
 from ems.model.site import Station
 from ems.model.snapshot import Snapshot
-
-COMPUTE_AND_NETWORK_S: Final = 0.6
-"""L + C: meter, network and our own cycle (`control.md` §4)."""
 
 
 def thermal_images(
@@ -47,19 +42,6 @@ def thermal_images(
 def time_to_trip_s(circuit: Circuit, theta: float, current_a: float) -> float:
     """How long the device of that circuit carries this current from there; infinite when for ever."""
     return device_model(circuit.fuse, circuit.derating).time_to_trip_s(theta, current_a)
-
-
-def reaction_s(now: Snapshot, circuit_id: str) -> float:
-    """T_react: from a step in the house to the cars having followed (`control.md` §4)."""
-    policy = now.site.policy
-    period_s = now.site.meter_period_s.get(circuit_id, policy.meter_period_s)
-    return period_s + COMPUTE_AND_NETWORK_S + policy.message_s + policy.car_reacts_within_s
-
-
-@lru_cache(maxsize=64)
-def device_model(fuse: Fuse, derating: float) -> BreakerThermalModel:
-    """The typical device of that rating."""
-    return model_of(fuse, derating, Edge.TYPICAL)
 
 
 def _presumed_a(spot: Room, room: Headroom, below: Iterable[Station]) -> float:

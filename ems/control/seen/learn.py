@@ -90,6 +90,8 @@ def _after(station: Station, state: StationState, before: Learned, now_s: float,
         return before
     known = replace(before, reported_at_s=report.taken_at_s)
     all_offered = limit.phases == len(station.wiring) and limit.outcome is SendOutcome.ACCEPTED
+    # A trickle of a car that is nearly full says nothing of the phases that it can use.
+    all_offered = all_offered and largest_a >= station.min_a - FOLLOWS_WITHIN_A
     if all_offered and report.taken_at_s - charges_since_s >= PHASES_KNOWN_AFTER_S:
         known = replace(known, phases=_phases(report))
     since_s = commanded_since_s(state)

@@ -36,6 +36,9 @@ FLIPPED_AFTER_S: Final = 30.0
 """More export than sun and battery give, for so long: a clamp is the wrong way round. An inverter's own numbers lag
 behind the meter's at the edge of a cloud (assumed)."""
 
+DOUBTFUL_FLIP_S: Final = 10.0
+"""For so long nothing is raised any more."""
+
 EXPORT_SLACK: Final = 0.2
 EXPORT_SLACK_W: Final = 1000.0
 """Export beyond what is known: panels on a balcony, and the meters' errors (assumed)."""
@@ -141,9 +144,7 @@ def flip_notices(trust: Mapping[str, MeterTrust]) -> tuple[Notice, ...]:
     return tuple(
         Notice(code=NoticeCode.METER_FLIPPED, circuit_id=circuit_id)
         for circuit_id, known in trust.items()
-        if known.newest is not None
-        and known.flipped_since_s is not None
-        and known.newest.taken_at_s - known.flipped_since_s >= FLIPPED_AFTER_S
+        if _flipped_for_s(known) >= FLIPPED_AFTER_S
     )
 
 
@@ -200,6 +201,8 @@ def _period_s(now: Snapshot, circuit_id: str) -> float:
 
 
 def _is_doubtful(trust: MeterTrust, cars: CarsThen) -> bool:
+    if _flipped_for_s(trust) >= DOUBTFUL_FLIP_S:
+        return True
     return trust.repeats >= DOUBTFUL_REPEATS and cars.allowed_a > trust.cars.allowed_a
 
 
@@ -210,6 +213,12 @@ def _most_export_w(now: Snapshot) -> float | None:
         return None
     given_w = max(0.0, solar.power_w) + (0.0 if battery is None else max(0.0, battery.power_w))
     return (1.0 + EXPORT_SLACK) * given_w + EXPORT_SLACK_W
+
+
+def _flipped_for_s(trust: MeterTrust) -> float:
+    if trust.newest is None or trust.flipped_since_s is None:
+        return 0.0
+    return trust.newest.taken_at_s - trust.flipped_since_s
 
 
 def _flipped_since_s(known: MeterTrust, sample: GridReading, most_export_w: float | None) -> float | None:

@@ -50,7 +50,8 @@ class SunPlan:
     """What the minimum of each of those that charge needs."""
 
     extra_w: Mapping[str, float] = field(default_factory=dict)
-    """What the limit of each may promise beyond the surplus, since its car stays that far below it."""
+    """What the limit of each may promise beyond the surplus, since its car stays that far below it, and since it will
+    be rounded down."""
 
 
 def plan_sun(
@@ -92,8 +93,15 @@ def plan_sun(
         settled[station.station_id] = wish.on_phases(phases)
         least_w[station.station_id] = next(c.least_w for c in car.choices if c.phases == phases)
         known = learned.get(station.station_id, NOTHING)
-        extra_w[station.station_id] = max(0.0, known.offset_a) * _volts_used(station, phases, known, volts)
+        above_a = max(0.0, known.offset_a) + _rounding_a(station, costs.aversion)
+        extra_w[station.station_id] = above_a * _volts_used(station, phases, known, volts)
     return SunPlan(wishes=settled, regrets=regrets, cars=cars, least_w=least_w, extra_w=extra_w)
+
+
+def _rounding_a(station: Station, aversion: float) -> float:
+    """What rounding down to the station's step gives away too much: half a step where bought power weighs as much as
+    sun given away, less the more it weighs (the level at which the two expected losses balance)."""
+    return station.step_a / (1.0 + aversion)
 
 
 def _all_stay_off(followers: Sequence[Station], wishes: Mapping[str, Demand], memory: Memory) -> bool:
@@ -162,7 +170,7 @@ def _sun_car(
     changes = sum(at_s > now.now_s - DAY_S for at_s in timers.switched_at_s)
     last_phases = timers.last_phases
     offers = _offers(station, wish, known, last_phases)
-    choices = [_choice(station, wish, phases, known, room, volts) for phases in offers]
+    choices = [_choice(station, wish, phases, known, room, volts, now) for phases in offers]
     if wish.candidate is not None and not wish.candidate.must:
         choices.insert(0, Choice(phases=0))
     return SunCar(
@@ -209,14 +217,15 @@ def _offers(station: Station, wish: Demand, known: Learned, last_phases: int) ->
     return (1, wish.phases)
 
 
-def _choice(station: Station, wish: Demand, phases: int, known: Learned, room: Headroom, volts: PerPhase) -> Choice:
+def _choice(
+    station: Station, wish: Demand, phases: int, known: Learned, room: Headroom, volts: PerPhase, now: Snapshot
+) -> Choice:
     candidate = wish.candidate
     lo_a = station.min_a if candidate is None else candidate.lo_a
     hi_a = station.max_a if candidate is None else candidate.hi_a
-    for phase in room.loaded(station, phases):
-        spot = room.rooms.get((station.circuit_id, phase))
-        if spot is not None:
-            hi_a = min(hi_a, spot.for_raises_a)
+    for circuit_id in now.site.circuits.ids_above(station.circuit_id):
+        for phase in room.loaded(station, phases):
+            hi_a = min(hi_a, room.rooms[circuit_id, phase].for_raises_a)
     offset_a = max(0.0, known.offset_a)
     volts_used = _volts_used(station, phases, known, volts)
     return Choice(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ems.control.breaker import BreakerThermalModel, Edge, model_of
-from ems.control.guarding.thermal import COMPUTE_AND_NETWORK_S
+from ems.control.guarding.reaction import COMPUTE_AND_NETWORK_S
 from ems.control.headroom import usable
 from ems.control.seen.obedience import HELPS_WITHIN_S, tolerated_a
 from ems.control.sharing.caps import de14a_minimum_w

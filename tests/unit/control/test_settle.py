@@ -55,13 +55,13 @@ def test_waiting_is_counted_from_the_start_where_nothing_else_is_known() -> None
 
 
 def test_a_small_solar_change_is_not_worth_a_message() -> None:
-    assert settled(10.2, limit(8.0, ago_s=60), limit(10.0, ago_s=20)).limit_a == 10.0
+    assert settled(10.2, limit(8.0, ago_s=60), limit(10.0, ago_s=10)).limit_a == 10.0
     assert settled(10.4, limit(10.0, ago_s=30)).limit_a == 10.4
     assert settled(9.6, limit(10.0, ago_s=30)).limit_a == 9.6
 
 
 def test_a_small_solar_change_is_worth_a_message_once_it_has_lasted() -> None:
-    assert settled(10.2, limit(8.0, ago_s=60), limit(10.0, ago_s=30)).limit_a == 10.2
+    assert settled(10.2, limit(8.0, ago_s=60), limit(10.0, ago_s=15)).limit_a == 10.2
     assert settled(10.04, limit(8.0, ago_s=60), limit(10.0, ago_s=30)).limit_a == 10.0
 
 
@@ -88,7 +88,7 @@ def test_starts_stops_and_changes_of_phases_do_not_wait() -> None:
 
 def test_the_dead_band_keeps_no_limit_above_a_persons_own() -> None:
     assert (
-        settled(8.8, limit(7.0, ago_s=60), limit(9.0, ago_s=20), goal=Goal(mode=ChargeMode.SOLAR, max_a=8.9)).limit_a
+        settled(8.8, limit(7.0, ago_s=60), limit(9.0, ago_s=10), goal=Goal(mode=ChargeMode.SOLAR, max_a=8.9)).limit_a
         == 8.9
     )
 

@@ -279,3 +279,39 @@ def test_a_lane_wakes_for_nothing_when_there_is_nothing_to_do() -> None:
         await bench.after(4000)
 
     assert not play(story).wire
+
+
+def test_a_hung_station_whose_limit_keeps_falling_does_not_hold_up_the_others() -> None:
+    async def story(bench: Bench) -> None:
+        bench.decide(a=16.0, b=6.0)
+        await bench.after(1)
+        bench.links["a"].takes_s = 60.0
+        for step in range(12):
+            bench.decide(a=15.0 - 0.5 * step, b=10.0)
+            await bench.after(1.5)
+
+    assert ("b", 10.0) in play(story).wire
+
+
+def test_a_car_stopped_in_favour_of_another_hears_of_it_at_once() -> None:
+    async def story(bench: Bench) -> None:
+        bench.links["a"].takes_s = 25.0
+        bench.decide(a=10.0, b=10.0)
+        await bench.after(3)
+        bench.decide(a=0.0, b=10.0, because=LimitReason.PRIORITY)
+        await bench.after(3)
+
+    assert ("a", 0.0) in play(story).wire
+
+
+def test_a_lower_limit_that_waits_becomes_urgent_when_a_fuse_asks_for_it_too() -> None:
+    async def story(bench: Bench) -> None:
+        bench.links["a"].takes_s = 25.0
+        bench.decide(a=10.0, b=10.0)
+        await bench.after(3)
+        bench.decide(a=0.0, b=10.0, because=LimitReason.SOLAR_SURPLUS)
+        await bench.after(1)
+        bench.decide(a=0.0, b=10.0, because=LimitReason.MAIN_FUSE)
+        await bench.after(3)
+
+    assert ("a", 0.0) in play(story).wire

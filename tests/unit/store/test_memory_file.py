@@ -10,7 +10,7 @@ from typing import Any, get_args, get_type_hints
 import pytest
 from sqlalchemy import insert
 
-from ems.control.guarding.thermal import device_model
+from ems.control.guarding.reaction import device_model
 from ems.control.memory import Memory, StationTimers
 from ems.control.seen.learn import Learned
 from ems.control.seen.obedience import Obedience

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ems.control.breaker import Edge, model_of
-from ems.control.guarding.thermal import device_model, reaction_s, thermal_images, time_to_trip_s
+from ems.control.guarding.reaction import device_model, reaction_s
+from ems.control.guarding.thermal import thermal_images, time_to_trip_s
 from ems.control.headroom import headroom
 from ems.control.memory import Memory, RowKey
 from ems.control.seen.trust import MeterView, judge_meters

@@ -103,6 +103,11 @@ def test_phases_are_known_after_half_a_minute_on_all_of_them(amps: tuple[float, 
     assert late.phases == phases
 
 
+def test_a_trickle_says_nothing_about_phases() -> None:
+    assert learnt(TEN, car=report(1.2, 0.9, 0.9)).phases is None
+    assert learnt(TEN, car=report(1.2, 0.9, 0.9), known=Learned(phases=3)).phases == 3
+
+
 def test_a_limit_for_one_phase_says_nothing_about_the_phases_it_could_use() -> None:
     one = limit(10.0, ago_s=50, phases=1)
 

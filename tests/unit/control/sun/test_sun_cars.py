@@ -20,7 +20,7 @@ from ems.model.decision import LimitReason, Setpoint
 from ems.model.electrical import PerPhase, Phase
 from ems.model.goals import ChargeMode, Goal
 from ems.model.readings import GridReading
-from ems.model.site import Policy, Station
+from ems.model.site import Keenness, Policy, Station
 from ems.model.station import ConnectorStatus, StationState
 from tests.unit.control.scene import CALM, NOW_S, STATION, grid, limit, look, report, state, view
 
@@ -165,7 +165,20 @@ def test_a_car_that_stays_below_its_limit_needs_less_sun_and_its_limit_may_promi
     plan = settled(SUNNY, charging(7.0), 5000.0, timers=timers, regrets=at(3), learned=known)
 
     assert sum(plan.least_w.values()) == pytest.approx(5.5 * 690)
-    assert sum(plan.extra_w.values()) == pytest.approx(0.5 * 690)
+    assert sum(plan.extra_w.values()) == pytest.approx((0.5 + 0.05) * 690)
+
+
+@pytest.mark.parametrize(
+    ("keenness", "above_a"), [(Keenness.KEEN, 0.83), (Keenness.NORMAL, 0.5), (Keenness.PURIST, 0.33)]
+)
+def test_what_rounding_takes_is_promised_before_the_less_the_more_the_grid_weighs(
+    keenness: Keenness, above_a: float
+) -> None:
+    timers = StationTimers(on_since_s=NOW_S - 500, last_phases=3)
+    whole = replace(SUNNY, step_a=1.0)
+    plan = settled(whole, charging(7.0), 5000.0, timers=timers, regrets=at(3), policy=Policy(keenness=keenness))
+
+    assert sum(plan.extra_w.values()) == pytest.approx(above_a * 690, abs=3)
 
 
 def test_a_fuse_without_room_for_the_minimum_forbids_a_start() -> None:
