@@ -94,6 +94,7 @@ class _Guarding:
             "house_a": spot.house_a,
             "held_a": spot.held_a,
             "room_a": spot.now_a,
+            "at_risk_a": spot.at_risk_a,
             "given_a": self._given_a(key),
         }
         facts |= known_only(thermal=self.stages.thermal.get(key))

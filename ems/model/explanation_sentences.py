@@ -136,6 +136,8 @@ def _fuse(step: Step) -> list[str]:
         f"{step.circuit_id} {step.phase.name}: house {facts['house_a']:.1f} A",
         f"room for cars {max(facts['room_a'], 0.0):.1f} A, given {facts['given_a']:.1f} A",
     ]
+    if facts.get("at_risk_a", 0.0) > 0:
+        parts.append(f"{facts['at_risk_a']:.1f} A of sun not counted on, it may fail")
     if facts["held_a"] > facts["house_a"] + PEAK_A:
         parts.append(f"recent peak {facts['held_a']:.1f} A held against raises")
     if "thermal" in facts:

@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 import pytest
 
 from ems.control.breaker import Edge, model_of
+from ems.control.explain import explain
 from ems.model.electrical import PHASES_OF, Circuit, CircuitTree, Fuse, PerPhase, Phase
+from ems.model.explanation_sentences import chain
 from ems.model.goals import ChargeMode
 from ems.model.readings import SolarReading
 from ems.model.site import Site
@@ -33,7 +35,7 @@ class SunnyHouse(House):
 @pytest.mark.parametrize("mode", [ChargeMode.SOLAR, ChargeMode.FAST])
 @pytest.mark.parametrize(("period_s", "dead_s", "base_a"), [(1, 5, 16.0), (5, 5, 12.0), (10, 3, 12.0), (10, 5, 8.0)])
 def test_the_fuse_survives_the_sudden_end_of_strong_sun(
-    mode: ChargeMode, period_s: float, dead_s: float, base_a: float
+    mode: ChargeMode, period_s: int, dead_s: int, base_a: float
 ) -> None:
     house = SunnyHouse(main_fuse_a=25, base_a=PerPhase(base_a, 1.0, 1.0), sun_w=11_000.0, meter_period_s=period_s)
     car = Car(phases=1, dead_s=dead_s, report_every_s=10)
@@ -72,3 +74,12 @@ def test_a_fuse_further_up_is_counted_when_a_pattern_is_weighed() -> None:
     house.run(seconds=800)
 
     assert house.setpoint("a").phases == 3
+
+
+def test_sun_that_nobody_may_count_on_is_told() -> None:
+    house = SunnyHouse(main_fuse_a=25, base_a=PerPhase(1.0, 1.0, 1.0), sun_w=13_800.0, meter_period_s=10)
+    house.with_car("a", max_a=32.0, wiring=(Phase.L1,), car=Car(phases=1)).run(minutes=3)
+
+    told = chain(explain(house.snapshot(), house.memory, "a"))
+
+    assert any("A of sun not counted on, it may fail" in line for line in told)
