@@ -221,7 +221,9 @@ def sun_rows(
 def _timers(now: Snapshot, memory: Memory, guarded: Guarded) -> dict[str, StationTimers]:
     """A station that nobody can tell anything keeps its timers: what it does meanwhile is not our doing."""
     return {
-        station_id: _next_timers(memory.timers_of(station_id), setpoint, station_id in guarded.shed, now)
+        station_id: _next_timers(
+            memory.timers_of(station_id), setpoint, station_id in guarded.shed, now, station_id in guarded.squeezed
+        )
         if now.state_of(station_id).connected
         else memory.timers_of(station_id)
         for station_id, setpoint in guarded.setpoints.items()
@@ -236,15 +238,18 @@ def _charging_since_s(memory: Memory) -> dict[str, float]:
     }
 
 
-def _next_timers(before: StationTimers, setpoint: Setpoint, shed: bool, now: Snapshot) -> StationTimers:
+def _next_timers(
+    before: StationTimers, setpoint: Setpoint, shed: bool, now: Snapshot, squeezed: bool = False
+) -> StationTimers:
     if setpoint.limit_a <= 0:
-        if before.on_since_s is None and not shed:
+        if before.on_since_s is None and not (shed or squeezed):
             return before
         return replace(
             before,
             on_since_s=None,
             off_since_s=before.off_since_s if before.on_since_s is None else now.now_s,
             shed_at_s=now.now_s if shed else before.shed_at_s,
+            squeezed_at_s=now.now_s if squeezed else before.squeezed_at_s,
         )
     switched = before.last_phases not in {0, setpoint.phases}
     if before.on_since_s is not None and not switched and before.last_phases:

@@ -47,6 +47,10 @@ class Guarded:
     setpoints: Mapping[str, Setpoint]
     room_since_s: Mapping[RowKey, float]
     shed: frozenset[str]
+    squeezed: frozenset[str] = frozenset()
+    """Stations that the sharing stopped for a fuse. They wait as long and need no margin: their place is kept free, and
+    a margin would leave it unused."""
+
     """Stations that it stopped in this cycle."""
 
     notices: tuple[Notice, ...] = ()
@@ -70,7 +74,13 @@ def guard(
     room_since_s = _room_since(now, memory, room)
     notices = tuple(_overloads(room, views))
     if not room.unruly and not any(setpoint.limit_a > 0 for setpoint in wanted.values()):
-        return Guarded(setpoints=wanted, room_since_s=room_since_s, shed=_stopped(wanted, room), notices=notices)
+        return Guarded(
+            setpoints=wanted,
+            room_since_s=room_since_s,
+            shed=frozenset(),
+            squeezed=_squeezed(wanted, room),
+            notices=notices,
+        )
     vouched = {s.station_id: _vouched(wanted[s.station_id], s, now, room, views) for s in now.site.stations}
     if obedience:
         vouched = {name: suspended(setpoint, obedience.get(name, SOUND)) for name, setpoint in vouched.items()}
@@ -81,11 +91,12 @@ def guard(
     shed = frozenset(
         station_id for station_id, setpoint in raised.items() if setpoint.limit_a <= 0 < kept[station_id].limit_a
     )
-    return Guarded(setpoints=raised, room_since_s=room_since_s, shed=shed | _stopped(wanted, room), notices=notices)
+    squeezed = _squeezed(wanted, room)
+    return Guarded(setpoints=raised, room_since_s=room_since_s, shed=shed, squeezed=squeezed, notices=notices)
 
 
-def _stopped(wanted: Mapping[str, Setpoint], room: Headroom) -> frozenset[str]:
-    """The running cars that the sharing has stopped for want of room; they restart as if the guard had."""
+def _squeezed(wanted: Mapping[str, Setpoint], room: Headroom) -> frozenset[str]:
+    """The running cars that the sharing has stopped for want of room."""
     stopped = set()
     for station_id, setpoint in wanted.items():
         limit = room.commanded[station_id]

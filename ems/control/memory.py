@@ -64,6 +64,9 @@ class StationTimers:
 
     on_since_s: float | None = None
     off_since_s: float | None = None
+    squeezed_at_s: float | None = None
+    """When the sharing stopped it for a fuse."""
+
     shed_at_s: float | None = None
     """When the guard last stopped it."""
 

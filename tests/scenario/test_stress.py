@@ -110,7 +110,7 @@ def test_two_solar_cars_use_nine_tenths_of_a_constant_surplus_and_buy_little(met
         bought_wh += max(0.0, house.grid_a().total * VOLTS) / 3600
 
     assert used_wh > 0.9 * surplus_wh
-    assert bought_wh < 0.03 * surplus_wh
+    assert bought_wh < 0.035 * surplus_wh
 
 
 def test_equal_cars_share_a_fuse_and_the_one_that_goes_first_gets_its_part_soon() -> None:

@@ -18,6 +18,10 @@ from ems.model.snapshot import Snapshot
 RAISE_STEP_S: Final = 5.0
 """A limit rises at most once in this time, by `Policy.ramp_a_per_s` times it."""
 
+MARGIN_LASTS_S: Final = 300.0
+"""So long after a stop by the guard a restart wants more than the minimum. Later it would only keep a place unused that
+the sharing holds free for the car (assumed)."""
+
 SUN_TAKES_OF_ROOM: Final = 0.5
 """A car that follows the sun may rise by this share of the room that its fuses leave, where that is more than the ramp:
 clouds open in seconds, and far below the fuse a slow ramp protects nothing (assumed)."""
@@ -114,11 +118,12 @@ class _Ladder:
         since_s = commanded_since_s(self.now.state_of(station.station_id))
         if since_s is not None and self.now.now_s - since_s < RAISE_STEP_S:
             return _settling(RAISE_STEP_S - (self.now.now_s - since_s))
-        shed_at_s = self.memory.timers_of(station.station_id).shed_at_s
-        if shed_at_s is None:
+        timers = self.memory.timers_of(station.station_id)
+        for stopped_at_s in (timers.shed_at_s, timers.squeezed_at_s):
+            if stopped_at_s is not None and self.now.now_s - stopped_at_s < policy.restart_wait_s:
+                return _settling(policy.restart_wait_s - (self.now.now_s - stopped_at_s))
+        if timers.shed_at_s is None or self.now.now_s - timers.shed_at_s > MARGIN_LASTS_S:
             return None
-        if self.now.now_s - shed_at_s < policy.restart_wait_s:
-            return _settling(policy.restart_wait_s - (self.now.now_s - shed_at_s))
         if spare.most_a < station.min_a + policy.restart_margin_a:
             return self.room.rooms[spare.key].raise_reason
         return None

@@ -177,6 +177,24 @@ def test_after_that_minute_it_needs_its_minimum_and_two_amps() -> None:
     assert wide.limit_a == 6.0
 
 
+def test_after_five_minutes_its_minimum_is_enough() -> None:
+    paused = state("a", sent=[limit(0.0, ago_s=50)], car=report(0.0, 0.0, 0.0))
+    memory = replace(SHED, timers={"a": StationTimers(off_since_s=NOW_S - 400, shed_at_s=NOW_S - 301)})
+
+    assert raised(16.0, paused, memory=memory, sample=grid(16.0, 1.0, 1.0))["a"].limit_a == 6.0
+
+
+def test_a_car_that_the_sharing_stopped_waits_as_long_and_needs_its_minimum_only() -> None:
+    paused = state("a", sent=[limit(0.0, ago_s=50)], car=report(0.0, 0.0, 0.0))
+    waits, comes = (
+        replace(RIPE, timers={"a": StationTimers(off_since_s=NOW_S - ago_s, squeezed_at_s=NOW_S - ago_s)})
+        for ago_s in (59, 61)
+    )
+
+    assert raised(16.0, paused, memory=waits, sample=grid(16.0, 1.0, 1.0))["a"].limit_a == 0.0
+    assert raised(16.0, paused, memory=comes, sample=grid(16.0, 1.0, 1.0))["a"].limit_a == 6.0
+
+
 def test_more_phases_count_as_a_start() -> None:
     one_phase = state("a", sent=[limit(8.0, ago_s=50, phases=1)], car=report(8.0, 0.0, 0.0))
     setpoint = raised(16.0, one_phase, sample=grid(9.0, 1.0, 1.0))["a"]
