@@ -72,14 +72,11 @@ def guard(
     above caps that are no fuses. `obedience`: what is held against stations.
     """
     room_since_s = _room_since(now, memory, room)
+    squeezed = _squeezed(wanted, room)
     notices = tuple(_overloads(room, views))
     if not room.unruly and not any(setpoint.limit_a > 0 for setpoint in wanted.values()):
         return Guarded(
-            setpoints=wanted,
-            room_since_s=room_since_s,
-            shed=frozenset(),
-            squeezed=_squeezed(wanted, room),
-            notices=notices,
+            setpoints=wanted, room_since_s=room_since_s, shed=frozenset(), squeezed=squeezed, notices=notices
         )
     vouched = {s.station_id: _vouched(wanted[s.station_id], s, now, room, views) for s in now.site.stations}
     if obedience:
@@ -91,7 +88,6 @@ def guard(
     shed = frozenset(
         station_id for station_id, setpoint in raised.items() if setpoint.limit_a <= 0 < kept[station_id].limit_a
     )
-    squeezed = _squeezed(wanted, room)
     return Guarded(setpoints=raised, room_since_s=room_since_s, shed=shed, squeezed=squeezed, notices=notices)
 
 

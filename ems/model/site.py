@@ -146,7 +146,7 @@ class Policy:
     """Shortest time a solar car charges, and pauses (§5, minimum dwell)."""
 
     change_interval_s: float = 5.0
-    """Solar changes to one station come no closer than this; safety does not wait (smart charging §4)."""
+    """Solar changes to one station come no closer than this; safety and clouds do not wait (smart charging §4)."""
 
     export_bias_w: float = 0.0
     """Left for the grid by solar modes; 60 to 100 beside a home battery's own control loop (§5)."""

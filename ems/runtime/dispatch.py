@@ -1,4 +1,4 @@
-"""Limits on their way: lowers first and confirmed, then raises, a lane for each station (design §4, step 9)."""
+"""Limits on their way: lowers first, then raises, a lane for each station (design §4, step 9)."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Dispatch:
                 lanes.create_task(lane.run(), name=f"lane {station_id}")
 
     def apply(self, decision: Decision, look: Snapshot) -> None:
-        """Send what changed: every lower at once, the raises when all lowers are confirmed. Never waits.
+        """Send what changed: every lower at once, the raises when all lowers are confirmed or overdue. Never waits.
 
         A newer decision takes the place of raises that were still held back.
         """

@@ -12,6 +12,8 @@ from ems.model.snapshot import Snapshot
 COMPUTE_AND_NETWORK_S: Final = 0.6
 """L + C: from the meter's answer to the limit on its way (`control.md` §4)."""
 
+NOTHING_A: Final = PerPhase()
+
 
 def reaction_s(now: Snapshot, circuit_id: str) -> float:
     """T_react: from a step in the house to the cars having followed (`control.md` §4)."""
@@ -42,9 +44,6 @@ def sun_at_risk_a(now: Snapshot, circuit: Circuit, usable_a: float, house_a: Per
     if given_a <= step_a and -min(house_a) <= step_a:
         return NOTHING_A
     return PerPhase.of(max(0.0, max(given_a, -amps) - step_a) for amps in house_a)
-
-
-NOTHING_A: Final = PerPhase()
 
 
 @lru_cache(maxsize=64)
