@@ -17,6 +17,7 @@ from amqtt.contexts import BrokerConfig, ListenerConfig, ListenerType
 
 from ems.clock import Clock
 from ems.config.schema import MqttRule
+from ems.devices.cancellation import end_if_cancelled
 from ems.sim.wire.points import grid_points
 from ems.sim.world import CircuitSample
 
@@ -161,8 +162,7 @@ class MqttPublisher:
                 await self._publish_while_connected()
             except aiomqtt.MqttError as err:
                 # A client that was cancelled may fail at saying goodbye; its error then hides the cancellation.
-                if (task := asyncio.current_task()) is not None and task.cancelling():
-                    raise asyncio.CancelledError from err
+                end_if_cancelled()
                 LOGGER.debug("%s lost the broker: %s", self.name, err)
             await self._clock.sleep(RETRY_S)
 
@@ -173,8 +173,10 @@ class MqttPublisher:
             self._broker.host, self._broker.port, identifier=self.name, will=will, timeout=BROKER_ANSWERS_WITHIN_S
         )
         async with client:
+            end_if_cancelled()
             if presence:
                 await client.publish(presence.topic, presence.there, retain=True)
+                end_if_cancelled()
             for number in itertools.count():
                 if not self.faults.silent:
                     await self._round(client, number)
@@ -185,6 +187,7 @@ class MqttPublisher:
             self._last = self._messages(number)
         for message in self._last:
             await client.publish(message.topic, message.payload, retain=message.retain)
+            end_if_cancelled()
         self.samples += 1
 
 
