@@ -61,9 +61,9 @@ format: $(READY) ## let ruff lay out the code
 	@$(BIN)/ruff format .
 
 requirements: ## pin and hash the dependencies anew (needs uv)
-	uv pip compile pyproject.toml --extra demo --extra lab --group dev --universal --python-version 3.11 --upgrade --quiet \
+	uv pip compile pyproject.toml --extra demo --extra lab --extra postgres --group dev --universal --python-version 3.11 --upgrade --quiet \
 	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate -o requirements-dev.txt
-	uv pip compile pyproject.toml --extra demo --extra lab --universal --python-version 3.11 --quiet -c requirements-dev.txt \
+	uv pip compile pyproject.toml --extra demo --extra lab --extra postgres --universal --python-version 3.11 --quiet -c requirements-dev.txt \
 	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate -o requirements.txt
 
 clean: ## remove the environment and every cache

@@ -1,0 +1,86 @@
+"""What API and pages need from the service; `ems.app` gives it, tests give smaller ones.
+
+Reading calls answer from memory or hand a query to a thread; none of them ever waits for control, and control never
+waits for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from ems.api.wire import (
+    BoostWish,
+    DecisionRecord,
+    GoalWish,
+    HistoryPoint,
+    HistoryStep,
+    LimitWish,
+    LogRecord,
+    SessionRecord,
+    SettingsWish,
+    State,
+)
+from ems.model.explanation import Explanation
+from ems.model.goals import ChargeMode
+
+
+class House(Protocol):
+    """The house, as those outside may see and change it. Unknown stations raise `UnknownStation`."""
+
+    def state(self) -> State:
+        """The newest one."""
+        ...
+
+    async def next_state(self, after_sequence: int) -> State:
+        """The newest one as soon as it is newer than that."""
+        ...
+
+    def explain(self, station_id: str) -> Explanation:
+        """How the present set-point of that station came about."""
+        ...
+
+    async def sessions(
+        self, *, since: datetime | None, until: datetime | None, station_id: str | None, limit: int
+    ) -> Sequence[SessionRecord]:
+        """Newest first."""
+        ...
+
+    async def history(self, step: HistoryStep, since: datetime, until: datetime) -> Sequence[HistoryPoint]:
+        """Oldest first."""
+        ...
+
+    async def decisions(
+        self, *, since: datetime | None, station_id: str | None, text: str | None, limit: int
+    ) -> Sequence[DecisionRecord]:
+        """Newest first."""
+        ...
+
+    async def log(self, *, before_id: int | None, kind: str | None, limit: int) -> Sequence[LogRecord]:
+        """Newest first."""
+        ...
+
+    def set_mode(self, station_id: str, mode: ChargeMode, *, who: str) -> None:
+        """From the next cycle on, and over restarts."""
+        ...
+
+    def set_settings(self, station_id: str, wish: SettingsWish, *, who: str) -> None:
+        """Inside the installer's limits. Raises `WidensInstallerLimit`."""
+        ...
+
+    def set_goal(self, station_id: str, wish: GoalWish | None, *, who: str) -> None:
+        """None clears it."""
+        ...
+
+    def set_limit(self, station_id: str, wish: LimitWish | None, *, who: str) -> None:
+        """A temporary, lower limit; None ends it at once."""
+        ...
+
+    def boost(self, station_id: str, wish: BoostWish | None, *, who: str) -> None:
+        """As fast as the fuses allow for a while; None ends it at once."""
+        ...
+
+    def set_optimising(self, *, optimising: bool, who: str) -> None:
+        """Off: cars at a safe static share, the guard stays on."""
+        ...
