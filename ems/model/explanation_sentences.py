@@ -1,13 +1,14 @@
-"""An explanation in plain English, one sentence for each step."""
+"""An explanation in plain words, one sentence for each step; the words are in `words.json`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from ems.model.decision import LimitReason
+from ems.model.decision import LimitReason, Reason
 from ems.model.explanation import Explanation, Stage, Step
 from ems.model.sentences import sentence
+from ems.model.words import ENGLISH, Language, Number, has_words, say
 
 SAME_A: Final = 0.05
 """Limits nearer than this look the same with one digit."""
@@ -18,166 +19,182 @@ PEAK_A: Final = 0.5
 """A held peak this far above the house is worth a word."""
 
 
-def chain(explanation: Explanation) -> list[str]:
+def chain(explanation: Explanation, language: Language = ENGLISH) -> list[str]:
     """What the pages, the API and `ems replay --explain` print, in the order of the cycle."""
-    return [step_sentence(step) for step in explanation.steps]
+    return [step_sentence(step, language) for step in explanation.steps]
 
 
-def step_sentence(step: Step) -> str:
+def step_sentence(step: Step, language: Language = ENGLISH) -> str:
     """One step in words."""
-    return f"{_TITLES[step.stage]}: {_SENTENCES[step.stage](step)}"
+    return f"{stage_title(step.stage, language)}: {step_text(step, language)}"
 
 
-def _meter(step: Step) -> str:
+def stage_title(stage: Stage, language: Language = ENGLISH) -> str:
+    """The name of a step."""
+    return say(f"step.{stage}.title", language)
+
+
+def step_text(step: Step, language: Language = ENGLISH) -> str:
+    """One step in words, without its name."""
+    return _SENTENCES[step.stage](step, _Speaker(language))
+
+
+class _Speaker:
+    """Says the parts of a step's sentence in one language."""
+
+    def __init__(self, language: Language) -> None:
+        self._language = language
+
+    def __call__(self, key: str, **numbers: Number) -> str:
+        return say(f"step.{key}", self._language, **numbers)
+
+    def because(self, reason: Reason) -> str:
+        return sentence(reason, self._language)
+
+    def word(self, word: str) -> str:
+        return self(f"word.{word}") if has_words(f"step.word.{word}") else word
+
+    def phases(self, phases: int | None) -> str:
+        if not phases:
+            return self("phases.off")
+        return self("phases.one") if phases == 1 else self("phases.several", phases=phases)
+
+
+def _meter(step: Step, say: _Speaker) -> str:
     if step.circuit_id is None:
-        return "no meter above this station, so the largest loads stated in the site file count"
+        return say("meter.none")
     age_s, to_go = step.facts.get("age_s"), step.facts.get("samples_to_go")
     if age_s is None:
-        return f"{step.circuit_id} gave no good sample yet"
-    counted = f", {to_go:.0f} good samples to go" if to_go else ""
-    return f"{step.circuit_id} {age_s:.1f} s old, {step.word}{counted}"
+        return say("meter.never", circuit=step.circuit_id)
+    health = say.word(step.word)
+    if to_go:
+        return say("meter.returns", circuit=step.circuit_id, age_s=age_s, health=health, samples_to_go=to_go)
+    return say("meter.age", circuit=step.circuit_id, age_s=age_s, health=health)
 
 
-def _surplus(step: Step) -> str:
+def _surplus(step: Step, say: _Speaker) -> str:
     facts = step.facts
     if "surplus_w" not in facts:
-        return "unknown without the grid meter"
+        return say("surplus.unknown")
     parts = []
     if "house_w" in facts:
-        parts.append(f"everything but the sun's cars {facts['house_w']:.0f} W")
+        parts.append(say("surplus.house", house_w=facts["house_w"]))
     if facts.get("export_bias_w"):
-        parts.append(f"{facts['export_bias_w']:.0f} W left for the grid")
-    if facts.get("battery_w"):
-        doing = "gives" if facts["battery_w"] > 0 else "takes"
-        share = f", the cars may have {facts['battery_share']:.0%} of it" if facts["battery_w"] < 0 else ""
-        parts.append(f"battery {doing} {abs(facts['battery_w']):.0f} W{share}")
-    return f"{facts['surplus_w']:.0f} W before the cars, filtered ({'; '.join(parts)})"
+        parts.append(say("surplus.bias", export_bias_w=facts["export_bias_w"]))
+    battery_w = facts.get("battery_w", 0.0)
+    if battery_w > 0:
+        parts.append(say("surplus.battery.gives", battery_w=battery_w))
+    elif battery_w < 0:
+        parts.append(say("surplus.battery.takes", battery_w=-battery_w, battery_share=facts["battery_share"]))
+    return say("surplus.known", surplus_w=facts["surplus_w"], parts="; ".join(parts))
 
 
-def _demand(step: Step) -> str:
-    if "most_a" not in step.facts:
-        rests = f"rests at {step.limit_a:.1f} A" if step.limit_a else "pauses"
-        return f"{step.word}, {rests}: {sentence(step.reason)}"
-    parts = [
-        f"{step.word}, {step.facts['least_a']:.0f} to {step.facts['most_a']:.1f} A on {_phases(step.phases)}",
-        sentence(step.reason),
-    ]
-    if "takes_a" in step.facts:
-        parts.append(f"its current stopped rising at {step.facts['takes_a']:.1f} A")
-    if "offset_a" in step.facts:
-        parts.append(f"it stays {step.facts['offset_a']:.1f} A below its limit")
-    if step.facts["priority"]:
-        parts.append(f"priority {step.facts['priority']:.0f}")
-    if "counts_as_a" in step.facts:
-        parts.append(f"ignores its limit, so it counts with {step.facts['counts_as_a']:.1f} A")
+def _demand(step: Step, say: _Speaker) -> str:
+    mode, why, facts = say.word(step.word), say.because(step.reason), step.facts
+    if "most_a" not in facts:
+        if step.limit_a:
+            return say("demand.rests", mode=mode, limit_a=step.limit_a, reason=why)
+        return say("demand.pauses", mode=mode, reason=why)
+    phases = say.phases(step.phases)
+    parts = [say("demand.range", mode=mode, least_a=facts["least_a"], most_a=facts["most_a"], phases=phases), why]
+    if "takes_a" in facts:
+        parts.append(say("demand.takes", takes_a=facts["takes_a"]))
+    if "offset_a" in facts:
+        parts.append(say("demand.offset", offset_a=facts["offset_a"]))
+    if facts["priority"]:
+        parts.append(say("demand.priority", priority=facts["priority"]))
+    if "counts_as_a" in facts:
+        parts.append(say("demand.ignores", counts_as_a=facts["counts_as_a"]))
     return "; ".join(parts)
 
 
-def _pattern(step: Step) -> str:
+def _pattern(step: Step, say: _Speaker) -> str:
     facts = step.facts
-    parts = [", ".join(f"{name} {_phases(phases)}" for name, phases in step.pattern.items())]
+    parts = [", ".join(f"{name} {say.phases(phases)}" for name, phases in step.pattern.items())]
     if step.phases and "needs_w" in facts:
-        parts.append(f"this car can take {facts['needs_w']:.0f} to {facts['uses_at_most_w']:.0f} W so")
+        parts.append(say("pattern.takes", needs_w=facts["needs_w"], uses_at_most_w=facts["uses_at_most_w"]))
     elif not step.phases:
-        parts.append(sentence(step.reason))
+        parts.append(say.because(step.reason))
     said_already = not step.phases and step.reason.gained_wh is not None
     if facts.get("gained_wh", 0.0) >= WORTH_A_WORD_WH and not said_already:
-        parts.append(f"the nearest change has gained {facts['gained_wh']:.1f} of {facts['change_wh']:.0f} Wh")
+        parts.append(say("pattern.gained", gained_wh=facts["gained_wh"], change_wh=facts["change_wh"]))
     return "; ".join(parts)
 
 
-def _sharing(step: Step) -> str:
-    bound = _bound_by(step)
+def _sharing(step: Step, say: _Speaker) -> str:
     if not step.limit_a:
-        return f"nothing: {sentence(step.reason)}"
-    given = f"{step.limit_a:.1f} A"
-    for unit, sign in (("a", "A"), ("w", "W")):
-        if f"row_{unit}" in step.facts:
-            used, cap = step.facts[f"given_{unit}"], step.facts[f"row_{unit}"]
-            digits = 1 if unit == "a" else 0
-            return f"{given}, bound by {bound} (cars {used:.{digits}f} of {max(cap, 0.0):.{digits}f} {sign})"
-    return f"{given}, bound by {bound}"
+        return say("sharing.nothing", reason=say.because(step.reason))
+    by_sun = step.reason.code is LimitReason.SOLAR_SURPLUS
+    bound = say("sharing.the_surplus") if by_sun else say.because(step.reason)
+    facts = step.facts
+    if "row_a" in facts:
+        used_a, cap_a = facts["given_a"], max(facts["row_a"], 0.0)
+        return say("sharing.bound_a", limit_a=step.limit_a, bound=bound, given_a=used_a, row_a=cap_a)
+    if "row_w" in facts:
+        used_w, cap_w = facts["given_w"], max(facts["row_w"], 0.0)
+        return say("sharing.bound_w", limit_a=step.limit_a, bound=bound, given_w=used_w, row_w=cap_w)
+    return say("sharing.bound", limit_a=step.limit_a, bound=bound)
 
 
-def _bound_by(step: Step) -> str:
-    if step.reason.code is LimitReason.SOLAR_SURPLUS:
-        return "the surplus"
-    return sentence(step.reason)
-
-
-def _calm(step: Step) -> str:
+def _calm(step: Step, say: _Speaker) -> str:
     limit_a, before_a = step.limit_a or 0.0, step.before_a or 0.0
-    said = f"{limit_a:.1f} A" if limit_a else "pause"
+    said = say("calm.amps", limit_a=limit_a) if limit_a else say("calm.pause")
     commanded_a = step.facts.get("commanded_a")
     if abs(limit_a - before_a) < step.facts["step_a"] and limit_a <= before_a:
-        return f"{said} on {_phases(step.phases)}" if limit_a else said
+        return say("calm.same", limit_a=limit_a, phases=say.phases(step.phases)) if limit_a else said
     if commanded_a is not None and limit_a == commanded_a:
         change_a, least_a = abs(before_a - limit_a), step.facts["dead_band_a"]
         if change_a < least_a:
-            return f"keeps {said}: a change of {change_a:.2f} A is below the dead band of {least_a:.1f} A"
-        return f"keeps {said}: too soon after the last change"
-    return f"{said}: {before_a:.1f} A is below what the station can charge with" if not limit_a else said
+            return say("calm.dead_band", kept=said, change_a=change_a, dead_band_a=least_a)
+        return say("calm.too_soon", kept=said)
+    return said if limit_a else say("calm.too_little", before_a=before_a)
 
 
-def _guard(step: Step) -> str:
+def _guard(step: Step, say: _Speaker) -> str:
     limit_a, before_a = step.limit_a or 0.0, step.before_a or 0.0
-    cut = before_a - limit_a >= SAME_A
-    lowered = f"lowers to {limit_a:.1f} A" if limit_a else "pauses it"
-    said = f"{lowered} ({sentence(step.reason)})" if cut else "no change"
-    return "; ".join([said, ", ".join(_fuse(step))]) if step.circuit_id else said
+    said = say("guard.same")
+    if before_a - limit_a >= SAME_A:
+        why = say.because(step.reason)
+        said = say("guard.lowers", limit_a=limit_a, reason=why) if limit_a else say("guard.pauses", reason=why)
+    return "; ".join([said, ", ".join(_fuse(step, say))]) if step.circuit_id else said
 
 
-def _fuse(step: Step) -> list[str]:
+def _fuse(step: Step, say: _Speaker) -> list[str]:
     """The tightest fuse on the way, in numbers."""
     facts = step.facts
     if step.circuit_id is None or step.phase is None or "house_a" not in facts:
         return []
     parts = [
-        f"{step.circuit_id} {step.phase.name}: house {facts['house_a']:.1f} A",
-        f"room for cars {max(facts['room_a'], 0.0):.1f} A, given {facts['given_a']:.1f} A",
+        say("guard.house", circuit=step.circuit_id, phase=step.phase.name, house_a=facts["house_a"]),
+        say("guard.room", room_a=max(facts["room_a"], 0.0), given_a=facts["given_a"]),
     ]
     if facts.get("at_risk_a", 0.0) > 0:
-        parts.append(f"{facts['at_risk_a']:.1f} A of sun not counted on, it may fail")
+        parts.append(say("guard.at_risk", at_risk_a=facts["at_risk_a"]))
     if facts["held_a"] > facts["house_a"] + PEAK_A:
-        parts.append(f"recent peak {facts['held_a']:.1f} A held against raises")
+        parts.append(say("guard.held", held_a=facts["held_a"]))
     if "thermal" in facts:
-        parts.append(f"thermal image {facts['thermal']:.2f}")
+        parts.append(say("guard.thermal", thermal=facts["thermal"]))
     if "time_to_trip_s" in facts:
-        parts.append(f"would trip in {facts['time_to_trip_s']:.0f} s at {facts['measured_a']:.1f} A")
+        parts.append(say("guard.trip", time_to_trip_s=facts["time_to_trip_s"], measured_a=facts["measured_a"]))
     return parts
 
 
-def _raise(step: Step) -> str:
+def _raise(step: Step, say: _Speaker) -> str:
     limit_a, wanted_a = step.limit_a or 0.0, step.before_a or 0.0
-    from_a = step.facts["commanded_a"]
+    from_a, why = step.facts["commanded_a"], say.because(step.reason)
     if limit_a > from_a:
+        if wanted_a - limit_a < SAME_A:
+            return say("raise.all", from_a=from_a, limit_a=limit_a)
         in_steps = step.reason.code is LimitReason.SETTLING and step.reason.remaining_s is None
-        why = "the rest follows in steps" if in_steps else sentence(step.reason)
-        rest = f" of {wanted_a:.1f} A wanted: {why}" if wanted_a - limit_a >= SAME_A else ""
-        return f"from {from_a:.1f} to {limit_a:.1f} A{rest}"
-    lasted_s = step.facts.get("room_for_s")
-    lasted = "" if lasted_s is None else f"; room has lasted {lasted_s:.0f} s"
-    return f"not yet to {wanted_a:.1f} A on {_phases(step.phases)}: {sentence(step.reason)}{lasted}"
+        why = say("raise.in_steps") if in_steps else why
+        return say("raise.part", from_a=from_a, limit_a=limit_a, wanted_a=wanted_a, why=why)
+    phases, lasted_s = say.phases(step.phases), step.facts.get("room_for_s")
+    if lasted_s is None:
+        return say("raise.not_yet", wanted_a=wanted_a, phases=phases, why=why)
+    return say("raise.room_for", wanted_a=wanted_a, phases=phases, why=why, room_for_s=lasted_s)
 
 
-def _phases(phases: int | None) -> str:
-    if not phases:
-        return "off"
-    return "1 phase" if phases == 1 else f"{phases} phases"
-
-
-_TITLES: Final[Mapping[Stage, str]] = {
-    Stage.METER: "meter",
-    Stage.SURPLUS: "surplus",
-    Stage.DEMAND: "wish",
-    Stage.PATTERN: "pattern",
-    Stage.SHARING: "sharing",
-    Stage.CALM: "calm",
-    Stage.GUARD: "guard",
-    Stage.RAISE: "raise",
-}
-
-_SENTENCES: Final[Mapping[Stage, Callable[[Step], str]]] = {
+_SENTENCES: Final[Mapping[Stage, Callable[[Step, _Speaker], str]]] = {
     Stage.METER: _meter,
     Stage.SURPLUS: _surplus,
     Stage.DEMAND: _demand,

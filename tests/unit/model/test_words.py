@@ -1,0 +1,115 @@
+"""The one file of words: both languages say the same things with the same numbers."""
+
+from __future__ import annotations
+
+import json
+import string
+from enum import StrEnum
+
+import pytest
+from hypothesis import given
+
+from ems.api.wire import Role, SiteCondition, StationStatus
+from ems.control.explain import explain
+from ems.control.memory import Memory
+from ems.model.decision import LimitReason, Notice, NoticeCode, Reason
+from ems.model.electrical import Phase
+from ems.model.explanation import Stage
+from ems.model.explanation_sentences import chain
+from ems.model.goals import ChargeMode
+from ems.model.sentences import notice_phrase, reason_phrase, sentence
+from ems.model.snapshot import Snapshot
+from ems.model.words import WORDS_FILE, Language, has_words, say, words
+from tests.strategies import looks
+
+
+def gaps(text: str) -> list[tuple[str, str]]:
+    return sorted((name, spec or "") for _, name, spec, _ in string.Formatter().parse(text) if name is not None)
+
+
+def test_every_sentence_is_in_every_language_with_the_same_gaps() -> None:
+    for key, by_language in words().items():
+        assert set(by_language) == {language.value for language in Language}, key
+        assert all(text.strip() for text in by_language.values()), key
+        assert gaps(by_language["en"]) == gaps(by_language["de"]), key
+
+
+def test_no_sentence_is_written_twice() -> None:
+    pairs: list[tuple[str, object]] = json.loads(WORDS_FILE.read_text(encoding="utf-8"), object_pairs_hook=list)
+
+    keys = [key for key, _ in pairs]
+
+    assert len(keys) == len(set(keys))
+
+
+def test_one_line_is_one_sentence() -> None:
+    lines = [line for line in WORDS_FILE.read_text(encoding="utf-8").splitlines() if line.strip() not in {"", "{", "}"}]
+
+    assert len(lines) == len(words())
+
+
+@pytest.mark.parametrize(
+    ("family", "members"),
+    [
+        ("reason", LimitReason),
+        ("notice", NoticeCode),
+        ("status", StationStatus),
+        ("condition", SiteCondition),
+        ("mode", ChargeMode),
+        ("role", Role),
+        ("language", Language),
+        ("step.word", ChargeMode),
+    ],
+)
+def test_every_member_has_words(family: str, members: type[StrEnum]) -> None:
+    assert [each for each in members if not has_words(f"{family}.{each}")] == []
+
+
+def test_every_step_has_a_title() -> None:
+    assert [stage for stage in Stage if not has_words(f"step.{stage}.title")] == []
+
+
+@pytest.mark.parametrize("code", list(LimitReason))
+def test_a_reasons_key_begins_with_its_code(code: LimitReason) -> None:
+    assert reason_phrase(Reason(code=code)).key == f"reason.{code}"
+    assert reason_phrase(Reason(code=code, limit_a=6.0)).key.startswith(f"reason.{code}")
+
+
+def test_a_phrase_keeps_its_numbers_for_those_who_say_it_themselves() -> None:
+    phrase = reason_phrase(Reason(code=LimitReason.MAIN_FUSE, phase=Phase.L2, house_a=21.94, room_a=3.06))
+
+    assert phrase.key == "reason.main_fuse.house"
+    assert phrase.numbers == {"circuit": "?", "phase": "L2", "house_a": 21.94, "room_a": 3.06}
+
+
+def test_german_has_decimal_commas_and_its_own_words() -> None:
+    reason = Reason(code=LimitReason.MAIN_FUSE, phase=Phase.L2, house_a=21.94, room_a=3.06)
+
+    assert sentence(reason, Language.GERMAN) == "Hauptsicherung L2: Haus 21,9 A, noch 3,1 A frei"
+
+
+def test_names_keep_their_dots_in_german() -> None:
+    phrase = notice_phrase(Notice(code=NoticeCode.IGNORES_LIMIT, station_id="no.1", current_a=16.0, limit_a=6.0))
+
+    said = phrase.said(Language.GERMAN)
+
+    assert said == "no.1 hält die Grenze nicht ein: 16,0 A gezogen, 6,0 A erlaubt"
+
+
+def test_a_gap_for_a_name_leaves_no_blank_behind() -> None:
+    assert say("reason.main_fuse", phase="") == "main fuse: no room"
+    assert say("reason.main_fuse", phase="L1") == "main fuse L1: no room"
+
+
+def test_german_sets_a_blank_before_the_percent_sign() -> None:
+    said = say("step.surplus.battery.takes", Language.GERMAN, battery_w=1200.0, battery_share=0.5)
+
+    assert said == "Batterie nimmt 1200 W, die Autos dürfen 50\N{NO-BREAK SPACE}% davon haben"
+
+
+@given(looks())
+def test_every_explanation_can_be_said_in_german(case: tuple[Snapshot, Memory]) -> None:
+    look, memory = case
+    for station in look.site.stations:
+        explanation = explain(look, memory, station.station_id)
+        assert len(chain(explanation, Language.GERMAN)) == len(explanation.steps)
