@@ -1,7 +1,8 @@
 """What people read, in their language: every sentence is a key and its numbers, and `words.json` has the rest.
 
 One line of that file is one sentence in all languages. A gap such as `{house_a:.1f}` names a number and how many digits
-it shows; a gap for a name, such as `{phase: }`, puts its blank before the name, and nothing where there is no name.
+it shows; a gap for a name, such as `{phase: }`, puts its blank before the name, and nothing where there is no name; a
+gap for a count, such as `{cars:1 car|# cars}`, has the words for one and for any other.
 """
 
 from __future__ import annotations
@@ -65,6 +66,9 @@ class _Writer(string.Formatter):
     def format_field(self, value: object, format_spec: str) -> str:
         if isinstance(value, str):
             return f"{format_spec}{value}" if value else ""
+        if "|" in format_spec:
+            one, other = format_spec.split("|")
+            return one if value == 1 else other.replace("#", str(value))
         return self.number(format(value, format_spec))
 
     def number(self, written: str) -> str:

@@ -24,7 +24,9 @@ from tests.strategies import looks
 
 
 def gaps(text: str) -> list[tuple[str, str]]:
-    return sorted((name, spec or "") for _, name, spec, _ in string.Formatter().parse(text) if name is not None)
+    """Names of the numbers, and how they are written; a count has words of its own in every language."""
+    found = [(name, spec or "") for _, name, spec, _ in string.Formatter().parse(text) if name is not None]
+    return sorted((name, "|" if "|" in spec else spec) for name, spec in found)
 
 
 def test_every_sentence_is_in_every_language_with_the_same_gaps() -> None:
@@ -99,6 +101,12 @@ def test_names_keep_their_dots_in_german() -> None:
 def test_a_gap_for_a_name_leaves_no_blank_behind() -> None:
     assert say("reason.main_fuse", phase="") == "main fuse: no room"
     assert say("reason.main_fuse", phase="L1") == "main fuse L1: no room"
+
+
+def test_a_count_has_words_for_one_and_for_more() -> None:
+    assert say("headline.charging", cars=1, charging_kw=3.64) == "1 car is charging with 3.6 kW"
+    assert say("headline.charging", cars=2, charging_kw=7.0) == "2 cars are charging with 7.0 kW"
+    assert say("headline.charging", Language.GERMAN, cars=2, charging_kw=7.0) == "2 Autos laden mit 7,0 kW"
 
 
 def test_german_sets_a_blank_before_the_percent_sign() -> None:
