@@ -20,6 +20,9 @@ BUSY_S: Final = 5.0
 """How long to wait for another process that writes to the same file."""
 
 WAL_KEPT_B: Final = 4_000_000
+WRITES: Final = "fusewise_writes"
+"""The option of a connection whose transaction will write."""
+
 _DAMAGED: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 Report = Callable[[str], None]
@@ -101,6 +104,22 @@ def spoken_errors(url: URL) -> Iterator[None]:
         raise JournalError(f"journal {where}: {error}") from error
 
 
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A transaction that writes: all of it or nothing. Waits for other writers. Raises JournalError."""
+    with spoken_errors(engine.url), engine.connect() as fresh:
+        connection = fresh.execution_options(**{WRITES: True})
+        with connection.begin():
+            yield connection
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """One look at the database, the same however long it takes. Raises JournalError."""
+    with spoken_errors(engine.url), engine.connect() as connection:
+        yield connection
+
+
 def _writable(url: URL) -> Engine:
     engine = _engine(url)
     if _is_file(url):
@@ -153,7 +172,9 @@ def _read_only(raw: sqlite3.Connection, _: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN")
+    # A transaction that reads before it writes fails at once where another writer was quicker, unless it says so first.
+    writes = connection.get_execution_options().get(WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def _is_file(url: URL) -> bool:
