@@ -71,6 +71,7 @@ EVENTS: Final = Table(
     Column("kind", String(40), nullable=False),
     Column("facts", Text, nullable=False, comment="JSON"),
     Column("who", String(80), comment="the person or program behind it"),
+    Index("events_by_time", "utc_s"),
 )
 
 SETTINGS: Final = Table(

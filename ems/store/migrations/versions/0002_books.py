@@ -26,6 +26,7 @@ STEPS = ("minutes", "quarters", "days")
 
 def upgrade() -> None:
     op.add_column("events", sa.Column("who", sa.String(80), comment="the person or program behind it"))
+    op.create_index("events_by_time", "events", ["utc_s"])
     for name in STEPS:
         _history(name)
     _energy()
@@ -120,4 +121,5 @@ def downgrade() -> None:
     names = ("audit", "tokens", "users", "preferences", "decisions", "sessions", "counters")
     for name in (*names, *reversed(STEPS)):
         op.drop_table(name)
+    op.drop_index("events_by_time", "events")
     op.drop_column("events", "who")
