@@ -88,7 +88,7 @@ def decisions(
     limit: int = 1000,
 ) -> Sequence[DecisionEntry]:
     """Limits and reasons that changed, newest first."""
-    query = select(DECISIONS).order_by(DECISIONS.c.id.desc()).limit(_bounded(limit))
+    query = select(DECISIONS).order_by(DECISIONS.c.utc_s.desc(), DECISIONS.c.id.desc()).limit(_bounded(limit))
     query = query.where(*_between(DECISIONS.c.utc_s, since_utc_s, until_utc_s))
     if station_id is not None:
         query = query.where(DECISIONS.c.station == station_id)
