@@ -6,28 +6,34 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from contextlib import ExitStack
+from datetime import tzinfo
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ems.clock import Clock
 from ems.config.schema import SiteFile
 from ems.config.secrets import reveal
-from ems.config.translate import to_site
+from ems.config.translate import to_site, to_tariff
 from ems.csms.central_system import CentralSystem
 from ems.devices.catalog import Devices, connect_devices
 from ems.model.station import StationState
 from ems.runtime.board import Board
 from ems.runtime.dispatch import Dispatch, Sent
 from ems.runtime.escalation import Escalations
+from ems.runtime.ledger import Ledger
 from ems.runtime.loop import Loop, Watcher
 from ems.runtime.poller import follow
+from ems.runtime.terms import CAR_LASTS_S, Terms
 from ems.runtime.watchdog import Watchdog
+from ems.store.days import machine_zone
 
 if TYPE_CHECKING:
     from ems.runtime.recorder import Recorder
 
 LOGGER: Final = logging.getLogger(__name__)
+
+REPORTS_MISSED: Final = 3
+"""So many reports may fail to come before a station's last one no longer stands for the present."""
 
 METER_PAUSE_S: Final = 2.0
 """Longest pause between attempts to reach a silent grid meter: every car waits for it."""
@@ -46,6 +52,8 @@ class Service:
         bind_port: int | None = None,
     ) -> None:
         self._clock = clock
+        self._file = file
+        self._zone = machine_zone()
         self._site = to_site(file)
         self._devices: Devices = connect_devices(file, clock)
         self._board = Board(self._site, clock)
@@ -60,14 +68,18 @@ class Service:
         self._dispatch = Dispatch(self._site, self.central_system.links, self._board, clock, sent=sent)
         self._escalations = Escalations(self.central_system.links, clock, resend=self._dispatch.resend)
         self._watchers = (self._escalations.watch, *watchers)
-        self._recorder = _recorder(file, clock)
+        self.recorder: Final = _recorder(file, clock, self._zone)
+        self.ledger: Ledger | None = None
+        """From the start of `run` on."""
 
     async def run(self) -> None:
         """Serve until cancelled. A part that dies unexpectedly takes the service down, and the leases do the rest."""
         with ExitStack() as open_parts:
-            if self._recorder is not None:
-                open_parts.enter_context(self._recorder)
-            loop = self._loop(open_parts.enter_context(Watchdog(self._clock)))
+            if self.recorder is not None:
+                open_parts.enter_context(self.recorder)
+            ledger = self.ledger = self._ledger()
+            open_parts.callback(ledger.close)
+            loop = self._loop(open_parts.enter_context(Watchdog(self._clock)), ledger)
             try:
                 async with asyncio.TaskGroup() as parts:
                     parts.create_task(self.central_system.serve(), name="central system")
@@ -78,14 +90,32 @@ class Service:
             finally:
                 await self._devices.close()
 
-    def _loop(self, watchdog: Watchdog) -> Loop:
-        recorder = self._recorder
+    def _ledger(self) -> Ledger:
+        """The accounting of energy, in memory alone where nothing is recorded."""
+        file, recorder = self._file, self.recorder
+        terms = Terms(
+            zone=self._zone,
+            tariff=to_tariff(file),
+            vehicles={entry.id: entry.vehicle for entry in file.stations if entry.vehicle is not None},
+            car_lasts_s=max(CAR_LASTS_S, REPORTS_MISSED * file.csms.meter_values_s),
+            ended_because=self._ended_because,
+        )
+        if recorder is None:
+            return Ledger(self._site, terms, lambda _: None)
+        return Ledger(self._site, terms, recorder.keep, kept=recorder.recall_ledger())
+
+    def _ended_because(self, station_id: str) -> str | None:
+        ended = self.central_system.links[station_id].ended_sessions
+        return ended[-1].reason if ended else None
+
+    def _loop(self, watchdog: Watchdog, ledger: Ledger) -> Loop:
+        recorder = self.recorder
         return Loop(
             self._board,
             self._dispatch,
             self._clock,
             beat=watchdog.beat,
-            watchers=self._watchers,
+            watchers=(*self._watchers, ledger.watch),
             records=[] if recorder is None else [recorder.record],
             memory=None if recorder is None else recorder.recall(self._site),
         )
@@ -109,13 +139,13 @@ class Service:
         self._board.post_station(state)
 
 
-def _recorder(file: SiteFile, clock: Clock) -> Recorder | None:
-    """What writes the journal; None where the site file names no folder for it."""
-    if file.storage.path is None:
+def _recorder(file: SiteFile, clock: Clock, zone: tzinfo) -> Recorder | None:
+    """What writes journal and books; None where the site file names no place for them."""
+    section = file.storage
+    if section.path is None and section.url is None:
         return None
-    # 18 MB of memory that only a journal needs.
+    # 18 MB of memory that only a database needs.
     from ems.runtime.recorder import Recorder, Storage  # noqa: PLC0415 (the reason stands above)
-    from ems.store.database import folder_url  # noqa: PLC0415 (the same)
+    from ems.store.place import url_of  # noqa: PLC0415 (the same)
 
-    storage = Storage(url=folder_url(Path(file.storage.path)), bound_b=file.storage.journal_mb * 1_000_000)
-    return Recorder(storage, clock)
+    return Recorder(Storage(url=url_of(section), bound_b=section.journal_mb * 1_000_000, zone=zone), clock)

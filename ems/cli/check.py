@@ -64,6 +64,7 @@ def _build_devices(path: Path, file: SiteFile) -> None:
 def _missing_secrets(file: SiteFile) -> Iterator[str]:
     owners = [(station.id, station.password) for station in file.stations]
     owners.append(("the MQTT broker", file.mqtt.password if file.mqtt else None))
+    owners.append(("the database", file.storage.password))
     for owner, secret in owners:
         try:
             if secret:

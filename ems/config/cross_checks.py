@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from typing import Final
 
-from ems.config import circuit_checks, device_checks, rule_checks, station_checks
+from ems.config import circuit_checks, device_checks, rule_checks, station_checks, storage_checks
 from ems.config.problems import Finding
 from ems.config.schema import Secret, SiteFile
 
@@ -27,6 +27,8 @@ def _secrets(file: SiteFile) -> Iterator[Finding]:
             yield from _secret(station.password, "stations", i)
     if file.mqtt and file.mqtt.password:
         yield from _secret(file.mqtt.password, "mqtt")
+    if file.storage.password:
+        yield from _secret(file.storage.password, "storage")
 
 
 def _secret(secret: Secret, *owner: str | int) -> Iterator[Finding]:
@@ -57,5 +59,7 @@ _CHECKS: Final[tuple[Callable[[SiteFile], Iterator[Finding]], ...]] = (
     station_checks.simulated_cars,
     rule_checks.imbalance,
     rule_checks.grid_operator,
+    storage_checks.place,
+    storage_checks.passwords,
     _secrets,
 )

@@ -22,6 +22,8 @@ FORMS: Final[Mapping[str, str]] = {
     "profile": "profile names are lower case with underscores; `ems devices list` shows them",
     "name": "give it letters and signs that can be printed",
     "topic": "give one topic, without the wildcards # and +",
+    "url": "write postgresql://USER@HOST/DATABASE; the password stands outside, in storage.password",
+    "currency": "three capital letters, such as EUR",
     "id": "use letters, digits, dots, dashes and underscores only, 48 at most",
 }
 
@@ -37,6 +39,7 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "rule": "name the operator's rule, such as `rule: de14a`",
     "devices": "count the controllable devices above 4.2 kW, such as `devices: 2`",
     "limit_kw": "add the mean import that cars keep below, such as `limit_kw: 2.5`",
+    "import_per_kwh": "add the price of a kWh from the grid, such as `import_per_kwh: 0.32`",
     "days": "name at least one day, such as [mon, tue]",
 }
 

@@ -52,6 +52,8 @@ def shown(value: object, place: Place) -> str:
     """A value as it stands in the file, shortened; never what may be a password."""
     if "password" in place:
         return "something else than a reference"
+    if place[-1:] == ("url",):
+        return "another address"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from ems.config.kinds import Amps, BesideSiteFile, Host, Id, Number, PhaseName, Port, Secret, Section, Whole
+from ems.config.kinds import Amps, Host, Id, Number, PhaseName, Port, Secret, Section, Whole
 from ems.config.schema_devices import (
     BatteryEntry,
     DeviceEntry,
@@ -21,6 +21,7 @@ from ems.config.schema_devices import (
     SolarEntry,
 )
 from ems.config.schema_simulation import HomeTime, SimulatedBattery, SimulatedCar, SimulationSection
+from ems.config.schema_storage import StorageSection, TariffSection
 from ems.model.electrical import FuseDevice
 from ems.model.goals import ChargeMode
 from ems.model.site import Keenness
@@ -50,6 +51,7 @@ __all__ = [
     "StationEntry",
     "StorageSection",
     "SubCircuit",
+    "TariffSection",
     "VehicleEntry",
 ]
 
@@ -225,16 +227,6 @@ class GridOperatorSection(Section):
     """Tells whether the operator calls for the limit now; without it the limit always holds."""
 
 
-class StorageSection(Section):
-    """Where the service keeps what it must not forget."""
-
-    path: BesideSiteFile | None = None
-    """Folder of the journal and the settings, counted from the folder of this file."""
-
-    journal_mb: Annotated[Whole, Field(ge=10, le=5000)] = 200
-    """The journal drops its oldest entries above this."""
-
-
 class BrokerSection(Section):
     """The MQTT broker that the site's MQTT devices publish to."""
 
@@ -274,6 +266,7 @@ class SiteFile(Section):
     vehicles: tuple[VehicleEntry, ...] = ()
     policy: PolicySection = PolicySection()
     grid_operator: GridOperatorSection | None = None
+    tariff: TariffSection | None = None
     storage: StorageSection = StorageSection()
     mqtt: BrokerSection | None = None
     csms: CsmsSection = CsmsSection()

@@ -20,6 +20,7 @@ from ems.config.schema import (
 from ems.model.electrical import Circuit, CircuitTree, Fuse, Phase, Wiring
 from ems.model.goals import Goal
 from ems.model.site import GridOperator, PeakTariff, Policy, Site, Station
+from ems.model.tariff import Tariff
 
 SMALLEST_FUSE_A: Final = 16.0
 """What the main fuse counts as until somebody states it (`breakers-and-rules.md` §6)."""
@@ -40,6 +41,16 @@ def to_site(file: SiteFile) -> Site:
         grid_operator=None if operator is None else _grid_operator(operator),
         inverters=len(file.solar),
         has_battery=file.battery is not None,
+    )
+
+
+def to_tariff(file: SiteFile) -> Tariff | None:
+    """The prices of that file; None where it names none."""
+    tariff = file.tariff
+    if tariff is None:
+        return None
+    return Tariff(
+        import_per_kwh=tariff.import_per_kwh, feed_in_per_kwh=tariff.feed_in_per_kwh, currency=tariff.currency
     )
 
 

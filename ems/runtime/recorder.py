@@ -1,6 +1,7 @@
-"""Feeds the journal from the loop without ever waiting for a disk: a bounded queue, and a thread that writes.
+"""Feeds journal and books from the loop without ever waiting for a disk: bounded queues, and a thread that writes.
 
-Whatever befalls the journal, control goes on; the trouble is said once, and `trouble` shows it while it lasts.
+Whatever befalls the database, control goes on; the trouble is said once, and `trouble` shows it while it lasts. Cycles
+that cannot be written are lost; pages of the books wait for better times.
 """
 
 from __future__ import annotations
@@ -8,21 +9,25 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from importlib.metadata import version
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
-from sqlalchemy import URL
+from sqlalchemy import URL, Engine
 
 from ems.clock import Clock
 from ems.control.cycle import Turn
 from ems.control.memory import Memory
 from ems.model.site import Site
 from ems.model.snapshot import Snapshot
+from ems.store.books import Books, end_lost_sessions, load_state
 from ems.store.database import open_database, set_aside
+from ems.store.entries import EventEntry, LedgerState, Page
 from ems.store.errors import JournalDamaged, JournalError
 from ems.store.journal import SEGMENT_S, Cycle, Journal
 from ems.store.memory_file import load_memory, save_memory, warmed
@@ -36,6 +41,9 @@ SAVE_EVERY_S: Final = 60.0
 """How old the memory may be that a restart begins with."""
 
 LONGEST_QUEUE: Final = 1000
+MOST_PAGES: Final = 1500
+"""A day of minutes: so long a database may be away without a loss."""
+
 ENDS_WITHIN_S: Final = 5.0
 """A disk that hangs does not keep the service from ending."""
 
@@ -47,6 +55,8 @@ class Storage:
     url: URL
     bound_b: int
     segment_s: float = SEGMENT_S
+    zone: tzinfo = UTC
+    """Of the house: its days end at midnight there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +82,12 @@ class Recorder:
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._write_for_ever, name="journal", daemon=True)
         self._journal: Journal | None = None
+        self._books: Books | None = None
+        self._pages: deque[Page] = deque(maxlen=MOST_PAGES)
+        self._unwritten: list[Page] = []
+        """Those that the thread has taken over."""
+
+        self._state: LedgerState | None = None
         self._written = -1
         self._saved_at_s = float("-inf")
         self._newest: _Told | None = None
@@ -88,6 +104,11 @@ class Recorder:
     ) -> None:
         self._done.set()
         self._thread.join(ENDS_WITHIN_S)
+
+    @property
+    def engine(self) -> Engine | None:
+        """The database, for queries in other threads; None while there is none. Ask anew: a damaged one is replaced."""
+        return None if self._journal is None else self._journal.engine
 
     def recall(self, site: Site) -> Memory | None:
         """What control knew when it last ran, in the seconds of this clock; None when nobody remembers.
@@ -106,6 +127,29 @@ class Recorder:
             return None
         LOGGER.info("control remembers what it knew %.0f s ago", recalled.age_s)
         return warmed(recalled, site)
+
+    def recall_ledger(self) -> LedgerState | None:
+        """Where the accounting of energy stood when it last ran; None when nobody remembers."""
+        if self._journal is None:
+            return None
+        engine, utc_s = self._journal.engine, self._clock.utc_now().timestamp()
+        try:
+            state = load_state(engine)
+            books = {} if state is None else state.stations
+            end_lost_sessions(engine, [each.session.session_id for each in books.values() if each.session], utc_s)
+        except JournalError as error:
+            LOGGER.warning("the accounting of energy starts anew: %s", error)
+            return None
+        return state
+
+    def keep(self, page: Page) -> None:
+        """A page of the books; returns at once."""
+        self._pages.append(page)
+
+    def note(self, kind: str, *, who: str | None = None, facts: Mapping[str, Any] | None = None) -> None:
+        """Something that happened, for the log; returns at once. `facts` must be JSON without secrets."""
+        utc_s = self._clock.utc_now().timestamp()
+        self.keep(Page(events=(EventEntry(utc_s=utc_s, kind=kind, who=who, facts=facts or {}),)))
 
     def record(self, look: Snapshot, before: Memory, turn: Turn) -> None:
         """One turn of the loop; returns at once. A disk that is too slow loses cycles, not us time."""
@@ -127,8 +171,11 @@ class Recorder:
         told = [self._told.get_nowait() for _ in range(self._told.qsize())]
         try:
             journal = self._journal = self._journal or self._opened()
-            self._write(journal, told)
-            self._save(journal, told, at_once=save)
+            try:
+                self._write(journal, told)
+                self._save(journal, told, at_once=save)
+            finally:
+                self._write_books()
         except JournalDamaged as error:
             self._say(str(error))
             self._set_aside()
@@ -146,10 +193,23 @@ class Recorder:
         journal = Journal(
             engine, bound_b=self._storage.bound_b, version=version("fusewise"), segment_s=self._storage.segment_s
         )
+        self._books = Books(engine, self._storage.zone)
+        if self._state is not None:
+            # A new file in place of a damaged one: what was counted so far goes on.
+            self._unwritten.insert(0, Page(state=self._state))
         for sentence in found:
             LOGGER.error("%s", sentence)
         journal.note(self._clock.utc_now().timestamp(), "opened", {"version": version("fusewise"), "found": found})
         return journal
+
+    def _write_books(self) -> None:
+        if self._books is None:
+            return
+        new = [self._pages.popleft() for _ in range(len(self._pages))]
+        pages = self._unwritten = [*self._unwritten, *new][-MOST_PAGES:]
+        self._state = next((page.state for page in reversed(pages) if page.state is not None), self._state)
+        self._books.write(pages)
+        self._unwritten = []
 
     def _write(self, journal: Journal, told: Sequence[_Told]) -> None:
         if not told:
@@ -184,7 +244,7 @@ class Recorder:
         """Make place for a new file, which the next flush begins."""
         if self._journal is not None:
             self._journal.close()
-            self._journal = None
+            self._journal = self._books = None
         self._saved_at_s = float("-inf")
         try:
             LOGGER.error("%s", set_aside(self._storage.url, self._clock.utc_now()))

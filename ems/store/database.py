@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, column, create_engine, event, inspect, make_url, select, table
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
@@ -19,7 +19,15 @@ JOURNAL_FILE: Final = "journal.db"
 BUSY_S: Final = 5.0
 """How long to wait for another process that writes to the same file."""
 
+DRIVER: Final = "postgresql+psycopg"
+CONNECTS_WITHIN_S: Final = 5
+ANSWERS_WITHIN_S: Final = 30
+"""A server that hangs is trouble, not a reason to wait for ever."""
+
 WAL_KEPT_B: Final = 4_000_000
+WRITES: Final = "fusewise_writes"
+"""The option of a connection whose transaction will write."""
+
 _DAMAGED: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 Report = Callable[[str], None]
@@ -36,13 +44,16 @@ def file_url(path: Path) -> URL:
     return URL.create("sqlite", database=str(path))
 
 
-def server_url(text: str) -> URL:
-    """A database by its address, such as `postgresql+psycopg://…`. Raises JournalError."""
+def server_url(text: str, password: str | None = None) -> URL:
+    """A database by its address, such as `postgresql://user@host/name`. Raises JournalError."""
     try:
-        return make_url(text)
+        url = make_url(text)
     except ArgumentError as error:
         # The text may hold a password.
-        raise JournalError("storage.url is no database address; write postgresql+psycopg://user@host/name") from error
+        raise JournalError("storage.url is no database address; write postgresql://user@host/name") from error
+    if url.drivername == "postgresql":
+        url = url.set(drivername=DRIVER)
+    return url if password is None else url.set(password=password)
 
 
 def open_database(url: URL, *, now: datetime, report: Report) -> Engine:
@@ -101,6 +112,22 @@ def spoken_errors(url: URL) -> Iterator[None]:
         raise JournalError(f"journal {where}: {error}") from error
 
 
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A transaction that writes: all of it or nothing. Waits for other writers. Raises JournalError."""
+    with spoken_errors(engine.url), engine.connect() as fresh:
+        connection = fresh.execution_options(**{WRITES: True})
+        with connection.begin():
+            yield connection
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """One look at the database, the same however long it takes. Raises JournalError."""
+    with spoken_errors(engine.url), engine.connect() as connection:
+        yield connection
+
+
 def _writable(url: URL) -> Engine:
     engine = _engine(url)
     if _is_file(url):
@@ -126,13 +153,24 @@ def _make_folder(url: URL) -> None:
 
 def _engine(url: URL) -> Engine:
     try:
-        engine = create_engine(url)
+        engine = create_engine(url, **_SERVER) if url.drivername == DRIVER else create_engine(url)
     except (ImportError, NoSuchModuleError) as error:
         raise JournalError(f"no driver for {url.drivername} is installed; install one, or use storage.path") from error
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _own_transactions)
         event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+_SERVER: Final[Mapping[str, Any]] = {
+    # A server that was restarted is noticed before a statement is lost to it.
+    "pool_pre_ping": True,
+    "connect_args": {
+        "connect_timeout": CONNECTS_WITHIN_S,
+        "options": f"-c statement_timeout={ANSWERS_WITHIN_S}s -c lock_timeout={ANSWERS_WITHIN_S}s",
+        "application_name": "fusewise",
+    },
+}
 
 
 def _own_transactions(raw: sqlite3.Connection, _: object) -> None:
@@ -153,7 +191,9 @@ def _read_only(raw: sqlite3.Connection, _: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN")
+    # A transaction that reads before it writes fails at once where another writer was quicker, unless it says so first.
+    writes = connection.get_execution_options().get(WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def _is_file(url: URL) -> bool:

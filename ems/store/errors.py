@@ -1,4 +1,4 @@
-"""What can be wrong with a journal."""
+"""What can be wrong with the database and what is kept in it."""
 
 from __future__ import annotations
 
@@ -21,3 +21,21 @@ class JournalDamaged(JournalError):
     """What stands in it cannot be read any more."""
 
     code = "journal_damaged"
+
+
+class NameTaken(EmsError):
+    """A user of that name exists."""
+
+    code = "name_taken"
+
+
+class AlreadySetUp(EmsError):
+    """The first user exists."""
+
+    code = "already_set_up"
+
+
+class UnknownAccount(EmsError):
+    """No such user or token."""
+
+    code = "unknown_account"

@@ -35,6 +35,7 @@ SECTIONS: Mapping[str, tuple[type[BaseModel], ...]] = {
     "vehicles": (schema.VehicleEntry,),
     "policy": (schema.PolicySection,),
     "grid_operator": (schema.GridOperatorSection,),
+    "tariff": (schema.TariffSection,),
     "storage": (schema.StorageSection,),
     "mqtt": (schema.BrokerSection,),
     "csms": (schema.CsmsSection,),

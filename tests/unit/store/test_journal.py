@@ -91,7 +91,7 @@ def test_oldest_segments_go_when_the_journal_is_full(tmp_path: Path) -> None:
     assert list(cycles(engine, kept[-1]))[-1].look == newest
     assert list(replay(engine)) == []
     engine.dispose()
-    assert (tmp_path / "j.db").stat().st_size < 40_000 * 2 + 60_000
+    assert (tmp_path / "j.db").stat().st_size < 40_000 * 2 + 120_000
 
 
 def test_size_on_record_is_the_size_of_the_file(tmp_path: Path) -> None:

@@ -1,0 +1,107 @@
+"""What is worth a line in the log: limits and reasons that changed, stations and meters that went and came back."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from ems.model.decision import Decision, LimitReason, Setpoint
+from ems.model.snapshot import Snapshot
+from ems.store.entries import DecisionEntry, EventEntry
+
+CHANGE_A: Final = 0.5
+"""A smaller change of a limit for the same reason is worth no line; the journal has every one."""
+
+MOST_KEPT: Final = 1000
+"""Between two pages; more than a house of thirty stations gives in a minute."""
+
+
+class Happenings:
+    """Compares each look with the one before; gathers lines until they are taken."""
+
+    def __init__(self) -> None:
+        self._decisions: deque[DecisionEntry] = deque(maxlen=MOST_KEPT)
+        self._events: deque[EventEntry] = deque(maxlen=MOST_KEPT)
+        self._told: dict[str, Setpoint] = {}
+        self._facts: Mapping[tuple[str, str], Mapping[str, Any]] | None = None
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to take."""
+        return bool(self._decisions or self._events)
+
+    def watch(self, look: Snapshot, decision: Decision, utc_s: float) -> None:
+        """One cycle."""
+        for station_id, setpoint in decision.setpoints.items():
+            if _is_news(self._told.get(station_id), setpoint):
+                self._told[station_id] = setpoint
+                self._decisions.append(
+                    DecisionEntry(
+                        utc_s=utc_s,
+                        station_id=station_id,
+                        limit_a=setpoint.limit_a,
+                        phases=setpoint.phases,
+                        reason=setpoint.reason,
+                    )
+                )
+        facts = dict(_facts(look, decision))
+        before, self._facts = self._facts, facts
+        if before is not None:
+            self._compare(before, facts, utc_s)
+
+    def note(self, event: EventEntry) -> None:
+        """One that was seen elsewhere."""
+        self._events.append(event)
+
+    def decisions(self) -> tuple[DecisionEntry, ...]:
+        """Take them."""
+        taken = tuple(self._decisions)
+        self._decisions.clear()
+        return taken
+
+    def events(self) -> tuple[EventEntry, ...]:
+        """Take them."""
+        taken = tuple(self._events)
+        self._events.clear()
+        return taken
+
+    def _compare(
+        self,
+        before: Mapping[tuple[str, str], Mapping[str, Any]],
+        now: Mapping[tuple[str, str], Mapping[str, Any]],
+        utc_s: float,
+    ) -> None:
+        for kind, subject in now.keys() - before.keys():
+            self._events.append(EventEntry(utc_s=utc_s, kind=f"{kind}_began", facts=now[kind, subject]))
+        for kind, subject in before.keys() - now.keys():
+            self._events.append(EventEntry(utc_s=utc_s, kind=f"{kind}_ended", facts=before[kind, subject]))
+
+
+def _is_news(told: Setpoint | None, setpoint: Setpoint) -> bool:
+    if told is None or told.reason.code is not setpoint.reason.code or told.phases != setpoint.phases:
+        return True
+    return (told.limit_a > 0.0) != (setpoint.limit_a > 0.0) or abs(told.limit_a - setpoint.limit_a) >= CHANGE_A
+
+
+def _facts(look: Snapshot, decision: Decision) -> Iterator[tuple[tuple[str, str], Mapping[str, Any]]]:
+    """What is out of order now, by kind and by whom it befalls."""
+    for station in look.site.stations:
+        station_id = station.station_id
+        if not look.state_of(station_id).connected:
+            yield ("station_offline", station_id), {"station": station_id}
+    for notice in decision.notices:
+        facts = {
+            "circuit": notice.circuit_id,
+            "phase": None if notice.phase is None else notice.phase.name,
+            "station": notice.station_id,
+            "current_a": notice.current_a,
+            "limit_a": notice.limit_a,
+        }
+        known = {name: value for name, value in facts.items() if value is not None}
+        subject = " ".join(str(facts[name]) for name in ("circuit", "phase", "station"))
+        yield (notice.code.value, subject), known
+    lost = {
+        each.reason.circuit_id for each in decision.setpoints.values() if each.reason.code is LimitReason.METER_LOST
+    }
+    for circuit_id in lost:
+        yield ("meter_lost", str(circuit_id)), {"circuit": circuit_id}

@@ -1,0 +1,151 @@
+"""Users, tokens and the audit log are kept as they were given, and end when they should."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import Engine
+
+from ems.store.accounts import (
+    NewToken,
+    User,
+    add_first_user,
+    add_token,
+    add_user,
+    audit,
+    audit_entries,
+    change_user,
+    find_token,
+    find_user,
+    forget_tokens,
+    note_used,
+    remove_user,
+    revoke_token,
+    revoke_tokens_of,
+    tokens,
+    users,
+)
+from ems.store.errors import AlreadySetUp, NameTaken, UnknownAccount
+
+NOON_S = 1_800_000_000.0
+ANNA = User(name="anna", role="installer", password_hash="$argon2id$1", created_utc_s=NOON_S)
+BERT = User(name="bert", role="viewer", password_hash="$argon2id$2", created_utc_s=NOON_S)
+PHONE = NewToken(digest="a" * 64, label="phone", role="viewer", created_utc_s=NOON_S, owner="anna")
+
+
+def test_users_are_found_as_they_were_added(engine: Engine) -> None:
+    add_user(engine, BERT)
+    add_user(engine, ANNA)
+
+    assert users(engine) == [ANNA, BERT]
+    assert find_user(engine, "bert") == BERT
+    assert find_user(engine, "carl") is None
+
+
+def test_name_is_given_once(engine: Engine) -> None:
+    add_user(engine, ANNA)
+    with pytest.raises(NameTaken, match="anna"):
+        add_user(engine, replace(ANNA, role="viewer"))
+
+    assert users(engine) == [ANNA]
+
+
+def test_of_many_who_set_up_at_once_one_gets_in(engine: Engine) -> None:
+    def tries(number: int) -> bool:
+        try:
+            add_first_user(engine, replace(ANNA, name=f"user{number}"))
+        except AlreadySetUp:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        got_in = list(pool.map(tries, range(4)))
+
+    assert sum(got_in) == 1
+    assert len(users(engine)) == 1
+
+
+def test_change_leaves_the_rest_as_it_is(engine: Engine) -> None:
+    add_user(engine, BERT)
+    change_user(engine, "bert", disabled=True)
+    change_user(engine, "bert", role="homeowner", password_hash="$argon2id$3")
+
+    assert find_user(engine, "bert") == replace(BERT, role="homeowner", password_hash="$argon2id$3", disabled=True)
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda engine: change_user(engine, "nobody", role="viewer"),
+        lambda engine: remove_user(engine, "nobody"),
+        lambda engine: revoke_token(engine, 17, NOON_S),
+    ],
+)
+def test_changing_what_does_not_exist_is_an_error(engine: Engine, act: Callable[[Engine], None]) -> None:
+    with pytest.raises(UnknownAccount):
+        act(engine)
+
+
+def test_user_who_leaves_takes_the_tokens_along(engine: Engine) -> None:
+    add_user(engine, ANNA)
+    add_token(engine, PHONE)
+    add_token(engine, replace(PHONE, digest="b" * 64, owner=None))
+    remove_user(engine, "anna")
+
+    assert users(engine) == []
+    assert [token.owner for token in tokens(engine)] == [None]
+
+
+def test_token_is_found_by_its_hash_and_notes_its_use(engine: Engine) -> None:
+    token_id = add_token(engine, replace(PHONE, expires_utc_s=NOON_S + 60))
+    note_used(engine, {token_id: NOON_S + 5})
+    found = find_token(engine, PHONE.digest)
+
+    assert found is not None
+    assert (found.token_id, found.label, found.last_used_utc_s) == (token_id, "phone", NOON_S + 5)
+    assert found.is_good(NOON_S + 59)
+    assert not found.is_good(NOON_S + 60)
+    assert find_token(engine, "c" * 64) is None
+
+
+def test_revoked_token_opens_nothing_and_keeps_its_first_end(engine: Engine) -> None:
+    token_id = add_token(engine, PHONE)
+    revoke_token(engine, token_id, NOON_S + 1)
+    revoke_tokens_of(engine, "anna", NOON_S + 9)
+    found = find_token(engine, PHONE.digest)
+
+    assert found is not None
+    assert found.revoked_utc_s == NOON_S + 1
+    assert not found.is_good(NOON_S)
+
+
+def test_tokens_of_one_user_end_together(engine: Engine) -> None:
+    add_token(engine, PHONE)
+    add_token(engine, replace(PHONE, digest="b" * 64))
+    add_token(engine, replace(PHONE, digest="c" * 64, owner="bert"))
+    revoke_tokens_of(engine, "anna", NOON_S + 1)
+
+    assert [token.revoked_utc_s for token in tokens(engine, owner="anna")] == [NOON_S + 1] * 2
+    assert [token.revoked_utc_s for token in tokens(engine, owner="bert")] == [None]
+
+
+def test_tokens_that_ended_long_ago_are_forgotten(engine: Engine) -> None:
+    revoke_token(engine, add_token(engine, PHONE), NOON_S)
+    add_token(engine, replace(PHONE, digest="b" * 64, expires_utc_s=NOON_S))
+    add_token(engine, replace(PHONE, digest="c" * 64))
+    forget_tokens(engine, NOON_S + 1)
+
+    assert [token.digest for token in tokens(engine)] == ["c" * 64]
+
+
+def test_audit_log_is_read_page_by_page_newest_first(engine: Engine) -> None:
+    for number in range(5):
+        audit(engine, utc_s=NOON_S + number, who="anna", action="limit", subject="garage", facts={"max_a": number})
+    first = audit_entries(engine, limit=3)
+    second = audit_entries(engine, before_id=first[-1].entry_id, limit=3)
+
+    assert [entry.facts["max_a"] for entry in (*first, *second)] == [4, 3, 2, 1, 0]
+    assert (first[0].who, first[0].action, first[0].subject) == ("anna", "limit", "garage")
