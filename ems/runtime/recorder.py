@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from importlib.metadata import version
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -26,7 +27,7 @@ from ems.control.memory import Memory
 from ems.model.site import Site
 from ems.model.snapshot import Snapshot
 from ems.store.books import Books, end_lost_sessions, load_state
-from ems.store.database import open_database, set_aside
+from ems.store.database import aside_of, carry_over, open_database, set_aside
 from ems.store.entries import EventEntry, LedgerState, Page
 from ems.store.errors import JournalDamaged, JournalError
 from ems.store.journal import SEGMENT_S, Cycle, Journal
@@ -84,10 +85,14 @@ class Recorder:
         self._journal: Journal | None = None
         self._books: Books | None = None
         self._pages: deque[Page] = deque(maxlen=MOST_PAGES)
+        self._aside: Path | None = None
         self._unwritten: list[Page] = []
         """Those that the thread has taken over."""
 
         self._state: LedgerState | None = None
+        self.written: LedgerState | None = None
+        """The newest accounting that a power cut cannot take any more: whoever shows its counters never shows less."""
+
         self._written = -1
         self._saved_at_s = float("-inf")
         self._newest: _Told | None = None
@@ -140,6 +145,7 @@ class Recorder:
         except JournalError as error:
             LOGGER.warning("the accounting of energy starts anew: %s", error)
             return None
+        self._state = self.written = state
         return state
 
     def keep(self, page: Page) -> None:
@@ -190,6 +196,9 @@ class Recorder:
     def _opened(self) -> Journal:
         found: list[str] = []
         engine = open_database(self._storage.url, now=self._clock.utc_now(), report=found.append)
+        if self._aside is not None:
+            carry_over(self._aside, engine, found.append)
+            self._aside = None
         journal = Journal(
             engine, bound_b=self._storage.bound_b, version=version("fusewise"), segment_s=self._storage.segment_s
         )
@@ -209,7 +218,7 @@ class Recorder:
         pages = self._unwritten = [*self._unwritten, *new][-MOST_PAGES:]
         self._state = next((page.state for page in reversed(pages) if page.state is not None), self._state)
         self._books.write(pages)
-        self._unwritten = []
+        self._unwritten, self.written = [], self._state
 
     def _write(self, journal: Journal, told: Sequence[_Told]) -> None:
         if not told:
@@ -246,8 +255,10 @@ class Recorder:
             self._journal.close()
             self._journal = self._books = None
         self._saved_at_s = float("-inf")
+        now = self._clock.utc_now()
         try:
-            LOGGER.error("%s", set_aside(self._storage.url, self._clock.utc_now()))
+            LOGGER.error("%s", set_aside(self._storage.url, now))
+            self._aside = aside_of(self._storage.url, now)
         except (JournalError, OSError) as error:
             LOGGER.error("%s", error)  # noqa: TRY400 (the sentence is for a person, not the traceback)
 

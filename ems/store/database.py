@@ -64,16 +64,42 @@ def open_database(url: URL, *, now: datetime, report: Report) -> Engine:
     try:
         return _writable(url)
     except JournalDamaged:
+        aside = aside_of(url, now)
         report(set_aside(url, now))
-    return _writable(url)
+    return begin_anew(url, aside, report)
+
+
+def begin_anew(url: URL, aside: Path, report: Report) -> Engine:
+    """A new file in place of the one that was set aside, with what can still be read of that. Raises JournalError."""
+    engine = _writable(url)
+    carry_over(aside, engine, report)
+    return engine
+
+
+def carry_over(aside: Path, engine: Engine, report: Report) -> None:
+    """Bring what can still be read of a damaged file into a new one."""
+    from ems.store.rescue import rescue  # noqa: PLC0415 (few starts need it)
+
+    try:
+        saved = rescue(aside, engine)
+    except JournalError as error:
+        report(f"what {aside.name} still holds was not carried over: {error}")
+        return
+    if saved:
+        report(f"carried over from {aside.name}: " + ", ".join(f"{count} {name}" for name, count in saved.items()))
+
+
+def aside_of(url: URL, now: datetime) -> Path:
+    """Where a damaged file goes at that time."""
+    path = Path(str(url.database))
+    return path.with_name(f"{path.name}.corrupt-{now:%Y%m%dT%H%M%SZ}")
 
 
 def set_aside(url: URL, now: datetime) -> str:
     """Rename a damaged SQLite file, so that nothing is lost; what was done, as a sentence. Raises JournalDamaged."""
     if not _is_file(url):
         raise JournalDamaged(f"the database at {url.render_as_string()} is damaged; repair it at its server")
-    path = Path(str(url.database))
-    aside = path.with_name(f"{path.name}.corrupt-{now:%Y%m%dT%H%M%SZ}")
+    path, aside = Path(str(url.database)), aside_of(url, now)
     for ending in ("", "-wal", "-shm"):
         piece = path.with_name(path.name + ending)
         if piece.exists():

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 
 from ems.clock import VirtualClock
 from ems.control.cycle import Turn
 from ems.runtime.recorder import LONGEST_QUEUE, Recorder, Storage
+from ems.store import archive
+from ems.store.accounts import User, add_user, users
+from ems.store.books import load_counters, load_state
 from ems.store.database import file_url, open_for_reading
+from ems.store.entries import Counters, Day, LedgerState, Page, SessionEntry
 from ems.store.memory_file import Recalled, warmed
 from ems.store.replay import Tally, replay
 from ems.store.segments import segments
@@ -225,3 +232,140 @@ def test_memory_is_saved_every_minute_while_the_service_runs(tmp_path: Path) -> 
 
     assert [at_s - saved_at_s[0] for at_s in saved_at_s] == [0.0, 60.0, 120.0]
     assert clock.utc_now() - MORNING == timedelta(minutes=3)
+
+
+STATE = LedgerState(
+    utc_s=MORNING.timestamp(), counters=Counters(solar_kwh=12.5), stations={}, day=Day(at_utc_s=1_000_000_000)
+)
+SESSION = SessionEntry(
+    session_id="a1",
+    station_id="garage",
+    vehicle=None,
+    began_utc_s=MORNING.timestamp(),
+    ended_utc_s=None,
+    energy_kwh=1.0,
+    solar_kwh=0.5,
+)
+ANNA = User(name="anna", role="installer", password_hash="x", created_utc_s=1.0)
+
+
+def engine_of(rec: Recorder) -> Engine:
+    assert rec.engine is not None
+    return rec.engine
+
+
+def damage(rec: Recorder, path: Path, *, keep_b: int) -> None:
+    """All but the beginning of the file turns into nonsense, once the last change is in it."""
+    engine_of(rec).dispose()
+    with closing(sqlite3.connect(path)) as raw:
+        raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    whole = path.read_bytes()
+    path.write_bytes(whole[:keep_b] + b"\xff" * (len(whole) - keep_b))
+
+
+def test_pages_are_in_the_books_at_the_end_and_the_next_run_goes_on(tmp_path: Path) -> None:
+    with recorder(tmp_path / "j.db") as first:
+        first.keep(Page(sessions=(SESSION,), state=STATE))
+        first.note("start", who="anna", facts={"version": "1"})
+        assert first.written is None
+    with recorder(tmp_path / "j.db") as second:
+        assert second.recall_ledger() == STATE
+        assert second.written == STATE
+        [session] = archive.sessions(engine_of(second))
+        assert [event.kind for event in archive.log(engine_of(second))] == ["opened", "start", "opened"]
+
+    # The state does not know of it, so nobody goes on with it.
+    assert session.reason == "Lost"
+    assert first.written == STATE
+
+
+def test_pages_wait_while_nothing_can_be_written(tmp_path: Path) -> None:
+    (tmp_path / "later").write_text("in the way", encoding="utf-8")
+    rec = recorder(tmp_path / "later" / "j.db")
+    for number in range(3):
+        rec.keep(Page(sessions=(replace(SESSION, session_id=f"{number}"),), state=STATE))
+        rec._flush()
+    assert trouble_of(rec) is not None
+    assert rec.written is None
+    assert rec.engine is None
+    (tmp_path / "later").unlink()
+    rec._flush()
+
+    assert trouble_of(rec) is None
+    assert len(archive.sessions(engine_of(rec))) == 3
+    assert rec.written == STATE
+
+
+def test_pages_are_written_although_the_journal_fails(tmp_path: Path) -> None:
+    house = two_cars(0.5)
+    look, before, _ = house.turns[0]
+    rec = recorder(tmp_path / "j.db")
+    rec.record(look, before, Turn(None, before))  # type: ignore[arg-type] # what nobody foresees
+    rec.keep(Page(sessions=(SESSION,)))
+    rec._flush()
+
+    assert trouble_of(rec) is not None
+    assert archive.sessions(engine_of(rec)) == [SESSION]
+
+
+def test_accounting_goes_on_in_a_new_file_when_the_old_one_is_lost(tmp_path: Path) -> None:
+    rec = recorder(tmp_path / "j.db")
+    rec.keep(Page(state=STATE))
+    rec._flush()
+    damage(rec, tmp_path / "j.db", keep_b=100)
+    for _ in range(2):
+        rec.keep(Page(sessions=(SESSION,)))
+        rec._flush()
+
+    assert trouble_of(rec) is None
+    assert archive.sessions(engine_of(rec)) == [SESSION]
+    assert load_state(engine_of(rec)) == STATE
+
+
+def test_people_and_sums_are_carried_over_from_a_file_damaged_in_its_journal(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path, house = tmp_path / "j.db", two_cars(6)
+    rec = recorder(path)
+    rec.keep(Page(sessions=(SESSION,), state=STATE))
+    rec._flush()
+    add_user(engine_of(rec), ANNA)
+    sound_b = path_size(rec, path)
+    for _ in range(3):
+        tell(rec, house)
+        rec._flush()
+    damage(rec, path, keep_b=sound_b)
+    for _ in range(2):
+        tell(rec, house)
+        rec.keep(Page(state=replace(STATE, utc_s=STATE.utc_s + 60)))
+        rec._flush()
+
+    assert trouble_of(rec) is None
+    assert "carried over from j.db.corrupt-20260621T090000Z: 1 users" in caplog.text
+    assert users(engine_of(rec)) == [ANNA]
+    assert archive.sessions(engine_of(rec)) == [SESSION]
+    assert load_counters(engine_of(rec)) == STATE.counters
+
+
+def test_people_are_carried_over_when_the_damage_is_found_at_the_start(tmp_path: Path) -> None:
+    path = tmp_path / "j.db"
+    with recorder(path) as first:
+        first.keep(Page(state=STATE))
+        add_user(engine_of(first), ANNA)
+    with closing(sqlite3.connect(path)) as raw:
+        [(page, size_b)] = raw.execute(
+            "SELECT rootpage, page_size FROM sqlite_master, pragma_page_size WHERE name = ?", ["fusewise_schema"]
+        )
+    whole = bytearray(path.read_bytes())
+    whole[(page - 1) * size_b : page * size_b] = b"\xff" * size_b
+    path.write_bytes(whole)
+    with recorder(path) as second:
+        assert second.recall_ledger() == STATE
+        assert users(engine_of(second)) == [ANNA]
+
+
+def path_size(rec: Recorder, path: Path) -> int:
+    """Bytes of the file with everything in it that was written so far."""
+    with engine_of(rec).connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    return path.stat().st_size
