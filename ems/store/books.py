@@ -48,12 +48,13 @@ class Books:
         """All of them or none, in one transaction. Raises JournalError."""
         if not pages:
             return
-        with writing(self._engine) as connection:
+        states = [page.state for page in pages if page.state is not None]
+        # Every minute has a state: that much may be lost, and so often the disk is waited for.
+        with writing(self._engine, durable=bool(states)) as connection:
             self._write_minutes(connection, [step for page in pages for step in page.minutes])
             _write_sessions(connection, [entry for page in pages for entry in page.sessions])
             _write_decisions(connection, [entry for page in pages for entry in page.decisions])
             _write_events(connection, [entry for page in pages for entry in page.events])
-            states = [page.state for page in pages if page.state is not None]
             if states:
                 _write_state(connection, states[-1])
                 self._prune(connection, states[-1].utc_s)

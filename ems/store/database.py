@@ -139,10 +139,13 @@ def spoken_errors(url: URL) -> Iterator[None]:
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
-    """A transaction that writes: all of it or nothing. Waits for other writers. Raises JournalError."""
+def writing(engine: Engine, *, durable: bool = True) -> Iterator[Connection]:
+    """A transaction that writes: all of it or nothing. Waits for other writers. Raises JournalError.
+
+    A durable one is on the disk when the block ends, with all before it; another one within the next half minute or so.
+    """
     with spoken_errors(engine.url), engine.connect() as fresh:
-        connection = fresh.execution_options(**{WRITES: True})
+        connection = fresh.execution_options(**{WRITES: "now" if durable else "soon"})
         with connection.begin():
             yield connection
 
@@ -206,9 +209,8 @@ def _own_transactions(raw: sqlite3.Connection, _: object) -> None:
 
 
 def _write_ahead(raw: sqlite3.Connection, _: object) -> None:
+    # In this mode a power cut costs the last seconds, never the file.
     raw.execute("PRAGMA journal_mode = WAL")
-    # In this mode a power cut then costs the last seconds, never the file.
-    raw.execute("PRAGMA synchronous = NORMAL")
     raw.execute(f"PRAGMA journal_size_limit = {WAL_KEPT_B}")
 
 
@@ -217,8 +219,10 @@ def _read_only(raw: sqlite3.Connection, _: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(WRITES)
+    # Without waiting for the disk, a power cut costs what the system had not written yet; the file stays whole.
+    connection.exec_driver_sql(f"PRAGMA synchronous = {'FULL' if writes == 'now' else 'NORMAL'}")
     # A transaction that reads before it writes fails at once where another writer was quicker, unless it says so first.
-    writes = connection.get_execution_options().get(WRITES, False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 

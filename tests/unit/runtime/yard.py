@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 
@@ -30,6 +30,9 @@ class Yard:
     inverters: int = 1
     has_battery: bool = False
     kept: LedgerState | None = None
+    write: Callable[[Page], None] | None = None
+    """Where pages go; kept here when left out."""
+
     now_s: float = 1000.0
     utc_s: float = NOON_S
     grid_w: float | None = 0.0
@@ -118,7 +121,7 @@ class Yard:
             ended_because=lambda _: "EVDisconnected",
             new_id=lambda: f"session {next(self._ids)}",
         )
-        return Ledger(self.site, terms, self.pages.append, kept=kept)
+        return Ledger(self.site, terms, self.write or self.pages.append, kept=kept)
 
     def _snapshot(self) -> Snapshot:
         return Snapshot(
