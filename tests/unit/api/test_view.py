@@ -73,7 +73,7 @@ def test_a_car_without_sun_waits_for_it() -> None:
 
     assert bench.station("garage").status is StationStatus.WAITING_SUN
     assert state.headline.key == "headline.waiting_sun"
-    assert bench.station("garage").because.key == "reason.solar_surplus"
+    assert bench.station("garage").because.key == "reason.solar_surplus.short"
 
 
 def test_a_car_that_a_fuse_holds_down_makes_the_house_protect() -> None:
