@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from datetime import tzinfo
 from functools import partial
 from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
 
 from ems.clock import Clock
 from ems.config.schema import SiteFile
@@ -28,6 +29,7 @@ from ems.runtime.watchdog import Watchdog
 from ems.store.days import machine_zone
 
 if TYPE_CHECKING:
+    from ems.api.part import ApiPart
     from ems.runtime.recorder import Recorder
 
 LOGGER: Final = logging.getLogger(__name__)
@@ -50,10 +52,12 @@ class Service:
         sent: Sent | None = None,
         watchers: Sequence[Watcher] = (),
         bind_port: int | None = None,
+        api_port: int | None = None,
     ) -> None:
-        self._clock = clock
+        """`bind_port` and `api_port` override the ports of the site file, 0 takes any free one."""
         self._file = file
-        self._zone = machine_zone()
+        self._clock = clock
+        self._zone = machine_zone() if file.site.time_zone is None else ZoneInfo(file.site.time_zone)
         self._site = to_site(file)
         self._devices: Devices = connect_devices(file, clock)
         self._board = Board(self._site, clock)
@@ -71,6 +75,9 @@ class Service:
         self.recorder: Final = _recorder(file, clock, self._zone)
         self.ledger: Ledger | None = None
         """From the start of `run` on."""
+        self._api_port = api_port
+        self.api: ApiPart | None = None
+        """From the start of `run` on, where the site file wants it."""
 
     async def run(self) -> None:
         """Serve until cancelled. A part that dies unexpectedly takes the service down, and the leases do the rest."""
@@ -79,6 +86,7 @@ class Service:
                 open_parts.enter_context(self.recorder)
             ledger = self.ledger = self._ledger()
             open_parts.callback(ledger.close)
+            self.api = self._api(ledger)
             loop = self._loop(open_parts.enter_context(Watchdog(self._clock)), ledger)
             try:
                 async with asyncio.TaskGroup() as parts:
@@ -86,6 +94,8 @@ class Service:
                     parts.create_task(self._dispatch.run(), name="dispatch")
                     parts.create_task(loop.run(), name="loop")
                     parts.create_task(self._escalations.run(), name="escalations")
+                    if self.api is not None:
+                        parts.create_task(self.api.run(loop), name="API and pages")
                     self._follow_devices(parts)
             finally:
                 await self._devices.close()
@@ -108,17 +118,57 @@ class Service:
         ended = self.central_system.links[station_id].ended_sessions
         return ended[-1].reason if ended else None
 
+    async def listening(self) -> None:
+        """Wait until stations can connect, and pages are served or known not to be."""
+        await self.central_system.listening.wait()
+        if self.api is not None:
+            await self.api.opened.wait()
+
+    @property
+    def page(self) -> str | None:
+        """Where the pages are; None while they are not served."""
+        return None if self.api is None or self.api.server is None else self.api.server.page
+
+    @property
+    def setup_code(self) -> str | None:
+        """What the first person must show; None once somebody has an account."""
+        return None if self.api is None else self.api.access.setup_code
+
     def _loop(self, watchdog: Watchdog, ledger: Ledger) -> Loop:
         recorder = self.recorder
+        records = [] if recorder is None else [recorder.record]
+        if self.api is not None:
+            records.append(self.api.house.record)
         return Loop(
             self._board,
             self._dispatch,
             self._clock,
             beat=watchdog.beat,
             watchers=(*self._watchers, ledger.watch),
-            records=[] if recorder is None else [recorder.record],
+            records=records,
             memory=None if recorder is None else recorder.recall(self._site),
         )
+
+    def _api(self, ledger: Ledger) -> ApiPart | None:
+        """API and pages; None where the site file wants none, or where they cannot even be made."""
+        if not self._file.api.enabled:
+            return None
+        try:
+            # Tens of MB of memory that only the API needs.
+            from ems.api.part import ApiPart, stores_of  # noqa: PLC0415 (the reason stands above)
+
+            return ApiPart(
+                self._file,
+                self._site,
+                self._board,
+                self._clock,
+                stations=self.central_system.links,
+                stores=stores_of(ledger, self.recorder, self._clock, self._site),
+                bind_port=self._api_port,
+            )
+        except Exception:
+            LOGGER.exception("API and pages cannot be made; control goes on without them")
+            return None
 
     def _follow_devices(self, parts: asyncio.TaskGroup) -> None:
         devices, board, clock = self._devices, self._board, self._clock

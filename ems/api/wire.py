@@ -311,6 +311,49 @@ class BoostWish(Shape):
     duration_s: Annotated[float, Field(gt=0, le=86_400)]
 
 
+class OptimisingWish(Shape):
+    """Body of `PUT /optimising`."""
+
+    optimising: bool
+
+
+class SiteRecord(Shape):
+    """What does not change from one second to the next."""
+
+    site_id: str
+    name: str
+    version: str
+    optimising: bool
+    condition: SiteCondition
+    circuits: tuple[str, ...]
+    stations: tuple[str, ...]
+
+
+class ExplanationStep(Shape):
+    """What one step of the cycle made of a limit."""
+
+    stage: str
+    text: str
+    """The step as one English sentence."""
+
+    limit_a: float | None
+    """The limit after it; null for a step that sets none."""
+
+    phases: int | None
+    because: Sentence | None
+    facts: dict[str, float]
+
+
+class ExplanationRecord(Shape):
+    """How the present limit of a station came about."""
+
+    station: str
+    limit_a: float
+    phases: int
+    because: Sentence
+    steps: tuple[ExplanationStep, ...]
+
+
 class SessionRecord(Shape):
     """One stay of a car on the cable."""
 
@@ -388,6 +431,31 @@ class Problem(BaseModel):
     status: int
     code: str
     detail: str
+
+
+class HealthRecord(Shape):
+    """For supervisors: 200 while decisions are made, 503 when not."""
+
+    status: Literal["ok", "degraded", "stalled"]
+    """`degraded`: a meter is not trusted or nothing is kept; decisions are made all the same."""
+
+    cycle_age_s: float | None
+    """Since the last decision; null before the first."""
+
+    reasons: tuple[str, ...]
+    """What is amiss, as codes: `meter_lost`, `not_commissioned`, `storage`, `stalled`, `starting`."""
+
+
+class ClientHello(Shape):
+    """What a client may send first on the WebSocket: a token unless its request carried one, and what it speaks."""
+
+    kind: Literal["hello"] = "hello"
+    token: Annotated[str, Field(max_length=100)] | None = None
+    api_version: Annotated[int, Field(ge=0, le=10**9)] = API_VERSION
+    """The newest version that the client knows."""
+
+    min_api: Annotated[int, Field(ge=0, le=10**9)] = MIN_API
+    """The oldest that it can work with."""
 
 
 class Hello(Shape):

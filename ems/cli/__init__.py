@@ -60,15 +60,19 @@ def run(
     ocpp_port: Annotated[
         int | None, typer.Option(metavar="PORT", help="Listen here for stations, not at csms.port; 0: any free port.")
     ] = None,
+    api_port: Annotated[
+        int | None, typer.Option(metavar="PORT", help="Serve API and pages here, not at api.port; 0: any free port.")
+    ] = None,
     clock: Annotated[str, typer.Option(hidden=True, help="A scaled clock, as `ems demo --speed` hands it on.")] = "",
 ) -> None:
     """Run the service: read the meters, share the current, limit the stations.
 
     Ends with Ctrl-C or SIGTERM. The stations then fall back by themselves when their leases end.
     """
-    from ems.cli.run import run_service
+    from ems.cli.run import Ports, run_service
 
-    raise typer.Exit(run_service(site, as_json=as_json, verbose=verbose, ocpp_port=ocpp_port, clock_spec=clock))
+    ports = Ports(ocpp=ocpp_port, api=api_port)
+    raise typer.Exit(run_service(site, as_json=as_json, verbose=verbose, ports=ports, clock_spec=clock))
 
 
 @app.command()

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.live import Live
 
 from ems.cli.check import print_problems
-from ems.cli.demo_table import closing_lines, picture
+from ems.cli.demo_table import closing_lines, opening_lines, picture
 from ems.config.examples import example
 from ems.config.loader import load_site
 from ems.config.problems import SiteFileError
@@ -78,6 +78,7 @@ async def _watch(demo: Demo, file: SiteFile, *, quiet: bool) -> None:
     if quiet:
         return
     console = Console()
+    console.print(*opening_lines(demo), sep="\n")
     if not console.is_terminal:
         while True:
             await demo.clock.sleep(LINE_EVERY_S)

@@ -37,6 +37,16 @@ def picture(demo: Demo, file: SiteFile) -> RenderableType:
     return Panel(Group(*parts), title=f"Fusewise demo: {file.site.name}")
 
 
+def opening_lines(demo: Demo) -> Iterator[str]:
+    """Where the pages are, and how to make the first account there."""
+    told = demo.told
+    if told.page is None:
+        yield "The pages are not served: the service's log says why."
+        return
+    code = "" if told.setup_code is None else f"  (setup code for the first account: {told.setup_code})"
+    yield f"Pages: {told.page}{code}"
+
+
 def closing_lines(summary: Figures) -> Iterator[str]:
     """The figures in words, after the demo."""
     worst_a = max(summary.grid_max_a)

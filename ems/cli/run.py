@@ -7,6 +7,7 @@ import logging
 import signal
 import sys
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -25,7 +26,15 @@ from ems.runtime.events import EventStream
 LOGGER: Final = logging.getLogger(__name__)
 
 
-def run_service(path: Path, *, as_json: bool, verbose: bool, ocpp_port: int | None, clock_spec: str) -> int:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """Where to listen instead of what the site file says; 0 is any free port."""
+
+    ocpp: int | None = None
+    api: int | None = None
+
+
+def run_service(path: Path, *, as_json: bool, verbose: bool, ports: Ports, clock_spec: str) -> int:
     """Serve until SIGINT or SIGTERM. The exit code: 0 after a signal, 1 when the site or a part of it failed."""
     logging.basicConfig(
         level=logging.DEBUG if verbose else logging.INFO,
@@ -36,7 +45,7 @@ def run_service(path: Path, *, as_json: bool, verbose: bool, ocpp_port: int | No
         file = load_site(path, profiles=frozenset(profile.id for profile in profiles()))
         with ExitStack() as open_parts:
             events = open_parts.enter_context(EventStream(sys.stdout)) if as_json else None
-            return asyncio.run(_serve(file, events, ocpp_port, clock_spec))
+            return asyncio.run(_serve(file, events, ports, clock_spec))
     except SiteFileError as error:
         print_problems(error.problems)
     except (DeviceConfigError, SecretError) as error:
@@ -44,24 +53,25 @@ def run_service(path: Path, *, as_json: bool, verbose: bool, ocpp_port: int | No
     return 1
 
 
-async def _serve(file: SiteFile, events: EventStream | None, ocpp_port: int | None, clock_spec: str) -> int:
+async def _serve(file: SiteFile, events: EventStream | None, ports: Ports, clock_spec: str) -> int:
     _warn_when_uncovered(file)
     service = Service(
         file,
         clock_from_spec(clock_spec),
         sent=events.sent if events else None,
         watchers=[events.cycle] if events else [],
-        bind_port=ocpp_port,
+        bind_port=ports.ocpp,
+        api_port=ports.api,
     )
     serving = asyncio.create_task(service.run(), name="service")
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, serving.cancel)
     if events is not None:
-        listening = asyncio.create_task(service.central_system.listening.wait())
+        listening = asyncio.create_task(service.listening())
         await asyncio.wait([serving, listening], return_when=asyncio.FIRST_COMPLETED)
         listening.cancel()
         if not serving.done():
-            events.started(service.central_system.port)
+            events.started(service.central_system.port, page=service.page, setup_code=service.setup_code)
     await asyncio.wait([serving])
     return _exit_code(serving)
 

@@ -25,6 +25,11 @@ FORMS: Final[Mapping[str, str]] = {
     "url": "write postgresql://USER@HOST/DATABASE; the password stands outside, in storage.password",
     "currency": "three capital letters, such as EUR",
     "id": "use letters, digits, dots, dashes and underscores only, 48 at most",
+    "time_zone": "give a name of the time zone database, such as `Europe/Berlin`",
+    "base_path": "begin with a slash and end without one, such as `/fusewise`",
+    "trusted_proxies": "give addresses or networks, such as `192.168.1.5` or `172.30.32.0/23`",
+    "prefix": "use letters, digits, dashes and underscores, with slashes between",
+    "discovery_prefix": "use letters, digits, dashes and underscores, with slashes between",
 }
 
 EXAMPLES: Final[Mapping[str, str]] = {
@@ -40,6 +45,8 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "devices": "count the controllable devices above 4.2 kW, such as `devices: 2`",
     "limit_kw": "add the mean import that cars keep below, such as `limit_kw: 2.5`",
     "import_per_kwh": "add the price of a kWh from the grid, such as `import_per_kwh: 0.32`",
+    "certificate": "name the PEM file with the certificate, such as `certificate: tls/fusewise.pem`",
+    "key": "name the PEM file with the private key, such as `key: tls/fusewise.key`",
     "days": "name at least one day, such as [mon, tue]",
 }
 

@@ -229,6 +229,7 @@ _SAY: Final[Mapping[str, Callable[[_Wrong], tuple[str, str]]]] = {
     "enum": _not_allowed,
     "literal_error": _not_allowed,
     "string_pattern_mismatch": _not_the_form,
+    "value_error": _not_the_form,
     "string_too_short": _bad_length,
     "string_too_long": _bad_length,
     "too_short": _bad_length,

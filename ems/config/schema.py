@@ -7,10 +7,12 @@ Every number has its unit in its name and a range that real houses fit in; defau
 from __future__ import annotations
 
 from typing import Annotated, Literal
+from zoneinfo import available_timezones
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from ems.config.kinds import Amps, Host, Id, Number, PhaseName, Port, Secret, Section, Whole
+from ems.config.schema_api import ApiSection, MqttPublishSection, TlsSection
 from ems.config.schema_devices import (
     BatteryEntry,
     DeviceEntry,
@@ -27,6 +29,7 @@ from ems.model.goals import ChargeMode
 from ems.model.site import Keenness
 
 __all__ = [
+    "ApiSection",
     "BatteryEntry",
     "BrokerSection",
     "Connection",
@@ -36,6 +39,7 @@ __all__ = [
     "HomeTime",
     "MeterEntry",
     "ModbusAddress",
+    "MqttPublishSection",
     "MqttRule",
     "MqttSource",
     "Naming",
@@ -52,6 +56,7 @@ __all__ = [
     "StorageSection",
     "SubCircuit",
     "TariffSection",
+    "TlsSection",
     "VehicleEntry",
 ]
 
@@ -64,10 +69,21 @@ def _off_is_a_mode(value: object) -> object:
 Mode = Annotated[ChargeMode, BeforeValidator(_off_is_a_mode)]
 
 
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError("there is no such time zone")
+    return name
+
+
+TimeZone = Annotated[str, Field(max_length=60), AfterValidator(_known_zone)]
+
+
 class Naming(Section):
     """What people call this house."""
 
     name: Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]+$")] = "Home"
+    time_zone: TimeZone | None = None
+    """Time zone of the house, such as `Europe/Berlin`, for days and clock times; the machine's own when left out."""
 
 
 class PeakTariffSection(Section):
@@ -235,6 +251,8 @@ class BrokerSection(Section):
     username: Annotated[str, Field(max_length=100)] | None = None
     password: Secret | None = None
     tls: bool = False
+    publish: MqttPublishSection | None = None
+    """Publish what the house does there, for Home Assistant and others."""
 
 
 class CsmsSection(Section):
@@ -270,4 +288,5 @@ class SiteFile(Section):
     storage: StorageSection = StorageSection()
     mqtt: BrokerSection | None = None
     csms: CsmsSection = CsmsSection()
+    api: ApiSection = ApiSection()
     simulation: SimulationSection = SimulationSection()

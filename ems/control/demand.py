@@ -99,6 +99,8 @@ def _demand(
         return replace(idle, rest_a=rest_a, why_not=Reason(code=LimitReason.SETTLING))
     if not is_plugged(status, in_transaction=in_transaction):
         return replace(idle, why_not=Reason(code=LimitReason.CAR))
+    if goal.fulfilled and goal.mode is not ChargeMode.OFF:
+        return replace(idle, why_not=Reason(code=LimitReason.PLAN, energy_kwh=goal.energy_kwh))
     hi_a, hi_reason = highest_allowed(station, goal, takes_a)
     if hi_a < station.min_a:
         return replace(idle, why_not=hi_reason)

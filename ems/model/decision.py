@@ -80,6 +80,9 @@ class Reason:
     limit_a: float | None = None
     """The bound itself, where it is a setting."""
 
+    energy_kwh: float | None = None
+    """What was asked for this stay, where that much is in the car."""
+
 
 NO_REASON = Reason(code=LimitReason.NONE)
 

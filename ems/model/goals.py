@@ -25,3 +25,9 @@ class Goal:
 
     priority: int = 0
     """Higher goes first; equal ones share."""
+
+    energy_kwh: float | None = None
+    """What a person wants in the car for this stay; None for as much as it takes."""
+
+    fulfilled: bool = False
+    """That much is in: the car pauses until somebody wishes otherwise."""

@@ -90,6 +90,10 @@ def _solar(reason: Reason) -> Phrase:
     return _because(reason, "patience", surplus_w=reason.surplus_w, change_wh=reason.change_wh, gained_wh=gained_wh)
 
 
+def _plan(reason: Reason) -> Phrase:
+    return _bound(reason) if reason.energy_kwh is None else _because(reason, "energy", energy_kwh=reason.energy_kwh)
+
+
 def _settling(reason: Reason) -> Phrase:
     if reason.remaining_s is None:
         return _because(reason)
@@ -147,6 +151,7 @@ _REASONS: Final[Mapping[LimitReason, Callable[[Reason], Phrase]]] = {
     LimitReason.CIRCUIT_FUSE: _fuse,
     LimitReason.GRID_OPERATOR: _grid_operator,
     LimitReason.SOLAR_SURPLUS: _solar,
+    LimitReason.PLAN: _plan,
     LimitReason.PRICE: _price,
     LimitReason.METER_LOST: _meter_lost,
     LimitReason.SETTLING: _settling,

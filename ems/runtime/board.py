@@ -71,6 +71,10 @@ class Board:
         self._goals[station_id] = goal
         self._news.set()
 
+    def goal_of(self, station_id: str) -> Goal:
+        """The wish that counts now: a person's, else the site file's."""
+        return self._goals.get(station_id) or self._site.station(station_id).goal
+
     def set_dimmed(self, dimmed: bool | None) -> None:
         """Whether the grid operator calls for its limit, None for unknown; wakes the loop when that is news."""
         if dimmed != self._dimmed:

@@ -43,7 +43,13 @@ class Loop:
         self._beat = beat
         self._watchers = Listeners(watchers)
         self._records = Listeners(records)
+        self._clock = clock
         self._memory = memory or Memory.fresh(clock.monotonic_s())
+        self.turns = 0
+        """Cycles since the start."""
+
+        self.turn_s = 0.0
+        """What the last one took."""
 
     @property
     def memory(self) -> Memory:
@@ -58,6 +64,7 @@ class Loop:
 
     def turn(self) -> Turn:
         """One cycle, from what the board knows now."""
+        began_s = self._clock.monotonic_s()
         look = self._board.snapshot()
         before = self._memory
         turn = decide(look, before)
@@ -65,4 +72,6 @@ class Loop:
         self._dispatch.apply(turn.decision, look)
         self._watchers.tell(look, turn.decision)
         self._records.tell(look, before, turn)
+        self.turns += 1
+        self.turn_s = self._clock.monotonic_s() - began_s
         return turn

@@ -10,6 +10,7 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import sys
 import tempfile
 from collections import deque
@@ -29,6 +30,7 @@ ENDS_WITHIN_S: Final = 10.0
 LONGEST_LINE: Final = 256 * 1024
 LOG_NAME: Final = "service.log"
 MOST_SENT: Final = 10_000
+LOOPBACK: Final = "127.0.0.1"
 
 
 class ServiceFailed(EmsError):
@@ -50,6 +52,10 @@ class Told:
     sent_count: int = 0
     first_usage: dict[str, Any] = field(default_factory=dict)
     last_usage: dict[str, Any] = field(default_factory=dict)
+    page: str | None = None
+    """Where the pages are, and what their first visitor must show."""
+
+    setup_code: str | None = None
     usage_span_s: float = 0.0
     """Real seconds between the first and the last usage line."""
 
@@ -101,6 +107,7 @@ class Demo:
             event = json.loads(line)
             self._take(event)
             if event["event"] == "started" and not self.listening.done():
+                self.told.page, self.told.setup_code = event.get("page"), event.get("setup_code")
                 self.listening.set_result(event["ocpp_port"])
         if not self.listening.done():
             self.listening.set_exception(ServiceFailed(f"the service did not start:\n{self.last_log_lines()}"))
@@ -162,7 +169,19 @@ async def _start(folder: Path, file: SiteFile, clock: ScaledClock, ocpp_port: in
     # JSON is YAML, and the loader of the service reads it like any site file.
     site.write_text(file.model_dump_json(exclude_defaults=True), encoding="utf-8")
     arguments = ["-m", "ems", "run", str(site), "--json", "--clock", clock.spec(), "--ocpp-port", str(ocpp_port)]
+    arguments += ["--api-port", str(file.api.port if _is_free(file.api.port) else 0)]
     with (folder / LOG_NAME).open("wb") as log:
         return await asyncio.create_subprocess_exec(
             sys.executable, *arguments, stdout=asyncio.subprocess.PIPE, stderr=log, limit=LONGEST_LINE
         )
+
+
+def _is_free(port: int) -> bool:
+    """Whether nobody listens there on loopback."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True

@@ -130,6 +130,7 @@ class SimulatedHouse:
                 "solar": tuple(self._relocated(entry) for entry in file.solar),
                 "mqtt": broker,
                 "csms": file.csms.model_copy(update={"host": LOOPBACK}),
+                "api": file.api.model_copy(update={"host": LOOPBACK, "announce": False}),
             }
         )
 

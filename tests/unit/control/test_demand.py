@@ -45,6 +45,17 @@ def test_off_is_off() -> None:
     assert off.why_not.code is LimitReason.USER
 
 
+def test_a_car_with_all_that_was_asked_for_pauses_for_the_plan() -> None:
+    full = wish(state(), goal=Goal(mode=ChargeMode.FAST, energy_kwh=10.0, fulfilled=True))
+
+    assert full.candidate is None
+    assert (full.why_not.code, full.why_not.energy_kwh) == (LimitReason.PLAN, 10.0)
+
+
+def test_a_car_that_still_lacks_energy_charges_in_its_mode() -> None:
+    assert wish(state(), goal=Goal(mode=ChargeMode.FAST, energy_kwh=10.0)).candidate is not None
+
+
 def test_no_car_no_wish() -> None:
     free = wish(state(status=ConnectorStatus.AVAILABLE))
 

@@ -1,0 +1,38 @@
+"""How often somebody may try a password or a code: by address, by name, and everybody together."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ems.api.errors import TooManyTries
+from ems.clock import Clock
+from ems.csms.throttle import Throttle
+
+ADDRESS_BURST: Final = 10
+ADDRESS_EVERY_S: Final = 10.0
+NAME_BURST: Final = 8
+NAME_EVERY_S: Final = 30.0
+"""2880 guesses a day at one account; a password of eight letters lasts for centuries."""
+
+ALL_BURST: Final = 40
+ALL_EVERY_S: Final = 2.0
+"""Bounds the processor time that knocking costs us, however many addresses somebody has."""
+
+
+class Knocking:
+    """Counts tries in bounded memory."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._by_address = Throttle(clock, burst=ADDRESS_BURST, every_s=ADDRESS_EVERY_S)
+        self._by_name = Throttle(clock, burst=NAME_BURST, every_s=NAME_EVERY_S)
+        self._all = Throttle(clock, burst=ALL_BURST, every_s=ALL_EVERY_S)
+
+    def knock(self, address: str, name: str) -> None:
+        """One more try. Raises TooManyTries, which says how long to wait."""
+        for throttle, key, every_s in (
+            (self._by_address, address, ADDRESS_EVERY_S),
+            (self._by_name, name, NAME_EVERY_S),
+            (self._all, "", ALL_EVERY_S),
+        ):
+            if not throttle.allows(key):
+                raise TooManyTries(f"too many tries; wait {every_s:.0f} s", wait_s=every_s)

@@ -1,0 +1,182 @@
+"""What the API refuses, with stable codes; `ems.api.problems` turns them into answers."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from ems.errors import EmsError
+
+
+class ApiError(EmsError):
+    """A request that cannot be fulfilled."""
+
+    code = "api"
+    status: ClassVar[int] = 400
+    title: ClassVar[str] = "Cannot do that"
+
+
+class UnknownStation(ApiError):
+    """No station of that name in the site file."""
+
+    code = "unknown_station"
+    status = 404
+    title = "No such station"
+
+    def __init__(self, station_id: str) -> None:
+        super().__init__(f"there is no station {station_id!r} in this house")
+
+
+class NoSuchThing(ApiError):
+    """An address that leads nowhere."""
+
+    code = "not_found"
+    status = 404
+    title = "Nothing here"
+
+
+class WidensInstallerLimit(ApiError):
+    """Somebody wants more than the installer allows."""
+
+    code = "widens_installer_limit"
+    status = 409
+    title = "The installer's limit can only be tightened"
+
+
+class BelowMinimum(ApiError):
+    """A bound below the smallest charging current of a station."""
+
+    code = "below_minimum"
+    status = 409
+    title = "Below the station's smallest current"
+
+
+class UnknownVehicle(ApiError):
+    """No vehicle of that name in the site file."""
+
+    code = "unknown_vehicle"
+    status = 409
+    title = "No such vehicle"
+
+
+class SpanTooLong(ApiError):
+    """A stretch of history that is none, or too long for one answer."""
+
+    code = "span_too_long"
+    status = 400
+    title = "Ask for another stretch of time"
+
+
+class NotYet(ApiError):
+    """Nothing was decided yet."""
+
+    code = "not_yet"
+    status = 503
+    title = "Not yet"
+
+
+class StorageOff(ApiError):
+    """What is asked for needs the database, and there is none or it cannot be read now."""
+
+    code = "storage_off"
+    status = 503
+    title = "Nothing is kept"
+
+
+class NeedsLogin(ApiError):
+    """Nobody is logged in."""
+
+    code = "needs_login"
+    status = 401
+    title = "Log in first"
+
+
+class MayNot(ApiError):
+    """The role does not reach so far."""
+
+    code = "may_not"
+    status = 403
+    title = "Your role may not do that"
+
+
+class WrongPassword(ApiError):
+    """Name or password is wrong; which of them is not said."""
+
+    code = "wrong_password"
+    status = 401
+    title = "Name or password is wrong"
+
+
+class WrongCode(ApiError):
+    """A setup or pairing code that is wrong, used or over."""
+
+    code = "wrong_code"
+    status = 403
+    title = "That code is wrong or over"
+
+
+class TooManyTries(ApiError):
+    """Somebody knocks too often."""
+
+    code = "too_many_tries"
+    status = 429
+    title = "Too many tries"
+
+    def __init__(self, said: str, *, wait_s: float) -> None:
+        super().__init__(said)
+        self.wait_s = wait_s
+
+
+class AlreadySetUp(ApiError):
+    """The first account exists; others are made by people who are logged in."""
+
+    code = "already_set_up"
+    status = 409
+    title = "Somebody has an account already"
+
+
+class NameTaken(ApiError):
+    """Two people cannot share a name."""
+
+    code = "name_taken"
+    status = 409
+    title = "That name is taken"
+
+
+class LastInstaller(ApiError):
+    """Without an installer nobody could commission the house any more."""
+
+    code = "last_installer"
+    status = 409
+    title = "The last installer stays"
+
+
+class TooMany(ApiError):
+    """Memory for people and tokens is bounded."""
+
+    code = "too_many"
+    status = 409
+    title = "Too many"
+
+
+class TooLarge(ApiError):
+    """A body larger than any request of ours."""
+
+    code = "too_large"
+    status = 413
+    title = "Too large"
+
+
+class TooSlow(ApiError):
+    """A body that did not arrive in time."""
+
+    code = "too_slow"
+    status = 408
+    title = "Too slow"
+
+
+class CrossSite(ApiError):
+    """A page of somebody else asks in the name of a person."""
+
+    code = "cross_site"
+    status = 403
+    title = "Asked from another site"

@@ -1,0 +1,294 @@
+"""The API's sources where the service counts and keeps: ledger, archive, shelf and diary over the database.
+
+Queries run in threads, a few at a time. What is written goes through one thread of its own, so nobody waits for a disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from functools import partial
+from typing import Final, TypeVar
+
+from sqlalchemy import Engine
+
+from ems.api.errors import StorageOff
+from ems.api.kept_words import log_text
+from ems.api.says import reason_says
+from ems.api.scene import Counted
+from ems.api.sources import Json
+from ems.api.wire import (
+    DecisionRecord,
+    Energies,
+    HistoryPoint,
+    HistoryStep,
+    LogRecord,
+    SessionRecord,
+    SessionState,
+    Today,
+)
+from ems.clock import Clock
+from ems.runtime.ledger import Ledger
+from ems.runtime.recorder import Recorder
+from ems.store import accounts, archive, preferences
+from ems.store.entries import DecisionEntry, SessionEntry, Step
+from ems.store.errors import JournalError
+
+LOGGER: Final = logging.getLogger(__name__)
+
+QUERIES_AT_ONCE: Final = 2
+MOST_SEARCHED: Final = 5000
+"""Decisions looked through for a word."""
+
+LONGEST_SUBJECT: Final = 80
+
+_T = TypeVar("_T")
+
+
+class LedgerBooks:
+    """What the ledger counted."""
+
+    def __init__(self, ledger: Ledger, stations: Sequence[str]) -> None:
+        self._ledger = ledger
+        self._stations = tuple(stations)
+
+    def counted(self) -> Counted:
+        ledger, counters = self._ledger, self._ledger.counters
+        return Counted(
+            energies=Energies(
+                grid_import_kwh=round(counters.grid_import_kwh, 3),
+                grid_export_kwh=round(counters.grid_export_kwh, 3),
+                solar_kwh=round(counters.solar_kwh, 3),
+                charging_kwh=round(counters.charging_kwh, 3),
+                charging_solar_kwh=round(counters.charging_solar_kwh, 3),
+            ),
+            today=self._today(),
+            stations_kwh={station: ledger.station_kwh(station) for station in self._stations},
+            sessions={station: found for station in self._stations if (found := self._session(station)) is not None},
+        )
+
+    def session_kwh(self, station_id: str) -> float | None:
+        stay = self._ledger.stay(station_id)
+        return None if stay is None else stay.energy_kwh
+
+    def name_vehicle(self, station_id: str, vehicle: str | None) -> None:
+        self._ledger.name_vehicle(station_id, vehicle)
+
+    def _today(self) -> Today:
+        day = self._ledger.today
+        return Today(
+            solar_kwh=round(day.solar_wh / 1000.0, 3),
+            charging_kwh=round(day.charging_wh / 1000.0, 3),
+            charging_solar_kwh=round(day.charging_solar_wh / 1000.0, 3),
+            solar_share=share(day.charging_solar_wh, day.charging_wh),
+        )
+
+    def _session(self, station_id: str) -> SessionState | None:
+        stay = self._ledger.stay(station_id)
+        if stay is None:
+            return None
+        return SessionState(
+            id=stay.session_id,
+            began=datetime.fromtimestamp(stay.began_utc_s, UTC),
+            energy_kwh=round(stay.energy_kwh, 3),
+            solar_kwh=round(stay.solar_kwh, 3),
+            solar_share=share(stay.solar_kwh, stay.energy_kwh),
+            cost=None if stay.cost is None else round(stay.cost, 2),
+            vehicle=stay.vehicle,
+        )
+
+
+def share(part: float, whole: float) -> float | None:
+    """0 to 1; None of nothing."""
+    return None if whole <= 0.0 else round(min(part / whole, 1.0), 3)
+
+
+class Database:
+    """The recorder's database, whatever file it is now."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self.recorder: Final = recorder
+        self._turns = asyncio.Semaphore(QUERIES_AT_ONCE)
+
+    async def ask(self, query: Callable[[Engine], _T]) -> _T:
+        """What that query finds. Raises StorageOff."""
+        async with self._turns:
+            return await asyncio.to_thread(self.ask_now, query)
+
+    def ask_now(self, query: Callable[[Engine], _T]) -> _T:
+        """The same in this thread, which waits."""
+        engine = self.recorder.engine
+        if engine is None:
+            raise StorageOff("the database is not open; the service's log says why")
+        try:
+            return query(engine)
+        except JournalError as error:
+            raise StorageOff(f"the database does not answer ({error})") from error
+
+
+class RecordedArchive:
+    """What was kept."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @property
+    def trouble(self) -> str | None:
+        return self._database.recorder.trouble
+
+    async def sessions(
+        self, *, since: datetime | None, until: datetime | None, station_id: str | None, limit: int
+    ) -> Sequence[SessionRecord]:
+        found = await self._database.ask(
+            partial(
+                archive.sessions,
+                since_utc_s=_seconds(since),
+                until_utc_s=_seconds(until),
+                station_id=station_id,
+                limit=limit,
+            )
+        )
+        return [_session(entry) for entry in found]
+
+    async def history(self, step: HistoryStep, since: datetime, until: datetime) -> Sequence[HistoryPoint]:
+        length = archive.StepLength(step.value)
+        found = await self._database.ask(
+            partial(archive.history, length=length, since_utc_s=since.timestamp(), until_utc_s=until.timestamp())
+        )
+        return [_point(each) for each in found]
+
+    async def decisions(
+        self, *, since: datetime | None, station_id: str | None, text: str | None, limit: int
+    ) -> Sequence[DecisionRecord]:
+        most = limit if text is None else MOST_SEARCHED
+        found = await self._database.ask(
+            partial(archive.decisions, since_utc_s=_seconds(since), station_id=station_id, limit=most)
+        )
+        records = (_decision(entry) for entry in found)
+        word = (text or "").casefold()
+        return [record for record in records if word in record.because.text.casefold()][:limit]
+
+    async def log(self, *, before_id: int | None, kind: str | None, limit: int) -> Sequence[LogRecord]:
+        found = await self._database.ask(partial(archive.log, before_id=before_id, kind=kind, limit=limit))
+        return [
+            LogRecord(
+                id=event.event_id,
+                at=datetime.fromtimestamp(event.utc_s, UTC),
+                kind=event.kind,
+                who=event.who,
+                text=log_text(event.kind, event.facts),
+            )
+            for event in found
+        ]
+
+
+class RecordedShelf:
+    """Preferences in the database; written by a thread, newest values only."""
+
+    forgets = False
+
+    def __init__(self, database: Database, clock: Clock, scribe: ThreadPoolExecutor) -> None:
+        self._database = database
+        self._clock = clock
+        self._scribe = scribe
+        self._unwritten: dict[str, Json] = {}
+
+    def recall(self, key: str) -> Json:
+        """Waits for the database; before the service runs alone."""
+        try:
+            return self._database.ask_now(partial(preferences.preference, key=key))
+        except StorageOff as error:
+            LOGGER.warning("what people set before is not known: %s", error)
+            return None
+
+    def keep(self, key: str, value: Json) -> None:
+        self._unwritten[key] = value
+        self._scribe.submit(self._write, self._clock.utc_now().timestamp())
+
+    def _write(self, utc_s: float) -> None:
+        values = dict(self._unwritten)
+        if not values:
+            return
+        try:
+            self._database.ask_now(partial(preferences.prefer, values=values, utc_s=utc_s))
+        except StorageOff as error:
+            # They stay unwritten, and go with the next ones.
+            LOGGER.warning("what people set is not kept: %s", error)
+            return
+        for key, value in values.items():
+            if self._unwritten.get(key) is value:
+                self._unwritten.pop(key, None)
+
+
+class RecordedDiary:
+    """The log that people read, and the audit log."""
+
+    def __init__(self, database: Database, clock: Clock, scribe: ThreadPoolExecutor) -> None:
+        self._database = database
+        self._clock = clock
+        self._scribe = scribe
+
+    def note(self, kind: str, *, who: str, text: str) -> None:
+        self._database.recorder.note(kind, who=who, facts={"text": text})
+        self._scribe.submit(self._write, self._clock.utc_now().timestamp(), kind, who, text)
+
+    def _write(self, utc_s: float, kind: str, who: str, text: str) -> None:
+        entry = partial(
+            accounts.audit, utc_s=utc_s, who=who, action=kind, subject=text[:LONGEST_SUBJECT], facts={"text": text}
+        )
+        try:
+            self._database.ask_now(entry)
+        except StorageOff as error:
+            LOGGER.warning("the audit log lacks %s by %s: %s", kind, who, error)
+
+
+def _session(entry: SessionEntry) -> SessionRecord:
+    return SessionRecord(
+        id=entry.session_id,
+        station=entry.station_id,
+        vehicle=entry.vehicle,
+        began=datetime.fromtimestamp(entry.began_utc_s, UTC),
+        ended=None if entry.ended_utc_s is None else datetime.fromtimestamp(entry.ended_utc_s, UTC),
+        energy_kwh=round(entry.energy_kwh, 3),
+        solar_kwh=round(entry.solar_kwh, 3),
+        solar_share=share(entry.solar_kwh, entry.energy_kwh),
+        cost=None if entry.cost is None else round(entry.cost, 2),
+        currency=entry.currency,
+        reason=entry.reason,
+    )
+
+
+def _point(step: Step) -> HistoryPoint:
+    flows, hours = step.flows, step.length_s / 3600.0
+
+    def mean_w(energy_wh: float | None, less_wh: float | None = 0.0) -> float | None:
+        return None if energy_wh is None or less_wh is None else round((energy_wh - less_wh) / hours, 1)
+
+    return HistoryPoint(
+        at=datetime.fromtimestamp(step.at_utc_s, UTC),
+        grid_w=mean_w(flows.grid_import_wh, flows.grid_export_wh),
+        solar_w=mean_w(flows.solar_wh),
+        battery_w=mean_w(flows.battery_discharge_wh, flows.battery_charge_wh),
+        home_w=mean_w(flows.home_wh),
+        charging_w=mean_w(flows.charging_wh),
+        charging_solar_w=mean_w(flows.charging_solar_wh),
+        stations_w={name: round(energy_wh / hours, 1) for name, energy_wh in flows.stations_wh.items()},
+    )
+
+
+def _decision(entry: DecisionEntry) -> DecisionRecord:
+    return DecisionRecord(
+        at=datetime.fromtimestamp(entry.utc_s, UTC),
+        station=entry.station_id,
+        limit_a=entry.limit_a,
+        phases=entry.phases,
+        reason=entry.reason.code,
+        because=reason_says(entry.reason),
+    )
+
+
+def _seconds(at: datetime | None) -> float | None:
+    return None if at is None else at.timestamp()

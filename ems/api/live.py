@@ -1,0 +1,292 @@
+"""The running house behind `ems.api.ports.House`: what the loop saw and decided, and what people wish.
+
+It sees every cycle as one of the loop's records. States are made when somebody asks, once per cycle at most.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from ems.api.errors import NotYet, UnknownStation, UnknownVehicle
+from ems.api.kept_wishes import WISHES_KEY, HouseWishes, found, written
+from ems.api.scene import HouseName, Scene
+from ems.api.sources import (
+    Archive,
+    Books,
+    Diary,
+    Directory,
+    LogDiary,
+    MemoryShelf,
+    NoArchive,
+    NoBooks,
+    NoDirectory,
+    Shelf,
+)
+from ems.api.view import build_state
+from ems.api.wire import (
+    BoostWish,
+    DecisionRecord,
+    GoalWish,
+    HistoryPoint,
+    HistoryStep,
+    LimitWish,
+    LogRecord,
+    SessionRecord,
+    SettingsWish,
+    State,
+)
+from ems.api.wishes import NO_WISHES, Wishes, bounded, goal_of, not_above, passing, still_wished
+from ems.clock import Clock
+from ems.control.cycle import Turn
+from ems.control.explain import explain
+from ems.control.memory import Memory
+from ems.model.explanation import Explanation
+from ems.model.goals import ChargeMode
+from ems.model.site import Site, Station
+from ems.model.snapshot import Snapshot
+from ems.runtime.board import Board
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """Where facts come from and wishes go to."""
+
+    books: Books = NoBooks()
+    directory: Directory = NoDirectory()
+    archive: Archive = NoArchive()
+    shelf: Shelf | None = None
+    diary: Diary = LogDiary()
+
+
+@dataclass(frozen=True, slots=True)
+class _Cycle:
+    look: Snapshot
+    before: Memory
+    turn: Turn
+
+
+class LiveHouse:
+    """Implements `House`; give `record` to the loop."""
+
+    def __init__(
+        self,
+        board: Board,
+        site: Site,
+        clock: Clock,
+        name: HouseName,
+        *,
+        sources: Sources | None = None,
+        vehicles: Mapping[str, str] | None = None,
+        known_vehicles: Collection[str] = (),
+    ) -> None:
+        """`vehicles` are those of the site file by station; `known_vehicles` all that it names."""
+        self._board = board
+        self._clock = clock
+        self._name = name
+        self._sources: Final = sources or Sources()
+        self._shelf: Shelf = self._sources.shelf or MemoryShelf()
+        self._vehicles = dict(vehicles or {})
+        self._known_vehicles = frozenset(known_vehicles)
+        self._site = site
+        kept = found(self._shelf.recall(WISHES_KEY), site, now_s=clock.monotonic_s(), now=clock.utc_now())
+        self._wishes = kept or HouseWishes()
+        self._cycle: _Cycle | None = None
+        self._state: State | None = None
+        self._sequence = 0
+        self._news = asyncio.Event()
+        self._tell_board()
+        for station_id, wishes in self._wishes.stations.items():
+            if wishes.vehicle is not None:
+                self._sources.books.name_vehicle(station_id, wishes.vehicle)
+
+    # What the loop tells.
+
+    def record(self, look: Snapshot, before: Memory, turn: Turn) -> None:
+        """One cycle; returns at once."""
+        self._cycle = _Cycle(look, before, turn)
+        self._site = look.site
+        self._end_wishes(look)
+        self._tell_board()
+        self._changed()
+
+    @property
+    def cycle_at_s(self) -> float | None:
+        """When the last decision was made, monotonic; None before the first."""
+        return None if self._cycle is None else self._cycle.look.now_s
+
+    # What people see.
+
+    def state(self) -> State:
+        """The newest one. Raises NotYet before the first cycle."""
+        if self._state is None:
+            self._sequence += 1
+            self._state = build_state(self._scene())
+        return self._state
+
+    async def next_state(self, after_sequence: int) -> State:
+        """The newest one as soon as it is newer than that."""
+        while True:
+            news = self._news
+            if self._cycle is not None:
+                state = self.state()
+                # A client from before a restart may have seen a higher number.
+                if state.sequence > after_sequence or after_sequence > self._sequence:
+                    return state
+            await news.wait()
+
+    def explain(self, station_id: str) -> Explanation:
+        """How the present set-point of that station came about."""
+        self._station(station_id)
+        cycle = self._newest()
+        return explain(cycle.look, cycle.before, station_id)
+
+    async def sessions(
+        self, *, since: datetime | None, until: datetime | None, station_id: str | None, limit: int
+    ) -> Sequence[SessionRecord]:
+        if station_id is not None:
+            self._station(station_id)
+        return await self._sources.archive.sessions(since=since, until=until, station_id=station_id, limit=limit)
+
+    async def history(self, step: HistoryStep, since: datetime, until: datetime) -> Sequence[HistoryPoint]:
+        return await self._sources.archive.history(step, since, until)
+
+    async def decisions(
+        self, *, since: datetime | None, station_id: str | None, text: str | None, limit: int
+    ) -> Sequence[DecisionRecord]:
+        if station_id is not None:
+            self._station(station_id)
+        return await self._sources.archive.decisions(since=since, station_id=station_id, text=text, limit=limit)
+
+    async def log(self, *, before_id: int | None, kind: str | None, limit: int) -> Sequence[LogRecord]:
+        return await self._sources.archive.log(before_id=before_id, kind=kind, limit=limit)
+
+    # What people set.
+
+    def set_mode(self, station_id: str, mode: ChargeMode, *, who: str) -> None:
+        self._wish(station_id, who, f"mode {mode}", replace(self._of(station_id), mode=mode))
+
+    def set_settings(self, station_id: str, wish: SettingsWish, *, who: str) -> None:
+        station = self._station(station_id)
+        if wish.max_a is not None:
+            bounded(station, wish.max_a)
+        if wish.vehicle is not None and wish.vehicle not in self._known_vehicles:
+            raise UnknownVehicle(f"there is no vehicle {wish.vehicle!r}; known are {_listed(self._known_vehicles)}")
+        said = f"at most {_amps(wish.max_a)}, priority {_or_usual(wish.priority)}, vehicle {_or_usual(wish.vehicle)}"
+        self._sources.books.name_vehicle(station_id, wish.vehicle or self._vehicles.get(station_id))
+        wishes = replace(self._of(station_id), max_a=wish.max_a, priority=wish.priority, vehicle=wish.vehicle)
+        self._wish(station_id, who, said, wishes)
+
+    def set_goal(self, station_id: str, wish: GoalWish | None, *, who: str) -> None:
+        goal = wish or GoalWish()
+        said = "no goal" if wish is None else f"goal {_or_usual(goal.energy_kwh)} kWh by {_or_usual(goal.ready_by)}"
+        wishes = replace(self._of(station_id), energy_kwh=goal.energy_kwh, ready_by=goal.ready_by)
+        self._wish(station_id, who, said, wishes)
+
+    def set_limit(self, station_id: str, wish: LimitWish | None, *, who: str) -> None:
+        if wish is None:
+            self._wish(station_id, who, "no temporary limit", replace(self._of(station_id), limit=None))
+            return
+        limit_a = not_above(self._station(station_id), wish.limit_a)
+        lasting = passing(wish.duration_s, now_s=self._clock.monotonic_s(), now=self._clock.utc_now(), limit_a=limit_a)
+        said = f"at most {limit_a:.1f} A for {wish.duration_s:.0f} s"
+        self._wish(station_id, who, said, replace(self._of(station_id), limit=lasting))
+
+    def boost(self, station_id: str, wish: BoostWish | None, *, who: str) -> None:
+        if wish is None:
+            self._wish(station_id, who, "no boost", replace(self._of(station_id), boost=None))
+            return
+        lasting = passing(wish.duration_s, now_s=self._clock.monotonic_s(), now=self._clock.utc_now())
+        said = f"boost for {wish.duration_s:.0f} s"
+        self._wish(station_id, who, said, replace(self._of(station_id), boost=lasting))
+
+    def set_optimising(self, *, optimising: bool, who: str) -> None:
+        self._keep(replace(self._wishes, optimising=optimising))
+        self._sources.diary.note("wish", who=who, text=f"optimisation {'on' if optimising else 'off'}")
+
+    def vehicle_of(self, station_id: str) -> str | None:
+        """The car that hangs there, as somebody said or the site file says; None where nobody says."""
+        wished = self._of(station_id).vehicle
+        return self._vehicles.get(station_id) if wished is None else wished
+
+    def _of(self, station_id: str) -> Wishes:
+        self._station(station_id)
+        return self._wishes.stations.get(station_id, NO_WISHES)
+
+    def _wish(self, station_id: str, who: str, said: str, wishes: Wishes) -> None:
+        self._keep(replace(self._wishes, stations={**self._wishes.stations, station_id: wishes}))
+        self._sources.diary.note("wish", who=who, text=f"{station_id}: {said}")
+
+    def _keep(self, wishes: HouseWishes) -> None:
+        self._wishes = wishes
+        self._shelf.keep(WISHES_KEY, written(wishes))
+        self._tell_board()
+        self._changed()
+
+    def _end_wishes(self, look: Snapshot) -> None:
+        """Drop what is over."""
+        left: dict[str, Wishes] = {}
+        for station_id, wishes in self._wishes.stations.items():
+            state = look.state_of(station_id)
+            # A station that nobody has heard from yet may well have its car.
+            plugged = state.plugged or not state.connected or state.status is None
+            left[station_id] = still_wished(wishes, now_s=look.now_s, plugged=plugged)
+        if left != self._wishes.stations:
+            self._wishes = replace(self._wishes, stations=left)
+            self._shelf.keep(WISHES_KEY, written(self._wishes))
+
+    def _tell_board(self) -> None:
+        """Hand control the goals that are new."""
+        for station in self._site.stations:
+            wishes = self._wishes.stations.get(station.station_id, NO_WISHES)
+            in_car_kwh = self._sources.books.session_kwh(station.station_id) if wishes.has_goal else None
+            goal = goal_of(station, wishes, session_kwh=in_car_kwh, optimising=self._wishes.optimising)
+            if goal != self._board.goal_of(station.station_id):
+                self._board.set_goal(station.station_id, goal)
+
+    def _changed(self) -> None:
+        self._state = None
+        news, self._news = self._news, asyncio.Event()
+        news.set()
+
+    def _scene(self) -> Scene:
+        cycle = self._newest()
+        return Scene(
+            house=self._name,
+            look=cycle.look,
+            decision=cycle.turn.decision,
+            memory=cycle.turn.memory,
+            at=self._clock.utc_now(),
+            sequence=self._sequence,
+            counted=self._sources.books.counted(),
+            facts=self._sources.directory.facts(),
+            vehicles=self._vehicles,
+            wishes=self._wishes.stations,
+            optimising=self._wishes.optimising,
+            storage_trouble=self._sources.archive.trouble,
+        )
+
+    def _newest(self) -> _Cycle:
+        if self._cycle is None:
+            raise NotYet("the service has just started and nothing was decided yet; ask again in a second")
+        return self._cycle
+
+    def _station(self, station_id: str) -> Station:
+        if all(station.station_id != station_id for station in self._site.stations):
+            raise UnknownStation(station_id)
+        return self._site.station(station_id)
+
+
+def _amps(limit_a: float | None) -> str:
+    return "the installer's limit" if limit_a is None else f"{limit_a:.1f} A"
+
+
+def _or_usual(value: object) -> str:
+    return "as usual" if value is None else str(value)
+
+
+def _listed(names: Collection[str]) -> str:
+    return ", ".join(sorted(names)) or "none"

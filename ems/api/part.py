@@ -1,0 +1,188 @@
+"""API and pages as one part of the service: put together, opened, run beside control, never in its way."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
+from typing import Final
+
+from fastapi import APIRouter, FastAPI
+
+from ems.api.access.book import Access
+from ems.api.access.kept import KeptAccounts
+from ems.api.access.store import AccountStore
+from ems.api.application import Vitals, application
+from ems.api.directory import BootDirectory, BootedStation
+from ems.api.errors import StorageOff
+from ems.api.health import health
+from ems.api.house_name import site_id
+from ems.api.kept import Database, LedgerBooks, RecordedArchive, RecordedDiary, RecordedShelf
+from ems.api.live import LiveHouse, Sources
+from ems.api.metrics import Figures
+from ems.api.ports import House
+from ems.api.push import Push
+from ems.api.scene import HouseName
+from ems.api.server import WebServer
+from ems.api.sources import Archive, Books, Diary, LogDiary, MemoryShelf, NoArchive, NoBooks, Shelf
+from ems.clock import Clock
+from ems.config.schema import SiteFile
+from ems.model.site import Site
+from ems.runtime.board import Board
+from ems.runtime.ledger import Ledger
+from ems.runtime.loop import Loop
+from ems.runtime.recorder import Recorder
+
+LOGGER: Final = logging.getLogger(__name__)
+
+OPENS_EVERY_S: Final = 5.0
+
+Mount = Callable[[FastAPI, House, Access], None]
+"""Puts pages on the application."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stores:
+    """What outlives the service; the defaults forget everything."""
+
+    books: Books = NoBooks()
+    archive: Archive = NoArchive()
+    shelf: Shelf | None = None
+    diary: Diary = LogDiary()
+    accounts: AccountStore | None = None
+    close: Callable[[], None] = lambda: None
+
+
+def stores_of(ledger: Ledger, recorder: Recorder | None, clock: Clock, site: Site) -> Stores:
+    """What the service counts and keeps; where it keeps nothing, all but the counting forgets."""
+    books = LedgerBooks(ledger, [station.station_id for station in site.stations])
+    if recorder is None:
+        return Stores(books=books)
+    database = Database(recorder)
+    scribe = ThreadPoolExecutor(max_workers=1, thread_name_prefix="scribe")
+    return Stores(
+        books=books,
+        archive=RecordedArchive(database),
+        shelf=RecordedShelf(database, clock, scribe),
+        diary=RecordedDiary(database, clock, scribe),
+        accounts=KeptAccounts(database, clock),
+        close=partial(scribe.shutdown, wait=False),
+    )
+
+
+class ApiPart:
+    """`house.record` goes to the loop; `run` into the service's task group."""
+
+    def __init__(
+        self,
+        file: SiteFile,
+        site: Site,
+        board: Board,
+        clock: Clock,
+        *,
+        stations: Mapping[str, BootedStation],
+        stores: Stores | None = None,
+        bind_port: int | None = None,
+        mount: Mount | None = None,
+        routers: Sequence[APIRouter] = (),
+    ) -> None:
+        """`mount` puts pages on the application; `routers` of other parts stand below `/api/v1`."""
+        stores = stores or Stores()
+        shelf = stores.shelf or MemoryShelf()
+        name = HouseName(site_id=site_id(shelf, file.site.name), name=file.site.name, version=version("fusewise"))
+        sources = Sources(
+            books=stores.books,
+            directory=BootDirectory(stations),
+            archive=stores.archive,
+            shelf=shelf,
+            diary=stores.diary,
+        )
+        self._file = file
+        self._clock = clock
+        self._bind_port = bind_port
+        self._mount = mount
+        self._routers = tuple(routers)
+        self._stores = stores
+        self.house: Final = LiveHouse(
+            board,
+            site,
+            clock,
+            name,
+            sources=sources,
+            vehicles={entry.id: entry.vehicle for entry in file.stations if entry.vehicle is not None},
+            known_vehicles=[vehicle.id for vehicle in file.vehicles],
+        )
+        self.access: Final = Access(clock, store=stores.accounts, diary=stores.diary)
+        self.push: Final = Push(self.house, clock)
+        self.server: WebServer | None = None
+        self.opened: Final = asyncio.Event()
+        """Set once the pages are served, or once it is known that they are not."""
+
+    def application(self, loop: Loop) -> FastAPI:
+        """The application, with pages on it."""
+        app = application(
+            self.house,
+            self.access,
+            clock=self._clock,
+            push=self.push,
+            vitals=Vitals(health=lambda: health(self.house, self._clock), figures=lambda: self._figures(loop)),
+            section=self._file.api,
+            routers=self._routers,
+        )
+        if self._mount is not None:
+            self._mount(app, self.house, self.access)
+        return app
+
+    async def run(self, loop: Loop) -> None:
+        """Open and serve for ever. What fails here is said, and control goes on."""
+        try:
+            await self._open()
+            server = self.server = WebServer(
+                self.application(loop), self._file.api, self._clock, bind_port=self._bind_port
+            )
+            async with asyncio.TaskGroup() as parts:
+                parts.create_task(self.push.run(), name="push")
+                parts.create_task(self._serve(server), name="web server")
+        except Exception:
+            LOGGER.exception("API and pages ended; control goes on without them")
+        finally:
+            self.opened.set()
+            self._stores.close()
+
+    async def _open(self) -> None:
+        """Learn who may come in, from a database that may be busy or in trouble just now."""
+        while True:
+            try:
+                await self.access.open()
+            except StorageOff as error:
+                LOGGER.error("nobody can log in yet: %s", error)  # noqa: TRY400 (the sentence is for a person)
+                await self._clock.sleep(OPENS_EVERY_S)
+            else:
+                self._say_setup_code()
+                return
+
+    async def _serve(self, server: WebServer) -> None:
+        serving = asyncio.create_task(server.run(), name="serving")
+        try:
+            await server.settled.wait()
+            self.opened.set()
+            await serving
+        finally:
+            serving.cancel()
+            await asyncio.wait([serving])
+
+    def _say_setup_code(self) -> None:
+        if self.access.setup_code is not None:
+            LOGGER.info("nobody has an account yet; make the first with the setup code %s", self.access.setup_code)
+
+    def _figures(self, loop: Loop) -> Figures:
+        return Figures(
+            cycles=loop.turns,
+            cycle_s=loop.turn_s,
+            push_clients=self.push.clients,
+            push_dropped=self.push.dropped,
+        )

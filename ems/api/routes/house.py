@@ -1,0 +1,71 @@
+"""The house now, and how its limits came about."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+
+from ems.api.errors import UnknownStation
+from ems.api.explained import explained
+from ems.api.problems import documented
+from ems.api.routes.needs import GUARDED, AtDesk, Homeowner, Viewer
+from ems.api.wire import ExplanationRecord, OptimisingWish, SiteRecord, State, StationState
+
+router = APIRouter(tags=["house"], responses=GUARDED)
+
+StationPath = Annotated[str, Path(max_length=48, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.|-]{0,47}$")]
+
+
+@router.get("/state")
+def read_state(desk: AtDesk, _person: Viewer) -> State:
+    """The whole house now. For more than one look, use the WebSocket."""
+    return desk.house.state()
+
+
+@router.get("/site")
+def read_site(desk: AtDesk, _person: Viewer) -> SiteRecord:
+    """What does not change from one second to the next."""
+    state = desk.house.state()
+    return SiteRecord(
+        site_id=state.site_id,
+        name=state.name,
+        version=state.version,
+        optimising=state.optimising,
+        condition=state.condition,
+        circuits=tuple(circuit.id for circuit in state.circuits),
+        stations=tuple(station.id for station in state.stations),
+    )
+
+
+@router.put("/optimising")
+def set_optimising(wish: OptimisingWish, desk: AtDesk, person: Homeowner) -> OptimisingWish:
+    """Off: every car gets its fallback current, and the fuses are still guarded."""
+    desk.house.set_optimising(optimising=wish.optimising, who=person.name)
+    return wish
+
+
+@router.get("/stations")
+def read_stations(desk: AtDesk, _person: Viewer) -> tuple[StationState, ...]:
+    """All charging stations now."""
+    return desk.house.state().stations
+
+
+@router.get("/stations/{station_id}", responses=documented(404))
+def read_station(station_id: StationPath, desk: AtDesk, _person: Viewer) -> StationState:
+    """One charging station now."""
+    return find_station(desk.house.state(), station_id)
+
+
+@router.get("/explain/{station_id}", responses=documented(404))
+def read_explanation(station_id: StationPath, desk: AtDesk, _person: Viewer) -> ExplanationRecord:
+    """Step by step, how the present limit of a station came about."""
+    return explained(desk.house.explain(station_id))
+
+
+def find_station(state: State, station_id: str) -> StationState:
+    """Raises UnknownStation."""
+    found = next((station for station in state.stations if station.id == station_id), None)
+    if found is None:
+        raise UnknownStation(station_id)
+    return found

@@ -1,0 +1,118 @@
+"""What was kept: sessions, history, decisions, log; and sessions and history as files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query
+from fastapi.responses import Response
+from pydantic import AwareDatetime
+
+from ems.api.errors import SpanTooLong
+from ems.api.exports import CSV, XLSX, history_csv, sessions_csv, sessions_xlsx
+from ems.api.problems import documented
+from ems.api.routes.needs import GUARDED, AtDesk, Viewer
+from ems.api.wire import DecisionRecord, HistoryPoint, HistoryStep, LogRecord, SessionRecord
+
+router = APIRouter(tags=["records"], responses=GUARDED)
+
+Since = Annotated[AwareDatetime | None, Query(description="Not older than this; ISO 8601 with a zone.")]
+Until = Annotated[AwareDatetime | None, Query(description="Older than this.")]
+StationFilter = Annotated[str | None, Query(max_length=48, description="Of this station alone.")]
+Limit = Annotated[int, Query(ge=1, le=1000, description="The newest so many.")]
+
+LONGEST: Final = {
+    HistoryStep.MINUTE: timedelta(days=8),
+    HistoryStep.QUARTER: timedelta(days=120),
+    HistoryStep.DAY: timedelta(days=366 * 20),
+}
+"""Some ten thousand points at most, so that no answer takes long."""
+
+MOST_EXPORTED: Final = 10_000
+
+
+@router.get("/sessions", responses=documented(404))
+async def read_sessions(
+    desk: AtDesk,
+    _person: Viewer,
+    since: Since = None,
+    until: Until = None,
+    station: StationFilter = None,
+    limit: Limit = 100,
+) -> Sequence[SessionRecord]:
+    """Charging sessions, newest first."""
+    return await desk.house.sessions(since=since, until=until, station_id=station, limit=limit)
+
+
+@router.get("/sessions.csv", response_class=Response, responses={200: {"content": {CSV: {}}}, **documented(404)})
+async def export_sessions_csv(
+    desk: AtDesk, _person: Viewer, since: Since = None, until: Until = None, station: StationFilter = None
+) -> Response:
+    """The same as a CSV file."""
+    found = await desk.house.sessions(since=since, until=until, station_id=station, limit=MOST_EXPORTED)
+    return _file(sessions_csv(found), CSV, "sessions.csv")
+
+
+@router.get("/sessions.xlsx", response_class=Response, responses={200: {"content": {XLSX: {}}}, **documented(404)})
+async def export_sessions_xlsx(
+    desk: AtDesk, _person: Viewer, since: Since = None, until: Until = None, station: StationFilter = None
+) -> Response:
+    """The same as an Excel file."""
+    found = await desk.house.sessions(since=since, until=until, station_id=station, limit=MOST_EXPORTED)
+    return _file(await sessions_xlsx(found), XLSX, "sessions.xlsx")
+
+
+@router.get("/history", responses=documented(400))
+async def read_history(
+    desk: AtDesk, _person: Viewer, step: HistoryStep, since: AwareDatetime, until: AwareDatetime
+) -> Sequence[HistoryPoint]:
+    """Mean powers per step, oldest first."""
+    _bounded(step, since, until)
+    return await desk.house.history(step, since, until)
+
+
+@router.get("/history.csv", response_class=Response, responses={200: {"content": {CSV: {}}}, **documented(400)})
+async def export_history_csv(
+    desk: AtDesk, _person: Viewer, step: HistoryStep, since: AwareDatetime, until: AwareDatetime
+) -> Response:
+    """The same as a CSV file."""
+    _bounded(step, since, until)
+    return _file(history_csv(await desk.house.history(step, since, until)), CSV, f"history-{step}.csv")
+
+
+@router.get("/decisions", responses=documented(404))
+async def read_decisions(
+    desk: AtDesk,
+    _person: Viewer,
+    since: Since = None,
+    station: StationFilter = None,
+    text: Annotated[str | None, Query(max_length=80, description="In the reason's sentence.")] = None,
+    limit: Limit = 100,
+) -> Sequence[DecisionRecord]:
+    """Limits that changed and why, newest first."""
+    return await desk.house.decisions(since=since, station_id=station, text=text, limit=limit)
+
+
+@router.get("/log")
+async def read_log(
+    desk: AtDesk,
+    _person: Viewer,
+    before_id: Annotated[int | None, Query(ge=1, le=2**53, description="Older than that entry.")] = None,
+    kind: Annotated[str | None, Query(max_length=40)] = None,
+    limit: Limit = 100,
+) -> Sequence[LogRecord]:
+    """What happened beside the limits, newest first."""
+    return await desk.house.log(before_id=before_id, kind=kind, limit=limit)
+
+
+def _bounded(step: HistoryStep, since: AwareDatetime, until: AwareDatetime) -> None:
+    longest = LONGEST[step]
+    if until <= since or until - since > longest:
+        raise SpanTooLong(f"with steps of a {step} ask for up to {longest.days} days, from an earlier to a later time")
+
+
+def _file(content: bytes, media_type: str, name: str) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="fusewise-{name}"'}
+    return Response(content, media_type=media_type, headers=headers)

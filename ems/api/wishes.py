@@ -1,0 +1,118 @@
+"""What people wish of a station, and the goal that control makes of it. Pure: the time is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from ems.api.errors import BelowMinimum, WidensInstallerLimit
+from ems.model.goals import ChargeMode, Goal
+from ems.model.site import Station
+
+BOOST_PRIORITY: Final = 9
+"""The highest that a person can set."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passing:
+    """A wish that ends by itself."""
+
+    until: datetime
+    """Wall time, UTC: for people, and over a restart."""
+
+    ends_at_s: float
+    """The same in seconds of the monotonic clock, which counts."""
+
+    limit_a: float | None = None
+    """The bound of a temporary limit; None for a boost."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """Everything that people set for one station; None is what the site file says."""
+
+    mode: ChargeMode | None = None
+    max_a: float | None = None
+    priority: int | None = None
+    vehicle: str | None = None
+    energy_kwh: float | None = None
+    ready_by: datetime | None = None
+    limit: Passing | None = None
+    boost: Passing | None = None
+
+    @property
+    def has_goal(self) -> bool:
+        return self.energy_kwh is not None or self.ready_by is not None
+
+
+NO_WISHES: Final = Wishes()
+
+
+def passing(for_s: float, *, now_s: float, now: datetime, limit_a: float | None = None) -> Passing:
+    """A wish from now on, for so many seconds."""
+    return Passing(until=now + timedelta(seconds=for_s), ends_at_s=now_s + for_s, limit_a=limit_a)
+
+
+def resumed(wish: Passing, *, now_s: float, now: datetime) -> Passing:
+    """A wish from before a restart: it lasts until its wall time, in seconds of the new monotonic clock."""
+    left_s = (wish.until - now).total_seconds()
+    return replace(wish, ends_at_s=now_s + left_s)
+
+
+def still_wished(wishes: Wishes, *, now_s: float, plugged: bool) -> Wishes:
+    """The wishes less those that are over. A goal is for one stay on the cable."""
+    if wishes.limit is not None and now_s >= wishes.limit.ends_at_s:
+        wishes = replace(wishes, limit=None)
+    if wishes.boost is not None and now_s >= wishes.boost.ends_at_s:
+        wishes = replace(wishes, boost=None)
+    if wishes.has_goal and not plugged:
+        wishes = replace(wishes, energy_kwh=None, ready_by=None)
+    return wishes
+
+
+def goal_of(station: Station, wishes: Wishes, *, session_kwh: float | None, optimising: bool) -> Goal:
+    """What control is told.
+
+    While optimisation is off, every car that is not off gets its fallback current, a share that was proven safe.
+    """
+    goal = Goal(
+        mode=station.goal.mode if wishes.mode is None else wishes.mode,
+        max_a=_lowest(wishes.max_a, None if wishes.limit is None else wishes.limit.limit_a),
+        priority=station.goal.priority if wishes.priority is None else wishes.priority,
+        energy_kwh=wishes.energy_kwh,
+        fulfilled=_fulfilled(wishes.energy_kwh, session_kwh),
+    )
+    if not optimising:
+        mode = goal.mode if goal.mode is ChargeMode.OFF else ChargeMode.FAST
+        return replace(goal, mode=mode, max_a=_lowest(goal.max_a, station.fallback_a))
+    if wishes.boost is not None:
+        return replace(goal, mode=ChargeMode.FAST, priority=BOOST_PRIORITY, fulfilled=False)
+    return goal
+
+
+def bounded(station: Station, max_a: float) -> float:
+    """A person's own bound. Raises WidensInstallerLimit, or BelowMinimum where no car could charge any more."""
+    if max_a < station.min_a:
+        raise BelowMinimum(
+            f"{station.station_id} charges from {station.min_a:.1f} A on; {max_a:.1f} A would pause it, "
+            "which is what mode off is for"
+        )
+    return not_above(station, max_a)
+
+
+def not_above(station: Station, limit_a: float) -> float:
+    """That limit. Raises WidensInstallerLimit above the installer's."""
+    if limit_a > station.max_a:
+        raise WidensInstallerLimit(
+            f"{station.station_id} may draw {station.max_a:.1f} A, as the installer set it; {limit_a:.1f} A is more"
+        )
+    return limit_a
+
+
+def _lowest(*bounds_a: float | None) -> float | None:
+    return min((bound for bound in bounds_a if bound is not None), default=None)
+
+
+def _fulfilled(wanted_kwh: float | None, session_kwh: float | None) -> bool:
+    return wanted_kwh is not None and session_kwh is not None and session_kwh >= wanted_kwh
