@@ -155,7 +155,10 @@ def labelled(text: str, make: Callable[[], E]) -> E:
     """A field under its label."""
     with box("label", "field"):
         words(text)
-        return make()
+        made = make()
+    # Or a list's name would be all that one can choose.
+    put(made, "aria-label", text)
+    return made
 
 
 def table_head(titles: Iterable[tuple[str, str]]) -> None:

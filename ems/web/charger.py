@@ -14,6 +14,7 @@ from ems.web.bits import Segments, box, button, dress, icon, measure, put, words
 from ems.web.explain import show_explanation
 from ems.web.gauge import OLD_S
 from ems.web.visit import Visit
+from ems.web.voice import station_name
 from ems.web.wishes import ask_boost, ask_goal, ask_limit
 
 TONES: Final = {
@@ -38,7 +39,7 @@ class ChargerCard:
         self._visit = visit
         self._voice = visit.voice
         self._station = station
-        with box("section", "card charger", aria_label=_name(station), data_station=station.id) as self._card:
+        with box("section", "card charger", aria_label=station_name(station.id), data_station=station.id) as self._card:
             self._top(station)
             self._power_row()
             self._modes()
@@ -49,9 +50,9 @@ class ChargerCard:
 
     def _top(self, station: StationState) -> None:
         with box("div", "charger-top"):
-            words(_name(station)[0], "div", "letter", aria_hidden="true")
+            words(station_name(station.id)[0], "div", "letter", aria_hidden="true")
             with box("div", "grow"):
-                words(_name(station), "h3", "charger-name")
+                words(station_name(station.id), "h3", "charger-name")
                 self._vehicle = words("", "div", "soft small")
             self._status = words("", "span", "chip")
 
@@ -66,11 +67,13 @@ class ChargerCard:
 
     def _modes(self) -> None:
         options = {mode.value: self._voice(f"mode.{mode}") for mode in ChargeMode}
-        self._mode = Segments(options, None, self._choose, self._voice("page.mode_of", station=_name(self._station)))
+        self._mode = Segments(
+            options, None, self._choose, self._voice("page.mode_of", station=station_name(self._station.id))
+        )
 
     def _because_row(self, station: StationState) -> None:
         voice = self._voice
-        label = voice("page.why_of", station=_name(station))
+        label = voice("page.why_of", station=station_name(station.id))
         with button("", lambda: show_explanation(self._visit, station.id), "because", aria_label=label) as self._why:
             icon("why")
             self._because = words("", "span", "because-text capital")
@@ -85,14 +88,14 @@ class ChargerCard:
             ]
 
     def _named(self, key: str) -> str:
-        return f"{self._voice(f'page.{key}')}: {_name(self._station)}"
+        return f"{self._voice(f'page.{key}')}: {station_name(self._station.id)}"
 
     def _asking(self, ask: Callable[[Visit, StationState], None]) -> Callable[[], None]:
         return lambda: ask(self._visit, self._station)
 
     def _choose(self, value: str) -> None:
         mode, name = ChargeMode(value), self._visit.person.name
-        said = self._voice("page.mode_on", station=_name(self._station), mode=self._voice(f"mode.{mode}"))
+        said = self._voice("page.mode_on", station=station_name(self._station.id), mode=self._voice(f"mode.{mode}"))
         if self._visit.act(lambda: self._visit.house.set_mode(self._station.id, mode, who=name), said):
             self._mode.choose(mode)
 
@@ -108,7 +111,7 @@ class ChargerCard:
         self._mode.choose(station.mode)
         because = self._sentence(station, age_s)
         self._because.set_text(because)
-        put(self._why, "aria-label", f"{voice('page.why_of', station=_name(station))} {because}")
+        put(self._why, "aria-label", f"{voice('page.why_of', station=station_name(station.id))} {because}")
         self._session.draw(station.session, self._visit)
         self._wishes.draw(station)
         allowed = self._visit.may(Role.HOMEOWNER)
@@ -215,7 +218,3 @@ class _Wishes:
             return voice("page.goal_chip", energy=energy)
         by = voice.near(goal.ready_by, self._visit.now())
         return voice("page.goal_chip_by", energy=energy, by=by).strip()
-
-
-def _name(station: StationState) -> str:
-    return station.id.replace("_", " ").replace("-", " ")

@@ -10,6 +10,7 @@ from ems.model.explanation_sentences import SAME_A, stage_title, step_text
 from ems.model.sentences import sentence
 from ems.web.bits import box, words
 from ems.web.visit import Visit
+from ems.web.voice import station_name
 
 
 def show_explanation(visit: Visit, station_id: str) -> None:
@@ -21,7 +22,7 @@ def show_explanation(visit: Visit, station_id: str) -> None:
         return
     voice = visit.voice
     with visit.dialog(
-        voice("page.why_title", station=station_id.replace("_", " "), limit=_limit(visit, explanation))
+        voice("page.why_title", station=station_name(station_id), limit=_limit(visit, explanation))
     ) as shown:
         words(sentence(explanation.setpoint.reason, voice.language), "p", "soft capital")
         with box("ol", "chain"):

@@ -13,6 +13,7 @@ from ems.web.bits import Choice, Field, Segments, box, button, cell, dress, labe
 from ems.web.explain import show_explanation
 from ems.web.push import Draw, follow
 from ems.web.visit import Visit
+from ems.web.voice import station_name
 
 SHOWN: Final = 40
 MOST: Final = 400
@@ -48,7 +49,7 @@ class _Log:
             kinds = {kind: voice(f"page.log.{kind}") for kind in (DECISIONS, EVENTS)}
             self._kinds = Segments(kinds, DECISIONS, self._choose, voice("page.log"))
         stations = visit.house.state().stations
-        names = {"": voice("page.all_stations")} | {station.id: station.id for station in stations}
+        names = {"": voice("page.all_stations")} | {station.id: station_name(station.id) for station in stations}
         with box("div", "fields") as self._filter:
             label = voice("page.search")
             self._text = labelled(label, lambda: Field("", "search", maxlength=80).on_typed(self._anew))
@@ -57,7 +58,7 @@ class _Log:
             words(voice("page.explain_now"), "span", "soft small")
             for station in stations:
                 name = station.id
-                button(name, partial(show_explanation, visit, name), "button", "why")
+                button(station_name(name), partial(show_explanation, visit, name), "button", "why")
 
     async def _choose(self, kind: str) -> None:
         self._kind = kind
@@ -124,7 +125,7 @@ class _Log:
             limit = f"{voice.amps(decision.limit_a)} · {voice('page.phases', phases=decision.phases)}"
         with box("tr"):
             cell(voice.near(decision.at, self._visit.now(), seconds=True), titles["at"], "wide")
-            cell(decision.station, titles["station"], "name")
+            cell(station_name(decision.station), titles["station"])
             cell(limit, titles["limit"], "number")
             cell(self._says(decision), titles["reason"], "wide-bare capital")
 

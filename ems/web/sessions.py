@@ -13,6 +13,7 @@ from ems.web.bits import Choice, box, button, cell, labelled, link, put, table_h
 from ems.web.push import Draw, follow
 from ems.web.spans import midnight
 from ems.web.visit import Visit
+from ems.web.voice import station_name
 
 SHOWN: Final = 30
 """Rows at first, and with every press for more."""
@@ -51,7 +52,7 @@ class _Sessions:
                     "XLSX", "", "button", "file", download="", aria_label=voice("page.export", kind="XLSX")
                 )
         stations = {"": voice("page.all_stations")}
-        stations |= {station.id: station.id for station in self._visit.house.state().stations}
+        stations |= {station.id: station_name(station.id) for station in self._visit.house.state().stations}
         periods = {period: voice(f"page.period.{period}") for period in PERIODS}
         with box("div", "fields"):
             self._station = labelled(voice("page.station"), lambda: Choice(stations, "").on_chosen(self.load))
@@ -125,7 +126,7 @@ def _row(visit: Visit, session: SessionRecord, titles: dict[str, str]) -> None:
     lasted = voice.lasting((ended - session.began).total_seconds())
     with box("tr"):
         cell(voice.moment(session.began), titles["began"], "wide")
-        cell(session.station, titles["station"], "name")
+        cell(station_name(session.station), titles["station"])
         cell(session.vehicle or "–", titles["vehicle"])
         cell(lasted if session.ended else voice("page.still", lasted=lasted), titles["lasted"], "number")
         cell(voice.energy(session.energy_kwh), titles["energy"], "number")

@@ -8,6 +8,7 @@ from ems.web.bits import Choice, Field, box, button, labelled, put, words
 from ems.web.people import account_card, clients_card, users_card
 from ems.web.push import Draw, follow
 from ems.web.visit import LOOKS, Visit
+from ems.web.voice import station_name
 
 
 async def show(visit: Visit, draw_frame: Draw) -> None:
@@ -94,8 +95,8 @@ def _station_card(visit: Visit, station: StationState) -> None:
         who = visit.person.name
         visit.act(lambda: visit.house.set_settings(station.id, wish, who=who), voice("page.saved"))
 
-    with box("section", "card stack", aria_label=station.id, data_station=station.id):
-        words(station.id.replace("_", " "), "h2", "card-title charger-name")
+    with box("section", "card stack", aria_label=station_name(station.id), data_station=station.id):
+        words(station_name(station.id), "h2", "card-title")
         with box("div", "fields"):
             bound = labelled(voice("page.my_bound"), lambda: Choice(bounds, chosen if chosen in bounds else ""))
             priority = labelled(voice("page.priority"), lambda: Choice(priorities, priority_now))

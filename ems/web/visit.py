@@ -111,7 +111,7 @@ class Visit:
         wall = self._dialogs[-1]
         with wall:
             shown = ui.dialog().props("transition-duration=120")
-            with shown, box("section", "dialog", role="dialog", aria_label=title, aria_modal="true"):
+            with shown, box("div", "dialog", role="dialog", aria_label=title, aria_modal="true"):
                 words(title, "h2", "capital")
                 yield shown
         shown.on("hide", wall.clear)

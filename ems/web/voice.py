@@ -83,10 +83,8 @@ class Voice:
         if seconds < HOUR_S:
             return f"{seconds / MINUTE_S:.0f}{NBSP}min"
         if seconds < DAY_S:
-            hours, rest_s = divmod(seconds, HOUR_S)
-            return f"{hours:.0f}{NBSP}h {rest_s // MINUTE_S:.0f}{NBSP}min"
-        days, rest_s = divmod(seconds, DAY_S)
-        return f"{days:.0f}{NBSP}d {rest_s // HOUR_S:.0f}{NBSP}h"
+            return _two(seconds, (HOUR_S, "h"), (MINUTE_S, "min"))
+        return _two(seconds, (DAY_S, "d"), (HOUR_S, "h"))
 
     def local(self, at: datetime) -> datetime:
         return at.astimezone(self.time_zone)
@@ -110,3 +108,17 @@ class Voice:
         """Time of day; with the day where it is another one."""
         today = self.local(at).date() == self.local(now).date()
         return self.time(at, seconds=seconds) if today else self.moment(at, seconds=seconds)
+
+
+def station_name(station_id: str) -> str:
+    """An id as people say it: `car_port` is `Car port`."""
+    name = station_id.replace("_", " ").replace("-", " ")
+    return f"{name[:1].upper()}{name[1:]}"
+
+
+def _two(seconds: float, large: tuple[float, str], small: tuple[float, str]) -> str:
+    """In two units; the smaller one only where there is something of it."""
+    count, rest_s = divmod(seconds, large[0])
+    rest = rest_s // small[0]
+    said = f"{count:.0f}{NBSP}{large[1]}"
+    return f"{said} {rest:.0f}{NBSP}{small[1]}" if rest else said

@@ -12,6 +12,7 @@ from nicegui.element import Element
 from ems.api.wire import BoostWish, GoalWish, LimitWish, StationState
 from ems.web.bits import Choice, Field, box, button, labelled, words
 from ems.web.visit import Visit
+from ems.web.voice import station_name
 
 DURATIONS_S: Final = (1800, 3600, 7200, 14_400)
 MOST_KWH: Final = 500.0
@@ -28,7 +29,7 @@ def ask_boost(visit: Visit, station: StationState) -> None:
         ):
             shown.close()
 
-    with visit.dialog(voice("page.boost_title", station=station.id)) as shown:
+    with visit.dialog(voice("page.boost_title", station=station_name(station.id))) as shown:
         words(voice("page.boost_says"), "p", "soft")
         with box("div", "choices"):
             for seconds in DURATIONS_S:
@@ -49,7 +50,7 @@ def ask_limit(visit: Visit, station: StationState) -> None:
         if visit.act(lambda: visit.house.set_limit(station.id, body, who=visit.person.name), voice("page.limit_on")):
             shown.close()
 
-    with visit.dialog(voice("page.limit_title", station=station.id)) as shown:
+    with visit.dialog(voice("page.limit_title", station=station_name(station.id))) as shown:
         words(voice("page.limit_says"), "p", "soft")
         with box("div", "fields"):
             limit = labelled(voice("page.limit_most"), lambda: Choice(options, str(least_a)))
@@ -71,7 +72,7 @@ def ask_goal(visit: Visit, station: StationState) -> None:
         elif visit.act(lambda: visit.house.set_goal(station.id, body, who=visit.person.name), voice("page.goal_on")):
             shown.close()
 
-    with visit.dialog(voice("page.goal_title", station=station.id)) as shown:
+    with visit.dialog(voice("page.goal_title", station=station_name(station.id))) as shown:
         words(voice("page.goal_says"), "p", "soft")
         with box("div", "fields"):
             energy = labelled(voice("page.goal_energy"), lambda: Field(energy_kwh, "text", inputmode="decimal"))

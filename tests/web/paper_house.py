@@ -75,14 +75,22 @@ class PaperHouse(PaperPast):
         self._now = now
         self._optimising = True
         self._news = asyncio.Condition()
+        self._wishes: dict[str, Wishes] = {}
+        self.deeds: list[tuple[str, str, str]] = []
+        self.afresh()
+        bench = Bench().with_car("garage").with_car("carport").with_car("guest").run(seconds=60)
+        self._explained = {name: explain(bench.snapshot(), bench.memory, name) for name in self._wishes}
+
+    def afresh(self) -> None:
+        """As if nobody had wished for anything."""
+        self.trouble = False
+        self._optimising = True
         self._wishes = {
             "garage": Wishes(mode=ChargeMode.SOLAR, vehicle="Ioniq 5", priority=1),
             "carport": Wishes(mode=ChargeMode.SOLAR, vehicle="Zoe"),
             "guest": Wishes(mode=ChargeMode.FAST),
         }
-        self.deeds: list[tuple[str, str, str]] = []
-        bench = Bench().with_car("garage").with_car("carport").with_car("guest").run(seconds=60)
-        self._explained = {name: explain(bench.snapshot(), bench.memory, name) for name in self._wishes}
+        self.deeds.clear()
 
     def now(self) -> datetime:
         return self._now or WallClock().utc_now()

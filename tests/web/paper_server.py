@@ -43,15 +43,13 @@ class PaperPerson:
 class PaperAccess:
     """Passwords in the open: nothing to protect here."""
 
-    def __init__(self, *, set_up: bool) -> None:
-        self.people: dict[str, tuple[str, Role]] = {}
+    def __init__(self) -> None:
         self.sessions: dict[str, PaperPerson] = {}
-        if set_up:
-            self.people = {
-                "Anna": ("correct horse", Role.HOMEOWNER),
-                "Ines": ("battery staple", Role.INSTALLER),
-                "Vito": ("only looking", Role.VIEWER),
-            }
+        self.people: dict[str, tuple[str, Role]] = {
+            "Anna": ("correct horse", Role.HOMEOWNER),
+            "Ines": ("battery staple", Role.INSTALLER),
+            "Vito": ("only looking", Role.VIEWER),
+        }
 
     def person(self, connection: HTTPConnection) -> PaperPerson | None:
         return self.sessions.get(connection.cookies.get(COOKIE, ""))
@@ -66,16 +64,14 @@ class PaperAccess:
         return {"name": name, "role": self.people[name][1]}
 
 
-def build(*, set_up: bool) -> FastAPI:
+def build() -> FastAPI:
     """The whole app."""
-    house, access = PaperHouse(), PaperAccess(set_up=set_up)
-    clock = WallClock()
+    house, access, clock = PaperHouse(), PaperAccess(), WallClock()
 
     async def live() -> None:
         while True:
             await clock.sleep(1.0)
-            if not paused:
-                await house.step()
+            await house.step()
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -84,18 +80,14 @@ def build(*, set_up: bool) -> FastAPI:
         task.cancel()
 
     app = FastAPI(lifespan=lifespan)
-    paused: list[bool] = []
     _add_entry(app, access)
     _add_people(app, access)
 
     @app.post("/paper/{what}")
     def play(what: str) -> None:
-        if what == "freeze":
-            paused.append(True)
-        elif what == "thaw":
-            paused.clear()
-        else:
-            house.trouble = what == "trouble"
+        if what == "afresh":
+            house.afresh()
+        house.trouble = what == "trouble"
 
     @app.get("/paper/deeds")
     def deeds() -> list[tuple[str, str, str]]:
@@ -170,15 +162,12 @@ class Prefixed:
 
 def main() -> None:
     asked = argparse.ArgumentParser()
-    asked.add_argument("--new", action="store_true", help="nobody has an account yet")
     asked.add_argument("--port", type=int, default=0)
     given = asked.parse_args()
     listener = socket.create_server(("127.0.0.1", given.port))
     sys.stdout.write(f"{listener.getsockname()[1]}\n")
     sys.stdout.flush()
-    server = uvicorn.Server(
-        uvicorn.Config(Prefixed(build(set_up=not given.new)), log_level="warning", ws="websockets-sansio")
-    )
+    server = uvicorn.Server(uvicorn.Config(Prefixed(build()), log_level="warning", ws="websockets-sansio"))
     server.run(sockets=[listener])
 
 
