@@ -1,1 +1,89 @@
-"""The pages: what the house does and why, and the installer's commissioning, on the same server as the API."""
+"""The pages: what the house does and why, and the installer's commissioning, on the same server as the API.
+
+`mount` puts them onto the API's app · `frame` is around every page · `now`, `history`, `sessions`, `log`, `settings`,
+`commissioning` are one page each · `push` keeps them up to date · `door` is for strangers · `theme` is how all looks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, tzinfo
+from typing import Any, Final
+
+from fastapi import FastAPI, Request
+from fastapi.responses import RedirectResponse
+from nicegui import ui
+
+from ems.api.ports import House
+from ems.clock import Clock, WallClock
+from ems.web import history, log, now, sessions, settings
+from ems.web.door import add_doors
+from ems.web.frame import PLACES, Place, frame
+from ems.web.ports import Access
+from ems.web.push import Draw
+from ems.web.theme import favicon
+from ems.web.visit import Premises, Visit, language_of, look_of
+from ems.web.voice import Voice
+
+RECONNECT_WITHIN_S: Final = 5.0
+"""A browser that comes back within this finds its page as it was; later it gets a new one."""
+
+BUILD_WITHIN_S: Final = 10.0
+KEPT_MESSAGES: Final = 200
+"""For a browser that comes back."""
+
+Show = Callable[[Visit, Draw], Awaitable[None]]
+
+PAGES: Final[Mapping[str, Show]] = {
+    "now": now.show,
+    "history": history.show,
+    "sessions": sessions.show,
+    "log": log.show,
+    "settings": settings.show,
+}
+
+
+def mount(
+    app: FastAPI,
+    house: House,
+    access: Access[Any],
+    *,
+    time_zone: tzinfo | None = None,
+    clock: Clock | None = None,
+) -> None:
+    """Put the pages onto the app; call it once, after the app has all its own routes."""
+    clock = clock or WallClock()
+    local = time_zone or clock.utc_now().astimezone().tzinfo or UTC
+    premises = Premises(house=house, access=access, time_zone=local, clock=clock)
+    add_doors(app)
+    for place in PLACES:
+        if place.key in PAGES:
+            _add_page(premises, place, PAGES[place.key])
+    ui.run_with(
+        app,
+        title="Fusewise",
+        favicon=favicon(),
+        dark=None,
+        tailwind=False,
+        reconnect_timeout=RECONNECT_WITHIN_S,
+        message_history_length=KEPT_MESSAGES,
+        binding_refresh_interval=None,
+        show_welcome_message=False,
+    )
+
+
+def _add_page(premises: Premises, place: Place, show: Show) -> None:
+    async def page(request: Request) -> RedirectResponse | None:
+        person = premises.access.person(request)
+        root = str(request.scope.get("root_path", "")).rstrip("/")
+        if person is None:
+            return RedirectResponse(f"{root}/login", status_code=303)
+        if not person.may(place.role):
+            return RedirectResponse(f"{root}/", status_code=303)
+        voice = Voice(language_of(request), premises.time_zone)
+        visit = Visit(premises=premises, request=request, person=person, voice=voice, look=look_of(request))
+        with frame(visit, place) as draw:
+            await show(visit, draw)
+        return None
+
+    ui.page(place.path, response_timeout=BUILD_WITHIN_S)(page)

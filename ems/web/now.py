@@ -1,0 +1,133 @@
+"""The page *Now*: what the house does at this moment, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from nicegui.element import Element
+from nicegui.elements.mixins.text_element import TextElement
+
+from ems.api.wire import CircuitState, State
+from ems.web.balance import Balance
+from ems.web.bits import box, icon, words
+from ems.web.charger import ChargerCard
+from ems.web.gauge import Gauges
+from ems.web.push import Draw, follow
+from ems.web.visit import Visit
+
+
+async def show(visit: Visit, draw_frame: Draw) -> None:
+    """Build the page for the circuits and stations that there are, and keep it up to date."""
+    state = visit.house.state()
+    with box("div", "now"):
+        headline = words("", "h1", "headline", aria_live="polite")
+        notices = _Notices(visit)
+        with box("div", "now-top"):
+            balance = Balance(visit)
+            today = _Today(visit)
+        circuits = [_Circuit(visit, state, circuit) for circuit in in_tree(state.circuits)]
+
+    def draw(state: State, age_s: float) -> None:
+        said = visit.voice.sentence(state.headline)
+        headline.set_text(f"{said[:1].upper()}{said[1:]}")
+        notices.draw(state, age_s)
+        balance.draw(state, age_s)
+        today.draw(state, age_s)
+        for circuit in circuits:
+            circuit.draw(state, age_s)
+
+    follow(visit, [draw_frame, draw])
+
+
+def in_tree(circuits: Sequence[CircuitState]) -> list[CircuitState]:
+    """Every circuit after the one that feeds it, and beside its own."""
+    found: list[CircuitState] = []
+
+    def walk(feeding: str | None) -> None:
+        for circuit in circuits:
+            if circuit.fed_from == feeding and circuit not in found:
+                found.append(circuit)
+                walk(circuit.id)
+
+    walk(None)
+    return [*found, *(circuit for circuit in circuits if circuit not in found)]
+
+
+class _Circuit:
+    """One fuse with the chargers behind it."""
+
+    def __init__(self, visit: Visit, state: State, circuit: CircuitState) -> None:
+        self._id = circuit.id
+        with box("div", "circuit nested" if circuit.fed_from else "circuit"):
+            self._gauges = Gauges(visit, circuit)
+            behind = [station for station in state.stations if station.circuit == circuit.id]
+            if behind:
+                with box("div", "chargers"):
+                    self._cards = {station.id: ChargerCard(visit, station) for station in behind}
+            else:
+                self._cards = {}
+
+    def draw(self, state: State, age_s: float) -> None:
+        for circuit in state.circuits:
+            if circuit.id == self._id:
+                self._gauges.draw(circuit, age_s)
+        for station in state.stations:
+            if station.id in self._cards:
+                self._cards[station.id].draw(station, age_s)
+
+
+class _Notices:
+    """What people should know about."""
+
+    def __init__(self, visit: Visit) -> None:
+        self._voice = visit.voice
+        self._said: tuple[str, ...] = ()
+        self._box: Element = box("div", "stack stack-close gone", role="alert")
+
+    def draw(self, state: State, _age_s: float) -> None:
+        said = tuple(self._voice.sentence(notice.says) for notice in state.notices)
+        if state.storage_trouble is not None:
+            said = (*said, self._voice("page.storage_trouble", why=state.storage_trouble))
+        if said == self._said:
+            return
+        self._said = said
+        self._box.clear()
+        self._box.classes(replace="stack stack-close" if said else "stack stack-close gone")
+        with self._box:
+            for each in said:
+                with box("div", "notice"):
+                    icon("warning")
+                    words(each, "span", "capital")
+
+
+class _Today:
+    """What the day has brought so far."""
+
+    def __init__(self, visit: Visit) -> None:
+        voice = self._voice = visit.voice
+        with box("section", "card", aria_label=voice("page.today")):
+            words(voice("page.today"), "h2", "card-title")
+            with box("div", "tiles"):
+                self._sun = self._tile("page.today.sun", "sun")
+                self._cars = self._tile("page.today.cars", "car")
+                self._share = self._tile("page.today.share", "sun")
+                self._surplus = self._tile("page.today.surplus", "now")
+                self._battery = self._tile("page.today.battery", "battery")
+
+    def _tile(self, key: str, picture: str) -> tuple[TextElement, Element]:
+        with box("div", "tile") as tile:
+            value = words("", "span", "value")
+            with box("span", "label"):
+                icon(picture)
+                words(self._voice(key))
+        return value, tile
+
+    def draw(self, state: State, _age_s: float) -> None:
+        voice, today, battery = self._voice, state.today, state.battery
+        self._sun[0].set_text(voice.energy(today.solar_kwh))
+        self._cars[0].set_text(voice.energy(today.charging_kwh))
+        self._share[0].set_text(voice.share(today.solar_share))
+        self._surplus[0].set_text(voice.power(state.powers.surplus_w))
+        soc = None if battery is None else battery.soc
+        self._battery[0].set_text(voice.share(soc))
+        self._battery[1].set_visibility(soc is not None)

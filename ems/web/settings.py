@@ -1,0 +1,106 @@
+"""The page *Settings*: what a person may choose, inside the installer's limits; people and clients."""
+
+from __future__ import annotations
+
+from ems.api.wire import Role, SettingsWish, State, StationState
+from ems.model.words import Language
+from ems.web.bits import Choice, Field, box, button, labelled, put, words
+from ems.web.people import account_card, clients_card, users_card
+from ems.web.push import Draw, follow
+from ems.web.visit import LOOKS, Visit
+from ems.web.voice import station_name
+
+
+async def show(visit: Visit, draw_frame: Draw) -> None:
+    """Build the cards that this person may use."""
+    with box("div", "stack"):
+        words(visit.voice("page.settings"), "h1", "page-title")
+        with box("div", "settings"):
+            _browser_card(visit)
+            optimising = _Optimising(visit)
+            if visit.may(Role.HOMEOWNER):
+                for station in visit.house.state().stations:
+                    _station_card(visit, station)
+            account_card(visit)
+            if visit.may(Role.HOMEOWNER):
+                users_card(visit)
+                clients_card(visit)
+    follow(visit, [draw_frame, optimising.draw])
+
+
+def _browser_card(visit: Visit) -> None:
+    """Language and look, of this browser alone."""
+    voice = visit.voice
+    with box("section", "card stack", aria_label=voice("page.this_browser")):
+        words(voice("page.this_browser"), "h2", "card-title")
+        with box("div", "field"):
+            words(voice("page.language"))
+            languages = {language.value: voice(f"language.{language}") for language in Language}
+            _remembered("language", languages, voice.language, voice("page.language"))
+        with box("div", "field"):
+            words(voice("page.look"))
+            looks = {look: voice(f"page.look.{look}") for look in LOOKS}
+            _remembered("look", looks, visit.look, voice("page.look"))
+
+
+def _remembered(name: str, options: dict[str, str], value: str, label: str) -> None:
+    """A choice that a cookie keeps; the page comes anew with it."""
+    with box("div", "segments", role="group", aria_label=label):
+        for key, text in options.items():
+            pressed = "true" if key == value else "false"
+            each = words(text, "button", "", type="button", aria_pressed=pressed, data_value=key)
+            each.on("click", js_handler=f"() => fusewise.remember('{name}', '{key}')")
+
+
+class _Optimising:
+    """The switch of the whole optimisation."""
+
+    def __init__(self, visit: Visit) -> None:
+        self._visit = visit
+        voice = visit.voice
+        with box("section", "card stack", aria_label=voice("page.optimisation")):
+            with box("div", "row spread"):
+                words(voice("page.optimisation"), "h2", "card-title").style("margin: 0")
+                label = voice("page.optimisation")
+                self._switch = button("", self._turn, "switch", role="switch", aria_label=label)
+            words(voice("page.optimisation_says"), "p", "soft small")
+        self._on = True
+
+    def _turn(self) -> None:
+        wanted, who = not self._on, self._visit.person.name
+        self._visit.act(lambda: self._visit.house.set_optimising(optimising=wanted, who=who))
+
+    def draw(self, state: State, _age_s: float) -> None:
+        self._on = state.optimising
+        put(self._switch, "aria-checked", "true" if state.optimising else "false")
+        put(self._switch, "disabled", None if self._visit.may(Role.HOMEOWNER) else True)
+
+
+def _station_card(visit: Visit, station: StationState) -> None:
+    """A person's own bounds of one charger."""
+    voice = visit.voice
+    least_a, most_a = max(int(station.min_a), 6), int(station.max_a)
+    chosen = "" if station.user_max_a is None else f"{station.user_max_a:.0f}"
+    bounds = {"": voice("page.no_bound", most=voice.amps(station.max_a, 0))}
+    bounds |= {str(amps): voice.amps(amps, 0) for amps in range(least_a, most_a)}
+    priorities = {str(place): voice(f"page.priority.{place}") for place in range(4)}
+    priority_now = str(min(max(station.priority, 0), 3))
+
+    def save() -> None:
+        wish = SettingsWish(
+            max_a=float(bound.value) if bound.value else None,
+            priority=int(priority.value),
+            vehicle=vehicle.value.strip()[:40] or None,
+        )
+        who = visit.person.name
+        visit.act(lambda: visit.house.set_settings(station.id, wish, who=who), voice("page.saved"))
+
+    with box("section", "card stack", aria_label=station_name(station.id), data_station=station.id):
+        words(station_name(station.id), "h2", "card-title")
+        with box("div", "fields"):
+            bound = labelled(voice("page.my_bound"), lambda: Choice(bounds, chosen if chosen in bounds else ""))
+            priority = labelled(voice("page.priority"), lambda: Choice(priorities, priority_now))
+            vehicle = labelled(voice("page.vehicle"), lambda: Field(station.vehicle or "", maxlength=40))
+        words(voice("page.inside_limits", most=voice.amps(station.max_a, 0)), "p", "soft small")
+        with box("div", "dialog-end"):
+            button(voice("page.save"), save, "button button-main")

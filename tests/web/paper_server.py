@@ -1,0 +1,175 @@
+"""The pages around the paper house, as a process of its own: `python -m tests.web.paper_server`.
+
+It says its port on the first line, then serves until it is ended. `POST /paper/{what}` plays what a house may do.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import socket
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import uvicorn
+from fastapi import Body, FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+from starlette.requests import HTTPConnection
+
+from ems.api.wire import Role
+from ems.clock import WallClock
+from ems.web import mount
+from tests.web.paper_house import PaperHouse
+
+COOKIE = "fusewise_session"
+CODE = "1234-5678"
+RANK = {Role.VIEWER: 0, Role.HOMEOWNER: 1, Role.INSTALLER: 2}
+
+
+class PaperPerson:
+    """Somebody who is logged in."""
+
+    def __init__(self, name: str, role: Role) -> None:
+        self.name = name
+        self.role = role
+
+    def may(self, needed: Role) -> bool:
+        return RANK[self.role] >= RANK[needed]
+
+
+class PaperAccess:
+    """Passwords in the open: nothing to protect here."""
+
+    def __init__(self) -> None:
+        self.sessions: dict[str, PaperPerson] = {}
+        self.people: dict[str, tuple[str, Role]] = {
+            "Anna": ("correct horse", Role.HOMEOWNER),
+            "Ines": ("battery staple", Role.INSTALLER),
+            "Vito": ("only looking", Role.VIEWER),
+        }
+
+    def person(self, connection: HTTPConnection) -> PaperPerson | None:
+        return self.sessions.get(connection.cookies.get(COOKIE, ""))
+
+    def is_still_in(self, person: PaperPerson) -> bool:
+        return person in self.sessions.values()
+
+    def enter(self, name: str, response: Response) -> dict[str, str]:
+        key = f"session-{len(self.sessions)}"
+        self.sessions[key] = PaperPerson(name, self.people[name][1])
+        response.set_cookie(COOKIE, key, httponly=True, samesite="lax")
+        return {"name": name, "role": self.people[name][1]}
+
+
+def build() -> FastAPI:
+    """The whole app."""
+    house, access, clock = PaperHouse(), PaperAccess(), WallClock()
+
+    async def live() -> None:
+        while True:
+            await clock.sleep(1.0)
+            await house.step()
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        task = asyncio.create_task(live())
+        yield
+        task.cancel()
+
+    app = FastAPI(lifespan=lifespan)
+    _add_entry(app, access)
+    _add_people(app, access)
+
+    @app.post("/paper/{what}")
+    def play(what: str) -> None:
+        if what == "afresh":
+            house.afresh()
+        house.trouble = what == "trouble"
+
+    @app.get("/paper/deeds")
+    def deeds() -> list[tuple[str, str, str]]:
+        return house.deeds
+
+    @app.get("/api/v1/sessions.{kind}")
+    async def export(kind: str) -> Response:
+        rows = await house.sessions(since=None, until=None, station_id=None, limit=5)
+        lines = "\n".join(f"{row.station},{row.energy_kwh}" for row in rows)
+        disposition = {"Content-Disposition": f'attachment; filename="fusewise-sessions.{kind}"'}
+        return Response(lines, media_type="text/csv", headers=disposition)
+
+    mount(app, house, access, time_zone=ZoneInfo("Europe/Berlin"))
+    return app
+
+
+def _add_entry(app: FastAPI, access: PaperAccess) -> None:
+    @app.post("/api/v1/login")
+    def log_in(body: Annotated[dict[str, str], Body()], response: Response) -> Any:
+        if access.people.get(body["name"], ("", None))[0] != body["password"]:
+            return JSONResponse({"code": "wrong_password", "detail": "no"}, status_code=401)
+        return access.enter(body["name"], response)
+
+    @app.post("/api/v1/setup")
+    def set_up(body: Annotated[dict[str, str], Body()], response: Response) -> Any:
+        if body["code"] != CODE:
+            return JSONResponse({"code": "wrong_code", "detail": "no"}, status_code=401)
+        access.people[body["name"]] = (body["password"], Role.INSTALLER)
+        return access.enter(body["name"], response)
+
+    @app.post("/api/v1/logout", status_code=204)
+    def log_out(request: Request, response: Response) -> None:
+        access.sessions.pop(request.cookies.get(COOKIE, ""), None)
+        response.delete_cookie(COOKIE)
+
+
+def _add_people(app: FastAPI, access: PaperAccess) -> None:
+    @app.get("/api/v1/users")
+    def users() -> list[dict[str, str]]:
+        return [{"name": name, "role": role, "made_at": ""} for name, (_, role) in access.people.items()]
+
+    @app.post("/api/v1/users", status_code=201)
+    def add(body: Annotated[dict[str, str], Body()]) -> dict[str, str]:
+        access.people[body["name"]] = (body["password"], Role(body["role"]))
+        return {"name": body["name"], "role": body["role"]}
+
+    @app.delete("/api/v1/users/{name}", status_code=204)
+    def remove(name: str) -> None:
+        access.people.pop(name, None)
+
+    @app.get("/api/v1/tokens")
+    def tokens() -> list[dict[str, object]]:
+        return [{"id": 1, "name": "Home Assistant", "role": "homeowner", "made_at": ""}]
+
+    @app.post("/api/v1/pairing")
+    def pair() -> dict[str, object]:
+        return {"code": "482913", "role": "homeowner", "ends_in_s": 180.0}
+
+
+class Prefixed:
+    """A proxy that serves us below a path, and says so in a header."""
+
+    def __init__(self, app: Callable[..., Awaitable[None]]) -> None:
+        self._app = app
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
+        if scope["type"] in {"http", "websocket"}:
+            prefix = dict(scope["headers"]).get(b"x-ingress-path", b"").decode()
+            scope = {**scope, "root_path": prefix, "path": prefix + scope["path"]}
+        await self._app(scope, receive, send)
+
+
+def main() -> None:
+    asked = argparse.ArgumentParser()
+    asked.add_argument("--port", type=int, default=0)
+    given = asked.parse_args()
+    listener = socket.create_server(("127.0.0.1", given.port))
+    sys.stdout.write(f"{listener.getsockname()[1]}\n")
+    sys.stdout.flush()
+    server = uvicorn.Server(uvicorn.Config(Prefixed(build()), log_level="warning", ws="websockets-sansio"))
+    server.run(sockets=[listener])
+
+
+if __name__ == "__main__":
+    main()
