@@ -8,9 +8,11 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import tzinfo
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ems.clock import Clock
+from ems.commissioning.desk import Desk
 from ems.config.schema import SiteFile
 from ems.config.secrets import reveal
 from ems.config.translate import to_site, to_tariff
@@ -52,6 +54,9 @@ class Service:
         bind_port: int | None = None,
     ) -> None:
         self._clock = clock
+        folder = None if file.storage.path is None else Path(file.storage.path)
+        self.desk: Final = Desk(file, folder, clock)
+        file = self.desk.file
         self._file = file
         self._zone = machine_zone()
         self._site = to_site(file)
@@ -67,7 +72,8 @@ class Service:
         )
         self._dispatch = Dispatch(self._site, self.central_system.links, self._board, clock, sent=sent)
         self._escalations = Escalations(self.central_system.links, clock, resend=self._dispatch.resend)
-        self._watchers = (self._escalations.watch, *watchers)
+        self.desk.join(self._board, self._dispatch, self.central_system)
+        self._watchers = (self._escalations.watch, self.desk.watch, *watchers)
         self.recorder: Final = _recorder(file, clock, self._zone)
         self.ledger: Ledger | None = None
         """From the start of `run` on."""
@@ -86,6 +92,7 @@ class Service:
                     parts.create_task(self._dispatch.run(), name="dispatch")
                     parts.create_task(loop.run(), name="loop")
                     parts.create_task(self._escalations.run(), name="escalations")
+                    parts.create_task(self.desk.run(), name="commissioning")
                     self._follow_devices(parts)
             finally:
                 await self._devices.close()

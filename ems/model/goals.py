@@ -25,3 +25,6 @@ class Goal:
 
     priority: int = 0
     """Higher goes first; equal ones share."""
+
+    phases: int | None = None
+    """At most so many of the station's phases, where it can change them; None for all that are wired."""
