@@ -80,7 +80,7 @@ class Plant:
         self.over = False
         """Whether the last second of the last day is done."""
 
-        self.faults.connection_changed = lambda station_id, up: self.bays[station_id].connection(up=up)
+        self.faults.connection_changed = lambda name, up: self.bays[name].connection(self.row, up=up)
 
     def _built(self, reports_every_s: int) -> dict[str, Bay]:
         return {
