@@ -102,7 +102,7 @@ def work_out(now: Snapshot, memory: Memory) -> Stages:
     measured = {station_id: each.phases for station_id, each in learned.items() if each.phases is not None}
     room = headroom(now, memory, views, draws, unruly, measured)
     sun = surplus(now, memory, main, draws, learned)
-    wishes = without_sight(demands(now, learned), views, now)
+    wishes = without_sight(demands(now, learned), views, now, room.unseen_a)
     plan = plan_sun(wishes, now, memory, room, sun.surplus_w, learned, volts)
     turns = take_turns(plan.wishes, memory, now)
     candidates = [wish.candidate for wish in turns.values() if wish.candidate is not None]
