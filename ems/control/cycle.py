@@ -19,6 +19,7 @@ from ems.control.seen.trust import MeterView, flip_notices, judge_meters
 from ems.control.settle import calm, take_turns
 from ems.control.sharing.bounds import Bounds, bounds
 from ems.control.sharing.rows import Row, Share
+from ems.control.sun.battery_first import with_battery_named
 from ems.control.sun.sun_cars import DAY_S, SunPlan, plan_sun
 from ems.control.sun.surplus import Surplus, surplus, voltage_v
 from ems.model.decision import CircuitLoad, Decision, LimitReason, Reason, Setpoint
@@ -116,7 +117,7 @@ def work_out(now: Snapshot, memory: Memory) -> Stages:
         # What the sun lent to their minimums is not for others to buy.
         rows = [*fuse_rows(now, turns, room), *sun_rows(now, turns, sun.surplus_w, plan, learned, volts, refused)]
         shares = caps.share(candidates, rows)
-    calmed = calm(shares, turns, now)
+    calmed = with_battery_named(calm(shares, turns, now), now)
     thermal = thermal_images(now, memory, views, room)
     guarded = guard(calmed, now, memory, room, views, thermal, caps.keep, obedience)
     return Stages(

@@ -85,6 +85,12 @@ def _solar(reason: Reason) -> str:
     return f"surplus {reason.surplus_w:.0f} W{_patience(reason)}"
 
 
+def _battery_first(reason: Reason) -> str:
+    if reason.battery_w is None:
+        return "home battery goes first"
+    return f"home battery goes first: it takes {reason.battery_w:.0f} W, {_solar(reason)}"
+
+
 def _patience(reason: Reason) -> str:
     if reason.gained_wh is None or reason.change_wh is None or reason.gained_wh >= reason.change_wh:
         return ""
@@ -163,7 +169,7 @@ _SENTENCES: Final[Mapping[LimitReason, Callable[[Reason], str]]] = {
     LimitReason.GRID_OPERATOR: _grid_operator,
     LimitReason.SOLAR_SURPLUS: _solar,
     LimitReason.PRIORITY: _bound("another car goes first"),
-    LimitReason.BATTERY_FIRST: _bound("home battery goes first"),
+    LimitReason.BATTERY_FIRST: _battery_first,
     LimitReason.PLAN: _bound("plan"),
     LimitReason.PRICE: _price,
     LimitReason.USER: _bound("set by a person"),
