@@ -106,17 +106,8 @@ def work_out(now: Snapshot, memory: Memory) -> Stages:
     wishes = without_sight(demands(now, learned), views, now, room.unseen_a)
     plan = plan_sun(wishes, now, memory, room, sun.surplus_w, learned, volts)
     turns = take_turns(plan.wishes, memory, now)
-    candidates = [wish.candidate for wish in turns.values() if wish.candidate is not None]
-    rows: Sequence[Row] = ()
-    if candidates:
-        rows = [*fuse_rows(now, turns, room), *sun_rows(now, turns, sun.surplus_w, plan, learned, volts)]
     caps = bounds(now, memory, views, room, turns, learned, volts)
-    shares = caps.share(candidates, rows) if candidates else {}
-    refused = frozenset(name for name in plan.least_w if name in shares and shares[name].limit_a == 0.0)
-    if refused:
-        # What the sun lent to their minimums is not for others to buy.
-        rows = [*fuse_rows(now, turns, room), *sun_rows(now, turns, sun.surplus_w, plan, learned, volts, refused)]
-        shares = caps.share(candidates, rows)
+    rows, shares = _shared(now, turns, room, sun, plan, learned, volts, caps)
     calmed = with_battery_named(calm(shares, turns, now), now)
     thermal = thermal_images(now, memory, views, room)
     guarded = guard(calmed, now, memory, room, views, thermal, caps.keep, obedience)
@@ -136,6 +127,31 @@ def work_out(now: Snapshot, memory: Memory) -> Stages:
         calmed=calmed,
         guarded=guarded,
     )
+
+
+def _shared(
+    now: Snapshot,
+    turns: Mapping[str, Demand],
+    room: Headroom,
+    sun: Surplus,
+    plan: SunPlan,
+    learned: Mapping[str, Learned],
+    volts: PerPhase,
+    caps: Bounds,
+) -> tuple[Sequence[Row], dict[str, Share]]:
+    """What the fuses and the sun allow, and what each car gets of it under the caps."""
+    candidates = [wish.candidate for wish in turns.values() if wish.candidate is not None]
+    if not candidates:
+        return (), {}
+    fuses = fuse_rows(now, turns, room)
+    rows = [*fuses, *sun_rows(now, turns, sun.surplus_w, plan, learned, volts)]
+    shares = caps.share(candidates, rows)
+    refused = frozenset(name for name in plan.least_w if name in shares and shares[name].limit_a == 0.0)
+    if refused:
+        # What the sun lent to their minimums is not for others to buy.
+        rows = [*fuses, *sun_rows(now, turns, sun.surplus_w, plan, learned, volts, refused)]
+        shares = caps.share(candidates, rows)
+    return rows, shares
 
 
 def fuse_rows(now: Snapshot, wishes: Mapping[str, Demand], room: Headroom) -> list[Row]:
