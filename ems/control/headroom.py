@@ -15,12 +15,11 @@ from ems.control.guarding.reaction import sun_at_risk_a
 from ems.control.memory import Memory, RowKey
 from ems.control.seen.draw import CAR_READING_LASTS_S, Draws, unknown_until_s
 from ems.control.seen.in_force import ceiling_a, commanded, phases_allowed
-from ems.control.seen.sources import all_are_heard, given_a
+from ems.control.seen.load import Load, no_more_than_in_front, seen, stated
 from ems.control.seen.trust import MeterView
 from ems.model.decision import LimitReason, Reason
 from ems.model.electrical import Circuit, FuseDevice, PerPhase, Phase, Wiring
 from ems.model.quick import quick
-from ems.model.readings import GridReading
 from ems.model.site import Station
 from ems.model.snapshot import Snapshot
 from ems.model.station import SentLimit
@@ -33,8 +32,6 @@ CARRIES: Final[Mapping[FuseDevice, float]] = {
     FuseDevice.GG: 1.25,
 }
 """k: how many times its rating a device carries for an hour (`control.md` §3)."""
-
-NOTHING_A: Final = PerPhase()
 
 
 @quick
@@ -143,17 +140,17 @@ def headroom(
     """Work out the room on every fuse from the last good samples and what the cars may have drawn then."""
     draws = draws or Draws(now, memory)
     measured = phases_measured or {}
-    loads: dict[str, _Load] = {}
+    loads: dict[str, Load] = {}
     rooms: dict[RowKey, Room] = {}
     unseen: dict[str, PerPhase | None] = {}
     for circuit in now.site.circuits:
         view = views.get(circuit.circuit_id)
         if view is not None and view.good is not None:
-            load = loads[circuit.circuit_id] = _seen(now, memory, circuit, view.good, draws)
+            load = loads[circuit.circuit_id] = seen(now, memory, circuit, view.good, draws)
         elif circuit.metered or circuit.largest_other_load_a is not None:
-            load = _stated(circuit)
+            load = stated(circuit)
         else:
-            load, unseen[circuit.circuit_id] = _no_more_than_in_front(now, circuit, loads)
+            load, unseen[circuit.circuit_id] = no_more_than_in_front(now, circuit, loads)
         rooms.update(_rooms(now, circuit, load))
     return Headroom(
         rooms=rooms,
@@ -168,73 +165,6 @@ def headroom(
     )
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Load:
-    """What flows in a circuit beside the cars."""
-
-    likely_a: PerPhase
-    counted_a: PerPhase
-    """As high as it may be now."""
-
-    peak_a: PerPhase
-    """The likeliest with recent peaks held."""
-
-    held_a: PerPhase
-    """What raises must leave for it."""
-
-
-def _seen(now: Snapshot, memory: Memory, circuit: Circuit, sample: GridReading, draws: Draws) -> _Load:
-    """What its meter saw, less what the cars drew then."""
-    flow_a = sample.current_a
-    cars = draws.sum(now.site.below(circuit.circuit_id), sample.taken_at_s)
-    before_a = memory.house_a.get(circuit.circuit_id)
-    highest_a = flow_a - cars.low_a
-    likely_a = counted_a = proven_a = highest_a
-    if cars.high_a != cars.low_a:
-        likely_a = _nearest(before_a, flow_a - cars.high_a, highest_a)
-        counted_a = _nearest(before_a, flow_a - cars.vouched_a, highest_a)
-        proven_a = _nearest(before_a, flow_a - cars.proven_a, highest_a)
-    peak_a = _held(likely_a, memory.held_a.get(circuit.circuit_id), now, memory)
-    return _Load(likely_a=likely_a, counted_a=counted_a, peak_a=peak_a, held_a=peak_a.upper(proven_a))
-
-
-def _stated(circuit: Circuit) -> _Load:
-    return _constant(PerPhase.on(circuit.phases, circuit.largest_other_load_a or 0.0))
-
-
-def _constant(load_a: PerPhase) -> _Load:
-    return _Load(likely_a=load_a, counted_a=load_a, peak_a=load_a, held_a=load_a)
-
-
-def _no_more_than_in_front(
-    now: Snapshot, circuit: Circuit, loads: Mapping[str, _Load]
-) -> tuple[_Load, PerPhase | None]:
-    """What a circuit draws that nobody measures or stated: at most what flows in front of it, and all that is given.
-
-    None beside a load of nothing where not even that is known: then the fallback currents are the proof.
-    """
-    most: _Load | None = None
-    given = given_a(now) if all_are_heard(now) else None
-    for upper in now.site.circuits.above(circuit.circuit_id)[1:]:
-        load = loads.get(upper.circuit_id)
-        if load is not None and given is not None:
-            most = _smaller(most, load.counted_a + given, load.held_a + given)
-        if upper.largest_other_load_a is not None:
-            stated_a = PerPhase.on(upper.phases, upper.largest_other_load_a)
-            most = _smaller(most, stated_a, stated_a)
-    if most is None:
-        return _constant(NOTHING_A), None
-    return most, most.counted_a
-
-
-def _smaller(most: _Load | None, counted_a: PerPhase, held_a: PerPhase) -> _Load:
-    counted_a, held_a = counted_a.upper(NOTHING_A), held_a.upper(NOTHING_A)
-    if most is not None:
-        counted_a, held_a = counted_a.lower(most.counted_a), held_a.lower(most.held_a)
-    return _Load(likely_a=counted_a, counted_a=counted_a, peak_a=held_a, held_a=held_a)
-
-
 def _phases_drawn(now: Snapshot) -> dict[str, int]:
     drawn = {}
     for station in now.site.stations:
@@ -244,7 +174,7 @@ def _phases_drawn(now: Snapshot) -> dict[str, int]:
     return drawn
 
 
-def _rooms(now: Snapshot, circuit: Circuit, load: _Load) -> dict[RowKey, Room]:
+def _rooms(now: Snapshot, circuit: Circuit, load: Load) -> dict[RowKey, Room]:
     usable_a = usable(circuit, now.site.policy.hold_fraction)
     at_risk_a = sun_at_risk_a(now, circuit, usable_a, load.counted_a)
     most_a = CARRIES[circuit.fuse.device] * circuit.fuse.rating_a * circuit.derating
@@ -267,23 +197,6 @@ def _rooms(now: Snapshot, circuit: Circuit, load: _Load) -> dict[RowKey, Room]:
 def usable(circuit: Circuit, hold_fraction: float) -> float:
     """f·In·derating − reserve, in amps (`control.md` §4)."""
     return hold_fraction * circuit.fuse.rating_a * circuit.derating - circuit.reserve_a
-
-
-def _nearest(before_a: PerPhase | None, lowest_a: PerPhase, highest_a: PerPhase) -> PerPhase:
-    """The house current nearest to what it was, between these bounds.
-
-    It starts at the lowest, so that cars nobody has heard of yet are not remembered as a peak of the house.
-    """
-    if before_a is None or lowest_a == highest_a:
-        return lowest_a
-    return before_a.upper(lowest_a).lower(highest_a)
-
-
-def _held(house_a: PerPhase, before_a: PerPhase | None, now: Snapshot, memory: Memory) -> PerPhase:
-    if before_a is None:
-        return house_a
-    released_a = now.site.policy.hold_release_a_per_s * max(0.0, now.now_s - memory.last_at_s)
-    return house_a.upper(PerPhase(before_a[0] - released_a, before_a[1] - released_a, before_a[2] - released_a))
 
 
 def _ceiling(
