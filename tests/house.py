@@ -77,6 +77,8 @@ class House:
         self.history: list[tuple[float, dict[str, float]]] = []
         self._site: Site | None = None
         self._was_offline: set[str] = set()
+        self.came: dict[str, tuple[float, float | None]] = {}
+        """When a station last came back, and the fallback current that it is known to have kept."""
 
     def with_car(
         self,
@@ -175,6 +177,11 @@ class House:
         car.last_report = nothing
         self.states[station_id] = StationState(station_id=station_id, status=ConnectorStatus.AVAILABLE)
 
+    def reboot(self, station_id: str) -> None:
+        """The station forgets every limit and lets its car draw all that it can, and says so to us at once."""
+        self.lanes[station_id].rebooted()
+        self.came[station_id] = (self.now_s, None)
+
     def snapshot(self) -> Snapshot:
         return Snapshot(
             now_s=self.now_s,
@@ -231,11 +238,13 @@ class House:
             protocol="ocpp1.6",
             status=ConnectorStatus.CHARGING if car.drawn_a > 0 else ConnectorStatus.SUSPENDED_EVSE,
             in_transaction=True,
-            resident_fallback_a=station.fallback_a,
         )
+        came_at_s, kept_a = self.came.get(station_id, (None, None))
         return replace(
             self.states.get(station_id, charging),
             connected=station_id not in self.offline,
+            came_at_s=came_at_s,
+            kept_a=kept_a,
             car=car.last_report,
             sent=self.lanes[station_id].sent,
         )
@@ -271,6 +280,7 @@ class House:
     def _come_back(self) -> None:
         for station_id in self._was_offline - self.offline:
             self.lanes[station_id].reconnected()
+            self.came[station_id] = (self.now_s, self.site.station(station_id).fallback_a)
         self._was_offline = set(self.offline)
 
     def _send(self, station_id: str) -> None:

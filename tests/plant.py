@@ -107,6 +107,9 @@ class Lane:
     in_station: tuple[float, float] | None = None
     """The limit that the station works by, and when its lease ends; None while it has none."""
 
+    forgot: bool = False
+    """Whether it booted and has taken no limit since."""
+
     phases_in_station: int = 3
     """Where a contactor follows that limit; a station that falls back leaves it there."""
 
@@ -143,8 +146,15 @@ class Lane:
         self.order = self.taken = None
         self.due_at_s, self.pause_s = 0.0, FIRST_RETRY_S
 
+    def rebooted(self) -> None:
+        """The station has lost everything that it was told."""
+        self.reconnected()
+        self.in_station, self.forgot = None, True
+
     def limit_in_station(self, now_s: float) -> float:
-        """What the station works by; its fallback once the lease is over."""
+        """What the station works by; its fallback once the lease is over; all that it can after a reboot."""
+        if self.forgot:
+            return self.station.hardware_max_a
         if self.in_station is None or self.in_station[1] < now_s:
             return self.station.fallback_a
         return self.in_station[0]
@@ -155,7 +165,7 @@ class Lane:
             return
         if self.in_station is None or self.in_station[0] != limit.limit_a:
             self.took.append((now_s, limit.limit_a))
-        self.in_station = (limit.limit_a, limit.sent_at_s + self.lease_s)
+        self.in_station, self.forgot = (limit.limit_a, limit.sent_at_s + self.lease_s), False
         if self.station.can_switch_phases:
             self.phases_in_station = limit.phases
         self._settle(limit, SendOutcome.UNANSWERED if answer_lost else SendOutcome.ACCEPTED, now_s)

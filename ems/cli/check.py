@@ -81,6 +81,7 @@ def _notes(site: Site, rows: Iterable[FuseProof]) -> Iterator[str]:
             "connection.largest_other_load_a is unknown: without it only stations that fall back to 0 are covered. "
             "State the largest current per phase that the house draws without its cars."
         )
+    yield from _unstated_loads(site)
     unverified = [station for station in site.stations if not station.lease_verified]
     for station in unverified:
         yield (
@@ -96,6 +97,24 @@ def _notes(site: Site, rows: Iterable[FuseProof]) -> Iterator[str]:
         f"Leases last {site.policy.lease_s:g} s and are renewed every {site.policy.lease_s / 3:g} s: so long may a "
         "station exceed its fallback current after it lost us."
     )
+
+
+def _unstated_loads(site: Site) -> Iterator[str]:
+    """The circuits with stations whose other load nobody stated."""
+    for circuit in site.circuits:
+        if circuit.parent_id is None or circuit.largest_other_load_a is not None or not site.below(circuit.circuit_id):
+            continue
+        known_a = site.circuits.other_load_a(circuit.circuit_id)
+        counts = (
+            "without it, or that of a circuit in front of it, only stations that fall back to 0 are covered"
+            if known_a is None
+            else f"it counts as {in_a(known_a)}, like that in front of it"
+        )
+        unseen = ", and no meter sees it, so its cars get less than they might" if not circuit.metered else ""
+        yield (
+            f"circuits[{circuit.circuit_id}].largest_other_load_a is unknown: {counts}{unseen}. State the largest "
+            "current per phase of everything behind this fuse that is not a station; 0 where nothing else is."
+        )
 
 
 def _suggestion(site: Site, rows: Iterable[FuseProof]) -> Iterator[str]:
@@ -145,6 +164,7 @@ def _circuit_json(circuit: Circuit) -> dict[str, object]:
         "fuse_device": circuit.fuse.device.value,
         "max_kw": None if circuit.max_power_w is None else circuit.max_power_w / 1000.0,
         "metered": circuit.metered,
+        "largest_other_load_a": circuit.largest_other_load_a,
     }
 
 

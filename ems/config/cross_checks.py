@@ -51,6 +51,7 @@ _CHECKS: Final[tuple[Callable[[SiteFile], Iterator[Finding]], ...]] = (
     device_checks.names,
     device_checks.sources,
     device_checks.meters_at_circuits,
+    device_checks.wiring,
     station_checks.names,
     station_checks.circuits,
     station_checks.wiring,

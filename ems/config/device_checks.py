@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 
 from ems.config.circuit_checks import unknown_circuit
 from ems.config.cures import closest
-from ems.config.feeders import MAIN
+from ems.config.feeders import MAIN, phases_by_circuit
 from ems.config.problems import ANY, Finding, Place
 from ems.config.repeats import repeats
 from ems.config.schema import DeviceEntry, SiteFile
@@ -64,6 +64,25 @@ def meters_at_circuits(file: SiteFile) -> Iterator[Finding]:
             cure="add the meter of the house connection, with `circuit: main`",
             rests_on=(("meters", ANY, "circuit"),),
         )
+
+
+def wiring(file: SiteFile) -> Iterator[Finding]:
+    """Phases of an inverter that stand twice, or that the house does not have."""
+    there = phases_by_circuit(file)[MAIN]
+    for i, inverter in enumerate(file.solar):
+        place, wired = ("solar", i, "wired"), inverter.wired or ()
+        once = tuple(dict.fromkeys(wired))
+        if len(once) < len(wired):
+            yield Finding(
+                place=place, problem="names a phase twice", cure=f"write each once, such as [{', '.join(once)}]"
+            )
+        if lacking := [phase for phase in once if phase not in there]:
+            yield Finding(
+                place=place,
+                problem=f"has {', '.join(lacking)}, which the house connection does not have",
+                cure=f"choose from [{', '.join(there)}]",
+                rests_on=(("connection", "phases"),),
+            )
 
 
 def _source(place: Place, device: DeviceEntry) -> Iterator[Finding]:

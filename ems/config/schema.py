@@ -136,8 +136,8 @@ class SubCircuit(Section):
     fuse_device: FuseDevice = FuseDevice.MCB_C
     reserve_a: Annotated[Number, Field(ge=0, le=20)] = 0.0
     derating: Annotated[Number, Field(ge=0.5, le=1)] = 1.0
-    largest_other_load_a: Amps = 0.0
-    """Largest current per phase of anything behind this fuse that is not a station."""
+    largest_other_load_a: Amps | None = None
+    """Largest current per phase of anything behind this fuse that is not a station; 0 where nothing else is there."""
 
     max_kw: Annotated[Number, Field(ge=1, le=200)] | None = None
     """What may flow through it over all phases together."""

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ems.config.kinds import Host, Id, Number, Port, Section, Topic, Whole
+from ems.config.kinds import Host, Id, Number, PhaseName, Port, Section, Topic, Whole
 
 
 class ModbusAddress(Section):
@@ -68,6 +68,8 @@ class SolarEntry(DeviceEntry):
     """A solar inverter."""
 
     peak_w: Annotated[Number, Field(ge=100, le=200_000)] | None = None
+    wired: Annotated[tuple[PhaseName, ...], Field(min_length=1, max_length=3)] | None = None
+    """House phases behind the inverter's own L1, L2, L3, in that order; one for a one-phase inverter."""
 
 
 class BatteryEntry(DeviceEntry):

@@ -40,6 +40,7 @@ def to_site(file: SiteFile) -> Site:
         peak=None if peak is None else _peak(peak),
         grid_operator=None if operator is None else _grid_operator(operator),
         inverters=len(file.solar),
+        sun_wiring={entry.id: _wiring(entry.wired) for entry in file.solar if entry.wired is not None},
         has_battery=file.battery is not None,
     )
 

@@ -19,6 +19,7 @@ from ems.control.seen.trust import MeterView, flip_notices, judge_meters
 from ems.control.settle import calm, take_turns
 from ems.control.sharing.bounds import Bounds, bounds
 from ems.control.sharing.rows import Row, Share
+from ems.control.sun.battery_first import with_battery_named
 from ems.control.sun.sun_cars import DAY_S, SunPlan, plan_sun
 from ems.control.sun.surplus import Surplus, surplus, voltage_v
 from ems.model.decision import CircuitLoad, Decision, LimitReason, Reason, Setpoint
@@ -102,21 +103,12 @@ def work_out(now: Snapshot, memory: Memory) -> Stages:
     measured = {station_id: each.phases for station_id, each in learned.items() if each.phases is not None}
     room = headroom(now, memory, views, draws, unruly, measured)
     sun = surplus(now, memory, main, draws, learned)
-    wishes = without_sight(demands(now, learned), views, now)
+    wishes = without_sight(demands(now, learned), views, now, room.unseen_a)
     plan = plan_sun(wishes, now, memory, room, sun.surplus_w, learned, volts)
     turns = take_turns(plan.wishes, memory, now)
-    candidates = [wish.candidate for wish in turns.values() if wish.candidate is not None]
-    rows: Sequence[Row] = ()
-    if candidates:
-        rows = [*fuse_rows(now, turns, room), *sun_rows(now, turns, sun.surplus_w, plan, learned, volts)]
     caps = bounds(now, memory, views, room, turns, learned, volts)
-    shares = caps.share(candidates, rows) if candidates else {}
-    refused = frozenset(name for name in plan.least_w if name in shares and shares[name].limit_a == 0.0)
-    if refused:
-        # What the sun lent to their minimums is not for others to buy.
-        rows = [*fuse_rows(now, turns, room), *sun_rows(now, turns, sun.surplus_w, plan, learned, volts, refused)]
-        shares = caps.share(candidates, rows)
-    calmed = calm(shares, turns, now)
+    rows, shares = _shared(now, turns, room, sun, plan, learned, volts, caps)
+    calmed = with_battery_named(calm(shares, turns, now), now)
     thermal = thermal_images(now, memory, views, room)
     guarded = guard(calmed, now, memory, room, views, thermal, caps.keep, obedience)
     return Stages(
@@ -135,6 +127,31 @@ def work_out(now: Snapshot, memory: Memory) -> Stages:
         calmed=calmed,
         guarded=guarded,
     )
+
+
+def _shared(
+    now: Snapshot,
+    turns: Mapping[str, Demand],
+    room: Headroom,
+    sun: Surplus,
+    plan: SunPlan,
+    learned: Mapping[str, Learned],
+    volts: PerPhase,
+    caps: Bounds,
+) -> tuple[Sequence[Row], dict[str, Share]]:
+    """What the fuses and the sun allow, and what each car gets of it under the caps."""
+    candidates = [wish.candidate for wish in turns.values() if wish.candidate is not None]
+    if not candidates:
+        return (), {}
+    fuses = fuse_rows(now, turns, room)
+    rows = [*fuses, *sun_rows(now, turns, sun.surplus_w, plan, learned, volts)]
+    shares = caps.share(candidates, rows)
+    refused = frozenset(name for name in plan.least_w if name in shares and shares[name].limit_a == 0.0)
+    if refused:
+        # What the sun lent to their minimums is not for others to buy.
+        rows = [*fuses, *sun_rows(now, turns, sun.surplus_w, plan, learned, volts, refused)]
+        shares = caps.share(candidates, rows)
+    return rows, shares
 
 
 def fuse_rows(now: Snapshot, wishes: Mapping[str, Demand], room: Headroom) -> list[Row]:

@@ -90,7 +90,8 @@ class _Telling:
         """The wish as it was before the sun's cars were weighed against each other."""
         station_id = self.station.station_id
         goal = self.now.goal_of(station_id)
-        wish = without_sight(demands(self.now, self.stages.learned), self.stages.views, self.now)[station_id]
+        every = demands(self.now, self.stages.learned)
+        wish = without_sight(every, self.stages.views, self.now, self.stages.room.unseen_a)[station_id]
         known = self.stages.learned.get(station_id, NOTHING)
         facts = {"priority": float(goal.priority), "rest_a": wish.rest_a}
         facts |= known_only(offset_a=known.offset_a or None, takes_a=known.takes_a)
@@ -132,7 +133,9 @@ class _Telling:
         wish = self.stages.wishes[station_id]
         yield Step(
             stage=Stage.PATTERN,
-            reason=wish.why_not if phases == 0 else Reason(code=LimitReason.SOLAR_SURPLUS, surplus_w=self._sun_w),
+            reason=self.stages.calmed[station_id].reason
+            if phases == 0
+            else Reason(code=LimitReason.SOLAR_SURPLUS, surplus_w=self._sun_w),
             limit_a=_wished_a(wish),
             phases=phases,
             facts=facts,

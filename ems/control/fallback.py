@@ -33,7 +33,7 @@ class FuseProof:
     """What the stations behind it may draw: fallback currents of verified ones, hardware maxima of the others."""
 
     other_load_a: float | None
-    """Largest current of everything else; None when nobody has worked it out."""
+    """Largest current of everything else, as stated here or further up; None when nobody has worked it out."""
 
     bound_a: float
     """κ times rating times derating."""
@@ -88,8 +88,10 @@ def _row(site: Site, circuit: Circuit, phase: Phase) -> FuseProof:
     ]
     stations_a = math.fsum(uncontrolled_a(station) for station in drawing)
     bound_a = _bound_a(circuit)
-    other_a = circuit.largest_other_load_a
-    covered = not drawing if other_a is None else stations_a + other_a <= bound_a + _ROUNDING_A
+    other_a = site.circuits.other_load_a(circuit.circuit_id)
+    # A load that was stated further up need not flow here, so it accuses no fuse without stations.
+    idle = circuit.largest_other_load_a is None and not drawing
+    covered = idle or (other_a is not None and stations_a + other_a <= bound_a + _ROUNDING_A)
     return FuseProof(
         circuit_id=circuit.circuit_id,
         phase=phase,
@@ -113,7 +115,7 @@ class _Room:
     """What one phase of one fuse leaves for fallback currents."""
 
     def __init__(self, site: Site, circuit: Circuit, phase: Phase) -> None:
-        other_a = circuit.largest_other_load_a
+        other_a = site.circuits.other_load_a(circuit.circuit_id)
         self.room_a: Final = 0.0 if other_a is None else max(_bound_a(circuit) - other_a, 0.0)
         self.station_ids: Final = tuple(
             station.station_id for station in site.below(circuit.circuit_id) if phase in station.wiring

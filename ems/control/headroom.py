@@ -15,6 +15,7 @@ from ems.control.guarding.reaction import sun_at_risk_a
 from ems.control.memory import Memory, RowKey
 from ems.control.seen.draw import CAR_READING_LASTS_S, Draws, unknown_until_s
 from ems.control.seen.in_force import ceiling_a, commanded, phases_allowed
+from ems.control.seen.load import Load, no_more_than_in_front, seen, stated
 from ems.control.seen.trust import MeterView
 from ems.model.decision import LimitReason, Reason
 from ems.model.electrical import Circuit, FuseDevice, PerPhase, Phase, Wiring
@@ -101,6 +102,9 @@ class Headroom:
     commanded: Mapping[str, SentLimit | None]
     """The limit that each station works by, as far as we know; None when no lease of ours runs."""
 
+    unseen_a: Mapping[str, PerPhase | None] = field(default_factory=dict)
+    """Circuits whose load nobody measures or stated: the most that it may be; None where nobody knows even that."""
+
     unruly: frozenset[str] = frozenset()
     """Stations that ignore their limit; they count with all their hardware can."""
 
@@ -135,41 +139,28 @@ def headroom(
 ) -> Headroom:
     """Work out the room on every fuse from the last good samples and what the cars may have drawn then."""
     draws = draws or Draws(now, memory)
-    house: dict[str, PerPhase] = {}
-    held: dict[str, PerPhase] = {}
+    measured = phases_measured or {}
+    loads: dict[str, Load] = {}
     rooms: dict[RowKey, Room] = {}
+    unseen: dict[str, PerPhase | None] = {}
     for circuit in now.site.circuits:
-        counted_a = proven_a = _house_without_meter(circuit)
         view = views.get(circuit.circuit_id)
         if view is not None and view.good is not None:
-            flow_a = view.good.current_a
-            cars = draws.sum(now.site.below(circuit.circuit_id), view.good.taken_at_s)
-            before_a = memory.house_a.get(circuit.circuit_id)
-            highest_a = flow_a - cars.low_a
-            house_a = counted_a = proven_a = highest_a
-            if cars.high_a != cars.low_a:
-                house_a = _nearest(before_a, flow_a - cars.high_a, highest_a)
-                counted_a = _nearest(before_a, flow_a - cars.vouched_a, highest_a)
-                proven_a = _nearest(before_a, flow_a - cars.proven_a, highest_a)
-            house[circuit.circuit_id] = house_a
-            held[circuit.circuit_id] = _held(house_a, memory.held_a.get(circuit.circuit_id), now, memory)
-        held_a = held.get(circuit.circuit_id, counted_a).upper(proven_a)
-        rooms.update(_rooms(now, circuit, counted_a, held_a))
-    ceilings_a = {
-        s.station_id: PerPhase.on(s.wiring, s.hardware_max_a)
-        if s.station_id in unruly
-        else _ceiling(now, memory, s, (phases_measured or {}).get(s.station_id))
-        for s in now.site.stations
-    }
-    limits = {s.station_id: commanded(now.state_of(s.station_id), now.now_s) for s in now.site.stations}
+            load = loads[circuit.circuit_id] = seen(now, memory, circuit, view.good, draws)
+        elif circuit.metered or circuit.largest_other_load_a is not None:
+            load = stated(circuit)
+        else:
+            load, unseen[circuit.circuit_id] = no_more_than_in_front(now, circuit, loads)
+        rooms.update(_rooms(now, circuit, load))
     return Headroom(
         rooms=rooms,
-        house_a=house,
-        held_a=held,
-        ceilings_a=ceilings_a,
-        commanded=limits,
+        house_a={circuit_id: load.likely_a for circuit_id, load in loads.items()},
+        held_a={circuit_id: load.peak_a for circuit_id, load in loads.items()},
+        ceilings_a={s.station_id: _ceiling(now, memory, s, unruly, measured) for s in now.site.stations},
+        commanded={s.station_id: commanded(now.state_of(s.station_id), now.now_s) for s in now.site.stations},
+        unseen_a=unseen,
         unruly=unruly,
-        phases_measured=phases_measured or {},
+        phases_measured=measured,
         phases_drawn=_phases_drawn(now),
     )
 
@@ -183,9 +174,9 @@ def _phases_drawn(now: Snapshot) -> dict[str, int]:
     return drawn
 
 
-def _rooms(now: Snapshot, circuit: Circuit, house_a: PerPhase, held_a: PerPhase) -> dict[RowKey, Room]:
+def _rooms(now: Snapshot, circuit: Circuit, load: Load) -> dict[RowKey, Room]:
     usable_a = usable(circuit, now.site.policy.hold_fraction)
-    at_risk_a = sun_at_risk_a(now, circuit, usable_a, house_a)
+    at_risk_a = sun_at_risk_a(now, circuit, usable_a, load.counted_a)
     most_a = CARRIES[circuit.fuse.device] * circuit.fuse.rating_a * circuit.derating
     is_main = circuit.parent_id is None
     return {
@@ -195,8 +186,8 @@ def _rooms(now: Snapshot, circuit: Circuit, house_a: PerPhase, held_a: PerPhase)
             is_main=is_main,
             usable_a=usable_a,
             most_a=most_a,
-            house_a=house_a[phase],
-            held_a=held_a[phase],
+            house_a=load.counted_a[phase],
+            held_a=load.held_a[phase],
             at_risk_a=at_risk_a[phase],
         )
         for phase in circuit.phases
@@ -208,29 +199,12 @@ def usable(circuit: Circuit, hold_fraction: float) -> float:
     return hold_fraction * circuit.fuse.rating_a * circuit.derating - circuit.reserve_a
 
 
-def _house_without_meter(circuit: Circuit) -> PerPhase:
-    return PerPhase.on(circuit.phases, circuit.largest_other_load_a or 0.0)
-
-
-def _nearest(before_a: PerPhase | None, lowest_a: PerPhase, highest_a: PerPhase) -> PerPhase:
-    """The house current nearest to what it was, between these bounds.
-
-    It starts at the lowest, so that cars nobody has heard of yet are not remembered as a peak of the house.
-    """
-    if before_a is None or lowest_a == highest_a:
-        return lowest_a
-    return before_a.upper(lowest_a).lower(highest_a)
-
-
-def _held(house_a: PerPhase, before_a: PerPhase | None, now: Snapshot, memory: Memory) -> PerPhase:
-    if before_a is None:
-        return house_a
-    released_a = now.site.policy.hold_release_a_per_s * max(0.0, now.now_s - memory.last_at_s)
-    return house_a.upper(PerPhase(before_a[0] - released_a, before_a[1] - released_a, before_a[2] - released_a))
-
-
-def _ceiling(now: Snapshot, memory: Memory, station: Station, measured: int | None) -> PerPhase:
+def _ceiling(
+    now: Snapshot, memory: Memory, station: Station, unruly: frozenset[str], phases_measured: Mapping[str, int]
+) -> PerPhase:
     """While a car may still react to an older limit, on the phases that it was seen to use."""
+    if station.station_id in unruly:
+        return PerPhase.on(station.wiring, station.hardware_max_a)
     most_a = ceiling_a(
         station,
         now.state_of(station.station_id),
@@ -238,6 +212,7 @@ def _ceiling(now: Snapshot, memory: Memory, station: Station, measured: int | No
         reacts_within_s=now.site.policy.car_reacts_within_s,
         unknown_until_s=unknown_until_s(now, memory),
     )
+    measured = phases_measured.get(station.station_id)
     if measured is None or measured >= len(station.wiring) or not station.wiring_known:
         return most_a
     return most_a.lower(PerPhase.on(station.wiring[:measured], station.hardware_max_a))

@@ -74,6 +74,8 @@ class Station:
         self._state = StationState(station_id=entry.id)
         self._visit: Visit | None = None
         self._connections = 0
+        self._came_at_s: float | None = None
+        self._kept_a: float | None = None
         self._connectors: dict[int, Connector] = {}
         self._counted_on: tuple[int | None, int | None] = (None, None)
         self._clearing: set[int] = set()
@@ -128,6 +130,7 @@ class Station:
             LOGGER.info("%s connected again; closing its older connection", self.entry.id)
             previous.dismiss(1000, "replaced")
         self._connections += 1
+        self._came()
         self.limits.refresh()
         self._publish(limits_due=True)
         attendant = Attendant(self, visit, self._clock, self._pace)
@@ -286,6 +289,7 @@ class Station:
         for connector in self._connectors.values():
             connector.restarted()
         self.limits.forget()
+        self._came()
         self.configuration = None
         visit.status_heard = False
         visit.limit_settled.clear()
@@ -293,6 +297,11 @@ class Station:
         visit.rpc.lane.hurry(even_limits=True)
         visit.start_set_up(Attendant(self, visit, self._clock, self._pace).set_up())
         self._publish(limits_due=True)
+
+    def _came(self) -> None:
+        """Note when it came, and what it holds still: OCPP 1.6 promises nothing of what it holds after a boot."""
+        self._came_at_s = self._clock.monotonic_s()
+        self._kept_a = self.limits.resident_a
 
     def _is_ours(self, boot: Boot) -> bool:
         expected = self.entry.serial
@@ -353,7 +362,8 @@ class Station:
             status=connector.status,
             in_transaction=connector.transactions.running is not None,
             car=connector.car,
-            resident_fallback_a=self.limits.resident_a,
+            came_at_s=self._came_at_s,
+            kept_a=self._kept_a,
         )
         if state != self._state:
             self._state = state

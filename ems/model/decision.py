@@ -56,6 +56,9 @@ class Reason:
     needed_w: float | None = None
     """What the sun would have to give for this car to charge beside those that do."""
 
+    battery_w: float | None = None
+    """The sun that the home battery takes, and the cars may not have."""
+
     limit_w: float | None = None
     """The bound itself, where it is a power."""
 

@@ -179,6 +179,12 @@ class CircuitTree:
             path.append(self._by_id[path[-1].parent_id])
         return tuple(path)
 
+    def other_load_a(self, circuit_id: str) -> float | None:
+        """The most that flows there per phase beside stations, as far as somebody stated it: for that circuit, or for
+        the next one in front of it, whose load is all of its own and more; None when nobody did for any."""
+        stated = (circuit.largest_other_load_a for circuit in self.above(circuit_id))
+        return next((load_a for load_a in stated if load_a is not None), None)
+
     def feeds(self, upper_id: str, circuit_id: str) -> bool:
         """Whether current of `circuit_id` flows through the fuse of `upper_id`."""
         return any(circuit.circuit_id == upper_id for circuit in self.above(circuit_id))

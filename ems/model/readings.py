@@ -36,6 +36,8 @@ class SolarReading:
     power_w: float
     taken_at_s: float
     current_a: PerPhase | None = None
+    """Of one inverter in its own phase order; of a sum on the phases of the house. None where nobody tells phases."""
+
     energy_kwh: float | None = None
     complete: bool = True
     """Whether this is all the sun of the house; false for a sum from which an inverter is missing."""

@@ -90,6 +90,15 @@ def _solar(reason: Reason) -> Phrase:
     return _because(reason, "patience", surplus_w=reason.surplus_w, change_wh=reason.change_wh, gained_wh=gained_wh)
 
 
+def _battery_first(reason: Reason) -> Phrase:
+    """As for the surplus that is left, and what the battery takes of the sun before."""
+    if reason.battery_w is None:
+        return _bound(reason)
+    left = _solar(reason)
+    variant = left.key.removeprefix(f"reason.{reason.code}").removeprefix(".") or "unknown"
+    return _because(reason, variant, battery_w=reason.battery_w, **left.numbers)
+
+
 def _plan(reason: Reason) -> Phrase:
     return _bound(reason) if reason.energy_kwh is None else _because(reason, "energy", energy_kwh=reason.energy_kwh)
 
@@ -151,6 +160,7 @@ _REASONS: Final[Mapping[LimitReason, Callable[[Reason], Phrase]]] = {
     LimitReason.CIRCUIT_FUSE: _fuse,
     LimitReason.GRID_OPERATOR: _grid_operator,
     LimitReason.SOLAR_SURPLUS: _solar,
+    LimitReason.BATTERY_FIRST: _battery_first,
     LimitReason.PLAN: _plan,
     LimitReason.PRICE: _price,
     LimitReason.METER_LOST: _meter_lost,

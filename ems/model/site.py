@@ -196,6 +196,9 @@ class Site:
     inverters: int = 0
     """How many there are."""
 
+    sun_wiring: Mapping[str, Wiring] = field(default_factory=dict)
+    """Per inverter, the house phases behind its own L1, L2, L3; without an entry nobody stated them."""
+
     has_battery: bool = False
 
     _by_id: Mapping[str, Station] = field(init=False, repr=False, compare=False)

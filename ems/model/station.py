@@ -121,8 +121,11 @@ class StationState:
     sent: tuple[SentLimit, ...] = ()
     """Newest last; what control needs to know which limits may be in force now (see `remembered`)."""
 
-    resident_fallback_a: float | None = None
-    """The fallback current that the station has confirmed to hold by itself; None until then."""
+    came_at_s: float | None = None
+    """When it last connected or booted, in monotonic seconds: it may have forgotten the limits that it took before."""
+
+    kept_a: float | None = None
+    """The fallback current that it is known to have kept through that; None where it may have forgotten this too."""
 
     @property
     def plugged(self) -> bool:

@@ -9,6 +9,7 @@ from typing import Final
 
 from ems.clock import Clock
 from ems.control.seen.in_force import LEASE_MARGIN_S
+from ems.control.seen.sources import sun_a
 from ems.control.seen.trust import LOST_PERIODS
 from ems.model.electrical import PerPhase
 from ems.model.goals import Goal
@@ -188,12 +189,13 @@ class Board:
         )
 
     def _solar_sum(self, now_s: float) -> SolarReading | None:
-        fresh = [reading for reading in self._solar.values() if now_s - reading.taken_at_s <= SOLAR_LASTS_S]
+        fresh = {name: each for name, each in self._solar.items() if now_s - each.taken_at_s <= SOLAR_LASTS_S}
         if not fresh:
             return None
         return SolarReading(
-            power_w=sum([reading.power_w for reading in fresh]),
-            taken_at_s=min([reading.taken_at_s for reading in fresh]),
+            power_w=sum([reading.power_w for reading in fresh.values()]),
+            taken_at_s=min([reading.taken_at_s for reading in fresh.values()]),
+            current_a=sun_a(self._site, fresh),
             complete=len(fresh) >= self._site.inverters,
         )
 

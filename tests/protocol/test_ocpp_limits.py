@@ -70,7 +70,7 @@ async def test_limit_is_a_lease_over_the_resident_fallback() -> None:
         assert lease["connectorId"] == 0
         assert 29 <= (place.clock.utc_now() - begin).total_seconds() <= 35
         assert receipt.message_id == peer.all("SetChargingProfile")[1].message_id
-        assert place.states[-1].resident_fallback_a == 6.0
+        assert place.station.limits.resident_a == 6.0
 
 
 async def test_renewal_replaces_the_lease_in_place_and_leaves_the_fallback_alone() -> None:
@@ -91,7 +91,7 @@ async def test_changed_fallback_is_sent_again() -> None:
         await place.station.set_limit(replace(LEASE, fallback_a=0.0))
 
         assert [periods(profile)[-1][1] for profile in peer.profiles] == [6, 6, 0, 0]
-        assert place.states[-1].resident_fallback_a == 0.0
+        assert place.station.limits.resident_a == 0.0
 
 
 @pytest.mark.parametrize(
@@ -286,12 +286,16 @@ async def test_limits_and_fallback_are_sent_again_after_a_reconnect() -> None:
             await place.station.set_limit(LEASE)
             await peer.hears("GetConfiguration")
         state = await place.until(lambda state: not state.connected)
-        assert state.resident_fallback_a == 6.0
+        assert place.station.limits.resident_a == 6.0
         async with place.peer() as peer:
-            await connected(place)
+            back = await place.until(lambda state: state.connected)
             await place.station.set_limit(LEASE)
 
             assert [periods(profile)[0][1] for profile in peer.profiles] == [6, 10]
+        assert state.came_at_s is not None
+        assert back.came_at_s is not None
+        assert back.came_at_s > state.came_at_s
+        assert (state.kept_a, back.kept_a) == (None, 6.0)
 
 
 async def test_boot_forgets_the_limits_and_says_so() -> None:
@@ -302,8 +306,11 @@ async def test_boot_forgets_the_limits_and_says_so() -> None:
         await peer.tell("BootNotification", BOOT)
 
         state = place.states[-1]
-        assert before.resident_fallback_a == 6.0
-        assert state.resident_fallback_a is None
+        assert before.came_at_s is not None
+        assert state.came_at_s is not None
+        assert state.came_at_s > before.came_at_s
+        assert state.kept_a is None
+        assert place.station.limits.resident_a is None
         assert state.connected
         assert state.connections == before.connections + 1
         await place.station.set_limit(LEASE)
@@ -332,7 +339,7 @@ async def test_limit_accepted_across_a_boot_is_not_trusted() -> None:
 
         with pytest.raises(StationOffline, match="restarted"):
             await pending
-        assert place.states[-1].resident_fallback_a is None
+        assert place.station.limits.resident_a is None
 
 
 @pytest.mark.parametrize("slow_s", [-7200.0, 7200.0])

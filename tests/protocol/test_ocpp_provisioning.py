@@ -133,7 +133,7 @@ async def test_odd_configurations_leave_the_defaults(answer: Payload | Error) ->
         await place.station.set_limit(LEASE)
 
         assert place.station.limits.can.max_stack_level is None
-        assert place.states[-1].resident_fallback_a == 6.0
+        assert place.station.limits.resident_a == 6.0
 
 
 async def test_station_that_never_answers_configuration_is_set_up_all_the_same() -> None:
@@ -194,7 +194,7 @@ async def test_boot_that_we_asked_for_is_no_restart() -> None:
         await peer.tell("BootNotification", BOOT)
 
         assert place.states[-1].connections == 1
-        assert place.states[-1].resident_fallback_a == 6.0
+        assert place.station.limits.resident_a == 6.0
         assert place.states[-1].status is ConnectorStatus.CHARGING
         await peer.tell("BootNotification", {**BOOT, "firmwareVersion": "2"})
         assert place.states[-1].connections == 2

@@ -173,7 +173,7 @@ async def test_lower_limit_goes_out_soon_though_a_cancelled_one_is_unanswered() 
         await place.station.set_limit(replace(LEASE, limit_a=0.0))
 
         assert [limits(each)[0] for each in peer.profiles][-2:] == [0, 6]
-        assert place.states[-1].resident_fallback_a == 6.0
+        assert place.station.limits.resident_a == 6.0
 
 
 async def test_words_of_a_station_stay_on_one_line_of_the_log() -> None:

@@ -6,7 +6,8 @@ from functools import lru_cache
 from typing import Final
 
 from ems.control.breaker import BreakerThermalModel, Edge, model_of
-from ems.model.electrical import NOMINAL_V, Circuit, Fuse, PerPhase
+from ems.control.seen.sources import given_a
+from ems.model.electrical import Circuit, Fuse, PerPhase
 from ems.model.snapshot import Snapshot
 
 COMPUTE_AND_NETWORK_S: Final = 0.6
@@ -31,19 +32,16 @@ def device_model(fuse: Fuse, derating: float) -> BreakerThermalModel:
 def sun_at_risk_a(now: Snapshot, circuit: Circuit, usable_a: float, house_a: PerPhase) -> PerPhase:
     """Amps per phase that cars may not count on, since sun and battery may fail within a second.
 
-    What they give on each phase, evenly spread, or what is exported where that is more, beyond the step that the fuse
-    survives from `usable_a` until the cars have followed.
+    What they give on each phase, or what is exported where that is more, beyond the step that the fuse survives from
+    `usable_a` until the cars have followed.
     """
     if circuit.parent_id is not None:
         return NOTHING_A
-    given_w = 0.0 if now.solar is None else now.solar.power_w
-    if now.battery is not None:
-        given_w += max(0.0, now.battery.power_w)
-    given_a = given_w / NOMINAL_V / len(circuit.phases)
+    given = given_a(now)
     step_a = _survivable_step_a(circuit.fuse, circuit.derating, usable_a, reaction_s(now, circuit.circuit_id))
-    if given_a <= step_a and -min(house_a) <= step_a:
+    if max(given) <= step_a and -min(house_a) <= step_a:
         return NOTHING_A
-    return PerPhase.of(max(0.0, max(given_a, -amps) - step_a) for amps in house_a)
+    return PerPhase.of(max(0.0, max(sun_a, -amps) - step_a) for sun_a, amps in zip(given, house_a, strict=True))
 
 
 @lru_cache(maxsize=64)

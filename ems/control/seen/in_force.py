@@ -1,7 +1,7 @@
 """Which limits a station may be following: from what was sent, what it answered, and when leases end.
 
 Everything here is a bound. A limit on its way may or may not be in force; an old one is, until its successor is known
-to be; after a lost connection the lease decides (design §6).
+to be; after a lost connection the lease decides (design §6); a station that booted may have forgotten every limit.
 """
 
 from __future__ import annotations
@@ -74,9 +74,14 @@ def _only_limit(state: StationState, from_s: float, to_s: float) -> SentLimit | 
             return None
         if limit.outcome is SendOutcome.ACCEPTED and limit.settled_at_s is not None:
             if limit.settled_at_s < from_s:
-                return limit
+                return None if _forgets(state, limit, to_s) else limit
             covered_to_s = limit.settled_at_s
     return None
+
+
+def _forgets(state: StationState, limit: SentLimit, by_s: float) -> bool:
+    """Whether the station may have lost that limit by then, since it connected or booted after it was sent."""
+    return state.came_at_s is not None and limit.sent_at_s < state.came_at_s <= by_s
 
 
 def ceiling_a(
@@ -165,6 +170,29 @@ def _spans(station: Station, state: StationState, unknown_until_s: float) -> Ite
         if limit.outcome is SendOutcome.ACCEPTED and limit.settled_at_s is not None:
             replaced_at_s = limit.settled_at_s
     yield from _before_any(station, state, unknown_until_s, replaced_at_s)
+    yield from _since_it_came(station, state)
+
+
+def _since_it_came(station: Station, state: StationState) -> Iterator[_Span]:
+    """A station that booted may have forgotten everything, and draw all it can until it takes a limit again.
+
+    One whose fall-back was tested by cutting it off has been seen to keep its fallback current through that, at least.
+    """
+    if state.came_at_s is None:
+        return
+    taken_s = [
+        limit.settled_at_s
+        for limit in state.sent
+        if limit.outcome is SendOutcome.ACCEPTED
+        and limit.settled_at_s is not None
+        and limit.sent_at_s >= state.came_at_s
+    ]
+    taken_again_s = min(taken_s, default=float("inf"))
+    if station.lease_verified and state.kept_a is not None:
+        wires = len(station.wiring)
+        yield _Span(limit_a=state.kept_a, phases=wires, from_s=state.came_at_s, to_s=taken_again_s)
+    else:
+        yield from _anything(station, state.came_at_s, taken_again_s)
 
 
 def _before_any(station: Station, state: StationState, unknown_until_s: float, first_taken_s: float) -> Iterator[_Span]:

@@ -92,9 +92,8 @@ def _watts(
             per_a[station_id] = volts.sum_over(station.wiring[: used[station_id]])
         else:
             taken_w[station_id] = sum(a * v for a, v in zip(room.ceilings_a[station_id], volts, strict=True))
-    house_w = {
-        circuit_id: sum(a * v for a, v in zip(amps, volts, strict=True)) for circuit_id, amps in room.house_a.items()
-    }
+    known_a = {**room.house_a, **{each: most_a for each, most_a in room.unseen_a.items() if most_a is not None}}
+    house_w = {circuit_id: sum(a * v for a, v in zip(amps, volts, strict=True)) for circuit_id, amps in known_a.items()}
     return Watts(house_w=house_w, per_a=per_a, taken_w=taken_w)
 
 

@@ -32,7 +32,8 @@ class Watts:
     """What flows in the house, as far as caps in watts need it."""
 
     house_w: Mapping[str, float]
-    """Per metered circuit: everything but the stations, signed; negative while the sun is stronger."""
+    """Per metered circuit: everything but the stations, signed; negative while the sun is stronger. Of a circuit whose
+    load nobody measures or stated: the most that it may be."""
 
     per_a: Mapping[str, float]
     """Watts per ampere of each station that takes part in the sharing: volts times the phases that its car uses."""
@@ -105,8 +106,8 @@ def _row(site: Site, circuit: Circuit, watts: Watts, *, code: LimitReason, limit
 
 
 def _house_w(circuit: Circuit, watts: Watts) -> float | None:
-    """As measured; where nobody measures, the largest load that was stated; None for a meter that says nothing."""
+    """As measured; where nobody measures, the largest load that was stated; None where nobody knows."""
     measured_w = watts.house_w.get(circuit.circuit_id)
-    if measured_w is not None or circuit.metered:
+    if measured_w is not None or circuit.metered or circuit.largest_other_load_a is None:
         return measured_w
-    return (circuit.largest_other_load_a or 0.0) * len(circuit.phases) * NOMINAL_V
+    return circuit.largest_other_load_a * len(circuit.phases) * NOMINAL_V

@@ -140,9 +140,10 @@ class Bay:
             self._post(car=self._reading(second, used_a))
         return drawn_a
 
-    def connection(self, *, up: bool) -> None:
+    def connection(self, second: int, *, up: bool) -> None:
         """The network comes or goes; after it came the central system knows less than before."""
-        self._post(connected=up, connections=self.state.connections + up)
+        came_at_s = self._start_s + second if up else self.state.came_at_s
+        self._post(connected=up, connections=self.state.connections + up, came_at_s=came_at_s)
 
     def new_day(self, second: int) -> None:
         """Start the day's log and counts afresh."""
@@ -224,5 +225,6 @@ def _first_state(station: Station, reading: CarReading) -> StationState:
         protocol="ocpp1.6",
         status=ConnectorStatus.AVAILABLE,
         car=reading,
-        resident_fallback_a=station.fallback_a,
+        came_at_s=reading.taken_at_s,
+        kept_a=station.fallback_a,
     )

@@ -38,6 +38,15 @@ TOLD_EVERY_S: Final = 3600.0
 class Plant:
     """The house of one run, which starts at monotonic `clock.monotonic_s()`."""
 
+    row: int = -1
+    """The newest second that was worked out."""
+
+    day: int = 0
+    """Which day it is, from 0."""
+
+    over: bool = False
+    """Whether the last second of the last day is done."""
+
     def __init__(
         self,
         site: Site,
@@ -61,26 +70,17 @@ class Plant:
         self.left: Callable[[Stay], None] = lambda _stay: None
         self.bays: Final = self._built(reports_every_s)
         self.battery: Final = HomeBattery(battery) if battery else None
-        self.row: int = -1
-        """The newest second that was worked out."""
-
         self._days = days
         self._cars = cars or {}
         self._inverter_max_w = inverter_max_w
         self._visits = Visits(stays)
         self._plugged: dict[str, tuple[Bay, Row, bytearray]] = {}
         self._behind = {each: [(self.bays[s.station_id], s.wiring) for s in site.below(each)] for each in circuit_ids}
-        self.day = 0
-        """Which day it is, from 0."""
-
         self._yesterday: Sheet | None = None
         self.today: Sheet = self._sheet(0, 0)
         self._day_ends_s = self.today.seconds
         self._event_s = 0.0
-        self.over = False
-        """Whether the last second of the last day is done."""
-
-        self.faults.connection_changed = lambda station_id, up: self.bays[station_id].connection(up=up)
+        self.faults.connection_changed = lambda name, up: self.bays[name].connection(self.row, up=up)
 
     def _built(self, reports_every_s: int) -> dict[str, Bay]:
         return {

@@ -19,7 +19,7 @@ from ems.model.site import GridOperator
 UNCOVERED = """\
 connection: {main_fuse_a: 25, largest_other_load_a: 13}
 circuits:
-  - {id: garage, fuse_a: 16, fuse_device: gg, phases: [L2], derating: 0.9}
+  - {id: garage, fuse_a: 16, fuse_device: gg, phases: [L2], derating: 0.9, largest_other_load_a: 0}
 meters:
   - {id: grid, profile: eastron_sdm630, modbus: {host: 127.0.0.1}}
 stations:
@@ -154,6 +154,31 @@ def test_house_without_a_main_fuse_is_told_so(tmp_path: Path) -> None:
 
     assert "Not commissioned: state connection.main_fuse_a." in notes
     assert "connection.largest_other_load_a is unknown" in notes
+
+
+@pytest.mark.parametrize(
+    ("main", "garage", "row_a", "covered", "note"),
+    [
+        ("largest_other_load_a: 8", "", 8.0, True, "it counts as 8 A, like that in front of it, and no meter sees it"),
+        ("largest_other_load_a: 12", "", 12.0, False, "it counts as 12 A"),
+        ("reserve_a: 2", "", None, False, "without it, or that of a circuit in front of it, only stations that fall"),
+        ("largest_other_load_a: 12", ", largest_other_load_a: 0", 0.0, True, None),
+    ],
+)
+def test_circuit_whose_other_load_nobody_stated_counts_as_what_is_in_front_of_it(
+    tmp_path: Path, main: str, garage: str, row_a: float | None, covered: bool, note: str | None
+) -> None:
+    text = UNCOVERED.replace("largest_other_load_a: 13", main).replace(", largest_other_load_a: 0", garage)
+    path = tmp_path / "site.yaml"
+    path.write_text(text, encoding="utf-8")
+
+    checked = checked_site(path)
+    row = next(row for row in checked.rows if row.circuit_id == "garage")
+    notes = [note for note in checked.notes if "circuits[garage].largest_other_load_a is unknown" in note]
+
+    assert (row.other_load_a, row.covered) == (row_a, covered)
+    assert len(notes) == (note is not None)
+    assert all(note in each for each in notes if note)
 
 
 def test_house_that_no_fallback_can_cover_is_told_so(tmp_path: Path) -> None:

@@ -78,6 +78,11 @@ FAMILY = "  - {id: family, phases: 3}"
             "  - {id: grid, profile: x, modbus: {host: a}, mqtt: {prefix: a}}\nmqtt: {host: a}",
             "meters[grid] has both modbus and mqtt",
         ),
+        (
+            GRID,
+            GRID + "\nsolar: [{id: roof, wired: [L2, L2], profile: sunspec, modbus: {host: a}}]",
+            "solar[roof].wired names a phase twice: write each once, such as [L2]",
+        ),
         # Rules of grid operators.
         (
             FAMILY,
@@ -155,3 +160,12 @@ def test_station_without_identity_may_be_there_once(tmp_path: Path) -> None:
 
 def test_nothing_is_wrong_with_the_good_file(tmp_path: Path) -> None:
     assert loaded(tmp_path, GOOD).circuits[0].fed_from == "main"
+
+
+def test_an_inverter_is_wired_to_phases_that_the_house_has(tmp_path: Path) -> None:
+    text = swapped("  phases: 3", "  phases: 1") + "solar: [{id: roof, wired: [L2], profile: x, modbus: {host: a}}]\n"
+
+    assert any(
+        "solar[roof].wired has L2, which the house connection does not have: choose from [L1]" in problem
+        for problem in said(tmp_path, text)
+    )

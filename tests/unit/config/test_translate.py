@@ -38,7 +38,7 @@ def test_fuses_carry_what_the_file_says(tmp_path: Path) -> None:
     main, garage = site_of(tmp_path, text).circuits
 
     assert (main.fuse.rating_a, main.fuse.device, main.derating, main.reserve_a) == (35, FuseDevice.SLS, 0.9, 1)
-    assert (garage.fuse.rating_a, garage.fuse.device, garage.largest_other_load_a) == (20, FuseDevice.MCB_C, 0)
+    assert (garage.fuse.rating_a, garage.fuse.device, garage.largest_other_load_a) == (20, FuseDevice.MCB_C, None)
 
 
 def test_sub_circuit_has_the_phases_of_its_feeder_unless_it_says_otherwise(tmp_path: Path) -> None:
@@ -151,3 +151,11 @@ def test_one_phase_house_has_l1_alone(tmp_path: Path) -> None:
     text = GOOD.replace("phases: 3\n  m", "phases: 1\n  m").replace("id: drive", "id: drive, wired: [L1]")
 
     assert site_of(tmp_path, text.replace("wired: [L2]", "wired: [L1]")).phases == (L1,)
+
+
+def test_inverters_carry_their_wiring_where_the_file_states_it(tmp_path: Path) -> None:
+    inverters = "[{id: east, wired: [L2], profile: x, modbus: {host: a}}, {id: west, profile: x, modbus: {host: b}}]"
+
+    site = site_of(tmp_path, f"{GOOD}solar: {inverters}\n")
+
+    assert (site.inverters, site.sun_wiring) == (2, {"east": (L2,)})

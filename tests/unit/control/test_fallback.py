@@ -176,6 +176,25 @@ def test_suggestion_is_to_pause_while_the_other_load_is_unknown() -> None:
     assert largest_fallbacks(site) == {"a": 0}
 
 
+def test_circuit_of_unknown_load_has_at_most_the_load_of_the_one_in_front_of_it() -> None:
+    behind = circuit("shed", fuse_a=20, other_a=None, parent_id="main")
+    bay = station("a", wiring=(L2,), circuit_id="shed", fallback_a=8)
+
+    assert row(house(bay, circuits=[circuit(fuse_a=63), behind]), L2, "shed").other_load_a == 13
+    assert not row(house(bay, circuits=[circuit(fuse_a=63), behind]), L2, "shed").covered
+    assert row(house(bay, circuits=[circuit(fuse_a=63, other_a=12), behind]), L2, "shed").covered
+    assert not row(house(bay, circuits=[circuit(fuse_a=63, other_a=None), behind]), L2, "shed").covered
+
+
+def test_load_in_front_accuses_no_fuse_without_stations() -> None:
+    shed = circuit("shed", fuse_a=10, other_a=None, parent_id="main")
+
+    assert row(house(station("a"), circuits=[circuit(), shed]), L1, "shed").covered
+    assert not row(
+        house(station("a"), circuits=[circuit(), replace(shed, largest_other_load_a=13)]), L1, "shed"
+    ).covered
+
+
 WIRINGS = st.sampled_from([(L1, L2, L3), (L2, L3, L1), (L3, L1, L2), (L1,), (L2,), (L3,), (L1, L2)])
 FALLBACKS = st.just(0.0) | st.floats(6, 16)
 

@@ -83,3 +83,31 @@ def test_sun_that_nobody_may_count_on_is_told() -> None:
     told = chain(explain(house.snapshot(), house.memory, "a"))
 
     assert any("A of sun not counted on, it may fail" in line for line in told)
+
+
+def test_a_station_that_booted_and_takes_no_limit_counts_with_all_it_can_before_its_car_draws() -> None:
+    house = House(main_fuse_a=25).with_car("a", mode=ChargeMode.OFF, car=Car(start_s=30))
+    house.with_car("b", mode=ChargeMode.FAST).run(minutes=3)
+    before_a = house.limit_a("b")
+
+    house.refusing.add("a")
+    house.reboot("a")
+    house.run(seconds=6)
+    beside_a = house.limit_a("b")
+    house.run(minutes=2)
+
+    assert before_a == 16.0
+    assert house.cars["a"].drawn_a == 16.0
+    assert beside_a + 16.0 + 1.0 <= 0.95 * 25
+    assert house.grid_max_a.upper(PerPhase()).l1 <= 25.0
+
+
+def test_a_station_that_boots_and_takes_its_limit_at_once_lowers_nobody() -> None:
+    house = House(main_fuse_a=25).with_car("a", mode=ChargeMode.OFF, car=Car(start_s=30))
+    house.with_car("b", mode=ChargeMode.FAST).run(minutes=3)
+
+    house.reboot("a")
+    house.run(minutes=1)
+
+    assert min(limits["b"] for at_s, limits in house.history if at_s > house.now_s - 60) == 16.0
+    assert house.cars["a"].drawn_a == 0.0

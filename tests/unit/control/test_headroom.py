@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from ems.control.headroom import Room, headroom
+from ems.control.demand import demands
+from ems.control.headroom import Headroom, Room, headroom
 from ems.control.memory import Memory
+from ems.control.seen.blind import without_sight
 from ems.control.seen.trust import MeterView
 from ems.model.decision import LimitReason
 from ems.model.electrical import PHASES_OF, Circuit, Fuse, FuseDevice, PerPhase, Phase
-from ems.model.readings import GridReading
+from ems.model.readings import GridReading, SolarReading
 from ems.model.station import ConnectorStatus, StationState
 from tests.unit.control.scene import CALM, MAIN, NOW_S, STATION, grid, limit, look, report, state, view
 
@@ -133,3 +136,64 @@ def test_the_draw_is_looked_up_at_the_time_of_the_sample() -> None:
 
     assert NOW_S - late.taken_at_s == 4.0
     assert room(late, raised).house_a == pytest.approx(1.0)
+
+
+UNKNOWN = replace(GARAGE, largest_other_load_a=None)
+OPEN_MAIN = replace(MAIN, largest_other_load_a=None)
+
+
+def behind(*, main: Circuit = OPEN_MAIN, middle: Circuit | None = None, **known: Any) -> Headroom:
+    """The room of a circuit that nobody measures or states, behind a house that draws 8, 2 and 1 A."""
+    circuits = (main, UNKNOWN) if middle is None else (main, middle, replace(UNKNOWN, parent_id=middle.circuit_id))
+    seen = look([replace(STATION, circuit_id="garage", wiring=GARAGE.phases)], [CHARGING], circuits=circuits)
+    site = replace(seen.site, inverters=known.pop("inverters", 0), has_battery=known.pop("has_battery", False))
+    return headroom(replace(seen, site=site, **known), CALM, {"main": view(grid(18.0, 12.0, 1.0))})
+
+
+def test_a_circuit_that_nobody_measures_or_states_draws_at_most_what_the_house_does() -> None:
+    found = behind()
+
+    assert found.rooms["garage", Phase.L1].house_a == pytest.approx(8.0)
+    assert found.rooms["garage", Phase.L2].house_a == pytest.approx(2.0)
+    assert found.unseen_a["garage"] is not None
+
+
+def test_the_sun_hides_part_of_what_the_house_draws() -> None:
+    sunny = behind(inverters=1, solar=SolarReading(power_w=6900.0, taken_at_s=NOW_S))
+    on_one = behind(inverters=1, solar=SolarReading(power_w=2300.0, taken_at_s=NOW_S, current_a=PerPhase(0.0, 10.0)))
+
+    assert sunny.rooms["garage", Phase.L1].house_a == pytest.approx(18.0)
+    assert on_one.rooms["garage", Phase.L1].house_a == pytest.approx(8.0)
+    assert on_one.rooms["garage", Phase.L2].house_a == pytest.approx(12.0)
+
+
+@pytest.mark.parametrize(
+    "silent",
+    [
+        {"inverters": 1},
+        {"inverters": 2, "solar": SolarReading(power_w=900.0, taken_at_s=NOW_S, complete=False)},
+        {"has_battery": True},
+    ],
+)
+def test_while_an_inverter_is_silent_only_what_was_stated_in_front_bounds_it(silent: dict[str, Any]) -> None:
+    assert behind(**silent).unseen_a == {"garage": None}
+    assert behind(main=replace(MAIN, largest_other_load_a=9.0), **silent).rooms["garage", Phase.L2].house_a == 9.0
+
+
+def test_the_smallest_of_all_bounds_counts() -> None:
+    middle = Circuit(circuit_id="shed", fuse=Fuse(rating_a=32.0), parent_id="main", phases=PHASES_OF[3])
+    found = behind(middle=replace(middle, largest_other_load_a=5.0))
+
+    assert found.rooms["garage", Phase.L1].house_a == 5.0
+    assert found.rooms["garage", Phase.L2].house_a == pytest.approx(2.0)
+
+
+def test_a_station_behind_an_unknown_load_stays_at_its_fallback_current() -> None:
+    site = look([replace(STATION, circuit_id="garage", wiring=GARAGE.phases)], [CHARGING], circuits=(MAIN, UNKNOWN))
+    wish = demands(site, {})
+    views = {"main": view(grid(18.0, 12.0, 1.0))}
+
+    assert without_sight(wish, views, site, {"garage": PerPhase()})["a"].candidate is not None
+    blind = without_sight(wish, views, site, {"garage": None})["a"]
+    assert (blind.candidate, blind.rest_a) == (None, 6.0)
+    assert blind.why_not.code is LimitReason.CIRCUIT_FUSE

@@ -53,6 +53,14 @@ def test_every_reason_has_words_even_without_numbers(code: LimitReason) -> None:
         ),
         (Reason(code=LimitReason.SOLAR_SURPLUS), "surplus is unknown"),
         (
+            Reason(code=LimitReason.BATTERY_FIRST, surplus_w=300.0, needed_w=1380.0, battery_w=2000.0),
+            "home battery goes first: it takes 2000 W, surplus 300 W, 1380 W needed with this car",
+        ),
+        (
+            Reason(code=LimitReason.BATTERY_FIRST, surplus_w=3000.0, battery_w=2000.0),
+            "home battery goes first: it takes 2000 W, surplus 3000 W",
+        ),
+        (
             Reason(code=LimitReason.MAIN_FUSE, circuit_id="main", limit_w=10_000.0, used_w=7_200.0),
             "contract power 10.0 kW: house 7.2 kW, 2.8 kW left",
         ),

@@ -108,6 +108,11 @@ def test_a_snapshot_sums_the_fresh_inverters_and_forgets_old_ones() -> None:
         look = bench.board.snapshot()
         assert look.dimmed is False
         assert look.solar == SolarReading(power_w=1500.0, taken_at_s=now_s - 5, complete=False)
+        bench.board.post_solar("east", SolarReading(power_w=900.0, taken_at_s=now_s, current_a=PerPhase(4.0, 0.0, 0.0)))
+        one_of_them = bench.board.snapshot().solar
+        assert one_of_them is not None
+        assert one_of_them.current_a is not None
+        assert one_of_them.current_a.l3 == 4.0 + 200.0 / 230.0
         assert look.battery is not None
         assert look.meters["main"].power_w == 1380.0
         await clock.sleep(120)

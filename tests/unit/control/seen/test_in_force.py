@@ -98,6 +98,65 @@ def test_a_verified_station_that_never_connected_has_fallen_back_long_ago() -> N
     assert within(UNVERIFIED, connected=False) == (0.0, 16.0)
 
 
+def came(*sent: SentLimit, ago_s: float, kept_a: float | None, station: Station = STRONG) -> tuple[float, float]:
+    """Within the last five seconds, of a station that came so long ago."""
+    known = replace(state(sent=sent), came_at_s=NOW_S - ago_s, kept_a=kept_a)
+    bounds = limits_within(station, known, NOW_S - 5.0, NOW_S, unknown_until_s=NOW_S - 100)
+    return bounds.low_a, bounds.high_a
+
+
+def test_a_station_that_booted_may_do_anything_until_it_takes_a_limit_again() -> None:
+    tested = replace(STRONG, lease_verified=True)
+
+    assert came(limit(8.0, ago_s=30), ago_s=10, kept_a=None) == (0.0, 32.0)
+    assert came(limit(8.0, ago_s=30), ago_s=10, kept_a=None, station=tested) == (0.0, 32.0)
+    assert came(limit(8.0, ago_s=30), limit(7.0, ago_s=9, outcome=PENDING), ago_s=10, kept_a=None) == (0.0, 32.0)
+    assert came(limit(8.0, ago_s=30), limit(7.0, ago_s=9, outcome=REJECTED), ago_s=10, kept_a=None) == (0.0, 32.0)
+    assert came(limit(8.0, ago_s=30), limit(8.0, ago_s=3), ago_s=4, kept_a=None) == (0.0, 32.0)
+    assert came(limit(8.0, ago_s=30), limit(8.0, ago_s=7), ago_s=9, kept_a=None) == (8.0, 8.0)
+
+
+def test_an_answer_to_what_was_sent_before_the_boot_proves_nothing() -> None:
+    assert came(limit(8.0, ago_s=12, took_s=3.0), ago_s=10, kept_a=None) == (0.0, 32.0)
+
+
+def test_a_boot_says_nothing_of_the_time_before_it() -> None:
+    known = replace(state(sent=[limit(8.0, ago_s=30)]), came_at_s=NOW_S - 2)
+    bounds = limits_within(STRONG, known, NOW_S - 8, NOW_S - 3, unknown_until_s=NOW_S - 100)
+
+    assert (bounds.low_a, bounds.high_a) == (8.0, 8.0)
+
+
+def test_a_tested_station_that_comes_back_has_its_limit_or_the_fallback_that_it_kept() -> None:
+    tested = replace(STRONG, lease_verified=True)
+
+    assert came(limit(8.0, ago_s=30), ago_s=10, kept_a=6.0, station=tested) == (6.0, 8.0)
+    assert came(limit(0.0, ago_s=30), ago_s=10, kept_a=6.0, station=tested) == (0.0, 6.0)
+    assert came(limit(8.0, ago_s=30), ago_s=10, kept_a=6.0) == (0.0, 32.0)
+
+
+@given(
+    sent=sent_limits(3),
+    came_ago_s=st.floats(min_value=0.0, max_value=120.0),
+    kept_a=st.sampled_from([None, 0.0, 6.0]),
+    verified=st.booleans(),
+    for_s=st.floats(min_value=0.0, max_value=60.0),
+)
+def test_coming_anew_only_widens_what_may_be_in_force(
+    sent: tuple[SentLimit, ...], came_ago_s: float, kept_a: float | None, verified: bool, for_s: float
+) -> None:
+    station = replace(STRONG, lease_verified=verified)
+    known = state(sent=sent)
+    stayed, anew = (
+        limits_within(station, each, THEN_S - for_s, THEN_S, unknown_until_s=THEN_S - 100)
+        for each in (known, replace(known, came_at_s=THEN_S - came_ago_s, kept_a=kept_a))
+    )
+
+    assert anew.low_a <= stayed.low_a
+    assert anew.high_a >= stayed.high_a
+    assert anew.phases >= stayed.phases
+
+
 def test_no_limit_counts_for_more_than_the_hardware_can() -> None:
     assert within(replace(STATION, hardware_max_a=10.0), limit(16.0, ago_s=20)) == (10.0, 10.0)
 

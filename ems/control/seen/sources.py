@@ -1,0 +1,58 @@
+"""What sun and battery give on each phase of the house (`control.md` §4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ems.model.electrical import NOMINAL_V, PerPhase, Phase
+from ems.model.readings import SolarReading
+from ems.model.site import Site
+from ems.model.snapshot import Snapshot
+
+
+def given_a(now: Snapshot) -> PerPhase:
+    """Amps per phase that sun and battery give, as far as they were heard of; evenly spread where nobody knows."""
+    evenly_w = 0.0 if now.battery is None else max(0.0, now.battery.power_w)
+    sun = now.solar
+    if sun is not None and sun.current_a is None:
+        evenly_w += max(0.0, sun.power_w)
+    evenly_a = spread_a(now.site, evenly_w)
+    return evenly_a if sun is None or sun.current_a is None else evenly_a + sun.current_a
+
+
+def all_are_heard(now: Snapshot) -> bool:
+    """Whether every inverter of the site, and its battery, has told lately what it gives."""
+    sun_is_known = now.site.inverters == 0 or (now.solar is not None and now.solar.complete)
+    return sun_is_known and (now.battery is not None or not now.site.has_battery)
+
+
+def sun_a(site: Site, readings: Mapping[str, SolarReading]) -> PerPhase | None:
+    """Amps per phase of the house that these inverters feed together; None where no phase of any of them is known."""
+    fed = {name: _fed_a(site, name, reading) for name, reading in readings.items()}
+    if all(amps is None for amps in fed.values()):
+        return None
+    total_a = PerPhase()
+    for name, amps in fed.items():
+        total_a = total_a + (spread_a(site, readings[name].power_w) if amps is None else amps)
+    return total_a
+
+
+def _fed_a(site: Site, inverter_id: str, reading: SolarReading) -> PerPhase | None:
+    """One inverter's part, where it or the site file tells phases.
+
+    The largest current of one whose wiring nobody stated counts on every phase: nobody knows which of them it is on.
+    """
+    wiring = site.sun_wiring.get(inverter_id)
+    if reading.current_a is None:
+        return None if wiring is None else PerPhase.on(wiring, max(0.0, reading.power_w) / NOMINAL_V / len(wiring))
+    if wiring is None:
+        return PerPhase.on(site.phases, max(0.0, *reading.current_a))
+    fed = PerPhase()
+    for own, phase in zip(Phase, wiring, strict=False):
+        fed = fed.with_value(phase, max(0.0, reading.current_a[own]))
+    return fed
+
+
+def spread_a(site: Site, power_w: float) -> PerPhase:
+    """A power as amps, evenly on the phases of the house."""
+    return PerPhase.on(site.phases, max(0.0, power_w) / NOMINAL_V / len(site.phases))

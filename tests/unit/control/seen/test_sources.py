@@ -1,0 +1,83 @@
+"""What sun and battery give on which phase."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ems.control.guarding.reaction import sun_at_risk_a
+from ems.control.seen.sources import given_a, sun_a
+from ems.model.electrical import NOMINAL_V, PerPhase, Phase, Wiring
+from ems.model.readings import BatteryReading, SolarReading
+from ems.model.snapshot import Snapshot
+from tests.unit.control.scene import MAIN, NOW_S, STATION, look, state
+
+L1, L2, L3 = Phase
+
+
+def sun(power_w: float, *current_a: float) -> SolarReading:
+    return SolarReading(power_w=power_w, taken_at_s=NOW_S, current_a=PerPhase.of(current_a) if current_a else None)
+
+
+def fed(*readings: SolarReading, wired: Wiring | None = None) -> PerPhase | None:
+    """What these inverters feed; the wiring of the first is stated where there is one."""
+    site = replace(look([STATION], [state()]).site, sun_wiring={} if wired is None else {"0": wired})
+    return sun_a(site, {str(i): reading for i, reading in enumerate(readings)})
+
+
+def at_risk(seen: Snapshot) -> PerPhase:
+    return sun_at_risk_a(seen, MAIN, 23.75, PerPhase())
+
+
+def test_a_one_phase_inverter_feeds_the_phase_that_it_is_wired_to() -> None:
+    assert fed(sun(4600.0), wired=(L2,)) == PerPhase(0.0, 20.0, 0.0)
+    assert fed(sun(4600.0, 19.5), wired=(L2,)) == PerPhase(0.0, 19.5, 0.0)
+
+
+def test_what_a_rotated_inverter_tells_of_its_phases_lands_on_those_of_the_house() -> None:
+    assert fed(sun(3000.0, 6.0, 4.0, 3.0), wired=(L3, L1, L2)) == PerPhase(4.0, 3.0, 6.0)
+
+
+def test_phases_of_unknown_wiring_count_with_the_largest_everywhere() -> None:
+    assert fed(sun(4600.0, 20.0)) == PerPhase(20.0, 20.0, 20.0)
+
+
+def test_nothing_is_known_of_phases_that_nobody_tells() -> None:
+    assert fed(sun(4600.0)) is None
+    assert fed(sun(-5.0, -0.1, 0.0, 0.0), wired=(L1, L2, L3)) == PerPhase()
+
+
+def test_one_that_tells_no_phases_is_spread_evenly_beside_one_that_does() -> None:
+    assert fed(sun(2300.0), sun(6900.0), wired=(L1,)) == PerPhase(20.0, 10.0, 10.0)
+
+
+def test_sun_on_one_phase_is_at_risk_there_and_nowhere_else() -> None:
+    seen = look([STATION], [state()])
+    spread = replace(seen, solar=sun(6900.0))
+    on_one = replace(seen, solar=sun(6900.0, 30.0, 0.0, 0.0))
+
+    assert at_risk(spread) == PerPhase()
+    assert at_risk(on_one).l1 == pytest.approx(30.0 - 12.7, abs=0.3)
+    assert (at_risk(on_one).l2, at_risk(on_one).l3) == (0.0, 0.0)
+
+
+def test_the_battery_gives_evenly_beside_the_sun() -> None:
+    seen = look([STATION], [state()], battery=BatteryReading(power_w=690.0, taken_at_s=NOW_S))
+
+    assert given_a(replace(seen, solar=sun(2300.0, 10.0, 0.0, 0.0))) == PerPhase(11.0, 1.0, 1.0)
+    assert given_a(replace(seen, solar=sun(2300.0))).total == pytest.approx(13.0)
+    assert given_a(seen) == PerPhase(1.0, 1.0, 1.0)
+
+
+@given(
+    power_w=st.floats(-100, 20_000),
+    wired=st.sampled_from([None, (L1,), (L2,), (L1, L2, L3), (L3, L1, L2)]),
+)
+def test_no_sun_is_lost_on_its_way_to_the_phases(power_w: float, wired: Wiring | None) -> None:
+    reading = sun(power_w)
+    seen = replace(look([STATION], [state()]), solar=replace(reading, current_a=fed(reading, wired=wired)))
+
+    assert given_a(seen).total * NOMINAL_V == pytest.approx(max(0.0, power_w))
