@@ -25,7 +25,9 @@ async def test_ends_although_a_message_leaves_at_the_same_moment(presence: Prese
             after(turns, tasks[0].cancel)
 
     async with odd_broker(heard) as port:
-        device = MqttPublisher("meter", EmbeddedBroker(LOOPBACK, port), ScaledClock(50), lambda _: ROUND, presence=presence)
+        device = MqttPublisher(
+            "meter", EmbeddedBroker(LOOPBACK, port), ScaledClock(50), lambda _: ROUND, presence=presence
+        )
         tasks.append(asyncio.create_task(device.run()))
         await asyncio.wait(tasks, timeout=GUARD_S)
         was_cancelled = tasks[0].cancelled()
