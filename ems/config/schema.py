@@ -205,7 +205,7 @@ class PolicySection(Section):
     stop_wh: Annotated[Number, Field(ge=0, le=1000)] = 8.0
     """Loss that must have been suffered before a car stops."""
 
-    switch_wh: Annotated[Number, Field(ge=0, le=1000)] = 60.0
+    switch_wh: Annotated[Number, Field(ge=0, le=1000)] = 110.0
     """And before it changes between one and three phases."""
 
 

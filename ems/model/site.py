@@ -158,12 +158,11 @@ class Policy:
     keenness: Keenness = Keenness.NORMAL
     start_wh: float = 2.0
     stop_wh: float = 8.0
-    switch_wh: float = 60.0
+    switch_wh: float = 110.0
     """K: the regret that starts a car, stops it, and changes it between one and three phases (§5).
 
     Stop and start together ask for about what a restart loses: some 20 s without current (message, dead time, 15 s
-    until the car wakes), 8 to 20 Wh. A change of phases loses some 30 s of 4 kW, and is asked for twice that, for the
-    contactor's sake. §5 assumes 15, 40 and 110 Wh, which waits longer than that loss is worth.
+    until the car wakes), 8 to 20 Wh. §5 assumes 15, 40 and 110 Wh; 15 and 40 wait longer than that loss is worth.
     """
 
     phase_switches_per_day: int = 10
