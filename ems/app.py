@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import tzinfo
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from ems.clock import Clock
+from ems.commissioning.desk import Desk
 from ems.config.schema import SiteFile
 from ems.config.secrets import reveal
 from ems.config.translate import to_site, to_tariff
@@ -55,6 +57,9 @@ class Service:
         api_port: int | None = None,
     ) -> None:
         """`bind_port` and `api_port` override the ports of the site file, 0 takes any free one."""
+        folder = None if file.storage.path is None else Path(file.storage.path)
+        self.desk: Final = Desk(file, folder, clock)
+        file = self.desk.file
         self._file = file
         self._clock = clock
         self._zone = machine_zone() if file.site.time_zone is None else ZoneInfo(file.site.time_zone)
@@ -71,7 +76,8 @@ class Service:
         )
         self._dispatch = Dispatch(self._site, self.central_system.links, self._board, clock, sent=sent)
         self._escalations = Escalations(self.central_system.links, clock, resend=self._dispatch.resend)
-        self._watchers = (self._escalations.watch, *watchers)
+        self.desk.join(self._board, self._dispatch, self.central_system)
+        self._watchers = (self._escalations.watch, self.desk.watch, *watchers)
         self.recorder: Final = _recorder(file, clock, self._zone)
         self.ledger: Ledger | None = None
         """From the start of `run` on."""
@@ -96,6 +102,7 @@ class Service:
                     parts.create_task(self._escalations.run(), name="escalations")
                     if self.api is not None:
                         parts.create_task(self.api.run(loop), name="API and pages")
+                    parts.create_task(self.desk.run(), name="commissioning")
                     self._follow_devices(parts)
             finally:
                 await self._devices.close()

@@ -90,7 +90,7 @@ def _demand(
     takes_a: float | None,
 ) -> Demand:
     """Remembered, since little of this changes from one second to the next."""
-    idle = Demand(station_id=station.station_id, phases=len(station.wiring))
+    idle = Demand(station_id=station.station_id, phases=_phases_wanted(station, goal))
     if not connected:
         return replace(idle, why_not=Reason(code=LimitReason.STATION_SILENT))
     if status is None and not in_transaction:
@@ -114,6 +114,11 @@ def _demand(
     )
     wish = replace(idle, draws=status is not ConnectorStatus.SUSPENDED_EV, candidate=candidate)
     return _rest_at_minimum(WISHES[goal.mode](wish), status)
+
+
+def _phases_wanted(station: Station, goal: Goal) -> int:
+    wired = len(station.wiring)
+    return wired if goal.phases is None or not station.can_switch_phases else max(1, min(wired, goal.phases))
 
 
 def stay_off(wish: Demand) -> Demand:

@@ -10,7 +10,7 @@ from typing import Final
 
 from ems.clock import Clock
 from ems.config.schema import CsmsSection, StationEntry
-from ems.csms.listener import Listener
+from ems.csms.listener import Listener, Stranger
 from ems.csms.pace import Pace
 from ems.csms.ports import StationChanged
 from ems.csms.station import Authorise, Station, free_vending
@@ -77,6 +77,25 @@ class CentralSystem:
         if self._port is None:
             raise RuntimeError("the central system does not listen yet")
         return self._port
+
+    @property
+    def strangers(self) -> tuple[Stranger, ...]:
+        """Stations that tried to connect by a name that nobody configured, the newest last."""
+        return self._listener.strangers
+
+    def identity_of(self, station_id: str) -> str:
+        """The last part of the address that the station connects to."""
+        station = self.links[station_id]
+        return next(identity for identity, each in self._by_identity.items() if each is station)
+
+    def rename(self, station_id: str, identity: str) -> None:
+        """That station comes by another identity from now on. Raises ValueError for the identity of another one."""
+        station, before = self.links[station_id], self.identity_of(station_id)
+        if self._by_identity.get(identity, station) is not station:
+            raise ValueError(f"another station has the identity {identity!r}; it is what tells them apart")
+        del self._by_identity[before]
+        self._by_identity[identity] = station
+        self._listener.rename(before, identity)
 
     async def serve(self) -> None:
         """Serve stations until cancelled; then close every connection. Raises CannotListen, say for a port in use."""

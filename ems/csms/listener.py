@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import unquote
@@ -22,10 +24,23 @@ from ems.csms.wire_json import MAX_FRAME_BYTES
 
 LOGGER = logging.getLogger(__name__)
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stranger:
+    """A station that calls itself by a name that nobody configured."""
+
+    identity: str
+    address: str
+    first_utc: datetime
+    last_utc: datetime
+    times: int = 1
+
+
 SUBPROTOCOLS: Final[tuple[Subprotocol, ...]] = (Subprotocol("ocpp1.6"),)
 """What we speak, best first."""
 
 MOST_STRANGERS: Final = 64
+LONGEST_NAME: Final = 200
 HANDSHAKES_AT_ONCE: Final = 60
 FAILURES_AT_ONCE: Final = 20
 FAILURE_EVERY_S: Final = 3.0
@@ -63,12 +78,28 @@ class Listener:
         converse: Callable[[str, StationSocket], Awaitable[None]],
     ) -> None:
         """`passwords` by identity; a station without one needs none."""
-        self._identities = identities
-        self._passwords = passwords
+        self._clock = clock
+        self._identities = set(identities)
+        self._passwords = dict(passwords)
         self._converse = converse
-        self._strangers: set[str] = set()
+        self._strangers: dict[str, Stranger] = {}
+        self._told_of: set[str] = set()
         self._handshakes = Throttle(clock, burst=HANDSHAKES_AT_ONCE, every_s=1.0)
         self._failures = Throttle(clock, burst=FAILURES_AT_ONCE, every_s=FAILURE_EVERY_S)
+
+    @property
+    def strangers(self) -> tuple[Stranger, ...]:
+        """Those who tried to come in by an unknown name, the newest last; `MOST_STRANGERS` at most."""
+        return tuple(self._strangers.values())
+
+    def rename(self, before: str, identity: str) -> None:
+        """A configured station comes by another identity from now on, with the password it had."""
+        self._identities.discard(before)
+        self._identities.add(identity)
+        self._strangers.pop(identity[:LONGEST_NAME], None)
+        password = self._passwords.pop(before, None)
+        if password is not None:
+            self._passwords[identity] = password
 
     async def start(self, host: str, port: int) -> Server:
         """Begin to listen; 0 takes any free port. Raises OSError."""
@@ -128,11 +159,17 @@ class Listener:
         return response
 
     def _note_stranger(self, identity: str, address: str) -> None:
-        """Say once for each identity what to do about it."""
-        name = identity[:200]
-        if name in self._strangers or len(self._strangers) >= MOST_STRANGERS:
+        """Remember it, and say once for each identity what to do about it."""
+        name, now = identity[:LONGEST_NAME], self._clock.utc_now()
+        known = self._strangers.pop(name, None)
+        if known is None:
+            known = Stranger(identity=name, address=address, first_utc=now, last_utc=now, times=0)
+        self._strangers[name] = replace(known, address=address, last_utc=now, times=known.times + 1)
+        if len(self._strangers) > MOST_STRANGERS:
+            del self._strangers[next(iter(self._strangers))]
+        if name in self._told_of or len(self._told_of) >= MOST_STRANGERS:
             return
-        self._strangers.add(name)
+        self._told_of.add(name)
         LOGGER.warning(
             "A charging station at %s calls itself %.60r, which is not in the site file; refused. "
             "If it is yours, write this name as `id` or `identity` of a station.",

@@ -31,3 +31,5 @@ class Goal:
 
     fulfilled: bool = False
     """That much is in: the car pauses until somebody wishes otherwise."""
+    phases: int | None = None
+    """At most so many of the station's phases, where it can change them; None for all that are wired."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ems.model.electrical import PerPhase
 from ems.model.goals import Goal
 from ems.model.quick import quick
 from ems.model.readings import BatteryReading, GridReading, SolarReading
@@ -35,6 +36,9 @@ class Snapshot:
 
     utc_s: float | None = None
     """Wall time as seconds since 1970 UTC, for tariff windows only; durations come from `now_s`."""
+
+    virtual_a: Mapping[str, PerPhase] = field(default_factory=dict)
+    """What of the meters' currents a proof added; `power_w` is without it. No decision looks at this."""
 
     def state_of(self, station_id: str) -> StationState:
         return self.stations.get(station_id) or StationState(station_id=station_id)

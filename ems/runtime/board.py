@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from ems.clock import Clock
 from ems.control.seen.in_force import LEASE_MARGIN_S
 from ems.control.seen.trust import LOST_PERIODS
+from ems.model.electrical import PerPhase
 from ems.model.goals import Goal
 from ems.model.readings import BatteryReading, GridReading, SolarReading
 from ems.model.site import Site
@@ -23,6 +24,20 @@ BATTERY_LASTS_S: Final = 60.0
 
 SENT_LASTS_S: Final = 50.0
 """Control looks back this far from a meter's last good sample, for reports of that time and limits before them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VirtualLoad:
+    """Current that is not there, for the proof of an overload. It only adds: raises ValueError for anything else."""
+
+    circuit_id: str
+    current_a: PerPhase
+    ends_at_s: float
+    """It ends by itself then, whatever became of the proof."""
+
+    def __post_init__(self) -> None:
+        if not all(0.0 <= amps < float("inf") for amps in self.current_a):
+            raise ValueError(f"a virtual load of {tuple(self.current_a)} A; it may only add to what the meter shows")
 
 
 class Board:
@@ -41,12 +56,24 @@ class Board:
         """Stations with the record of what was sent to them, as asked for last."""
 
         self._goals: dict[str, Goal] = {}
+        self._trial: Mapping[str, Goal] = {}
+        """Goals of a proof, in place of people's while it runs. Never kept over a restart."""
+
+        self._virtual_load: VirtualLoad | None = None
+        self._virtual_a: dict[str, PerPhase] = {}
+        """What of the newest meter samples is a proof's."""
+
         self._dimmed: bool | None = None
         periods_s = [site.policy.meter_period_s, *site.meter_period_s.values()]
         self._keep_sent_s = SENT_LASTS_S + LOST_PERIODS * max(periods_s)
 
     def post_meter(self, circuit_id: str, reading: GridReading) -> None:
         """A sample of the meter at that circuit; wakes the loop."""
+        load_a = self._virtual_load_a(circuit_id)
+        self._virtual_a.pop(circuit_id, None)
+        if load_a is not None:
+            self._virtual_a[circuit_id] = load_a
+            reading = replace(reading, current_a=reading.current_a + load_a)
         self._meters[circuit_id] = reading
         self._news.set()
 
@@ -74,6 +101,20 @@ class Board:
     def goal_of(self, station_id: str) -> Goal:
         """The wish that counts now: a person's, else the site file's."""
         return self._goals.get(station_id) or self._site.station(station_id).goal
+
+    def set_trial(self, goals: Mapping[str, Goal]) -> None:
+        """The goals of a proof, in place of people's until it sets none; wakes the loop."""
+        self._trial = dict(goals)
+        self._news.set()
+
+    def set_virtual_load(self, load: VirtualLoad | None) -> None:
+        """A load that a proof adds to the currents of the coming samples of a circuit's meter; None ends it."""
+        self._virtual_load = load
+
+    def set_site(self, site: Site) -> None:
+        """Other installer limits from the next look on; the devices stay the same. Wakes the loop."""
+        self._site = site
+        self._news.set()
 
     def set_dimmed(self, dimmed: bool | None) -> None:
         """Whether the grid operator calls for its limit, None for unknown; wakes the loop when that is news."""
@@ -122,12 +163,19 @@ class Board:
             site=self._site,
             meters=dict(self._meters),
             stations={s.station_id: self.state_of(s.station_id) for s in self._site.stations},
-            goals=dict(self._goals),
+            goals={**self._goals, **self._trial},
             solar=self._solar_sum(now_s),
             battery=self._battery_now(now_s),
             dimmed=self._dimmed,
             utc_s=self._clock.utc_now().timestamp(),
+            virtual_a=dict(self._virtual_a),
         )
+
+    def _virtual_load_a(self, circuit_id: str) -> PerPhase | None:
+        load = self._virtual_load
+        if load is None or load.circuit_id != circuit_id or self._clock.monotonic_s() >= load.ends_at_s:
+            return None
+        return load.current_a
 
     def _worth_keeping(self, limits: tuple[SentLimit, ...]) -> tuple[SentLimit, ...]:
         """What control may still ask for. A station can leave limits unanswered for days, so those end some day too."""
@@ -157,3 +205,8 @@ class Board:
     def meters(self) -> Mapping[str, GridReading]:
         """Newest meter samples, for show."""
         return self._meters
+
+    @property
+    def solar(self) -> Mapping[str, SolarReading]:
+        """Newest samples of the inverters, for show."""
+        return self._solar

@@ -73,6 +73,18 @@ class Dispatch:
                 lane.send(order)
         self._release_raises()
 
+    def withhold(self, station_id: str) -> None:
+        """Send that station nothing until `release`, so that its lease ends: a proof. A fuse in need ends it, too."""
+        self._lanes[station_id].withhold()
+
+    def release(self, station_id: str) -> None:
+        """Send it its limit at once, and go on as usual."""
+        self._lanes[station_id].release()
+
+    def set_site(self, site: Site) -> None:
+        """Other installer limits for the same stations, from the next decision on."""
+        self._site = site
+
     def resend(self, station_id: str) -> None:
         """Send a station its limit again at once, although nothing changed; nothing for one that was sent none yet."""
         self._lanes[station_id].send_again()

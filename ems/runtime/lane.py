@@ -76,9 +76,21 @@ class Lane:
         self._visits = 0
         self._lowering_since_s: float | None = None
         self._renew_at_s = 0.0
+        self._lease_ends_at_s = 0.0
         self._retry_at_s = 0.0
         self._pauses = Backoff(FIRST_RETRY_S, LONGEST_RETRY_S)
         self._bell = asyncio.Event()
+        self._withheld = False
+
+    def withhold(self) -> None:
+        """Send nothing until `release`: the station's lease is to end. What a fuse needs goes out nevertheless."""
+        self._withheld = True
+
+    def release(self) -> None:
+        """Send what is wanted at once, since the station may have fallen back."""
+        if self._withheld:
+            self._withheld = False
+            self.send_again()
 
     def is_at(self, limit_a: float, phases: int, *, urgent: bool = False) -> bool:
         """Whether its order says so already, as urgently as it is wanted or taken by the station.
@@ -176,7 +188,16 @@ class Lane:
         """When the order is to be sent, again or for the first time; never while the station is away."""
         if self._order is None or not self._link.state.connected:
             return float("inf")
+        if self._withheld and not self._fuse_needs(self._order):
+            return float("inf")
         return self._renew_at_s if self._order is self._taken else self._retry_at_s
+
+    def _fuse_needs(self, order: Order) -> bool:
+        """Whether it must not be withheld: it lowers for a fuse what runs now, or what the station falls back to."""
+        if not order.urgent or self._taken is None:
+            return order.urgent
+        runs = self._clock.monotonic_s() < self._lease_ends_at_s
+        return order.lease.limit_a < order.lease.fallback_a or (runs and _lowers(order, self._taken))
 
     async def _send(self, order: Order) -> None:
         visit = self._visits
@@ -212,6 +233,7 @@ class Lane:
             self._lowering_since_s = None
             self._taken = order
             self._renew_at_s = receipt.sent_at_s + lease_s / RENEWALS_PER_LEASE
+            self._lease_ends_at_s = receipt.sent_at_s + lease_s
         self._retry_at_s = 0.0
         self._pauses.reset()
         self._sent.tell(

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from ems.app import Service
 from ems.clock import ScaledClock
+from ems.commissioning.desk import Desk
 from ems.config.examples import example
 from ems.config.loader import load_site
 from ems.config.schema import SiteFile
@@ -42,11 +43,11 @@ class Stage:
 
     house: SimulatedHouse
     clock: ScaledClock
+    desk: Desk
+    """The installer's, of the running service."""
+
     looks: list[tuple[Snapshot, Decision]] = field(default_factory=list)
     sent: list[Sending] = field(default_factory=list)
-
-    def watch(self, look: Snapshot, decision: Decision) -> None:
-        self.looks.append((look, decision))
 
     @property
     def seen(self) -> Snapshot:
@@ -92,12 +93,23 @@ class Stage:
 
 
 @asynccontextmanager
-async def staged(file: SiteFile, *, speed: float = SPEED) -> AsyncIterator[Stage]:
-    """The curtain goes up with the service listening and the stations on their way to it."""
+async def staged(file: SiteFile, *, speed: float = SPEED, told: SiteFile | None = None) -> AsyncIterator[Stage]:
+    """The curtain goes up with the service listening and the stations on their way to it.
+
+    `told`: what the service believes of a house that really is as `file` says.
+    """
     clock = ScaledClock(speed)
     async with SimulatedHouse(file, clock) as house:
-        stage = Stage(house, clock)
-        service = Service(house.relocated(), clock, sent=stage.sent.append, watchers=[stage.watch], bind_port=0)
+        looks: list[tuple[Snapshot, Decision]] = []
+        sent: list[Sending] = []
+        service = Service(
+            house.relocated(told),
+            clock,
+            sent=sent.append,
+            watchers=[lambda look, decision: looks.append((look, decision))],
+            bind_port=0,
+        )
+        stage = Stage(house, clock, service.desk, looks, sent)
         serving = asyncio.create_task(service.run())
         try:
             async with clock.timeout(60.0):

@@ -1,0 +1,436 @@
+"""The installer's desk: limits that are typed, checked, kept and put in force; proofs; the hand-over.
+
+    desk = Desk(file, folder, clock)          reads what was kept; `desk.file` is the site file with the limits over it
+    desk.join(board, dispatch, central_system)
+    loop = Loop(…, watchers=[desk.watch])
+    …create_task(desk.run())
+
+Limits take effect at the next decision. First they are on the disk, then in force; refused ones leave all as it was.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from ems.clock import Clock
+from ems.commissioning.errors import (
+    IdentityTaken,
+    LimitsRefused,
+    NoHandOver,
+    NoStorage,
+    NoSuchCircuit,
+    NoSuchStation,
+    NoSuchStranger,
+    NothingFound,
+    ProofRuns,
+    Sealed,
+    StepsOpen,
+    TypedDifferently,
+)
+from ems.commissioning.findings import LossFindings, ProofKind, Verdict
+from ems.commissioning.hand_over import Handing, house_key, is_genuine, limits_of, signed
+from ems.commissioning.kept import MOST_REFUSED, Change, Kept, KeptFile, SealMark, Signed
+from ems.commissioning.limits import (
+    ConnectionLimits,
+    InstallerLimits,
+    StationLimits,
+    covers,
+    findings_of,
+    hash_of,
+    limits_in_force,
+    overlaid,
+)
+from ems.commissioning.proofs import Progress, Proofs, Wanted
+from ems.commissioning.steps import Steps, open_steps
+from ems.commissioning.watch import Watch
+from ems.config.schema import SiteFile, StationEntry, SubCircuit
+from ems.config.translate import to_site
+from ems.csms.central_system import CentralSystem
+from ems.model.decision import Decision
+from ems.model.electrical import Wiring
+from ems.model.site import Site
+from ems.model.snapshot import Snapshot
+from ems.runtime.board import Board
+from ems.runtime.dispatch import Dispatch
+
+LOGGER: Final = logging.getLogger(__name__)
+
+TYPED_WITHIN_S: Final = 600.0
+"""The second typing must follow the first within this."""
+
+Audit = Callable[[str, str], None]
+"""Hears who did what; returns at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """What became of limits that were submitted."""
+
+    outcome: str
+    """`applied`, `type_again`, `unchanged` or `checked`."""
+
+    file: SiteFile
+    """The site file with these limits over it."""
+
+    expires_in_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Typed:
+    limits: ConnectionLimits
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Joined:
+    """The running parts."""
+
+    board: Board
+    dispatch: Dispatch
+    central_system: CentralSystem
+    watch: Watch
+    proofs: Proofs
+
+
+class Desk:
+    """One installer's work at a time; everybody else reads."""
+
+    def __init__(self, file: SiteFile, folder: Path | None, clock: Clock, *, audit: Audit | None = None) -> None:
+        self._base = file
+        self._clock = clock
+        self._kept_file = None if folder is None else KeptFile(folder)
+        self._audit = audit or (lambda _who, _what: None)
+        self._typed: _Typed | None = None
+        self._joined: _Joined | None = None
+        self._busy = asyncio.Lock()
+        self._saving: set[asyncio.Task[None]] = set()
+        opened = None if self._kept_file is None else self._kept_file.open()
+        self.kept: Kept = Kept() if opened is None else opened.kept
+        self.trouble: str | None = "no storage folder is set" if opened is None else opened.trouble
+        """Why limits cannot be kept, or those that were kept could not be read."""
+
+        self.file: SiteFile = self._usable(damaged=opened is not None and opened.trouble is not None)
+        """The site file with the installer's limits over it: what is in force."""
+
+    def join(self, board: Board, dispatch: Dispatch, central_system: CentralSystem) -> None:
+        """The parts of the running service; before it runs."""
+        watch = Watch(board, self._clock)
+        proofs = Proofs(
+            watch,
+            board,
+            dispatch,
+            self._clock,
+            report_s=self._base.csms.meter_values_s,
+            ended=self._proof_ended,
+            wiring=self._wiring,
+        )
+        self._joined = _Joined(
+            board=board, dispatch=dispatch, central_system=central_system, watch=watch, proofs=proofs
+        )
+
+    def watch(self, look: Snapshot, decision: Decision) -> None:
+        """A watcher of the loop. Never waits."""
+        if self._joined is not None:
+            self._joined.watch.see(look, decision)
+
+    async def run(self) -> None:
+        """Until cancelled; then ends what runs."""
+        try:
+            await asyncio.get_running_loop().create_future()
+        finally:
+            if self._joined is not None:
+                await self._joined.proofs.close()
+            if self._saving:
+                await asyncio.wait(self._saving)
+
+    @property
+    def site(self) -> Site:
+        return to_site(self.file)
+
+    @property
+    def parts(self) -> _Joined:
+        """The running parts. Raises RuntimeError before `join`."""
+        if self._joined is None:
+            raise RuntimeError("the desk is not part of a service yet")
+        return self._joined
+
+    @property
+    def proof(self) -> Progress | None:
+        """The proof that runs or ran last."""
+        return self.parts.proofs.progress
+
+    def steps(self) -> Steps:
+        """How far commissioning is."""
+        return open_steps(self.file, self.kept, self.parts.watch, self._clock.monotonic_s())
+
+    async def set_connection(self, limits: ConnectionLimits, *, who: str, dry_run: bool = False) -> Taken:
+        """The connection, which counts from the second time that the very same values come.
+
+        Raises TypedDifferently, LimitsRefused, Sealed, ProofRuns or NoStorage.
+        """
+        wanted = self.kept.limits.model_copy(update={"connection": limits})
+        file = self._checked(wanted)
+        if dry_run:
+            return Taken(outcome="checked", file=file)
+        self._check_open()
+        now_s = self._clock.monotonic_s()
+        before, self._typed = self._typed, _Typed(limits=limits, at_s=now_s)
+        if before is None or now_s - before.at_s > TYPED_WITHIN_S:
+            return Taken(outcome="type_again", file=file, expires_in_s=TYPED_WITHIN_S)
+        if before.limits != limits:
+            raise TypedDifferently(f"not the same as the first time: {', '.join(_differing(before.limits, limits))}")
+        self._typed = None
+        return await self._apply(wanted, who, f"connection: {_connection_words(limits)}")
+
+    async def set_circuits(self, circuits: tuple[SubCircuit, ...], *, who: str, dry_run: bool = False) -> Taken:
+        """All circuits below the main fuse. Raises as `set_connection`."""
+        wanted = self.kept.limits.model_copy(update={"circuits": circuits})
+        file = self._checked(wanted)
+        if dry_run:
+            return Taken(outcome="checked", file=file)
+        words = ", ".join(f"{each.id} {each.fuse_a:g} A" for each in circuits) or "none"
+        return await self._apply(wanted, who, f"circuits: {words}")
+
+    async def set_station(self, station_id: str, limits: StationLimits, *, who: str, dry_run: bool = False) -> Taken:
+        """Circuit, wiring, maximum and fallback of one station; another fallback makes the loss proof due again."""
+        entry = self._entry(station_id)
+        before = self.kept.limits.station(station_id)
+        told = limits.model_copy(update={"identity": before.identity, "lease_verified": before.lease_verified})
+        if limits.fallback_a is not None and limits.fallback_a != entry.fallback_a:
+            told = told.model_copy(update={"lease_verified": False})
+        wanted = self.kept.limits.with_station(station_id, told)
+        file = self._checked(wanted)
+        if dry_run:
+            return Taken(outcome="checked", file=file)
+        words = ", ".join(f"{name} {value}" for name, value in limits.model_dump(exclude_none=True).items())
+        return await self._apply(wanted, who, f"station {station_id}: {words}")
+
+    async def take_found_wiring(self, station_id: str, *, who: str) -> Taken:
+        """State the wiring that the last charger proof found. Raises NothingFound."""
+        self._entry(station_id)
+        findings = self.kept.record.charger.get(station_id)
+        if findings is None or findings.found is None:
+            raise NothingFound(f"no charger proof has found the wiring of {station_id}")
+        before = self.kept.limits.station(station_id)
+        wired = tuple(phase.name for phase in findings.found)
+        told = before.model_copy(update={"wired": wired, "wiring_known": True})
+        wanted = self.kept.limits.with_station(station_id, StationLimits.model_validate(told.model_dump()))
+        return await self._apply(wanted, who, f"station {station_id}: wired {' '.join(wired)}, as found")
+
+    async def adopt(self, station_id: str, identity: str, *, who: str) -> None:
+        """Let the stranger of that name in as this station, now and after restarts."""
+        self._entry(station_id)
+        if all(each.identity != identity for each in self.parts.central_system.strangers):
+            raise NoSuchStranger(f"nobody called {identity[:60]!r} has tried to connect")
+        told = self.kept.limits.station(station_id).model_copy(update={"identity": identity})
+        wanted = self.kept.limits.with_station(station_id, StationLimits.model_validate(told.model_dump()))
+        if any(_identity(each) == identity for each in self.file.stations if each.id != station_id):
+            raise IdentityTaken(f"another station has the identity {identity[:60]!r}")
+        await self._apply(wanted, who, f"station {station_id}: identity {identity}")
+
+    async def refuse(self, identity: str, *, who: str) -> None:
+        """Remember that this stranger is none of ours."""
+        if all(each.identity != identity for each in self.parts.central_system.strangers):
+            raise NoSuchStranger(f"nobody called {identity[:60]!r} has tried to connect")
+        refused = tuple(dict.fromkeys([*self.kept.refused, identity]))[-MOST_REFUSED:]
+        async with self._busy:
+            await self._keep(replace(self.kept, refused=refused), who, f"refused the stranger {identity}")
+
+    async def start(self, wanted: Wanted, *, who: str) -> Progress:
+        """Begin a proof. Raises a CommissioningError where that makes no sense now."""
+        if wanted.station_id is not None:
+            self._entry(wanted.station_id)
+        metered = [each.circuit_id for each in self.site.circuits if each.metered]
+        if wanted.circuit_id is not None and wanted.circuit_id not in metered:
+            raise NoSuchCircuit(f"there is no circuit {wanted.circuit_id!r} with a meter of its own")
+        if wanted.kind in {ProofKind.CHARGER, ProofKind.LOSS} and wanted.station_id is None:
+            raise NoSuchStation("say which station")
+        # Limits that are on their way to the disk come first.
+        async with self._busy:
+            progress = self.parts.proofs.start(wanted, self.site)
+        self._audit(who, f"began the {wanted.kind} proof of {wanted.station_id or wanted.circuit_id or 'main'}")
+        return progress
+
+    async def abort(self, *, who: str) -> Progress | None:
+        """End the proof that runs."""
+        if self.parts.proofs.is_running:
+            self._audit(who, "aborted the proof")
+        return await self.parts.proofs.abort()
+
+    async def hand_over(self, *, installer: str, company: str, remark: str, accept_open: bool, who: str) -> Signed:
+        """Sign what is in force and proven, and lock the limits. Raises StepsOpen unless that is accepted."""
+        folder = self._folder()
+        if self.parts.proofs.is_running:
+            raise ProofRuns("a proof runs; let it end or abort it")
+        still_open = self.steps().still_open
+        if still_open and not accept_open:
+            raise StepsOpen(f"still open: {', '.join(still_open)}")
+        async with self._busy:
+            key = await asyncio.to_thread(house_key, folder)
+            handing = Handing(installer=installer, company=company, remark=remark, open_steps=still_open, account=who)
+            now = self._clock.utc_now()
+            document = signed(self.file, self.kept.record, handing, key, now)
+            mark = SealMark(
+                installer=installer, utc_s=now.timestamp(), limits_hash=document.limits_hash, key=document.key
+            )
+            await self._keep(replace(self.kept, hand_over=document, seal=mark), who, f"handed over by {installer}")
+        return document
+
+    def last_hand_over(self) -> Signed:
+        """The newest document. Raises NoHandOver."""
+        if self.kept.hand_over is None:
+            raise NoHandOver("nothing was handed over yet")
+        return self.kept.hand_over
+
+    async def unlock(self, why: str, *, who: str) -> None:
+        """Let limits be changed again; the document of the hand-over stays."""
+        async with self._busy:
+            await self._keep(replace(self.kept, seal=None), who, f"unlocked the limits: {why}")
+
+    def _usable(self, *, damaged: bool) -> SiteFile:
+        """The file to start with. Limits that cannot be trusted make the house one that nobody has commissioned."""
+        if damaged:
+            LOGGER.error("the installer's limits cannot be used, so nobody charges above 6 A: %s", self.trouble)
+            return _uncommissioned(self._base)
+        findings = findings_of(self._base, self.kept.limits)
+        if findings:
+            self.trouble = f"the installer's limits do not fit the site file any more: {LimitsRefused(findings)}"
+            LOGGER.error("%s; so nobody charges above 6 A", self.trouble)
+            return _uncommissioned(self._base)
+        file = overlaid(self._base, self.kept.limits)
+        if self.kept.seal is not None and not self._fits_seal(file, self.kept.seal):
+            self.trouble = "the limits are not those that were handed over; unlock them and prove them anew"
+            LOGGER.error("%s; so nobody charges above 6 A", self.trouble)
+            return _uncommissioned(file)
+        return file
+
+    def _fits_seal(self, file: SiteFile, seal: SealMark) -> bool:
+        document = self.kept.hand_over
+        if document is None or document.limits_hash != seal.limits_hash or not is_genuine(document):
+            return False
+        handed_over = limits_of(document)
+        return hash_of(handed_over) == seal.limits_hash and covers(handed_over, limits_in_force(file))
+
+    def _checked(self, wanted: InstallerLimits) -> SiteFile:
+        """The site file with these limits. Raises LimitsRefused."""
+        findings = findings_of(self._base, wanted)
+        if findings:
+            raise LimitsRefused(findings)
+        return overlaid(self._base, wanted)
+
+    def _check_open(self) -> None:
+        self._folder()
+        if self.kept.seal is not None:
+            raise Sealed("the limits were handed over; unlock them first")
+        if self._joined is not None and self._joined.proofs.is_running:
+            raise ProofRuns("a proof runs; let it end or abort it")
+
+    def _folder(self) -> Path:
+        if self._kept_file is None:
+            raise NoStorage("the site file names no storage folder (storage.path), so limits would be lost")
+        return self._kept_file.folder
+
+    async def _apply(self, wanted: InstallerLimits, who: str, what: str) -> Taken:
+        async with self._busy:
+            self._check_open()
+            file = self._checked(wanted)
+            if wanted == self.kept.limits and file == self.file:
+                return Taken(outcome="unchanged", file=file)
+            await self._keep(replace(self.kept, limits=wanted), who, what)
+            self._put_in_force(file)
+            return Taken(outcome="applied", file=file)
+
+    async def _keep(self, kept: Kept, who: str, what: str) -> None:
+        """On the disk first, then here. Raises NoStorage."""
+        kept_file = self._kept_file
+        if kept_file is None:
+            raise NoStorage("the site file names no storage folder (storage.path), so nothing can be kept")
+        kept = kept.changed(Change(utc_s=self._clock.utc_now().timestamp(), who=who, what=what))
+        # Whoever asked may leave meanwhile; a file that is being replaced is seen through.
+        await asyncio.shield(asyncio.to_thread(kept_file.save, kept))
+        self.kept = kept
+        self._audit(who, what)
+
+    def _put_in_force(self, file: SiteFile) -> None:
+        self.file = file
+        self.trouble = None
+        if self._joined is None:
+            return
+        site = to_site(file)
+        self._joined.board.set_site(site)
+        self._joined.dispatch.set_site(site)
+        for entry in file.stations:
+            if self._joined.central_system.identity_of(entry.id) != _identity(entry):
+                self._joined.central_system.rename(entry.id, _identity(entry))
+        LOGGER.info("the installer's limits are in force")
+
+    def _proof_ended(self, progress: Progress) -> None:
+        """Keep what was found; a loss proof that passed verifies the lease, one that failed takes that back."""
+        findings = progress.findings
+        if findings is None or findings.verdict is Verdict.ABORTED:
+            return
+        self.kept = replace(self.kept, record=self.kept.record.with_new(findings))
+        task = asyncio.create_task(self._keep_findings(progress), name="keep findings")
+        self._saving.add(task)
+        task.add_done_callback(self._saving.discard)
+
+    async def _keep_findings(self, progress: Progress) -> None:
+        findings = progress.findings
+        what = f"{progress.wanted.kind} proof: {findings.says.said() if findings else ''}"
+        try:
+            async with self._busy:
+                limits, file = self._with_lease(progress)
+                # Limits that a failed proof has tightened are not those that were handed over any more.
+                seal = self.kept.seal if file is None else None
+                await self._keep(replace(self.kept, limits=limits, seal=seal), "proof", what)
+                if file is not None:
+                    self._put_in_force(file)
+        except NoStorage as error:
+            LOGGER.warning("what the proof found is not kept: %s", error)
+
+    def _with_lease(self, progress: Progress) -> tuple[InstallerLimits, SiteFile | None]:
+        """The limits after a loss proof, and the file if that changes anything."""
+        findings = progress.findings
+        if not isinstance(findings, LossFindings) or findings.verdict is Verdict.UNCERTAIN:
+            return self.kept.limits, None
+        passed = findings.verdict is Verdict.PASSED
+        entry = self._entry(findings.station_id)
+        if entry.lease_verified == passed or (passed and self.kept.seal is not None):
+            return self.kept.limits, None
+        told = self.kept.limits.station(findings.station_id).model_copy(update={"lease_verified": passed})
+        wanted = self.kept.limits.with_station(findings.station_id, told)
+        return wanted, overlaid(self._base, wanted)
+
+    def _wiring(self, station_id: str) -> Wiring:
+        """The house phases behind a station, as a charger proof found them, else as they are stated."""
+        stated = self.site.station(station_id).wiring
+        findings = self.kept.record.charger.get(station_id)
+        return stated if findings is None else findings.found or stated
+
+    def _entry(self, station_id: str) -> StationEntry:
+        for entry in self.file.stations:
+            if entry.id == station_id:
+                return entry
+        raise NoSuchStation(f"there is no station {station_id!r} in this house")
+
+
+def _identity(entry: StationEntry) -> str:
+    return entry.id if entry.identity is None else entry.identity
+
+
+def _uncommissioned(file: SiteFile) -> SiteFile:
+    """The same house, but nobody has stated its fuse."""
+    return file.model_copy(update={"connection": file.connection.model_copy(update={"main_fuse_a": None})})
+
+
+def _differing(one: ConnectionLimits, other: ConnectionLimits) -> list[str]:
+    return [name for name in ConnectionLimits.model_fields if getattr(one, name) != getattr(other, name)]
+
+
+def _connection_words(limits: ConnectionLimits) -> str:
+    return f"{limits.phases} x {limits.main_fuse_a:g} A {limits.main_fuse_device}, reserve {limits.reserve_a:g} A"
