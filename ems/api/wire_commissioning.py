@@ -6,12 +6,14 @@ Everything under `/commissioning` is for installers only. Currents are per phase
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
 from ems.api.wire import Problem, Sentence, Shape, StationId
+from ems.commissioning.findings import Verdict
+from ems.commissioning.phase_map import Certainty
+from ems.commissioning.steps import Condition, StepKey
 from ems.model.electrical import FuseDevice
 from ems.model.station import ConnectorStatus
 
@@ -25,32 +27,11 @@ Remark = Annotated[str, Field(max_length=500, pattern=r"^[^\x00-\x08\x0b-\x1f\x7
 MOST_CIRCUITS: Final = 40
 
 
-class StepKey(StrEnum):
-    """The steps of commissioning, in their order."""
-
-    CONNECTION = "connection"
-    CIRCUITS = "circuits"
-    METER = "meter"
-    STATIONS = "stations"
-    CHARGER_PROOF = "charger_proof"
-    LOSS_PROOF = "loss_proof"
-    OVERLOAD_PROOF = "overload_proof"
-    HAND_OVER = "hand_over"
-
-
-class StepCondition(StrEnum):
-    """How far a step is."""
-
-    OPEN = "open"
-    DONE = "done"
-    FAILED = "failed"
-
-
 class StepState(Shape):
     """One step, and what is left to do in it."""
 
     key: StepKey
-    condition: StepCondition
+    condition: Condition
     says: Sentence
 
 
@@ -115,6 +96,18 @@ class StationLimits(Shape):
     """A new one makes the loss proof due again."""
 
 
+class FuseProofRow(Shape):
+    """One phase of one fuse when all control is gone (`ems check`)."""
+
+    circuit: str
+    phase: PhaseWord
+    stations_a: float
+    other_load_a: float | None
+    bound_a: float
+    covered: bool
+    culprits: tuple[str, ...]
+
+
 class LimitsAnswer(Shape):
     """What became of limits that were submitted."""
 
@@ -128,24 +121,6 @@ class LimitsAnswer(Shape):
     warnings: tuple[Sentence, ...]
 
 
-class FuseProofRow(Shape):
-    """One phase of one fuse when all control is gone (`ems check`)."""
-
-    circuit: str
-    phase: PhaseWord
-    stations_a: float
-    other_load_a: float | None
-    bound_a: float
-    covered: bool
-    culprits: tuple[str, ...]
-
-
-class LimitsProblem(Problem):
-    """Limits that do not fit together; code `limits_refused`. The old ones stay in force."""
-
-    problems: tuple[FoundProblem, ...]
-
-
 class FoundProblem(Shape):
     """One thing that is wrong, and its cure."""
 
@@ -154,69 +129,10 @@ class FoundProblem(Shape):
     cure: str
 
 
-class MeterPhase(Shape):
-    """One phase of a meter."""
+class LimitsProblem(Problem):
+    """Limits that do not fit together; code `limits_refused`. The old ones stay in force."""
 
-    phase: PhaseWord
-    current_a: float
-    voltage_v: float | None
-
-
-class MeterLive(Shape):
-    """A meter as it is now."""
-
-    id: str
-    circuit: str
-    profile: str | None
-    period_s: float
-    phases: tuple[MeterPhase, ...]
-    power_w: float | None
-    """The meter's total."""
-
-    phases_w: float | None
-    """The sum of current times voltage over the phases."""
-
-    sum_agrees: bool | None
-    age_s: float | None
-    fresh: bool
-    """Younger than 5 s."""
-
-    virtual_a: tuple[float, ...] | None
-    """Current that an overload proof adds; it is in `current_a`."""
-
-    sign: SignResult | None
-
-
-class Stranger(Shape):
-    """A charging station that calls itself by a name that nobody configured."""
-
-    identity: str
-    address: str
-    first_at: datetime
-    last_at: datetime
-    times: int
-    refused: bool
-
-
-class Verdict(StrEnum):
-    """How a proof ended."""
-
-    PASSED = "passed"
-    FAILED = "failed"
-    UNCERTAIN = "uncertain"
-    """Nothing is proven: noise, no room, a car that does not draw. Run it again."""
-
-    ABORTED = "aborted"
-
-
-class Certainty(StrEnum):
-    """How far a found phase may be relied on."""
-
-    CERTAIN = "certain"
-    PRESUMED = "presumed"
-    """It follows from the certain ones if the phases turn to the right, as they should."""
-
-    UNKNOWN = "unknown"
+    problems: tuple[FoundProblem, ...]
 
 
 class FoundPhase(Shape):
@@ -236,7 +152,7 @@ class PlateauFigures(Shape):
     """As the station measures, its largest phase."""
 
     meter_a: tuple[float, ...]
-    """Change of the meter from the last pause, per house phase."""
+    """What the meter showed more than in the pause before, per house phase; the house is in it, too."""
 
     obeyed: bool
     reaction_s: float | None
@@ -377,6 +293,50 @@ class ProofState(Shape):
     """It ends by itself after this at the latest."""
 
     result: ProofResult | None
+
+
+class MeterPhase(Shape):
+    """One phase of a meter."""
+
+    phase: PhaseWord
+    current_a: float
+    voltage_v: float | None
+
+
+class MeterLive(Shape):
+    """A meter as it is now."""
+
+    id: str
+    circuit: str
+    profile: str | None
+    period_s: float
+    phases: tuple[MeterPhase, ...]
+    power_w: float | None
+    """The meter's total."""
+
+    phases_w: float | None
+    """The sum of current times voltage over the phases."""
+
+    sum_agrees: bool | None
+    age_s: float | None
+    fresh: bool
+    """Younger than 5 s."""
+
+    virtual_a: tuple[float, ...] | None
+    """Current that an overload proof adds; it is in `current_a`."""
+
+    sign: SignResult | None
+
+
+class Stranger(Shape):
+    """A charging station that calls itself by a name that nobody configured."""
+
+    identity: str
+    address: str
+    first_at: datetime
+    last_at: datetime
+    times: int
+    refused: bool
 
 
 class StationBench(Shape):

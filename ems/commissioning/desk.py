@@ -15,7 +15,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from ems.clock import Clock
 from ems.commissioning.errors import (
@@ -71,8 +71,7 @@ Audit = Callable[[str, str], None]
 class Taken:
     """What became of limits that were submitted."""
 
-    outcome: str
-    """`applied`, `type_again`, `unchanged` or `checked`."""
+    outcome: Literal["applied", "type_again", "unchanged", "checked"]
 
     file: SiteFile
     """The site file with these limits over it."""
@@ -87,7 +86,7 @@ class _Typed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Joined:
+class Joined:
     """The running parts."""
 
     board: Board
@@ -106,7 +105,7 @@ class Desk:
         self._kept_file = None if folder is None else KeptFile(folder)
         self._audit = audit or (lambda _who, _what: None)
         self._typed: _Typed | None = None
-        self._joined: _Joined | None = None
+        self._joined: Joined | None = None
         self._busy = asyncio.Lock()
         self._saving: set[asyncio.Task[None]] = set()
         opened = None if self._kept_file is None else self._kept_file.open()
@@ -116,6 +115,9 @@ class Desk:
 
         self.file: SiteFile = self._usable(damaged=opened is not None and opened.trouble is not None)
         """The site file with the installer's limits over it: what is in force."""
+
+        self.site: Site = to_site(self.file)
+        """The same as control sees it."""
 
     def join(self, board: Board, dispatch: Dispatch, central_system: CentralSystem) -> None:
         """The parts of the running service; before it runs."""
@@ -129,9 +131,7 @@ class Desk:
             ended=self._proof_ended,
             wiring=self._wiring,
         )
-        self._joined = _Joined(
-            board=board, dispatch=dispatch, central_system=central_system, watch=watch, proofs=proofs
-        )
+        self._joined = Joined(board=board, dispatch=dispatch, central_system=central_system, watch=watch, proofs=proofs)
 
     def watch(self, look: Snapshot, decision: Decision) -> None:
         """A watcher of the loop. Never waits."""
@@ -149,11 +149,7 @@ class Desk:
                 await asyncio.wait(self._saving)
 
     @property
-    def site(self) -> Site:
-        return to_site(self.file)
-
-    @property
-    def parts(self) -> _Joined:
+    def parts(self) -> Joined:
         """The running parts. Raises RuntimeError before `join`."""
         if self._joined is None:
             raise RuntimeError("the desk is not part of a service yet")
@@ -358,10 +354,10 @@ class Desk:
 
     def _put_in_force(self, file: SiteFile) -> None:
         self.file = file
+        site = self.site = to_site(file)
         self.trouble = None
         if self._joined is None:
             return
-        site = to_site(file)
         self._joined.board.set_site(site)
         self._joined.dispatch.set_site(site)
         for entry in file.stations:
