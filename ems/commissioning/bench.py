@@ -17,6 +17,7 @@ from ems.commissioning.trace import largest_a
 from ems.commissioning.watch import Watch
 from ems.control.seen.in_force import commanded_since_s
 from ems.control.seen.obedience import tolerated_a
+from ems.model.decision import NoticeCode
 from ems.model.goals import ChargeMode, Goal
 from ems.model.site import Site, Station
 from ems.model.station import CarReading, SendOutcome, SentLimit, StationState
@@ -173,7 +174,16 @@ class Bench:
             raise Unproven(Verdict.UNCERTAIN, phrase("station_left", station=station.station_id))
         if not state.plugged:
             raise Unproven(Verdict.UNCERTAIN, phrase("car_left", station=station.station_id))
+        self._check_sound(station)
         return state
+
+    def _check_sound(self, station: Station) -> None:
+        """Raises Unproven for a station that control has caught: it gets nothing to obey any more."""
+        decision = self.watch.decision
+        for notice in decision.notices if decision is not None else ():
+            if notice.code is NoticeCode.IGNORES_LIMIT and notice.station_id == station.station_id:
+                numbers = {"limit_a": notice.limit_a or 0.0, "drawn_a": notice.current_a or 0.0}
+                raise Unproven(Verdict.FAILED, phrase("ignores", station=station.station_id, **numbers))
 
     def in_force(self, station: Station) -> SentLimit | None:
         """The limit that the station has taken; None while it may follow another one. Raises as `check_there`."""
@@ -290,9 +300,10 @@ class Bench:
 
 
 def in_force(state: StationState, now_s: float) -> SentLimit | None:
-    """The newest limit, if the station has taken it and its lease runs; None while it may not be so."""
-    for limit in reversed(state.sent):
-        if limit.outcome is not SendOutcome.REJECTED:
-            valid = limit.outcome is SendOutcome.ACCEPTED and limit.lease_ends_at_s >= now_s
-            return limit if valid else None
-    return None
+    """The newest limit that the station has taken; None while another one is on its way, or when its lease is over."""
+    valid = [limit for limit in state.sent if limit.outcome is not SendOutcome.REJECTED]
+    taken = next((limit for limit in reversed(valid) if limit.outcome is SendOutcome.ACCEPTED), None)
+    if taken is None or taken.lease_ends_at_s < now_s:
+        return None
+    newest = valid[-1]
+    return taken if (newest.limit_a, newest.phases) == (taken.limit_a, taken.phases) else None

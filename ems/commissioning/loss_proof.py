@@ -12,7 +12,7 @@ from ems.commissioning.trace import fall_like, largest_a
 from ems.control.seen.in_force import LEASE_MARGIN_S
 from ems.model.electrical import Wiring
 from ems.model.site import Station
-from ems.model.station import SentLimit
+from ems.model.station import SendOutcome, SentLimit
 
 SHOWS_A: Final = 4.0
 """The car charges so far above the fallback current before, where its limits allow it."""
@@ -88,8 +88,14 @@ class LossProof:
 
     async def _last_message(self) -> SentLimit | None:
         """The limit that ends now; None when none is in force."""
-        await self._bench.watch.until(lambda: self._bench.in_force(self._station) is not None, FALLS_WITHIN_S)
-        return self._bench.in_force(self._station)
+
+        def is_answered() -> bool:
+            sent = self._bench.check_there(self._station).sent
+            return bool(sent) and sent[-1].outcome is SendOutcome.ACCEPTED
+
+        if not await self._bench.watch.until(is_answered, FALLS_WITHIN_S):
+            return None
+        return self._bench.check_there(self._station).sent[-1]
 
     async def _ends_by_itself(self, held: SentLimit) -> bool:
         """Wait for the end and its margin, and a report; False when a message went out or the station left."""

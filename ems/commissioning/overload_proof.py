@@ -76,7 +76,9 @@ class OverloadProof:
         """Until cars behind this fuse draw something that can be lowered. Raises Unproven."""
         self._bench.tell(phrase("overload.charge", circuit=self._circuit.circuit_id), 0.1)
         self._bench.board.set_trial({s.station_id: self._goal(s) for s in self._members()})
-        if not await self._bench.watch.until(self._draws, DRAWS_WITHIN_S):
+        # A car that is only just starting might be what the meter shows.
+        await self._bench.watch.until(self._all_draw, DRAWS_WITHIN_S)
+        if not self._draws():
             raise Unproven(Verdict.UNCERTAIN, phrase("overload.no_car", circuit=self._circuit.circuit_id))
         self._phase = self._asked if self._asked is not None else self._fullest()
         self._bench.tell(phrase("overload.steady", phase=self._phase.name), 0.3)
@@ -167,17 +169,25 @@ class OverloadProof:
         return Goal(mode=ChargeMode.FAST, max_a=min(station.max_a, station.min_a + RISE_A))
 
     def _draws(self) -> bool:
-        """Whether some car draws as much as its limit lets it, and has done so for a moment."""
+        """Whether some car draws what can be lowered."""
+        return any(self._draws_at(station) is True for station in self._members())
+
+    def _all_draw(self) -> bool:
+        """Whether every car that may draw does, and there is one."""
+        draw = [self._draws_at(station) for station in self._members()]
+        return True in draw and False not in draw
+
+    def _draws_at(self, station: Station) -> bool | None:
+        """Whether the car there has arrived at its limit; None where none may draw."""
         now_s = self._bench.now_s()
-        for station in self._members():
-            state = self._bench.watch.state_of(station.station_id)
-            limit = in_force(state, now_s)
-            if limit is None or state.car is None or limit.limit_a < station.min_a or not state.plugged:
-                continue
-            fresh = state.car.taken_at_s > now_s - self._bench.report_within_s
-            if fresh and largest_a(state.car) > station.min_a - 2 * DRAWING_A:
-                return True
-        return False
+        state = self._bench.watch.state_of(station.station_id)
+        limit = in_force(state, now_s)
+        if not (state.connected and state.plugged) or (limit is not None and limit.limit_a < station.min_a):
+            return None
+        if limit is None or state.car is None:
+            return False
+        fresh = state.car.taken_at_s > now_s - self._bench.report_within_s
+        return fresh and largest_a(state.car) > limit.limit_a - 2 * DRAWING_A
 
     def _fullest(self) -> Phase:
         """The phase on which the cars draw most."""

@@ -140,12 +140,12 @@ def fall_like(points: Sequence[MeterPoint], phases: Iterable[Phase], size_a: flo
     """The sudden fall of the mean of these phases whose size comes nearest to `size_a`; None for too few samples."""
     loaded = tuple(phases)
     means = [each.without_sun_a.sum_over(loaded) / len(loaded) for each in points] if loaded else []
-    falls = [
-        Fall(at_s=points[place].taken_at_s, by_a=median(means[place - AGREE : place]) - median(after))
-        for place in range(AGREE, len(means) - AGREE)
+    falls = []
+    for place in range(AGREE, len(means) - AGREE):
         # The sample in between may have been taken while the car came down.
-        if (after := means[place + 1 : place + 1 + AGREE])
-    ]
+        before_a, after_a = median(means[place - AGREE : place]), median(means[place + 1 : place + 1 + AGREE])
+        first = place if _is_nearer(means[place], before_a, after_a) else place + 1
+        falls.append(Fall(at_s=points[first].taken_at_s, by_a=before_a - after_a))
     return min(falls, key=lambda fall: abs(fall.by_a - size_a), default=None)
 
 

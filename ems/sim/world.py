@@ -127,6 +127,9 @@ class World:
         self._tallies = {circuit.circuit_id: _Tally(circuit) for circuit in circuits}
         self._fed_by = {each.circuit_id: [c.circuit_id for c in circuits.above(each.circuit_id)] for each in circuits}
         self._sun_kwh = 0.0
+        self.switched_a = NOTHING
+        """A load at the main circuit that somebody switched on, beside the day's own; a test may change it."""
+
         self._voltage_v = PerPhase.on(circuits.main.phases, NOMINAL_V)
         self._frequency_hz = NOMINAL_HZ
         self._sun_w = 0.0
@@ -209,7 +212,7 @@ class World:
         for parked in self._places.values():
             parked.step(self._ticks * STEP_S)
         flows = dict.fromkeys(self._tallies, NOTHING)
-        flows[self._circuits.main.circuit_id] = self._day.house_a(day_s) - self._sun_a()
+        flows[self._circuits.main.circuit_id] = self._day.house_a(day_s) + self.switched_a - self._sun_a()
         for parked in self._places.values():
             drawn = parked.drawn_a()
             for circuit_id in self._fed_by[parked.place.circuit_id]:

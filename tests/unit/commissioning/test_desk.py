@@ -1,0 +1,206 @@
+"""The installer's desk without a running service: typed twice, kept, sealed, and safe when the file is not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ems.clock import VirtualClock
+from ems.commissioning.desk import TYPED_WITHIN_S, Desk
+from ems.commissioning.errors import LimitsRefused, NoStorage, NoSuchStation, NothingFound
+from ems.commissioning.hand_over import KEY_NAME, Handing, house_key, is_genuine, limits_of, signed
+from ems.commissioning.hand_over_page import page_of
+from ems.commissioning.kept import FILE_NAME, Kept, KeptFile, SealMark, Signed
+from ems.commissioning.limits import ConnectionLimits, InstallerLimits, StationLimits
+from ems.config.examples import example
+from ems.config.loader import load_site
+from ems.config.schema import SiteFile, SubCircuit
+from tests.unit.commissioning.test_kept import full
+
+ME = "Ina"
+FUSE = ConnectionLimits(main_fuse_a=20.0, largest_other_load_a=8.0)
+HANDING = Handing(installer="Ina <b>Wire</b>", company="", remark="", open_steps=("meter",), account=ME)
+
+
+def file(*, main_fuse_a: float | None = None) -> SiteFile:
+    told = load_site(example("demo"))
+    return told.model_copy(update={"connection": told.connection.model_copy(update={"main_fuse_a": main_fuse_a})})
+
+
+def desk_in(folder: Path | None, clock: VirtualClock | None = None) -> Desk:
+    return Desk(file(), folder, clock or VirtualClock())
+
+
+def sealed_in(folder: Path) -> Signed:
+    """A house that was handed over with a 20 A fuse."""
+    limits = InstallerLimits(connection=FUSE)
+    KeptFile(folder).save(Kept(limits=limits))
+    desk = desk_in(folder)
+    document = signed(desk.file, full().record, HANDING, house_key(folder), VirtualClock().utc_now())
+    mark = SealMark(installer=ME, utc_s=1.0, limits_hash=document.limits_hash, key=document.key)
+    KeptFile(folder).save(Kept(limits=limits, hand_over=document, seal=mark))
+    return document
+
+
+async def test_the_second_typing_puts_the_fuse_in_force_and_the_first_does_not(tmp_path: Path) -> None:
+    desk = desk_in(tmp_path)
+
+    first = await desk.set_connection(FUSE, who=ME)
+    assert (first.outcome, first.expires_in_s, desk.site.commissioned) == ("type_again", TYPED_WITHIN_S, False)
+    second = await desk.set_connection(FUSE, who=ME)
+
+    assert (second.outcome, desk.site.commissioned) == ("applied", True)
+    assert desk.site.circuits.main.fuse.rating_a == 20.0
+    assert desk_in(tmp_path).site.circuits.main.fuse.rating_a == 20.0
+
+
+async def test_a_second_typing_that_comes_too_late_is_a_first_one(tmp_path: Path) -> None:
+    clock = VirtualClock()
+    desk = desk_in(tmp_path, clock)
+    await desk.set_connection(FUSE, who=ME)
+    clock.advance(TYPED_WITHIN_S + 1)
+
+    assert (await desk.set_connection(FUSE, who=ME)).outcome == "type_again"
+
+
+async def test_a_dry_run_changes_nothing(tmp_path: Path) -> None:
+    desk = desk_in(tmp_path)
+    taken = await desk.set_circuits((SubCircuit(id="garage", fuse_a=16.0),), who=ME, dry_run=True)
+
+    assert taken.outcome == "checked"
+    assert taken.file.circuits[0].fuse_a == 16.0
+    assert desk.file.circuits[0].fuse_a == 20.0
+    assert not (tmp_path / FILE_NAME).exists()
+
+
+async def test_refused_limits_leave_the_old_ones(tmp_path: Path) -> None:
+    desk = desk_in(tmp_path)
+    before = desk.file
+
+    with pytest.raises(LimitsRefused, match="circle"):
+        await desk.set_circuits((SubCircuit(id="garage", fuse_a=16.0, fed_from="garage"),), who=ME)
+
+    assert desk.file == before
+
+
+async def test_another_fallback_must_be_proven_anew(tmp_path: Path) -> None:
+    desk = desk_in(tmp_path)
+    assert desk.site.station("drive").lease_verified
+    await desk.set_station("drive", StationLimits(max_a=13.0), who=ME)
+    assert desk.site.station("drive").lease_verified
+
+    await desk.set_station("drive", StationLimits(max_a=13.0, fallback_a=7.0), who=ME)
+
+    assert desk.site.station("drive").fallback_a == 7.0
+    assert not desk.site.station("drive").lease_verified
+
+
+async def test_without_a_folder_nothing_is_taken() -> None:
+    desk = desk_in(None)
+
+    with pytest.raises(NoStorage):
+        await desk.set_connection(FUSE, who=ME)
+    with pytest.raises(NoStorage):
+        await desk.set_circuits((SubCircuit(id="garage", fuse_a=16.0),), who=ME)
+
+
+async def test_a_disk_that_refuses_leaves_the_old_limits_in_force(tmp_path: Path) -> None:
+    desk = desk_in(tmp_path)
+    (tmp_path / "installer.new").mkdir()
+    await desk.set_connection(FUSE, who=ME)
+
+    with pytest.raises(NoStorage):
+        await desk.set_connection(FUSE, who=ME)
+
+    assert not desk.site.commissioned
+
+
+async def test_unknown_stations_and_unfound_wiring_are_said_so(tmp_path: Path) -> None:
+    desk = desk_in(tmp_path)
+
+    with pytest.raises(NoSuchStation):
+        await desk.set_station("nobody", StationLimits(max_a=10.0), who=ME)
+    with pytest.raises(NothingFound):
+        await desk.take_found_wiring("drive", who=ME)
+
+
+def test_limits_that_nobody_can_read_make_the_house_uncommissioned(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).write_text("{", encoding="utf-8")
+
+    desk = Desk(file(main_fuse_a=35.0), tmp_path, VirtualClock())
+
+    assert not desk.site.commissioned
+    assert desk.trouble is not None
+
+
+def test_limits_that_no_longer_fit_the_site_file_make_the_house_uncommissioned(tmp_path: Path) -> None:
+    KeptFile(tmp_path).save(Kept(limits=InstallerLimits(stations={"gone": StationLimits(max_a=10.0)})))
+
+    desk = Desk(file(main_fuse_a=35.0), tmp_path, VirtualClock())
+
+    assert not desk.site.commissioned
+    assert "gone" in (desk.trouble or "")
+
+
+def test_sealed_limits_come_back_after_a_restart(tmp_path: Path) -> None:
+    sealed_in(tmp_path)
+
+    desk = desk_in(tmp_path)
+
+    assert desk.trouble is None
+    assert desk.site.circuits.main.fuse.rating_a == 20.0
+
+
+def test_sealed_limits_that_somebody_edited_make_the_house_uncommissioned(tmp_path: Path) -> None:
+    sealed_in(tmp_path)
+    path = tmp_path / FILE_NAME
+    told = json.loads(path.read_text(encoding="utf-8"))
+    told["limits"]["connection"]["main_fuse_a"] = 63.0
+    path.write_text(json.dumps(told), encoding="utf-8")
+
+    assert not desk_in(tmp_path).site.commissioned
+
+
+def test_a_document_that_somebody_edited_is_not_genuine(tmp_path: Path) -> None:
+    document = sealed_in(tmp_path)
+    forged = Signed(
+        text=document.text.replace('"main_fuse_a": 20.0', '"main_fuse_a": 63.0'),
+        limits_hash=document.limits_hash,
+        signature=document.signature,
+        key=document.key,
+    )
+
+    assert is_genuine(document)
+    assert not is_genuine(forged)
+    assert not is_genuine(Signed(text="x", limits_hash="", signature="no hex", key="00"))
+
+
+def test_the_key_of_a_house_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
+    first, second = sealed_in(tmp_path), sealed_in(tmp_path)
+
+    assert first.key == second.key
+    assert (tmp_path / KEY_NAME).stat().st_mode & 0o077 == 0
+    (tmp_path / KEY_NAME).write_text("no key", encoding="utf-8")
+    with pytest.raises(NoStorage):
+        house_key(tmp_path)
+
+
+def test_the_document_tells_limits_and_proofs_in_plain_words(tmp_path: Path) -> None:
+    told = json.loads(sealed_in(tmp_path).text)
+
+    assert told["proofs"]["charger"]["drive"]["found"] == ["L1", "L2", "L3"]
+    assert told["proofs"]["charger"]["drive"]["wiring"][0] == {"house": "L1", "certainty": "certain"}
+    assert told["proofs"]["charger"]["drive"]["says"] == "drive obeys, and is wired as stated."
+    assert told["limits"] == limits_of(sealed_in(tmp_path))
+    assert told["open_steps"] == ["meter"]
+
+
+def test_the_page_is_whole_and_lets_nobody_in(tmp_path: Path) -> None:
+    page = page_of(sealed_in(tmp_path))
+
+    assert "Ina &lt;b&gt;Wire&lt;/b&gt;" in page
+    assert "<script" not in page
+    assert "http" not in page
+    assert "3 × 20 A, breaker B" in page
