@@ -10,7 +10,6 @@ from ems.commissioning.findings import LoweredStation, OverloadFindings, Verdict
 from ems.commissioning.orders import lowers_before_raises
 from ems.commissioning.phrases import Phrase, phrase
 from ems.commissioning.trace import AGREE, largest_a
-from ems.control.headroom import usable
 from ems.control.seen.in_force import commanded
 from ems.model.electrical import PerPhase, Phase
 from ems.model.goals import ChargeMode, Goal
@@ -21,8 +20,11 @@ from ems.runtime.board import VirtualLoad
 RISE_A: Final = 4.0
 """Cars charge at so much above their minimum, so that there is something to lower."""
 
-BEYOND_A: Final = 0.5
-"""The reading is brought this far above the rating."""
+BEYOND_SHARE: Final = 0.15
+BEYOND_CARS: Final = 0.5
+"""The reading is brought above the rating by this share of it, or of what the cars draw there if that is less."""
+
+LEAST_BEYOND_A: Final = 0.5
 
 STEADY_S: Final = 10.0
 LOAD_ENDS_AFTER_S: Final = 45.0
@@ -30,9 +32,6 @@ LOAD_ENDS_AFTER_S: Final = 45.0
 
 FOLLOWS_WITHIN_S: Final = 2.0
 """Beyond message, car and meter (`control.md` §4)."""
-
-SLACK_A: Final = 0.5
-"""A meter's noise."""
 
 SENT_SOONER_S: Final = 0.5
 """A limit leaves before those who watch hear of the cycle that decided it."""
@@ -49,6 +48,7 @@ class OverloadProof:
         self._circuit = bench.site.circuits[circuit_id]
         self._asked = phase
         self._phase = phase if phase is not None else self._circuit.phases[0]
+        self._rating_a: Final = self._circuit.fuse.rating_a * self._circuit.derating
         self._virtual_a = 0.0
         self._lowered: tuple[LoweredStation, ...] = ()
         self._fell_s: float | None = None
@@ -95,8 +95,8 @@ class OverloadProof:
         if level_a is None:
             raise Unproven(Verdict.UNCERTAIN, phrase("overload.no_meter", circuit=circuit_id))
         newest_a = bench.watch.trace.points(circuit_id, float("-inf"))[-1].current_a[phase]
-        rating_a = self._circuit.fuse.rating_a * self._circuit.derating
-        self._virtual_a = round(max(0.0, rating_a + BEYOND_A - newest_a), 1)
+        beyond_a = min(BEYOND_SHARE * self._rating_a, BEYOND_CARS * self._drawn_on_a(phase))
+        self._virtual_a = round(max(0.0, self._rating_a + max(LEAST_BEYOND_A, beyond_a) - newest_a), 1)
         before = {s.station_id: commanded(bench.watch.state_of(s.station_id), began_s) for s in self._members()}
         bench.tell(phrase("overload.load", phase=phase.name, virtual_a=self._virtual_a), 0.6)
         load_a = PerPhase.on((phase,), self._virtual_a)
@@ -119,8 +119,8 @@ class OverloadProof:
         return look is not None and self._circuit.circuit_id in look.virtual_a
 
     def _down_at_s(self, seen_s: float) -> float | None:
-        """When the reading, virtual load and all, was back at what the fuse may carry, and stayed."""
-        most_a = usable(self._circuit, self._bench.site.policy.hold_fraction) + SLACK_A - self._virtual_a
+        """When the reading, virtual load and all, was back below the fuse's rating, and stayed."""
+        most_a = self._rating_a - self._virtual_a
         points = self._bench.watch.trace.points(self._circuit.circuit_id, seen_s)
         fits = [point.current_a[self._phase] <= most_a for point in points]
         for place in range(len(fits) - AGREE + 1):

@@ -145,3 +145,12 @@ def test_a_lost_station_is_shown_at_its_fallback() -> None:
     seen = look([STATION], [state(connected=False)])
 
     assert without_sight(demands(seen, {}), {}, seen)["a"].rest_a == 6.0
+
+
+@pytest.mark.parametrize(("switches", "wanted", "given"), [(True, 1, 1), (True, 9, 3), (True, None, 3), (False, 1, 3)])
+def test_a_goal_may_ask_for_fewer_phases_where_the_station_can_change_them(
+    *, switches: bool, wanted: int | None, given: int
+) -> None:
+    station = replace(STATION, can_switch_phases=switches)
+
+    assert wish(state(), station, Goal(mode=ChargeMode.FAST, phases=wanted)).phases == given
