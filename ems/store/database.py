@@ -121,16 +121,24 @@ def open_url_for_reading(url: URL) -> Engine:
     if _is_file(url) and not Path(str(url.database)).is_file():
         raise JournalError(f"{url.database} does not exist; has the service run?")
     engine = _engine(url)
-    where = url.database
     if _is_file(url):
         event.listen(engine, "connect", _read_only)
-    with spoken_errors(url), engine.connect() as connection:
-        revision = _revision(connection)
-    if revision is None:
-        raise JournalError(f"{where} holds no journal; name storage.path")
-    if revision != LAYOUT:
-        raise JournalError(f"{where} is laid out as by an older Fusewise; start `ems run` with it once to renew it")
+    try:
+        with spoken_errors(url), engine.connect() as connection:
+            _must_be_ours(url, _revision(connection))
+    except JournalError:
+        engine.dispose()
+        raise
     return engine
+
+
+def _must_be_ours(url: URL, revision: str | None) -> None:
+    if revision is None:
+        raise JournalError(f"{url.database} holds no journal; name storage.path")
+    if revision != LAYOUT:
+        raise JournalError(
+            f"{url.database} is laid out as by an older Fusewise; start `ems run` with it once to renew it"
+        )
 
 
 @contextmanager
