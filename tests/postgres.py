@@ -42,18 +42,31 @@ class Server:
 
     def make(self, name: str) -> URL:
         """A new database; its address."""
-        self._say("postgres", f'CREATE DATABASE "{name}"')
+        self.say("postgres", f'CREATE DATABASE "{name}"')
         return self.url(name)
 
     def empty(self, name: str) -> None:
         """Clear our tables in that database."""
         tables = ", ".join(METADATA.tables)
-        self._say(name, f"TRUNCATE {tables} RESTART IDENTITY")
+        self.say(name, f"TRUNCATE {tables} RESTART IDENTITY")
 
-    def _say(self, name: str, statement: str) -> None:
-        engine = create_engine(self.url(name), isolation_level="AUTOCOMMIT")
+    def lock_out(self, name: str) -> None:
+        """Nobody comes into that database any more, and those who are in it are thrown out."""
+        self.say("postgres", f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+        self.say(
+            "postgres",
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name",
+            name=name,
+        )
+
+    def let_in(self, name: str) -> None:
+        self.say("postgres", f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+
+    def say(self, database: str, statement: str, **values: str) -> None:
+        """One statement, in that database."""
+        engine = create_engine(self.url(database), isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
-            connection.execute(text(statement))
+            connection.execute(text(statement), values)
         engine.dispose()
 
 

@@ -19,7 +19,7 @@ def place(file: SiteFile) -> Iterator[Finding]:
     if storage.url is not None and _parts(storage.url) is None:
         yield Finding(
             place=("storage", "url"),
-            problem="names no server",
+            problem="names no server and database",
             cure="write postgresql://USER@HOST/DATABASE, with :PORT after HOST where it is not 5432",
         )
 

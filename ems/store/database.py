@@ -16,6 +16,7 @@ from ems.store.errors import JournalDamaged, JournalError, JournalTooNew
 from ems.store.tables import LAYOUT, SCHEMA_TABLE
 
 JOURNAL_FILE: Final = "journal.db"
+PRIVATE: Final = 0o600
 BUSY_S: Final = 5.0
 """How long to wait for another process that writes to the same file."""
 
@@ -112,15 +113,32 @@ def open_for_reading(place: Path) -> Engine:
     path = place / JOURNAL_FILE if place.is_dir() else place
     if not path.is_file():
         raise JournalError(f"{path} does not exist; name storage.path")
-    engine = _engine(file_url(path))
-    event.listen(engine, "connect", _read_only)
-    with spoken_errors(engine.url), engine.connect() as connection:
-        revision = _revision(connection)
-    if revision is None:
-        raise JournalError(f"{path} holds no journal; name storage.path")
-    if revision != LAYOUT:
-        raise JournalError(f"{path} is laid out as by an older Fusewise; start `ems run` with it once to renew it")
+    return open_url_for_reading(file_url(path))
+
+
+def open_url_for_reading(url: URL) -> Engine:
+    """A database with our layout; nothing will be written to it. Raises JournalError."""
+    if _is_file(url) and not Path(str(url.database)).is_file():
+        raise JournalError(f"{url.database} does not exist; has the service run?")
+    engine = _engine(url)
+    if _is_file(url):
+        event.listen(engine, "connect", _read_only)
+    try:
+        with spoken_errors(url), engine.connect() as connection:
+            _must_be_ours(url, _revision(connection))
+    except JournalError:
+        engine.dispose()
+        raise
     return engine
+
+
+def _must_be_ours(url: URL, revision: str | None) -> None:
+    if revision is None:
+        raise JournalError(f"{url.database} holds no journal; name storage.path")
+    if revision != LAYOUT:
+        raise JournalError(
+            f"{url.database} is laid out as by an older Fusewise; start `ems run` with it once to renew it"
+        )
 
 
 @contextmanager
@@ -163,7 +181,7 @@ def _writable(url: URL) -> Engine:
         event.listen(engine, "connect", _write_ahead)
     try:
         with spoken_errors(url):
-            _make_folder(url)
+            _make_place(url)
         with spoken_errors(url), engine.begin() as connection:
             if _revision(connection) != LAYOUT:
                 from ems.store.upgrade import upgrade  # noqa: PLC0415 (10 MB that only a new or old file needs)
@@ -175,9 +193,12 @@ def _writable(url: URL) -> Engine:
     return engine
 
 
-def _make_folder(url: URL) -> None:
+def _make_place(url: URL) -> None:
+    """Folder and file, the file for its owner alone: it holds the hashes of passwords."""
     if _is_file(url):
-        Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+        path = Path(str(url.database))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=PRIVATE)
 
 
 def _engine(url: URL) -> Engine:

@@ -39,3 +39,9 @@ class UnknownAccount(EmsError):
     """No such user or token."""
 
     code = "unknown_account"
+
+
+class BackupRefused(EmsError):
+    """A copy of the database was not made, or not put back; the message says why."""
+
+    code = "backup_refused"

@@ -68,6 +68,12 @@ def test_journal_opens_again_with_all_that_it_holds(tmp_path: Path) -> None:
         assert len(connection.execute(select(CYCLES.c.id)).all()) == 12
 
 
+def test_file_is_for_its_owner_alone(tmp_path: Path) -> None:
+    opened(tmp_path / "j.db").dispose()
+
+    assert (tmp_path / "j.db").stat().st_mode & 0o777 == 0o600
+
+
 def test_place_with_odd_letters_is_opened(tmp_path: Path) -> None:
     odd = tmp_path / "Größe 100 %s #1?"
     odd.mkdir()
