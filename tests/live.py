@@ -30,6 +30,11 @@ class HandClock(VirtualClock):
         super().__init__()
         self._sleepers: list[tuple[float, asyncio.Future[None]]] = []
 
+    @property
+    def sleeps(self) -> bool:
+        """Whether anybody waits for time to pass."""
+        return bool(self._sleepers)
+
     async def sleep(self, delay_s: float) -> None:
         waking = asyncio.get_running_loop().create_future()
         self._sleepers.append((self.monotonic_s() + delay_s, waking))
