@@ -31,7 +31,11 @@ from ems.runtime.watchdog import Watchdog
 from ems.store.days import machine_zone
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from ems.api.access import Access
     from ems.api.part import ApiPart
+    from ems.api.ports import House
     from ems.runtime.recorder import Recorder
 
 LOGGER: Final = logging.getLogger(__name__)
@@ -172,10 +176,17 @@ class Service:
                 stations=self.central_system.links,
                 stores=stores_of(ledger, self.recorder, self._clock, self._site),
                 bind_port=self._api_port,
+                mount=self._mount_pages,
             )
         except Exception:
             LOGGER.exception("API and pages cannot be made; control goes on without them")
             return None
+
+    def _mount_pages(self, app: FastAPI, house: House, access: Access) -> None:
+        """Put the pages on the API's application."""
+        from ems.web import mount  # noqa: PLC0415 (as large as the API)
+
+        mount(app, house, access, time_zone=self._zone, clock=self._clock)
 
     def _follow_devices(self, parts: asyncio.TaskGroup) -> None:
         devices, board, clock = self._devices, self._board, self._clock

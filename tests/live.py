@@ -9,7 +9,7 @@ from datetime import datetime
 
 from ems.api.live import LiveHouse, Sources
 from ems.api.scene import Counted, HouseName, StationFacts
-from ems.api.sources import MemoryShelf
+from ems.api.sources import Archive, MemoryShelf, NoArchive
 from ems.api.wire import SessionState, State, StationState
 from ems.clock import VirtualClock
 from ems.control.cycle import Turn
@@ -29,6 +29,11 @@ class HandClock(VirtualClock):
     def __init__(self) -> None:
         super().__init__()
         self._sleepers: list[tuple[float, asyncio.Future[None]]] = []
+
+    @property
+    def sleeps(self) -> bool:
+        """Whether anybody waits for time to pass."""
+        return bool(self._sleepers)
 
     async def sleep(self, delay_s: float) -> None:
         waking = asyncio.get_running_loop().create_future()
@@ -126,8 +131,15 @@ def sunny_house(sun_w: float = 6000.0) -> WatchedHouse:
 class LiveBench:
     """A house, its board, and a live house that sees every cycle; `run` moves the time."""
 
-    def __init__(self, house: WatchedHouse | None = None, *, shelf: MemoryShelf | None = None) -> None:
+    def __init__(
+        self,
+        house: WatchedHouse | None = None,
+        *,
+        shelf: MemoryShelf | None = None,
+        archive: Archive | None = None,
+    ) -> None:
         self.clock = HandClock()
+        self.archive: Archive = archive or NoArchive()
         self.shelf = shelf or MemoryShelf()
         self.ledger, self.directory, self.diary = Ledger(), Directory(), Diary()
         self.house = house or sunny_house()
@@ -142,7 +154,13 @@ class LiveBench:
             self.house.site,
             self.clock,
             NAME,
-            sources=Sources(books=self.ledger, directory=self.directory, shelf=self.shelf, diary=self.diary),
+            sources=Sources(
+                books=self.ledger,
+                directory=self.directory,
+                archive=self.archive,
+                shelf=self.shelf,
+                diary=self.diary,
+            ),
             vehicles={"garage": "family"},
             known_vehicles=["family", "city"],
         )
@@ -155,6 +173,12 @@ class LiveBench:
             self.clock.advance(1.0)
             self.house.step()
         return self.live.state()
+
+    def skip(self, seconds: float) -> State:
+        """So much later, without a look in between but the last."""
+        self.clock.advance(seconds - 1.0)
+        self.house.now_s += seconds - 1.0
+        return self.run(2)
 
     def station(self, station_id: str) -> StationState:
         """As everybody sees it."""

@@ -58,14 +58,6 @@ class UnknownVehicle(ApiError):
     title = "No such vehicle"
 
 
-class SpanTooLong(ApiError):
-    """A stretch of history that is none, or too long for one answer."""
-
-    code = "span_too_long"
-    status = 400
-    title = "Ask for another stretch of time"
-
-
 class NotYet(ApiError):
     """Nothing was decided yet."""
 
@@ -75,11 +67,19 @@ class NotYet(ApiError):
 
 
 class StorageOff(ApiError):
-    """What is asked for needs the database, and there is none or it cannot be read now."""
+    """What is asked for needs the database, and the site file wants none."""
 
     code = "storage_off"
-    status = 503
+    status = 409
     title = "Nothing is kept"
+
+
+class StorageTrouble(ApiError):
+    """The database cannot be read or written now."""
+
+    code = "storage_trouble"
+    status = 503
+    title = "The database does not answer"
 
 
 class NeedsLogin(ApiError):

@@ -66,7 +66,8 @@ class Proxies:
 
 def _under(scope: Scope, prefix: str) -> Scope:
     """Below that prefix, whether the proxy took it off the path or not."""
-    path = scope["path"]
+    path, raw_path = scope["path"], scope.get("raw_path")
     if path != prefix and not path.startswith(prefix + "/"):
         path = prefix + path
-    return {**scope, "root_path": prefix, "path": path}
+        raw_path = None if raw_path is None else prefix.encode() + raw_path
+    return {**scope, "root_path": prefix, "path": path, "raw_path": raw_path}

@@ -15,7 +15,7 @@ from typing import Final, TypeVar
 
 from sqlalchemy import Engine
 
-from ems.api.errors import StorageOff
+from ems.api.errors import StorageTrouble
 from ems.api.kept_words import log_text
 from ems.api.says import reason_says
 from ems.api.scene import Counted
@@ -114,7 +114,7 @@ class Database:
         self._turns = asyncio.Semaphore(QUERIES_AT_ONCE)
 
     async def ask(self, query: Callable[[Engine], _T]) -> _T:
-        """What that query finds. Raises StorageOff."""
+        """What that query finds. Raises StorageTrouble."""
         async with self._turns:
             return await asyncio.to_thread(self.ask_now, query)
 
@@ -122,11 +122,11 @@ class Database:
         """The same in this thread, which waits."""
         engine = self.recorder.engine
         if engine is None:
-            raise StorageOff("the database is not open; the service's log says why")
+            raise StorageTrouble("the database is not open; the service's log says why")
         try:
             return query(engine)
         except JournalError as error:
-            raise StorageOff(f"the database does not answer ({error})") from error
+            raise StorageTrouble(f"the database does not answer ({error})") from error
 
 
 class RecordedArchive:
@@ -200,7 +200,7 @@ class RecordedShelf:
         """Waits for the database; before the service runs alone."""
         try:
             return self._database.ask_now(partial(preferences.preference, key=key))
-        except StorageOff as error:
+        except StorageTrouble as error:
             LOGGER.warning("what people set before is not known: %s", error)
             return None
 
@@ -214,7 +214,7 @@ class RecordedShelf:
             return
         try:
             self._database.ask_now(partial(preferences.prefer, values=values, utc_s=utc_s))
-        except StorageOff as error:
+        except StorageTrouble as error:
             # They stay unwritten, and go with the next ones.
             LOGGER.warning("what people set is not kept: %s", error)
             return
@@ -241,7 +241,7 @@ class RecordedDiary:
         )
         try:
             self._database.ask_now(entry)
-        except StorageOff as error:
+        except StorageTrouble as error:
             LOGGER.warning("the audit log lacks %s by %s: %s", kind, who, error)
 
 

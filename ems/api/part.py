@@ -18,7 +18,7 @@ from ems.api.access.kept import KeptAccounts
 from ems.api.access.store import AccountStore
 from ems.api.application import Vitals, application
 from ems.api.directory import BootDirectory, BootedStation
-from ems.api.errors import StorageOff
+from ems.api.errors import StorageTrouble
 from ems.api.health import health
 from ems.api.house_name import site_id
 from ems.api.kept import Database, LedgerBooks, RecordedArchive, RecordedDiary, RecordedShelf
@@ -158,7 +158,7 @@ class ApiPart:
         while True:
             try:
                 await self.access.open()
-            except StorageOff as error:
+            except StorageTrouble as error:
                 LOGGER.error("nobody can log in yet: %s", error)  # noqa: TRY400 (the sentence is for a person)
                 await self._clock.sleep(OPENS_EVERY_S)
             else:

@@ -130,8 +130,8 @@ class WebServer:
             await self._clock.sleep(RETRY_S)
 
     async def _serve(self) -> None:
-        listening = self._listening()
         server = _Server(self._config())
+        listening = self._listening()
         self._port = int(listening.getsockname()[1])
         LOGGER.info("API and pages are at %s", self.page)
         self.settled.set()

@@ -27,7 +27,7 @@ from ems.api.errors import (
     MayNot,
     NameTaken,
     NoSuchThing,
-    StorageOff,
+    StorageTrouble,
     TooMany,
     WrongCode,
     WrongPassword,
@@ -114,7 +114,7 @@ class Access:
             raise AlreadySetUp("somebody has an account already; log in, or ask an installer for one")
         try:
             await self._store.add_account(account, first=True)
-        except StorageOff:
+        except StorageTrouble:
             self._setup_code = unused
             raise
         self._accounts[folded(name)] = account

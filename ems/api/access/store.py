@@ -10,7 +10,7 @@ from ems.api.access.persons import Account, Token
 
 
 class AccountStore(Protocol):
-    """Keeps accounts and tokens. Every call may wait for a disk, and raises StorageOff where that fails."""
+    """Keeps accounts and tokens. Every call may wait for a disk, and raises StorageTrouble where that fails."""
 
     async def load(self) -> tuple[Sequence[Account], Sequence[Token]]:
         """All that are good."""

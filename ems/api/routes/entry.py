@@ -8,7 +8,7 @@ from ems.api.cookies import end_session, give_session
 from ems.api.errors import CrossSite
 from ems.api.origin import is_same_origin
 from ems.api.problems import documented
-from ems.api.routes.needs import GUARDED, AtDesk, Homeowner, Viewer
+from ems.api.routes.needs import GUARDED, NO_TOKEN, AtDesk, Homeowner, Viewer
 from ems.api.wire_access import (
     Login,
     Me,
@@ -23,10 +23,10 @@ from ems.api.wire_access import (
 
 router = APIRouter(tags=["access"])
 
-OPEN_PROBLEMS = documented(403, 413, 422, 429, 503)
+OPEN_PROBLEMS = documented(400, 403, 408, 413, 422, 429, 503)
 
 
-@router.post("/login", responses={**OPEN_PROBLEMS, **documented(401)})
+@router.post("/login", responses={**OPEN_PROBLEMS, **documented(401)}, openapi_extra=NO_TOKEN)
 async def log_in(body: Login, request: Request, response: Response, desk: AtDesk) -> Me:
     """Name and password for a session cookie."""
     _from_own_page(request)
@@ -54,13 +54,13 @@ async def change_password(body: PasswordChange, request: Request, desk: AtDesk, 
     await desk.access.change_own_password(person, body.old, body.new, address=address_of(request))
 
 
-@router.get("/setup")
+@router.get("/setup", openapi_extra=NO_TOKEN)
 def read_setup(desk: AtDesk) -> SetupState:
     """Whether somebody must make the first account."""
     return SetupState(needed=desk.access.setup_code is not None)
 
 
-@router.post("/setup", responses={**OPEN_PROBLEMS, **documented(409)})
+@router.post("/setup", responses={**OPEN_PROBLEMS, **documented(409)}, openapi_extra=NO_TOKEN)
 async def set_up(body: Setup, request: Request, response: Response, desk: AtDesk) -> Me:
     """The first account, for whoever can read the service's log."""
     _from_own_page(request)
@@ -77,7 +77,7 @@ def begin_pairing(body: PairingWish, desk: AtDesk, person: Homeowner) -> Pairing
     return PairingOffer(code=offer.code, role=offer.role, ends_in_s=round(left_s, 1))
 
 
-@router.post("/pairing/trade", responses=OPEN_PROBLEMS | documented(409))
+@router.post("/pairing/trade", responses=OPEN_PROBLEMS | documented(409), openapi_extra=NO_TOKEN)
 async def trade_pairing(body: PairingTrade, request: Request, desk: AtDesk) -> NewTokenRecord:
     """The code for a token."""
     token, secret = await desk.access.pair(body.code, body.name, address=address_of(request))

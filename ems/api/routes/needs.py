@@ -58,5 +58,8 @@ Viewer = Annotated[Person, Depends(needs(Role.VIEWER))]
 Homeowner = Annotated[Person, Depends(needs(Role.HOMEOWNER))]
 Installer = Annotated[Person, Depends(needs(Role.INSTALLER))]
 
-GUARDED: Final[dict[int | str, dict[str, Any]]] = documented(401, 403, 413, 422, 503)
+NO_TOKEN: Final[dict[str, Any]] = {"security": []}
+"""For the description of what the gate leaves open."""
+
+GUARDED: Final[dict[int | str, dict[str, Any]]] = documented(400, 401, 403, 408, 413, 422, 503)
 """The problems that every guarded route may answer with."""

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from ems.api.metrics import Figures, exposition
-from ems.api.routes.needs import GUARDED, AtDesk, Viewer
+from ems.api.routes.needs import GUARDED, NO_TOKEN, AtDesk, Viewer
 from ems.api.wire import HealthRecord
 
 
@@ -16,7 +16,11 @@ def service_router(health: Callable[[], HealthRecord], figures: Callable[[], Fig
     """The routes `/health`, for anybody, and `/metrics`."""
     router = APIRouter(tags=["service"])
 
-    @router.get("/health", responses={503: {"model": HealthRecord, "description": "No decisions are made"}})
+    @router.get(
+        "/health",
+        responses={503: {"model": HealthRecord, "description": "No decisions are made"}},
+        openapi_extra=NO_TOKEN,
+    )
     def read_health(response: Response) -> HealthRecord:
         """For supervisors: 200 while decisions are made, 503 when not. Needs no token and tells no figures."""
         found = health()

@@ -1,0 +1,132 @@
+"""What the API shows of a real database, and what it keeps there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from ems.api.access.book import Access
+from ems.api.access.passwords import Passwords
+from ems.api.errors import StorageTrouble, WrongPassword
+from ems.api.exports import history_csv, sessions_csv, sessions_xlsx
+from ems.api.wire import HistoryStep, Role
+from ems.store.accounts import audit_entries
+from tests.api_bench import FAST_PASSWORDS_KIB, PASSWORD
+from tests.kept import FIRST_MINUTE_S, Kept, a_day, kept
+from tests.live import HandClock
+
+BEGIN = datetime.fromtimestamp(FIRST_MINUTE_S, UTC)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Kept]:
+    with kept(tmp_path, HandClock()) as found:
+        found.write(a_day())
+        yield found
+
+
+async def test_sessions_newest_first(store: Kept) -> None:
+    found = await store.archive.sessions(since=None, until=None, station_id=None, limit=10)
+    garage = await store.archive.sessions(since=None, until=None, station_id="garage", limit=10)
+
+    assert [each.station for each in found] == ["carport", "garage"]
+    assert (garage[0].solar_share, garage[0].cost, garage[0].ended) == (0.8, 1.24, BEGIN + timedelta(minutes=30))
+
+
+async def test_history_is_mean_powers(store: Kept) -> None:
+    points = await store.archive.history(HistoryStep.MINUTE, BEGIN, BEGIN + timedelta(minutes=2))
+
+    assert [point.grid_w for point in points] == [-300.0, 300.0]
+    assert (points[0].charging_w, points[0].battery_w, points[0].stations_w) == (3600.0, None, {"garage": 3600.0})
+
+
+async def test_decisions_are_found_by_a_word_of_their_reason(store: Kept) -> None:
+    found = await store.archive.decisions(since=None, station_id=None, text="SURPLUS 4210", limit=10)
+    nothing = await store.archive.decisions(since=None, station_id=None, text="fuse", limit=10)
+
+    assert [(each.station, each.because.key) for each in found] == [("garage", "reason.solar_surplus.now")]
+    assert nothing == []
+
+
+async def test_the_log_is_lines_for_people(store: Kept) -> None:
+    texts = [line.text for line in await store.archive.log(before_id=None, kind=None, limit=100)]
+
+    assert "garage went away" in texts
+    assert "garage: mode fast" in texts
+    assert "opened: version 1.2.3" in texts
+
+
+async def test_a_spreadsheet_works_nothing_out_that_a_station_said(store: Kept) -> None:
+    found = await store.archive.sessions(since=None, until=None, station_id="garage", limit=10)
+    text = sessions_csv(found).decode()
+    workbook = await sessions_xlsx(found)
+
+    assert text.splitlines()[0].startswith("id,station,vehicle,began,")
+    assert ",'=family," in text
+    assert workbook[:2] == b"PK"
+
+
+async def test_history_has_a_column_for_every_station(store: Kept) -> None:
+    points = await store.archive.history(HistoryStep.MINUTE, BEGIN, BEGIN + timedelta(minutes=2))
+
+    assert history_csv(points).decode().splitlines()[0].endswith(",charging_solar_w,garage_w")
+
+
+def test_what_people_set_is_there_after_a_restart(tmp_path: Path) -> None:
+    with kept(tmp_path, HandClock()) as store:
+        store.shelf.keep("wishes", {"optimising": False})
+        store.shelf.keep("wishes", {"optimising": True})
+    with kept(tmp_path, HandClock()) as store:
+        assert store.shelf.recall("wishes") == {"optimising": True}
+        assert store.shelf.recall("other") is None
+
+
+async def test_people_and_tokens_are_there_after_a_restart_and_the_removed_are_not(tmp_path: Path) -> None:
+    clock = HandClock()
+    with kept(tmp_path, clock) as store:
+        access = await opened(store, clock)
+        ines, session = await access.set_up(access.setup_code or "", "ines", PASSWORD, address="")
+        await access.add_account("kim", PASSWORD, Role.VIEWER, by=ines)
+        await access.add_account("gone", PASSWORD, Role.VIEWER, by=ines)
+        _, token = await access.add_client("tablet", Role.HOMEOWNER, by=ines)
+        _, revoked = await access.add_client("old tablet", Role.HOMEOWNER, by=ines)
+        await access.revoke_client(access.clients()[1].token_id, by=ines)
+        await access.change_account("kim", role=Role.HOMEOWNER, password=None, by=ines)
+        await access.remove_account("gone", by=ines)
+    with kept(tmp_path, clock) as store:
+        access = await opened(store, clock)
+        kim, _ = await access.log_in("kim", PASSWORD, address="")
+        holders = [access.holder(each) for each in (session, token, revoked)]
+        with pytest.raises(WrongPassword):
+            await access.log_in("gone", PASSWORD, address="")
+
+    assert access.setup_code is None
+    assert kim.role is Role.HOMEOWNER
+    assert [None if each is None else each.name for each in holders] == ["ines", "tablet", None]
+
+
+async def test_every_change_is_in_the_audit_log(tmp_path: Path) -> None:
+    clock = HandClock()
+    with kept(tmp_path, clock) as store:
+        store.diary.note("wish", who="anna", text="garage: mode fast")
+        store.write()
+        found = await store.database.ask(audit_entries)
+
+    assert [(each.who, each.action, each.subject) for each in found] == [("anna", "wish", "garage: mode fast")]
+
+
+async def test_a_closed_database_is_said_to_be_in_trouble(tmp_path: Path) -> None:
+    with kept(tmp_path, HandClock()) as store:
+        store.recorder._journal = None
+        with pytest.raises(StorageTrouble):
+            await store.archive.log(before_id=None, kind=None, limit=1)
+        assert store.shelf.recall("wishes") is None
+
+
+async def opened(store: Kept, clock: HandClock) -> Access:
+    access = Access(clock, store=store.accounts, diary=store.diary, passwords=Passwords(memory_kib=FAST_PASSWORDS_KIB))
+    await access.open()
+    return access
