@@ -69,7 +69,7 @@ def _csv(columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> bytes:
 
 
 def _workbook(rows: Sequence[Sequence[Cell]]) -> bytes:
-    from xlsxwriter import Workbook  # type: ignore[import-untyped]  # noqa: PLC0415 (few need it, and it is large)
+    from xlsxwriter import Workbook  # noqa: PLC0415 (few need it, and it is large)
 
     content = io.BytesIO()
     with Workbook(content, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:

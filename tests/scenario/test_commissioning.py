@@ -319,7 +319,7 @@ def test_one_proof_at_a_time_and_none_where_it_makes_no_sense() -> None:
         await bench.ready()
         with pytest.raises(NoCar):
             bench.proofs.start(charger("drive"), bench.site)
-        bench.plant.bays["drive"].connection(up=False)
+        bench.plant.bays["drive"].connection(0, up=False)
         bench.plant.bays["drive"].state = bench.plant.bays["drive"].state
         with pytest.raises((StationAway, NoCar)):
             bench.proofs.start(loss("drive"), bench.site)

@@ -290,6 +290,7 @@ def _later(memory: Memory, surplus_w: float, now_s: float, policy: Policy) -> Su
 def test_by_default_a_car_waits_for_the_sun_about_as_long_as_a_restart_would_lose(dark_s: int, charges: bool) -> None:
     memory = replace(CALM, timers={"a": StationTimers(on_since_s=NOW_S - 900, last_phases=1)})
     memory = replace(memory, regrets=at(1))
+    plan = _later(memory, 300.0, NOW_S, Policy())
     for second in range(1, dark_s + 1):
         plan = _later(memory, 300.0, NOW_S + second, Policy())
         memory = replace(memory, last_at_s=NOW_S + second, regrets=plan.regrets)
