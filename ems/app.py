@@ -10,7 +10,6 @@ from datetime import tzinfo
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-from zoneinfo import ZoneInfo
 
 from ems.clock import Clock
 from ems.commissioning.desk import Desk
@@ -28,7 +27,7 @@ from ems.runtime.loop import Loop, Watcher
 from ems.runtime.poller import follow
 from ems.runtime.terms import CAR_LASTS_S, Terms
 from ems.runtime.watchdog import Watchdog
-from ems.store.days import machine_zone
+from ems.store.days import house_zone
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -66,7 +65,7 @@ class Service:
         self.desk: Final = Desk(file, folder, clock)
         file = self.desk.file
         self._file = file
-        self._zone = machine_zone() if file.site.time_zone is None else ZoneInfo(file.site.time_zone)
+        self._zone = house_zone(file.site.time_zone)
         self._site = to_site(file)
         self._devices: Devices = connect_devices(file, clock)
         self._board = Board(self._site, clock)
@@ -123,7 +122,8 @@ class Service:
         )
         if recorder is None:
             return Ledger(self._site, terms, lambda _: None)
-        return Ledger(self._site, terms, recorder.keep, kept=recorder.recall_ledger())
+        kept = recorder.recall_ledger()
+        return Ledger(self._site, terms, recorder.keep, kept=kept, late=None if kept else lambda: recorder.earlier)
 
     def _ended_because(self, station_id: str) -> str | None:
         ended = self.central_system.links[station_id].ended_sessions

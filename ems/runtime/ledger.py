@@ -19,7 +19,7 @@ from ems.runtime.grid_energy import GridEnergy
 from ems.runtime.happenings import Happenings
 from ems.runtime.powers import Powers, good_sample, powers_at
 from ems.runtime.stays import Stay, Stays
-from ems.runtime.tally import Sum, counted, day_after, energy_of
+from ems.runtime.tally import Sum, counted, day_after, day_together, energy_of, together
 from ems.runtime.terms import Terms
 from ems.store.days import MINUTE_S, day_at, step_at
 from ems.store.entries import Counters, Day, EventEntry, Flows, LedgerState, Page, Step
@@ -41,8 +41,15 @@ class Ledger:
     """Give `watch` to the loop; call `close` at the end."""
 
     def __init__(
-        self, site: Site, terms: Terms, write: Callable[[Page], None], *, kept: LedgerState | None = None
+        self,
+        site: Site,
+        terms: Terms,
+        write: Callable[[Page], None],
+        *,
+        kept: LedgerState | None = None,
+        late: Callable[[], LedgerState | None] | None = None,
     ) -> None:
+        """`kept` is where an earlier run stood. `late` brings it when nobody can tell yet: None until somebody can."""
         self._terms = terms
         self._write = write
         self._counters = kept.counters if kept else Counters()
@@ -60,11 +67,13 @@ class Ledger:
         """Monotonic and wall time of the look before."""
 
         self._handed_at_s = float("-inf")
+        self._late = late
 
     def watch(self, look: Snapshot, decision: Decision) -> None:
         """A watcher of the loop."""
         if look.utc_s is None:
             return
+        self._look_for_earlier_run()
         seconds = self._seconds_since(look)
         if seconds is None:
             self._turn(look.utc_s)
@@ -126,7 +135,19 @@ class Ledger:
             minute=None if self._minute is None else replace(self._minute, flows=self._sum.total()),
             grid_import=self._grid.imported,
             grid_export=self._grid.exported,
+            goes_on=self._late is None,
         )
+
+    def _look_for_earlier_run(self) -> None:
+        """Add what an earlier run counted, once somebody knows it."""
+        earlier = None if self._late is None else self._late()
+        if earlier is None:
+            return
+        self._late = None
+        self._counters = together(earlier.counters, self._counters)
+        if earlier.day.at_utc_s == self._day.at_utc_s:
+            self._day = day_together(earlier.day, self._day)
+        self._stays.go_on(earlier.stations)
 
     def _seconds_since(self, look: Snapshot) -> float | None:
         """Since the look before; None where nobody saw what flowed meanwhile."""

@@ -115,6 +115,21 @@ class Stays:
         }
         return self._elsewhere | here
 
+    def go_on(self, earlier: Mapping[str, StationBook]) -> None:
+        """Count on from where an earlier run stood; a session that runs here has begun anew."""
+        for station_id, book in earlier.items():
+            if station_id not in self._energies:
+                self._elsewhere[station_id] = book
+                continue
+            self._energies[station_id].add(book)
+            session = self._sessions.get(station_id)
+            if session is not None:
+                self._sessions[station_id] = replace(
+                    session,
+                    base_wh=session.base_wh + book.counted_wh,
+                    base_solar_wh=session.base_solar_wh + book.counted_solar_wh,
+                )
+
     def _begun(self, station_id: str, utc_s: float) -> SessionState:
         energy = self._energies[station_id]
         return SessionState(

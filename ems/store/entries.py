@@ -162,6 +162,8 @@ class LedgerState:
 
     grid_import: Register | None = None
     grid_export: Register | None = None
+    goes_on: bool = True
+    """Whether what earlier runs counted is in it; false while the database that knows it is away."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
