@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import tzinfo
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -16,15 +17,19 @@ from ems.commissioning.desk import Desk
 from ems.config.schema import SiteFile
 from ems.config.secrets import reveal
 from ems.config.translate import to_site, to_tariff
+from ems.control.cycle import Turn
+from ems.control.memory import Memory
 from ems.csms.central_system import CentralSystem
 from ems.devices.catalog import Devices, connect_devices
+from ems.model.snapshot import Snapshot
 from ems.model.station import StationState
 from ems.runtime.board import Board
 from ems.runtime.dispatch import Dispatch, Sent
 from ems.runtime.escalation import Escalations
 from ems.runtime.ledger import Ledger
-from ems.runtime.loop import Loop, Watcher
+from ems.runtime.loop import Loop, Record, Watcher
 from ems.runtime.poller import follow
+from ems.runtime.supervisor import Supervisor
 from ems.runtime.terms import CAR_LASTS_S, Terms
 from ems.runtime.watchdog import Watchdog
 from ems.store.days import house_zone
@@ -85,8 +90,12 @@ class Service:
         self.ledger: Ledger | None = None
         """From the start of `run` on."""
         self._api_port = api_port
+        self._outside_settled = asyncio.Event()
+        self._newest: tuple[Snapshot, Memory, Turn] | None = None
+        """The last cycle, for those who come later."""
+
         self.api: ApiPart | None = None
-        """From the start of `run` on, where the site file wants it."""
+        """Soon after the start of `run`, where the site file wants it."""
 
     async def run(self) -> None:
         """Serve until cancelled. A part that dies unexpectedly takes the service down, and the leases do the rest."""
@@ -95,19 +104,20 @@ class Service:
                 open_parts.enter_context(self.recorder)
             ledger = self.ledger = self._ledger()
             open_parts.callback(ledger.close)
-            self.api = self._api(ledger)
-            loop = self._loop(open_parts.enter_context(Watchdog(self._clock)), ledger)
+            watchdog, supervisor = open_parts.enter_context(Watchdog(self._clock)), Supervisor(self._clock)
+            loop = self._loop(ledger, beats=(watchdog.beat, supervisor.beat))
             try:
                 async with asyncio.TaskGroup() as parts:
                     parts.create_task(self.central_system.serve(), name="central system")
                     parts.create_task(self._dispatch.run(), name="dispatch")
                     parts.create_task(loop.run(), name="loop")
                     parts.create_task(self._escalations.run(), name="escalations")
-                    if self.api is not None:
-                        parts.create_task(self.api.run(loop), name="API and pages")
                     parts.create_task(self.desk.run(), name="commissioning")
+                    parts.create_task(self._serve_outside(loop, ledger), name="API and pages")
+                    parts.create_task(self._say_ready(supervisor), name="supervisor")
                     self._follow_devices(parts)
             finally:
+                supervisor.ending()
                 await self._devices.close()
 
     def _ledger(self) -> Ledger:
@@ -132,8 +142,7 @@ class Service:
     async def listening(self) -> None:
         """Wait until stations can connect, and pages are served or known not to be."""
         await self.central_system.listening.wait()
-        if self.api is not None:
-            await self.api.opened.wait()
+        await self._outside_settled.wait()
 
     @property
     def page(self) -> str | None:
@@ -145,46 +154,60 @@ class Service:
         """What the first person must show; None once somebody has an account."""
         return None if self.api is None else self.api.access.setup_code
 
-    def _loop(self, watchdog: Watchdog, ledger: Ledger) -> Loop:
+    async def _say_ready(self, supervisor: Supervisor) -> None:
+        await self.central_system.listening.wait()
+        supervisor.ready()
+
+    def _loop(self, ledger: Ledger, *, beats: Sequence[Callable[[], None]]) -> Loop:
         recorder = self.recorder
-        records = [] if recorder is None else [recorder.record]
-        if self.api is not None:
-            records.append(self.api.house.record)
+        records: list[Record] = [] if recorder is None else [recorder.record]
+        records.append(self._tell_outside)
         return Loop(
             self._board,
             self._dispatch,
             self._clock,
-            beat=watchdog.beat,
+            beat=lambda: _call_all(beats),
             watchers=(*self._watchers, ledger.watch),
             records=records,
             memory=None if recorder is None else recorder.recall(self._site),
         )
 
-    def _api(self, ledger: Ledger) -> ApiPart | None:
-        """API and pages; None where the site file wants none, or where they cannot even be made."""
-        if not self._file.api.enabled:
-            return None
+    async def _serve_outside(self, loop: Loop, ledger: Ledger) -> None:
+        """API and pages. They come when control runs already, and whatever befalls them, it goes on."""
         try:
-            # Tens of MB of memory that only the API needs.
-            from ems.api.part import ApiPart, stores_of  # noqa: PLC0415 (the reason stands above)
-
-            return ApiPart(
-                self._file,
-                self._site,
-                self._board,
-                self._clock,
-                stations=self.central_system.links,
-                stores=stores_of(ledger, self.recorder, self._clock, self._site),
-                bind_port=self._api_port,
-                mount=self._mount_pages,
-            )
+            if self._file.api.enabled:
+                # A second or more of imports and tens of MB; control works meanwhile.
+                await asyncio.to_thread(_import_outside)
+                self.api = await self._api(ledger)
+                if self._newest is not None:
+                    self.api.house.record(*self._newest)
+                await self.api.run(loop, settled=self._outside_settled)
         except Exception:
-            LOGGER.exception("API and pages cannot be made; control goes on without them")
-            return None
+            LOGGER.exception("API and pages ended; control goes on without them")
+        finally:
+            self._outside_settled.set()
+
+    async def _api(self, ledger: Ledger) -> ApiPart:
+        from ems.api.part import ApiPart, stores_of  # noqa: PLC0415 (imported already, in a thread)
+
+        return ApiPart(
+            self._file,
+            self._board,
+            self._clock,
+            stations=self.central_system.links,
+            stores=await stores_of(ledger, self.recorder, self._clock, self._site),
+            bind_port=self._api_port,
+            mount=self._mount_pages,
+        )
+
+    def _tell_outside(self, look: Snapshot, before: Memory, turn: Turn) -> None:
+        self._newest = (look, before, turn)
+        if self.api is not None:
+            self.api.house.record(look, before, turn)
 
     def _mount_pages(self, app: FastAPI, house: House, access: Access) -> None:
         """Put the pages on the API's application."""
-        from ems.web import mount  # noqa: PLC0415 (as large as the API)
+        from ems.web import mount  # noqa: PLC0415 (imported already, in a thread)
 
         mount(app, house, access, time_zone=self._zone, clock=self._clock)
 
@@ -205,6 +228,16 @@ class Service:
     def _station_changed(self, state: StationState) -> None:
         self._dispatch.station_changed(state)
         self._board.post_station(state)
+
+
+def _call_all(calls: Sequence[Callable[[], None]]) -> None:
+    for call in calls:
+        call()
+
+
+def _import_outside() -> None:
+    import_module("ems.api.part")
+    import_module("ems.web")
 
 
 def _recorder(file: SiteFile, clock: Clock, zone: tzinfo) -> Recorder | None:

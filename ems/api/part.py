@@ -20,8 +20,9 @@ from ems.api.application import Vitals, application
 from ems.api.directory import BootDirectory, BootedStation
 from ems.api.errors import StorageTrouble
 from ems.api.health import health
-from ems.api.house_name import site_id
+from ems.api.house_name import SITE_ID_KEY, site_id
 from ems.api.kept import Database, LedgerBooks, RecordedArchive, RecordedDiary, RecordedShelf
+from ems.api.kept_wishes import WISHES_KEY
 from ems.api.live import LiveHouse, Sources
 from ems.api.metrics import Figures
 from ems.api.ports import House
@@ -57,17 +58,19 @@ class Stores:
     close: Callable[[], None] = lambda: None
 
 
-def stores_of(ledger: Ledger, recorder: Recorder | None, clock: Clock, site: Site) -> Stores:
+async def stores_of(ledger: Ledger, recorder: Recorder | None, clock: Clock, site: Site) -> Stores:
     """What the service counts and keeps; where it keeps nothing, all but the counting forgets."""
     books = LedgerBooks(ledger, [station.station_id for station in site.stations])
     if recorder is None:
         return Stores(books=books)
     database = Database(recorder)
     scribe = ThreadPoolExecutor(max_workers=1, thread_name_prefix="scribe")
+    shelf = RecordedShelf(database, clock, scribe)
+    await shelf.learn(WISHES_KEY, SITE_ID_KEY)
     return Stores(
         books=books,
         archive=RecordedArchive(database),
-        shelf=RecordedShelf(database, clock, scribe),
+        shelf=shelf,
         diary=RecordedDiary(database, clock, scribe),
         accounts=KeptAccounts(database, clock),
         close=partial(scribe.shutdown, wait=False),
@@ -80,7 +83,6 @@ class ApiPart:
     def __init__(
         self,
         file: SiteFile,
-        site: Site,
         board: Board,
         clock: Clock,
         *,
@@ -109,7 +111,7 @@ class ApiPart:
         self._stores = stores
         self.house: Final = LiveHouse(
             board,
-            site,
+            board.site,
             clock,
             name,
             sources=sources,
@@ -119,8 +121,6 @@ class ApiPart:
         self.access: Final = Access(clock, store=stores.accounts, diary=stores.diary)
         self.push: Final = Push(self.house, clock)
         self.server: WebServer | None = None
-        self.opened: Final = asyncio.Event()
-        """Set once the pages are served, or once it is known that they are not."""
 
     def application(self, loop: Loop) -> FastAPI:
         """The application, with pages on it."""
@@ -137,20 +137,18 @@ class ApiPart:
             self._mount(app, self.house, self.access)
         return app
 
-    async def run(self, loop: Loop) -> None:
-        """Open and serve for ever. What fails here is said, and control goes on."""
+    async def run(self, loop: Loop, *, settled: asyncio.Event) -> None:
+        """Open and serve for ever; sets `settled` once the pages are served, or once it is known that they are not."""
         try:
             await self._open()
-            server = self.server = WebServer(
-                self.application(loop), self._file.api, self._clock, bind_port=self._bind_port
-            )
+            app = await asyncio.to_thread(self.application, loop)
+            server = self.server = WebServer(app, self._file.api, self._clock, bind_port=self._bind_port)
             async with asyncio.TaskGroup() as parts:
                 parts.create_task(self.push.run(), name="push")
-                parts.create_task(self._serve(server), name="web server")
-        except Exception:
-            LOGGER.exception("API and pages ended; control goes on without them")
+                parts.create_task(server.run(), name="web server")
+                await server.settled.wait()
+                settled.set()
         finally:
-            self.opened.set()
             self._stores.close()
 
     async def _open(self) -> None:
@@ -164,16 +162,6 @@ class ApiPart:
             else:
                 self._say_setup_code()
                 return
-
-    async def _serve(self, server: WebServer) -> None:
-        serving = asyncio.create_task(server.run(), name="serving")
-        try:
-            await server.settled.wait()
-            self.opened.set()
-            await serving
-        finally:
-            serving.cancel()
-            await asyncio.wait([serving])
 
     def _say_setup_code(self) -> None:
         if self.access.setup_code is not None:
