@@ -86,6 +86,10 @@ class Voice:
             return _two(seconds, (HOUR_S, "h"), (MINUTE_S, "min"))
         return _two(seconds, (DAY_S, "d"), (HOUR_S, "h"))
 
+    def seconds(self, seconds: float | None) -> str:
+        """A short duration that was measured: `2.4 s`."""
+        return UNKNOWN if seconds is None else f"{self.number(seconds, 1)}{NBSP}s"
+
     def local(self, at: datetime) -> datetime:
         return at.astimezone(self.time_zone)
 
