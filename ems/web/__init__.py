@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, tzinfo
 from typing import Any, Final
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 from nicegui import ui
 
@@ -19,7 +19,7 @@ from ems.api.ports import House
 from ems.clock import Clock, WallClock
 from ems.web import history, log, now, sessions, settings
 from ems.web.commissioning import page_of
-from ems.web.door import add_doors
+from ems.web.door import add_doors, is_there, starting_page
 from ems.web.frame import frame
 from ems.web.places import PLACES, Place
 from ems.web.ports import Access
@@ -85,13 +85,15 @@ def mount(
 
 
 def _add_page(premises: Premises, place: Place, show: Show) -> None:
-    async def page(request: Request) -> RedirectResponse | None:
+    async def page(request: Request) -> Response | None:
         person = premises.access.person(request)
         root = str(request.scope.get("root_path", "")).rstrip("/")
         if person is None:
             return RedirectResponse(f"{root}/login", status_code=303)
         if not person.may(place.role):
             return RedirectResponse(f"{root}/", status_code=303)
+        if not is_there(premises.house):
+            return starting_page(request)
         voice = Voice(language_of(request), premises.time_zone)
         visit = Visit(premises=premises, request=request, person=person, voice=voice, look=look_of(request))
         with frame(visit, place) as draw:

@@ -65,7 +65,8 @@ class Voice:
     def energy(self, energy_kwh: float | None) -> str:
         if energy_kwh is None:
             return UNKNOWN
-        return f"{self.number(energy_kwh, 1 if abs(energy_kwh) < 100 else 0)}{NBSP}kWh"
+        digits = 2 if abs(energy_kwh) < 1 else 1 if abs(energy_kwh) < 100 else 0
+        return f"{self.number(energy_kwh, digits)}{NBSP}kWh"
 
     def share(self, share: float | None) -> str:
         if share is None:
