@@ -75,10 +75,18 @@ class _Told:
 class Recorder:
     """Use as a context manager around the loop: `recall()` before it starts, `record` at every turn."""
 
-    def __init__(self, storage: Storage, clock: Clock, *, flush_every_s: float = FLUSH_EVERY_S) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        clock: Clock,
+        *,
+        flush_every_s: float = FLUSH_EVERY_S,
+        ends_within_s: float = ENDS_WITHIN_S,
+    ) -> None:
         self._storage = storage
         self._clock = clock
         self._flush_every_s = flush_every_s
+        self._ends_within_s = ends_within_s
         self._told: queue.Queue[_Told] = queue.Queue(LONGEST_QUEUE)
         self._numbers = 0
         self._done = threading.Event()
@@ -112,7 +120,7 @@ class Recorder:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._done.set()
-        self._thread.join(ENDS_WITHIN_S)
+        self._thread.join(self._ends_within_s)
 
     @property
     def engine(self) -> Engine | None:

@@ -27,6 +27,7 @@ from ems.store.tables import EVENTS
 from tests.unit.store.taped import MORNING, TapedHouse, two_cars
 
 NEVER_S = 3600.0
+GUARD_S = 60.0
 """No flush before the end."""
 
 
@@ -35,7 +36,9 @@ def storage(path: Path) -> Storage:
 
 
 def recorder(path: Path, clock: VirtualClock | None = None) -> Recorder:
-    return Recorder(storage(path), clock or VirtualClock(start_utc=MORNING), flush_every_s=NEVER_S)
+    return Recorder(
+        storage(path), clock or VirtualClock(start_utc=MORNING), flush_every_s=NEVER_S, ends_within_s=GUARD_S
+    )
 
 
 def tell(journal: Recorder, house: TapedHouse) -> None:
