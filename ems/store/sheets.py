@@ -87,7 +87,7 @@ def write_csv(sheet: Sheet, stream: TextIO) -> None:
 
 def write_xlsx(sheet: Sheet, stream: BinaryIO) -> None:
     """A workbook whose cells are times, numbers and texts, with a head that stays in sight."""
-    from xlsxwriter import Workbook  # type: ignore[import-untyped] # noqa: PLC0415 (few calls need it)
+    from xlsxwriter import Workbook  # noqa: PLC0415 (few calls need it)
 
     book = Workbook(stream, {"in_memory": True, "remove_timezone": True, "strings_to_formulas": False})
     page = book.add_worksheet(sheet.title)
