@@ -90,7 +90,9 @@ class Service:
         self.ledger: Ledger | None = None
         """From the start of `run` on."""
         self._api_port = api_port
-        self._outside_settled = asyncio.Event()
+        self.outside_settled: Final = asyncio.Event()
+        """Set once the pages are served, or once it is known that they are not."""
+
         self._newest: tuple[Snapshot, Memory, Turn] | None = None
         """The last cycle, for those who come later."""
 
@@ -139,11 +141,6 @@ class Service:
         ended = self.central_system.links[station_id].ended_sessions
         return ended[-1].reason if ended else None
 
-    async def listening(self) -> None:
-        """Wait until stations can connect, and pages are served or known not to be."""
-        await self.central_system.listening.wait()
-        await self._outside_settled.wait()
-
     @property
     def page(self) -> str | None:
         """Where the pages are; None while they are not served."""
@@ -181,11 +178,11 @@ class Service:
                 self.api = await self._api(ledger)
                 if self._newest is not None:
                     self.api.house.record(*self._newest)
-                await self.api.run(loop, settled=self._outside_settled)
+                await self.api.run(loop, settled=self.outside_settled)
         except Exception:
             LOGGER.exception("API and pages ended; control goes on without them")
         finally:
-            self._outside_settled.set()
+            self.outside_settled.set()
 
     async def _api(self, ledger: Ledger) -> ApiPart:
         from ems.api.part import ApiPart, stores_of  # noqa: PLC0415 (imported already, in a thread)

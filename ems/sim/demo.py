@@ -82,6 +82,9 @@ class Demo:
         self.listening: Final[asyncio.Future[int]] = asyncio.get_running_loop().create_future()
         """Resolves with the port for stations; fails with ServiceFailed when the service ends before it listens."""
 
+        self.pages: Final = asyncio.Event()
+        """Set once the service has said where its pages are."""
+
         self._following: Final = asyncio.create_task(self._follow())
         self._first_usage_at_s: float | None = None
 
@@ -107,7 +110,6 @@ class Demo:
             event = json.loads(line)
             self._take(event)
             if event["event"] == "started" and not self.listening.done():
-                self.told.page, self.told.setup_code = event.get("page"), event.get("setup_code")
                 self.listening.set_result(event["ocpp_port"])
         if not self.listening.done():
             self.listening.set_exception(ServiceFailed(f"the service did not start:\n{self.last_log_lines()}"))
@@ -123,6 +125,9 @@ class Demo:
         elif event["event"] == "sent":
             self.told.sent.append(event)
             self.told.sent_count += 1
+        elif event["event"] == "pages":
+            self.told.page, self.told.setup_code = event["page"], event["setup_code"]
+            self.pages.set()
         elif event["event"] == "usage":
             now_s = self.clock.monotonic_s()
             if self._first_usage_at_s is None:

@@ -30,7 +30,7 @@ async def running(folder: Path, port: int = 0) -> AsyncIterator[tuple[Command, d
     (folder / "site.yaml").write_text(SITE)
     ports = ("--ocpp-port", "0", "--api-port", str(port))
     async with ems("run", str(folder / "site.yaml"), "--json", *ports) as service:
-        yield service, await service.tells("started")
+        yield service, await service.tells("pages")
 
 
 async def test_people_and_wishes_live_through_a_restart(tmp_path: Path) -> None:
