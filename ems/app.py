@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from ems.api.access import Access
+    from ems.api.commissioning_port import Commissioning
     from ems.api.part import ApiPart
     from ems.api.ports import House
     from ems.runtime.recorder import Recorder
@@ -185,28 +186,34 @@ class Service:
             self.outside_settled.set()
 
     async def _api(self, ledger: Ledger) -> ApiPart:
-        from ems.api.part import ApiPart, stores_of  # noqa: PLC0415 (imported already, in a thread)
+        from ems.api.installer import InstallersDesk  # noqa: PLC0415 (imported already, in a thread)
+        from ems.api.part import ApiPart, stores_of  # noqa: PLC0415 (the same)
+        from ems.api.routes.commissioning import installer_router  # noqa: PLC0415 (the same)
 
-        return ApiPart(
+        installers = InstallersDesk(self.desk, self._clock)
+        part = ApiPart(
             self._file,
             self._board,
             self._clock,
             stations=self.central_system.links,
             stores=await stores_of(ledger, self.recorder, self._clock, self._site),
             bind_port=self._api_port,
-            mount=self._mount_pages,
+            mount=partial(self._mount_pages, installers),
+            routers=[installer_router(installers)],
         )
+        self.desk.audit = lambda who, what: part.access.audit("commissioning", who=who, text=what)
+        return part
 
     def _tell_outside(self, look: Snapshot, before: Memory, turn: Turn) -> None:
         self._newest = (look, before, turn)
         if self.api is not None:
             self.api.house.record(look, before, turn)
 
-    def _mount_pages(self, app: FastAPI, house: House, access: Access) -> None:
+    def _mount_pages(self, installers: Commissioning, app: FastAPI, house: House, access: Access) -> None:
         """Put the pages on the API's application."""
         from ems.web import mount  # noqa: PLC0415 (imported already, in a thread)
 
-        mount(app, house, access, time_zone=self._zone, clock=self._clock)
+        mount(app, house, access, time_zone=self._zone, clock=self._clock, commissioning=installers)
 
     def _follow_devices(self, parts: asyncio.TaskGroup) -> None:
         devices, board, clock = self._devices, self._board, self._clock
@@ -234,6 +241,8 @@ def _call_all(calls: Sequence[Callable[[], None]]) -> None:
 
 def _import_outside() -> None:
     import_module("ems.api.part")
+    import_module("ems.api.installer")
+    import_module("ems.api.routes.commissioning")
     import_module("ems.web")
 
 

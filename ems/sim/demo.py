@@ -170,6 +170,9 @@ async def _serving(folder: Path, house: SimulatedHouse, clock: ScaledClock, ocpp
 
 
 async def _start(folder: Path, file: SiteFile, clock: ScaledClock, ocpp_port: int) -> asyncio.subprocess.Process:
+    if file.storage.path is None and file.storage.url is None:
+        # A demo forgets all when it ends; until then people can commission it and look back.
+        file = file.model_copy(update={"storage": file.storage.model_copy(update={"path": str(folder / "storage")})})
     site = folder / "site.yaml"
     # JSON is YAML, and the loader of the service reads it like any site file.
     site.write_text(file.model_dump_json(exclude_defaults=True), encoding="utf-8")

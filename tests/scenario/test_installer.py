@@ -141,6 +141,7 @@ async def test_what_is_typed_differently_starts_anew(tmp_path: Path) -> None:
     with pytest.raises(TypedDifferently, match="main_fuse_a"):
         await desk.set_connection(ConnectionLimits(main_fuse_a=35.0), who=ME)
 
+    assert (await desk.set_connection(ConnectionLimits(main_fuse_a=35.0), who=ME)).outcome == "type_again"
     assert (await desk.set_connection(ConnectionLimits(main_fuse_a=35.0), who=ME)).outcome == "applied"
     assert desk.site.circuits.main.fuse.rating_a == 35.0
 

@@ -12,6 +12,7 @@ from ems.api.wire_commissioning import (
     CircuitLimits,
     CircuitsWish,
     CommissioningState,
+    ConnectionDraft,
     ConnectionLimits,
     FoundPhase,
     FuseProofRow,
@@ -79,6 +80,9 @@ class PaperDesk:
             storage_trouble=None,
             steps=self._steps(),
             connection=self._connection,
+            draft=ConnectionDraft(main_fuse_a=None)
+            if self._connection is None
+            else ConnectionDraft.model_validate(self._connection.model_dump()),
             connection_by=None if self._connection is None else "installer",
             circuits=self._circuits,
             fuses=(_row("main", "L1", fuse_a), _row("main", "L2", fuse_a), _row("annex", "L2", 16.0, covered=False)),
