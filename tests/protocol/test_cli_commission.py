@@ -28,7 +28,7 @@ async def served(folder: Path, monkeypatch: pytest.MonkeyPatch, role: Role = Rol
     true = quiet_demo(folder)
     # Slowly: the commands are processes that start beside it.
     async with staged(true, told=untold(true), speed=5.0, api=True) as stage:
-        await stage.service.listening()
+        await stage.service.outside_settled.wait()
         api = stage.service.api
         assert api is not None
         assert api.access.setup_code is not None
