@@ -136,7 +136,8 @@ class Service:
         if recorder is None:
             return Ledger(self._site, terms, lambda _: None)
         kept = recorder.recall_ledger()
-        return Ledger(self._site, terms, recorder.keep, kept=kept, late=None if kept else lambda: recorder.earlier)
+        late = None if kept else lambda: recorder.earlier
+        return Ledger(self._site, terms, recorder.keep, kept=kept, late=late, lasting=recorder.lasting)
 
     def _ended_because(self, station_id: str) -> str | None:
         ended = self.central_system.links[station_id].ended_sessions

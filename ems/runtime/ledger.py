@@ -48,8 +48,12 @@ class Ledger:
         *,
         kept: LedgerState | None = None,
         late: Callable[[], LedgerState | None] | None = None,
+        lasting: Callable[[], LedgerState | None] = lambda: None,
     ) -> None:
-        """`kept` is where an earlier run stood. `late` brings it when nobody can tell yet: None until somebody can."""
+        """`kept` is where an earlier run stood. `late` brings it when nobody can tell yet: None until somebody can.
+
+        `lasting` is the newest state that no power cut takes any more; None where nothing is kept now.
+        """
         self._terms = terms
         self._write = write
         self._counters = kept.counters if kept else Counters()
@@ -68,6 +72,9 @@ class Ledger:
 
         self._handed_at_s = float("-inf")
         self._late = late
+        self._lasting = lasting
+        self._shown = self._counters
+        self._shown_wh: dict[str, float] = {}
 
     def watch(self, look: Snapshot, decision: Decision) -> None:
         """A watcher of the loop."""
@@ -105,8 +112,13 @@ class Ledger:
 
     @property
     def counters(self) -> Counters:
-        """Lifetime energies."""
-        return self._counters
+        """Lifetime energies for others to see: where they are kept, as of the last minute that is.
+
+        A power cut costs a minute; whoever saw it already would see these run backwards.
+        """
+        lasting = self._lasting()
+        self._shown = self._shown.upper(self._counters if lasting is None else lasting.counters)
+        return self._shown
 
     @property
     def today(self) -> Day:
@@ -118,8 +130,12 @@ class Ledger:
         return self._stays.running(station_id)
 
     def station_kwh(self, station_id: str) -> float:
-        """What that station drew in all its life, by our own counter."""
-        return self._stays.counted_kwh(station_id)
+        """What that station drew in all its life, for others to see."""
+        lasting = self._lasting()
+        book = None if lasting is None else lasting.stations.get(station_id)
+        kept_wh = self._stays.counted_wh(station_id) if lasting is None else 0.0 if book is None else book.counted_wh
+        shown_wh = self._shown_wh[station_id] = max(self._shown_wh.get(station_id, 0.0), kept_wh)
+        return shown_wh / 1000.0
 
     def name_vehicle(self, station_id: str, vehicle: str | None) -> None:
         """Which car hangs on that station, now and from now on."""

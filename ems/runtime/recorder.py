@@ -103,7 +103,7 @@ class Recorder:
         """Where the accounting stood before this run; None until the database could be asked."""
 
         self.written: LedgerState | None = None
-        """The newest accounting that a power cut cannot take any more: whoever shows its counters never shows less."""
+        """The newest accounting that a power cut cannot take any more."""
 
         self._written = -1
         self._saved_at_s = float("-inf")
@@ -144,6 +144,10 @@ class Recorder:
             return None
         LOGGER.info("control remembers what it knew %.0f s ago", recalled.age_s)
         return warmed(recalled, site)
+
+    def lasting(self) -> LedgerState | None:
+        """The accounting that a power cut cannot take any more; None while nothing is written."""
+        return None if self.trouble is not None else self.written
 
     def recall_ledger(self) -> LedgerState | None:
         """Where the accounting of energy stood when it last ran; None when nobody can tell yet."""

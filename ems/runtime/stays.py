@@ -96,10 +96,10 @@ class Stays:
         ended, self._ended = self._ended, []
         return (*ended, *(self._entry(station_id, session) for station_id, session in self._sessions.items()))
 
-    def counted_kwh(self, station_id: str) -> float:
+    def counted_wh(self, station_id: str) -> float:
         """Lifetime energy of that station."""
         energy = self._energies.get(station_id)
-        return 0.0 if energy is None else energy.counted_wh / 1000.0
+        return 0.0 if energy is None else energy.counted_wh
 
     def name_vehicle(self, station_id: str, vehicle: str | None) -> None:
         """Which car hangs there, now and from now on."""

@@ -104,7 +104,7 @@ def load_state(engine: Engine) -> LedgerState | None:
     if body is None:
         return None
     state = decode(LedgerState, from_text(unpack(body)))
-    return replace(state, counters=_larger(state.counters, load_counters(engine)))
+    return replace(state, counters=state.counters.upper(load_counters(engine)))
 
 
 def load_counters(engine: Engine) -> Counters:
@@ -142,11 +142,6 @@ def write_event(engine: Engine, event: EventEntry) -> None:
     """One event at once. Raises JournalError."""
     with writing(engine) as connection:
         _write_events(connection, [event])
-
-
-def _larger(one: Counters, other: Counters) -> Counters:
-    pairs = asdict(one), asdict(other)
-    return Counters(**{name: max(pairs[0][name], pairs[1][name]) for name in pairs[0]})
 
 
 def _replace_steps(connection: Connection, table: Table, steps: Iterable[Step]) -> None:

@@ -383,3 +383,25 @@ def test_what_an_earlier_run_counted_is_added_once_somebody_can_tell() -> None:
     assert late.ledger.today.charging_wh == pytest.approx(4000.0)
     assert stay is not None
     assert stay.energy_kwh == pytest.approx(1.0)
+
+
+def test_counters_that_others_saw_do_not_run_backwards_when_the_power_is_cut() -> None:
+    yard = Yard(grid_w=6000.0, cars_w={"garage": 6000.0}, plugged={"garage"})
+    written: list[LedgerState] = []
+    yard.ledger = Ledger(
+        yard.site, Terms(zone=UTC), yard.pages.append, lasting=lambda: written[-1] if written else None
+    )
+    yard.look()
+    yard.run(seconds=90)
+    # Nothing is kept yet, so there is nothing to run back to.
+    assert yard.ledger.counters.grid_import_kwh == pytest.approx(0.15)
+    assert yard.state is not None
+    written.append(yard.state)
+    assert yard.ledger.counters.grid_import_kwh == pytest.approx(0.15)
+    yard.run(seconds=75)
+    written.append(yard.state)
+    yard.run(seconds=14)
+
+    assert yard.ledger.counters.grid_import_kwh == yard.state.counters.grid_import_kwh == pytest.approx(0.2)
+    assert yard.ledger.station_kwh("garage") == pytest.approx(0.2)
+    assert yard.ledger.state(yard.utc_s).counters.grid_import_kwh == pytest.approx(6.0 * 179 / 3600)
