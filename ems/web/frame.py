@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -87,6 +88,6 @@ def _buttons(visit: Visit) -> None:
         icon("leave")
     leave.on(
         "click",
-        js_handler=f"async () => {{ await fusewise.call('POST', '{visit.root}/api/v1/logout'); "
-        f"location.href = '{visit.root}/login'; }}",
+        js_handler=f"async () => {{ await fusewise.call('POST', {json.dumps(visit.root + '/api/v1/logout')}); "
+        f"location.href = {json.dumps(visit.root + '/login')}; }}",
     )

@@ -18,54 +18,49 @@ class ConnectionPanel:
 
     def __init__(self, installer: InstallerVisit, now: CommissioningState) -> None:
         self._installer = installer
-        self._rest = now.connection
+        self._given: ConnectionLimits = now.draft
         with panel_card(installer.voice("page.step.connection")):
             self._says = words(installer.voice("page.twice"), "p", "soft", role="status")
             self._box = box("div", "stack")
-        self._form(now.connection)
+        self._form(now.draft)
         self._proof = without_control(installer)
 
     def draw(self, now: CommissioningState) -> None:
         self._proof.draw(now)
 
-    def _form(self, given: ConnectionLimits | None) -> None:
+    def _form(self, given: ConnectionLimits) -> None:
         voice = self._installer.voice
         self._box.clear()
         with self._box:
             with box("div", "fields"):
-                self._fuse = amps_field(voice("page.main_fuse"), None if given is None else given.main_fuse_a)
+                self._fuse = amps_field(voice("page.main_fuse"), given.main_fuse_a)
                 self._device = self._devices(given)
                 phases = {"1": voice("page.phases", phases=1), "3": voice("page.phases", phases=3)}
-                stated = "3" if given is None else str(given.phases)
+                stated = str(given.phases)
                 self._phases = choice_field(voice("page.phase_count"), phases, stated)
-                self._reserve = amps_field(voice("page.reserve"), 2.0 if given is None else given.reserve_a)
-                self._others = amps_field(
-                    voice("page.other_load"), None if given is None else given.largest_other_load_a
-                )
-                self._power = amps_field(voice("page.contract"), None if given is None else given.max_import_kw)
-                self._imbalance = amps_field(voice("page.imbalance"), None if given is None else given.max_imbalance_a)
+                self._reserve = amps_field(voice("page.reserve"), given.reserve_a)
+                self._others = amps_field(voice("page.other_load"), given.largest_other_load_a)
+                self._power = amps_field(voice("page.contract"), given.max_import_kw)
+                self._imbalance = amps_field(voice("page.imbalance"), given.max_imbalance_a)
                 rules = {NO_RULE: voice("page.rule.none"), "de14a": "§ 14a EnWG"}
-                rule = NO_RULE if given is None or given.grid_operator is None else given.grid_operator.rule
+                rule = NO_RULE if given.grid_operator is None else given.grid_operator.rule
                 self._rule = choice_field(voice("page.rule"), rules, rule)
             with box("div", "dialog-end"):
                 button(voice("page.state_it"), self._submit, "button button-main")
 
-    def _devices(self, given: ConnectionLimits | None) -> Choice:
+    def _devices(self, given: ConnectionLimits) -> Choice:
         voice = self._installer.voice
         devices = {device.value: voice(f"page.device.{device}") for device in FuseDevice}
-        stated = FuseDevice.MCB_B if given is None else given.main_fuse_device
-        return choice_field(voice("page.device"), devices, stated)
+        return choice_field(voice("page.device"), devices, given.main_fuse_device)
 
     def _typed(self) -> ConnectionLimits:
         """What the form says. Raises ValueError."""
-        rest = self._rest.model_dump() if self._rest is not None else {}
         rule = None
         if self._rule.value != NO_RULE:
-            kept = self._rest.grid_operator if self._rest is not None else None
-            rule = kept or GridOperatorLimits(rule="de14a", devices=1)
+            rule = self._given.grid_operator or GridOperatorLimits(rule="de14a", devices=1)
         return ConnectionLimits.model_validate(
             {
-                **rest,
+                **self._given.model_dump(),
                 "main_fuse_a": read_number(self._fuse.value),
                 "main_fuse_device": self._device.value,
                 "phases": int(self._phases.value),
@@ -90,11 +85,11 @@ class ConnectionPanel:
         if answer.outcome == "type_again":
             self._says.set_text(voice("page.once_more"))
             # The fuse itself is typed a second time; all else stays as it was typed.
-            self._rest = typed
+            self._given = typed
             self._form(typed)
             self._fuse.value = ""
             self._fuse.props["defaultValue"] = ""
             return
-        self._rest = typed
+        self._given = typed
         self._says.set_text(voice("page.in_force"))
         self._form(typed)

@@ -55,7 +55,7 @@ def test_a_phase_shows_house_cars_and_what_the_rules_allow() -> None:
 
     assert (load.house, load.cars, load.export) == pytest.approx((0.2, 0.3, 0.0))
     assert load.usable == pytest.approx(0.9)
-    assert not load.over
+    assert load.strain == ""
 
 
 def test_a_phase_that_exports_has_no_load_to_show() -> None:
@@ -64,14 +64,15 @@ def test_a_phase_that_exports_has_no_load_to_show() -> None:
     assert (load.house, load.cars, load.export) == pytest.approx((0.0, 0.0, 0.25))
 
 
-def test_a_phase_above_what_the_rules_allow_is_marked() -> None:
-    assert phase_load(circuit(measured_a=(18.5,)), 0).over
+def test_a_phase_in_its_reserve_and_one_above_its_rating_are_marked() -> None:
+    assert phase_load(circuit(measured_a=(18.5,)), 0).strain == "reserve"
+    assert phase_load(circuit(measured_a=(20.5,)), 0).strain == "over"
 
 
 def test_a_circuit_without_a_meter_has_no_values() -> None:
     load = phase_load(circuit(measured_a=None, headroom_a=None, meter_age_s=None), 0)
 
-    assert (load.measured_a, load.free_a, load.over) == (None, None, False)
+    assert (load.measured_a, load.free_a, load.strain) == (None, None, "")
 
 
 def test_circuits_stand_below_the_one_that_feeds_them() -> None:
