@@ -68,11 +68,11 @@ async def test_an_installer_states_proves_and_hands_over(tmp_path: Path, monkeyp
         assert answer["outcome"] == "applied"
         assert stage.desk.site.circuits.main.fuse.rating_a == 25.0
 
-        await stage.until(lambda: stage.seen.state_of("workshop").plugged)
+        await stage.until(lambda: stage.seen.state_of("drive").plugged)
         await stage.until(lambda: LimitReason.METER_LOST not in stage.reasons())
-        code, proof = await told(stage, "loss", "workshop")
+        code, proof = await told(stage, "loss", "drive")
         assert (code, proof["result"]["verdict"]) == (0, "passed")
-        assert stage.desk.site.station("workshop").lease_verified
+        assert stage.desk.site.station("drive").lease_verified
 
         page = tmp_path / "page.html"
         code, _, err = await commission(stage, "hand-over", "--installer", "Ina", "--page", str(page))
