@@ -23,7 +23,6 @@ class Passwords:
         self._nobodys = ""
         """A hash for those who do not exist, so that asking for them takes as long."""
 
-
     async def hashed(self, password: str) -> str:
         async with self._turn:
             return await asyncio.to_thread(self._hasher.hash, password)
