@@ -78,17 +78,23 @@ async def _watch(demo: Demo, file: SiteFile, *, quiet: bool) -> None:
     if quiet:
         return
     console = Console()
+    async with asyncio.TaskGroup() as both:
+        both.create_task(_say_pages(demo, console), name="pages")
+        both.create_task(_draw(demo, file, console), name="picture")
+
+
+async def _say_pages(demo: Demo, console: Console) -> None:
+    """Where the pages are, as soon as that is known; above the picture where that is live."""
+    await demo.pages.wait()
+    console.print(*opening_lines(demo), sep="\n")
+
+
+async def _draw(demo: Demo, file: SiteFile, console: Console) -> None:
     if not console.is_terminal:
-        await demo.pages.wait()
-        console.print(*opening_lines(demo), sep="\n")
         while True:
             await demo.clock.sleep(LINE_EVERY_S)
             console.print(picture(demo, file))
-    said = False
     with Live(picture(demo, file), console=console, auto_refresh=False, screen=False) as live:
         while True:
             await demo.clock.sleep(REDRAW_S * demo.clock.speed)
-            if demo.pages.is_set() and not said:
-                said = True
-                live.console.print(*opening_lines(demo), sep="\n")
             live.update(picture(demo, file), refresh=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,43 +21,144 @@ from ems.api.delta import as_json, changes
 from ems.api.errors import WidensInstallerLimit
 from ems.api.explained import explained
 from ems.api.problems import refusal
-from ems.api.scene import StationFacts
-from ems.model.decision import LimitReason
+from ems.api.scene import Counted, Scene, StationFacts
+from ems.api.view import build_state
+from ems.api.wishes import Passing, Wishes
+from ems.control.memory import Memory, StationTimers
+from ems.model.decision import CircuitLoad, Decision, LimitReason, Notice, NoticeCode, Reason, Setpoint
+from ems.model.electrical import PerPhase, Phase
+from ems.model.explanation import Explanation, Stage, Step
 from ems.model.goals import ChargeMode
-from tests.live import LiveBench, session
+from ems.model.readings import BatteryReading, GridReading, SolarReading
+from ems.model.snapshot import Snapshot
+from ems.model.station import CarReading, ConnectorStatus, StationState
+from tests.live import NAME, session, sunny_house
 
 GOLDEN = Path(__file__).with_name("golden")
 THEN = datetime(2026, 6, 21, 8, 0, tzinfo=UTC)
+NOW_S = 1000.0
+SUN = Reason(code=LimitReason.SOLAR_SURPLUS, surplus_w=4210.0)
+AWAY = Reason(code=LimitReason.STATION_SILENT)
 
 
-def bench() -> LiveBench:
-    """A sunny house after four minutes; a person has set what can be set in the garage."""
-    found = LiveBench()
-    found.directory.told = {
-        "garage": StationFacts(vendor="Acme", model="Box 11", firmware="1.2", serial="A-0001"),
-    }
-    found.run(240)
-    found.ledger.sessions["garage"] = session(4.5, solar_kwh=3.6)
-    found.live.set_settings("garage", wire.SettingsWish(max_a=13.0, priority=2), who="anna")
-    found.live.set_goal("garage", wire.GoalWish(energy_kwh=20.0, ready_by=THEN), who="anna")
-    found.live.set_limit("garage", wire.LimitWish(limit_a=10.0, duration_s=3600), who="anna")
-    found.live.boost("carport", wire.BoostWish(duration_s=600), who="anna")
-    found.run(60)
-    return found
+def scene() -> Scene:
+    """A sunny morning, made by hand, so that control may learn without changing the contract."""
+    house = sunny_house()
+    before = StationTimers(on_since_s=500.0)
+    return Scene(
+        house=NAME,
+        look=Snapshot(
+            now_s=NOW_S,
+            site=house.site,
+            meters={"main": GridReading(current_a=PerPhase(-1.5, 4.25, -2.0), power_w=172.5, taken_at_s=NOW_S - 0.4)},
+            stations={"garage": in_garage(), "carport": StationState(station_id="carport", protocol="ocpp1.6")},
+            solar=SolarReading(power_w=5200.0, taken_at_s=NOW_S),
+            battery=BatteryReading(power_w=-800.0, taken_at_s=NOW_S - 2.0, soc=0.62),
+            dimmed=False,
+        ),
+        decision=Decision(
+            at_s=NOW_S,
+            setpoints={
+                "garage": Setpoint(station_id="garage", limit_a=6.1, phases=3, reason=SUN),
+                "carport": Setpoint(station_id="carport", limit_a=0.0, phases=1, reason=AWAY),
+            },
+            circuits={
+                "main": CircuitLoad(
+                    circuit_id="main",
+                    usable_a=21.75,
+                    measured_a=PerPhase(-1.5, 4.25, -2.0),
+                    house_a=PerPhase(-7.6, -1.85, -8.1),
+                    held_a=PerPhase(2.0, 5.0, 2.0),
+                    meter_age_s=0.4,
+                )
+            },
+            surplus_w=4210.0,
+            notices=(
+                Notice(
+                    code=NoticeCode.IGNORES_LIMIT, station_id="carport", circuit_id="main", current_a=16.2, limit_a=6.0
+                ),
+            ),
+        ),
+        memory=Memory(
+            started_at_s=0.0,
+            last_at_s=NOW_S,
+            timers={"garage": before},
+            thermal={("main", phase): 0.1 + phase / 100.0 for phase in Phase},
+        ),
+        at=THEN,
+        sequence=7,
+        counted=Counted(
+            energies=wire.Energies(
+                grid_import_kwh=1204.125,
+                grid_export_kwh=310.5,
+                solar_kwh=2200.75,
+                charging_kwh=940.0,
+                charging_solar_kwh=755.25,
+            ),
+            today=wire.Today(solar_kwh=12.5, charging_kwh=8.0, charging_solar_kwh=6.0, solar_share=0.75),
+            stations_kwh={"garage": 640.0, "carport": 300.0},
+            sessions={"garage": session(4.5, solar_kwh=3.6)},
+        ),
+        facts={"garage": StationFacts(vendor="Acme", model="Box 11", firmware="1.2", serial="A-0001")},
+        vehicles={"garage": "family"},
+        wishes={
+            "garage": Wishes(
+                max_a=13.0,
+                priority=2,
+                energy_kwh=20.0,
+                ready_by=THEN.replace(hour=17),
+                limit=Passing(until=THEN.replace(hour=9), ends_at_s=NOW_S + 3600.0, limit_a=10.0),
+            ),
+            "carport": Wishes(
+                mode=ChargeMode.FAST, boost=Passing(until=THEN.replace(minute=10), ends_at_s=NOW_S + 600.0)
+            ),
+        },
+    )
+
+
+def in_garage() -> StationState:
+    return StationState(
+        station_id="garage",
+        connected=True,
+        protocol="ocpp1.6",
+        status=ConnectorStatus.CHARGING,
+        in_transaction=True,
+        car=CarReading(current_a=(6.1, 6.1, 6.0), taken_at_s=NOW_S - 3.0, power_w=4186.0),
+    )
 
 
 def state() -> Any:
-    return as_json(bench().live.state())
+    return as_json(build_state(scene()))
 
 
 def state_in_trouble() -> Any:
-    """No meter, a station away."""
-    found = LiveBench()
-    found.run(60)
-    found.house.meter_works = False
-    found.house.offline.add("carport")
-    found.run(20)
-    return as_json(found.live.state())
+    """No meter, nothing kept, optimisation off, no battery, nobody knows of the grid operator."""
+    found = scene()
+    decision, look = found.decision, found.look
+    blind = replace(decision.circuits["main"], measured_a=None, meter_age_s=None)
+    lost = Reason(code=LimitReason.METER_LOST, circuit_id="main", age_s=12.0)
+    return as_json(
+        build_state(
+            replace(
+                found,
+                look=replace(look, meters={}, battery=None, solar=None, dimmed=None),
+                decision=replace(
+                    decision,
+                    circuits={"main": blind},
+                    surplus_w=None,
+                    notices=(),
+                    setpoints={
+                        **decision.setpoints,
+                        "garage": Setpoint(station_id="garage", limit_a=6.0, phases=3, reason=lost),
+                    },
+                ),
+                memory=replace(found.memory, thermal={}),
+                wishes={},
+                optimising=False,
+                storage_trouble="the disk is full",
+            )
+        )
+    )
 
 
 def hello() -> Any:
@@ -68,15 +170,14 @@ def client_hello() -> Any:
 
 
 def snapshot() -> Any:
-    return written(wire.SnapshotMessage(state=bench().live.state()))
+    return written(wire.SnapshotMessage(state=build_state(scene())))
 
 
 def delta() -> Any:
-    found = bench()
-    before = found.live.state()
-    found.live.set_mode("carport", ChargeMode.OFF, who="anna")
-    after = found.live.state()
-    changed = changes(as_json(before), as_json(after))
+    before = scene()
+    wishes = {**before.wishes, "carport": Wishes(mode=ChargeMode.OFF)}
+    after = replace(before, wishes=wishes, at=THEN.replace(second=1), sequence=before.sequence + 1)
+    changed = changes(as_json(build_state(before)), as_json(build_state(after)))
     return written(wire.DeltaMessage(sequence=after.sequence, at=after.at, changes=changed))
 
 
@@ -86,7 +187,12 @@ def problem() -> Any:
 
 
 def explanation() -> Any:
-    return written(explained(bench().live.explain("garage")))
+    steps = (
+        Step(stage=Stage.METER, circuit_id="main", word="good", facts={"age_s": 0.4}),
+        Step(stage=Stage.CALM, reason=SUN, before_a=6.18, limit_a=6.1, phases=3, facts={"step_a": 0.1}),
+    )
+    setpoint = Setpoint(station_id="garage", limit_a=6.1, phases=3, reason=SUN)
+    return written(explained(Explanation(station_id="garage", steps=steps, setpoint=setpoint)))
 
 
 def records() -> Any:

@@ -20,7 +20,8 @@ class Passwords:
     def __init__(self, *, memory_kib: int = MEMORY_KIB) -> None:
         self._hasher = PasswordHasher(time_cost=ROUNDS, memory_cost=memory_kib, parallelism=LANES)
         self._turn = asyncio.Lock()
-        self._nobodys = self._hasher.hash("nobody's password")
+        self._nobodys = ""
+        """A hash for those who do not exist, so that asking for them takes as long."""
 
     async def hashed(self, password: str) -> str:
         async with self._turn:
@@ -29,11 +30,12 @@ class Passwords:
     async def is_right(self, password_hash: str | None, password: str) -> bool:
         """Whether it is that password. None, for an account that does not exist, takes as long and is never right."""
         async with self._turn:
-            matches = await asyncio.to_thread(self._matches, password_hash or self._nobodys, password)
+            matches = await asyncio.to_thread(self._matches, password_hash, password)
         return matches and password_hash is not None
 
-    def _matches(self, password_hash: str, password: str) -> bool:
+    def _matches(self, password_hash: str | None, password: str) -> bool:
+        self._nobodys = self._nobodys or self._hasher.hash("nobody's password")
         try:
-            return self._hasher.verify(password_hash, password)
+            return self._hasher.verify(password_hash or self._nobodys, password)
         except (VerificationError, InvalidHashError):
             return False
