@@ -24,12 +24,10 @@ from ems.api.wire_commissioning import (
     StationBench,
     UnlockWish,
 )
-from ems.cli.check import print_problems
 from ems.cli.commission_client import InstallersService
 from ems.cli.commission_tables import print_answer, print_connection, print_meters, print_result, print_status
 from ems.clock import WallClock
 from ems.commissioning.findings import Verdict
-from ems.config.loader import load_site
 from ems.config.problems import SiteFileError
 from ems.errors import EmsError
 
@@ -60,7 +58,7 @@ def at_desk(door: Door, work: Work) -> int:
         url = door.url or _url_of(door.site)
         return asyncio.run(_work(url, token, door.certificate, work))
     except SiteFileError as error:
-        print_problems(error.problems)
+        print(error, file=sys.stderr)
     except (EmsError, OSError) as error:
         print(error, file=sys.stderr)
     return 1
@@ -193,6 +191,8 @@ class NotANumber(EmsError):
 
 def _url_of(site: Path) -> str:
     """Where the service of that site file has its API. Raises SiteFileError."""
+    from ems.config.loader import load_site  # noqa: PLC0415 (half a second that `--url` saves)
+
     section = load_site(site).api
     scheme = "http" if section.tls is None else "https"
     host = "127.0.0.1" if section.host in {"0.0.0.0", "::"} else section.host  # noqa: S104 (it listens everywhere)

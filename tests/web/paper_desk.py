@@ -276,6 +276,7 @@ class PaperDesk:
         return self._proof
 
     def proof(self) -> ProofState | None:
+        self._look()
         return self._proof
 
     async def abort(self, *, who: str) -> ProofState | None:

@@ -38,7 +38,6 @@ STATUSES: Final[Mapping[type[CommissioningError], int]] = {
     errors.NoSuchCircuit: 404,
     errors.NoSuchStranger: 404,
     errors.NoHandOver: 404,
-    errors.LimitsRefused: 422,
     errors.NoStorage: 503,
 }
 """All others are 409: they fit another state of the house."""
