@@ -46,7 +46,7 @@ THOROUGH: Final = Effort(
     demo_s=20.0,
 )
 QUICK: Final = Effort(
-    quick=True, cars=(1, 2, 6, 20), garages=10, stations=(1, 2, 6), cycles=20, simulated_s=120, demo_s=6.0
+    quick=True, cars=(1, 2, 6, 20), garages=10, stations=(1, 2, 6), cycles=20, simulated_s=120, demo_s=20.0
 )
 
 
