@@ -94,7 +94,7 @@ def _check(plan: TracePlan, name: str) -> None:
     asked = (
         ((at.hour, at.minute, at.second, at.microsecond) == (0, 0, 0, 0), "does not start at midnight", "give a date"),
         (1 <= plan.days <= MOST_DAYS, f"has {plan.days} days", f"make 1 to {MOST_DAYS}"),
-        (whole_step, f"has steps of {plan.step_s} s", f"a day needs whole steps of 1 to {LONGEST_STEP_S} s"),
+        (whole_step, f"has steps of {plan.step_s} s", f"take 1 to {LONGEST_STEP_S} s that divide a day, such as 60"),
         (0 <= plan.kwp <= 200, f"has {plan.kwp:g} kWp", "give 0 to 200"),
         (-66 <= plan.latitude <= 66, f"is at latitude {plan.latitude:g}", "give -66 to 66"),
         (-180 <= plan.longitude <= 180, f"is at longitude {plan.longitude:g}", "give -180 to 180"),

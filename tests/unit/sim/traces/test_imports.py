@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ems.sim.traces.errors import TraceError
 from ems.sim.traces.imports import CsvLayout, import_csv, import_home_assistant
-from ems.sim.traces.sources import parse_sources
+from ems.sim.traces.sources import check_load, parse_sources
 from ems.sim.traces.uniform import Readings, on_even_steps
 from tests.unit.sim.traces.trace_files import written
 
@@ -108,6 +108,17 @@ def test_a_value_holds_as_long_as_it_is_told_to(tmp_path: Path) -> None:
 def test_a_mapping_that_says_too_little_is_told(texts: list[str], problem: str) -> None:
     with pytest.raises(TraceError, match=problem):
         parse_sources(texts)
+
+
+@pytest.mark.parametrize("beside", [[], ["battery_w=b:W"], ["load_l1_w=c:W"]])
+def test_grid_alone_gives_no_load(beside: list[str]) -> None:
+    with pytest.raises(TraceError, match="has grid_w alone, which gives no load: map pv_w too, or the same column as"):
+        check_load(parse_sources(["grid_w=a:W", *beside]))
+
+
+@pytest.mark.parametrize("beside", ["pv_w=b:W", "load_w=b:W"])
+def test_grid_beside_what_makes_a_load_of_it_passes(beside: str) -> None:
+    check_load(parse_sources(["grid_w=a:W", beside]))
 
 
 @pytest.mark.parametrize(
