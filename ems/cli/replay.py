@@ -36,6 +36,9 @@ def replay_journal(path: Path, *, as_json: bool, since: str | None = None, until
     except JournalError as error:
         sys.stderr.write(f"{error}\n")
         return 2
+    if not tally.cycles and (since, until) != (None, None):
+        sys.stderr.write("the journal holds no cycle of that time; leave out --from and --to to see all\n")
+        return 2
     if as_json:
         sys.stdout.write(json.dumps(_as_json(path, tally, differences), ensure_ascii=False) + "\n")
     else:
@@ -105,12 +108,18 @@ def _print(tally: Tally, differences: list[Difference]) -> None:
 
 def _summary(tally: Tally) -> list[str]:
     if not tally.cycles:
-        return ["The journal holds no cycle of that time."]
+        return ["The journal holds no cycle yet."]
     by = ", ".join(tally.versions)
-    lines = [f"{tally.cycles} cycles in {tally.segments} segments, decided by Fusewise {by}."]
+    cycles, segments = counted(tally.cycles, "cycle"), counted(tally.segments, "segment")
+    lines = [f"{cycles} in {segments}, decided by Fusewise {by}."]
     if not tally.differing:
         return [*lines, f"Fusewise {version('fusewise')} decides every one of them the same."]
     return [*lines, f"Fusewise {version('fusewise')} decides {tally.differing} of them otherwise."]
+
+
+def counted(amount: int, noun: str) -> str:
+    """An amount with its noun."""
+    return f"{amount} {noun}" if amount == 1 else f"{amount} {noun}s"
 
 
 def _table(differences: list[Difference]) -> Table:

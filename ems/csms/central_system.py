@@ -102,7 +102,9 @@ class CentralSystem:
         try:
             server = await self._listener.start(self._section.host, self._bind_port)
         except OSError as error:
-            raise CannotListen(f"cannot listen for stations ({error}); is another service running?") from error
+            raise CannotListen(
+                f"cannot listen for stations ({error}); is another service running? End it, or set another csms.port"
+            ) from error
         try:
             self._port = int(next(iter(server.sockets)).getsockname()[1])
             LOGGER.info("charging stations connect to ws://%s:%d/<identity>", self._section.host, self._port)

@@ -140,9 +140,14 @@ def test_uncovered_fuse_exits_with_1_and_names_who_draws(uncovered: Path, capsys
 def test_notes_tell_what_to_do(uncovered: Path) -> None:
     notes = "\n".join(checked_site(uncovered).notes)
 
-    assert "drive is not verified and counts with 16 A. Block its messages, wait 55 s" in notes
+    assert (
+        "drive is not verified and counts with 16 A. "
+        "Let it charge, stop the service or pull the network cable, wait 55 s" in notes
+    )
     assert "drive counts on each of L1 L2 L3: its wiring was never measured." in notes
-    assert "Covered with these fallback currents, all verified: drive 6 A, bay 6 A." in notes
+    assert (
+        "Would be covered with fallback currents up to these, once each station is verified: drive 6 A (yours:" in notes
+    )
     assert "Leases last 45 s and are renewed every 15 s" in notes
 
 
