@@ -197,3 +197,15 @@ def test_battery_without_a_fitting_profile_is_told_to_use_points(tmp_path: Path)
 
     with pytest.raises(SiteFileError, match=r"battery\.profile is sunspec, .*: give it MQTT points of its own instead"):
         load_site(written(tmp_path, text), profiles=KINDS)
+
+
+def test_two_circles_are_told_apart(tmp_path: Path) -> None:
+    pairs = (("a", "b"), ("b", "a"), ("c", "d"), ("d", "c"))
+    circuits = "\n".join(f"  - {{id: {own}, fuse_a: 20, fed_from: {feeder}}}" for own, feeder in pairs)
+
+    problems = [
+        each for each in problems_of(tmp_path, swapped(GARAGE, f"{GARAGE}\n{circuits}")) if "circle" in each.problem
+    ]
+
+    assert ["(a, b)" in each.cure for each in problems] == [True, True, False, False]
+    assert ["(c, d)" in each.cure for each in problems] == [False, False, True, True]
