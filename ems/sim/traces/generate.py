@@ -99,10 +99,11 @@ def _check(plan: TracePlan, name: str) -> None:
         (-66 <= plan.latitude <= 66, f"is at latitude {plan.latitude:g}", "give -66 to 66"),
         (-180 <= plan.longitude <= 180, f"is at longitude {plan.longitude:g}", "give -180 to 180"),
         (0 <= plan.base_w <= 5000, f"has a base load of {plan.base_w:g} W", "give 0 to 5000"),
-        (sum(plan.skies.values()) > 0 and min(plan.skies.values()) >= 0, "has no sky", "give weights above 0"),
     )
     for good, problem, cure in asked:
         if not good:
             raise TraceError(name, problem, cure)
+    if not (sum(plan.skies.values()) > 0 and min(plan.skies.values()) >= 0):
+        raise TraceError("--sky", "leaves no sky", "give weights above 0")
     if plan.days * DAY_S // plan.step_s > MOST_STEPS:
         raise TraceError(name, f"has more than {MOST_STEPS} steps", "make fewer days or longer steps")

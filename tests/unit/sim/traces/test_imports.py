@@ -184,3 +184,10 @@ def test_energy_stays_when_times_become_even(noted: list[tuple[int, float]], ste
     begins = np.clip(at_s, first_s, last_s)
     ends = np.clip(np.append(at_s[1:], at_s[-1]), first_s, last_s)
     assert np.sum(means[whole]) * step_s == pytest.approx(float(np.sum((ends - begins) * values)), rel=1e-6, abs=1e-3)
+
+
+def test_header_cut_with_the_wrong_sign_is_told(tmp_path: Path) -> None:
+    path = written(tmp_path, "time;load\n2026-06-21T10:00Z;100\n2026-06-21T10:01Z;100\n")
+
+    with pytest.raises(TraceError, match="or is it --delimiter ';'"):
+        import_csv(path, parse_sources(["load_w=load:W"]), CsvLayout())
