@@ -10,6 +10,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from ems.cli.counted import counted
 from ems.config.schema import SiteFile
 from ems.sim.demo import Demo
 from ems.sim.demo_figures import Figures
@@ -51,8 +52,8 @@ def opening_lines(demo: Demo) -> Iterator[str]:
 def closing_lines(summary: Figures) -> Iterator[str]:
     """The figures in words, after the demo."""
     worst_a = max(summary.grid_max_a)
-    stations = "1 station" if len(summary.stations) == 1 else f"{len(summary.stations)} stations"
-    yield f"{summary.lasted_s:.0f} s, {summary.meter_samples} meter samples, {stations}"
+    samples, stations = counted(summary.meter_samples, "meter sample"), counted(len(summary.stations), "station")
+    yield f"{summary.lasted_s:.0f} s, {samples}, {stations}"
     yield (
         f"main fuse {summary.main_fuse_a:.0f} A: at most {worst_a:.1f} A on a phase, "
         f"{summary.seconds_over_rating:.0f} s above its rating"
@@ -65,10 +66,8 @@ def closing_lines(summary: Figures) -> Iterator[str]:
     if summary.rss_mb is not None and summary.cpu_share is not None:
         yield f"the service took {summary.rss_mb:.0f} MB and {summary.cpu_share:.1%} of a core"
     for station in summary.stations:
-        yield (
-            f"{station.id}: {station.profiles_accepted} limits accepted, {station.limit_changes} changes, "
-            f"{station.energy_kwh:.2f} kWh"
-        )
+        limits, changes = counted(station.profiles_accepted, "limit"), counted(station.limit_changes, "change")
+        yield f"{station.id}: {limits} accepted, {changes}, {station.energy_kwh:.2f} kWh"
     yield "all is well" if summary.ok else f"not all went well: {'; '.join(summary.problems)}"
 
 

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ems.cli.counted import counted
 from ems.model.decision import Setpoint
 from ems.model.sentences import sentence
 from ems.store.database import open_for_reading
@@ -115,11 +116,6 @@ def _summary(tally: Tally) -> list[str]:
     if not tally.differing:
         return [*lines, f"Fusewise {version('fusewise')} decides every one of them the same."]
     return [*lines, f"Fusewise {version('fusewise')} decides {tally.differing} of them otherwise."]
-
-
-def counted(amount: int, noun: str) -> str:
-    """An amount with its noun."""
-    return f"{amount} {noun}" if amount == 1 else f"{amount} {noun}s"
 
 
 def _table(differences: list[Difference]) -> Table:

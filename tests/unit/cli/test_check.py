@@ -151,6 +151,15 @@ def test_notes_tell_what_to_do(uncovered: Path) -> None:
     assert "Leases last 45 s and are renewed every 15 s" in notes
 
 
+def test_fuse_that_nobody_stated_is_shown_as_assumed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "site.yaml"
+    path.write_text(UNCOVERED.replace("main_fuse_a: 25, largest_other_load_a: 13", "phases: 3"), encoding="utf-8")
+
+    check_site(path, as_json=False)
+
+    assert "main: 3 × 16 A assumed mcb_b" in capsys.readouterr().out
+
+
 def test_house_without_a_main_fuse_is_told_so(tmp_path: Path) -> None:
     path = tmp_path / "site.yaml"
     path.write_text(UNCOVERED.replace("main_fuse_a: 25, largest_other_load_a: 13", "phases: 3"), encoding="utf-8")
