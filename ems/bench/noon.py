@@ -9,7 +9,7 @@ import numpy as np
 
 from ems.config.examples import example
 from ems.config.loader import load_site
-from ems.devices.catalog import profiles
+from ems.devices.profile_kinds import kinds_by_profile
 from ems.sim.lab.records import RunRecord, Stay
 from ems.sim.lab.runner import simulate
 from ems.sim.traces.seconds import SecondsOfDay
@@ -20,7 +20,7 @@ CAR_KWH = 60.0
 
 def play(name: str, start_utc: datetime, seconds: int) -> RunRecord:
     """The example site of that name with a hungry car at every station."""
-    file = load_site(example(name), profiles=frozenset(profile.id for profile in profiles()))
+    file = load_site(example(name), profiles=kinds_by_profile())
     stays = [
         Stay(
             station_id=station.id,

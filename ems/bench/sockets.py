@@ -9,7 +9,7 @@ from typing import Final
 from ems.bench.figures import SocketFigures
 from ems.config.examples import example
 from ems.config.loader import load_site
-from ems.devices.catalog import profiles
+from ems.devices.profile_kinds import kinds_by_profile
 from ems.sim.demo import ServiceFailed, played
 from ems.sim.demo_figures import Figures, figures, reactions_ms
 from ems.sim.wire.house import CannotSimulate
@@ -39,7 +39,7 @@ def measure_sockets(for_s: float) -> SocketFigures:
 
 
 async def _played_for(for_s: float) -> tuple[Figures, int]:
-    file = load_site(example(SITE), profiles=frozenset(profile.id for profile in profiles()))
+    file = load_site(example(SITE), profiles=kinds_by_profile())
     async with played(file) as demo:
         await demo.clock.sleep(for_s)
         return figures(demo, file.site.name), len(reactions_ms(demo))

@@ -57,7 +57,7 @@ QUICK: Final = Effort(
     stations=(1, 2, 6),
     cycles=20,
     simulated_s=120,
-    demo_s=6.0,
+    demo_s=20.0,
     push_cycles=5,
 )
 

@@ -17,7 +17,8 @@ from ems.config.schema import SiteFile
 from ems.config.secrets import reveal
 from ems.config.translate import to_site
 from ems.control.fallback import FuseProof, is_covered, largest_fallbacks, proof, with_fallbacks
-from ems.devices.catalog import DeviceConfigError, connect_devices, profiles
+from ems.devices.catalog import DeviceConfigError, connect_devices
+from ems.devices.profile_kinds import kinds_by_profile
 from ems.model.electrical import Circuit
 from ems.model.site import Site, Station
 
@@ -41,7 +42,7 @@ def check_site(path: Path, *, as_json: bool) -> int:
 
 def checked_site(path: Path) -> SiteCheck:
     """Everything `ems check` finds out. Raises SiteFileError."""
-    file = load_site(path, profiles=frozenset(profile.id for profile in profiles()))
+    file = load_site(path, profiles=kinds_by_profile())
     _build_devices(path, file)
     site = to_site(file)
     rows = proof(site)
@@ -85,9 +86,9 @@ def _notes(site: Site, rows: Iterable[FuseProof]) -> Iterator[str]:
     unverified = [station for station in site.stations if not station.lease_verified]
     for station in unverified:
         yield (
-            f"{station.station_id} is not verified and counts with {in_a(station.hardware_max_a)}. Block its messages, "
-            f"wait {site.policy.lease_s + 10:g} s, and set lease_verified once its current is at most "
-            f"{station.fallback_a + 0.5:g} A."
+            f"{station.station_id} is not verified and counts with {in_a(station.hardware_max_a)}. Let it charge, "
+            f"stop the service or pull the network cable, wait {site.policy.lease_s + 10:g} s, and set lease_verified "
+            f"once its current is at most {station.fallback_a + 0.5:g} A."
         )
     for station in site.stations:
         if not station.wiring_known:
@@ -124,8 +125,9 @@ def _suggestion(site: Site, rows: Iterable[FuseProof]) -> Iterator[str]:
     if not is_covered(proof(with_fallbacks(site, fallbacks))):
         yield "No fallback currents cover this house: its other load alone is more than a fuse carries."
         return
-    wanted = ", ".join(f"{name} {in_a(current_a)}" for name, current_a in fallbacks.items())
-    yield f"Covered with these fallback currents, all verified: {wanted}."
+    now_a = {station.station_id: station.fallback_a for station in site.stations}
+    most = ", ".join(f"{name} {in_a(current_a)} (yours: {in_a(now_a[name])})" for name, current_a in fallbacks.items())
+    yield f"Would be covered with fallback currents up to these, once each station is verified: {most}."
 
 
 def print_problems(problems: Iterable[Problem]) -> None:

@@ -65,7 +65,9 @@ def _tree(checked: SiteCheck) -> Tree:
 
 
 def _circuit_line(checked: SiteCheck, circuit: Circuit) -> str:
-    fuse = f"{len(circuit.phases)} × {in_a(circuit.fuse.rating_a)} {circuit.fuse.device.value}"
+    unstated = circuit.parent_id is None and not checked.site.commissioned
+    rating = f"{in_a(circuit.fuse.rating_a)} assumed" if unstated else in_a(circuit.fuse.rating_a)
+    fuse = f"{len(circuit.phases)} × {rating} {circuit.fuse.device.value}"
     extras = [
         f"reserve {in_a(circuit.reserve_a)}" if circuit.reserve_a else "",
         f"derating {circuit.derating:g}" if circuit.derating < 1 else "",

@@ -9,16 +9,17 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.live import Live
 
 from ems.cli.check import print_problems
+from ems.cli.demo_alone import alone, picture_alone
 from ems.cli.demo_table import closing_lines, opening_lines, picture
 from ems.config.examples import example
 from ems.config.loader import load_site
 from ems.config.problems import SiteFileError
 from ems.config.schema import SiteFile
-from ems.devices.catalog import profiles
+from ems.devices.profile_kinds import kinds_by_profile
 from ems.sim.demo import Demo, ServiceFailed, played
 from ems.sim.demo_figures import Figures, figures
 from ems.sim.wire.house import CannotSimulate
@@ -33,7 +34,7 @@ def play_demo(path: Path | None, *, for_s: float, speed: float, as_json: bool) -
     # Its own words on a port that is taken; the house then takes another.
     logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
     try:
-        file = load_site(path or example("demo"), profiles=frozenset(profile.id for profile in profiles()))
+        file = load_site(path or example("demo"), profiles=kinds_by_profile())
         summary = asyncio.run(_play(file, for_s, speed, quiet=as_json))
     except SiteFileError as error:
         print_problems(error.problems)
@@ -56,17 +57,19 @@ async def _play(file: SiteFile, for_s: float, speed: float, *, quiet: bool) -> F
         watching = asyncio.create_task(_watch(demo, file, quiet=quiet))
         try:
             async with demo.clock.timeout(for_s if for_s > 0 else 10 * 365 * 86_400.0):
-                await _first(over, demo)
+                await _first(over, demo, file)
         except TimeoutError:
             pass
         watching.cancel()
         await asyncio.wait([watching])
+        if demo.service_end is not None and demo.service_end.exit_code > 0:
+            sys.stderr.write(demo.last_log_lines() + "\n")
         return figures(demo, file.site.name)
 
 
-async def _first(over: asyncio.Event, demo: Demo) -> None:
-    """Until somebody ends the demo, or the service ends by itself."""
-    waits = [asyncio.create_task(over.wait()), asyncio.create_task(demo.service.wait())]
+async def _first(over: asyncio.Event, demo: Demo, file: SiteFile) -> None:
+    """Until somebody ends the demo, or the service has ended and the stations have fallen back without it."""
+    waits = [asyncio.create_task(over.wait()), asyncio.create_task(alone(demo, file))]
     try:
         await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -93,8 +96,12 @@ async def _draw(demo: Demo, file: SiteFile, console: Console) -> None:
     if not console.is_terminal:
         while True:
             await demo.clock.sleep(LINE_EVERY_S)
-            console.print(picture(demo, file))
-    with Live(picture(demo, file), console=console, auto_refresh=False, screen=False) as live:
+            console.print(_picture(demo, file))
+    with Live(_picture(demo, file), console=console, auto_refresh=False, screen=False) as live:
         while True:
             await demo.clock.sleep(REDRAW_S * demo.clock.speed)
-            live.update(picture(demo, file), refresh=True)
+            live.update(_picture(demo, file), refresh=True)
+
+
+def _picture(demo: Demo, file: SiteFile) -> RenderableType:
+    return picture(demo, file) if demo.service_end is None else picture_alone(demo, demo.service_end, file)

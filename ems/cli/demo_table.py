@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from rich.console import Group, RenderableType
@@ -10,6 +10,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from ems.cli.counted import counted
 from ems.config.schema import SiteFile
 from ems.sim.demo import Demo
 from ems.sim.demo_figures import Figures
@@ -38,8 +39,9 @@ def picture(demo: Demo, file: SiteFile) -> RenderableType:
 
 
 def opening_lines(demo: Demo) -> Iterator[str]:
-    """Where the pages are, and how to make the first account there."""
+    """Which process the service is, where the pages are, and how to make the first account there."""
     told = demo.told
+    yield f"Service: process {demo.service.pid}"
     if told.page is None:
         yield "The pages are not served: the service's log says why."
         return
@@ -50,8 +52,8 @@ def opening_lines(demo: Demo) -> Iterator[str]:
 def closing_lines(summary: Figures) -> Iterator[str]:
     """The figures in words, after the demo."""
     worst_a = max(summary.grid_max_a)
-    stations = "1 station" if len(summary.stations) == 1 else f"{len(summary.stations)} stations"
-    yield f"{summary.lasted_s:.0f} s, {summary.meter_samples} meter samples, {stations}"
+    samples, stations = counted(summary.meter_samples, "meter sample"), counted(len(summary.stations), "station")
+    yield f"{summary.lasted_s:.0f} s, {samples}, {stations}"
     yield (
         f"main fuse {summary.main_fuse_a:.0f} A: at most {worst_a:.1f} A on a phase, "
         f"{summary.seconds_over_rating:.0f} s above its rating"
@@ -64,11 +66,9 @@ def closing_lines(summary: Figures) -> Iterator[str]:
     if summary.rss_mb is not None and summary.cpu_share is not None:
         yield f"the service took {summary.rss_mb:.0f} MB and {summary.cpu_share:.1%} of a core"
     for station in summary.stations:
-        yield (
-            f"{station.id}: {station.profiles_accepted} limits accepted, {station.limit_changes} changes, "
-            f"{station.energy_kwh:.2f} kWh"
-        )
-    yield "all is well" if summary.ok else "not all went well"
+        limits, changes = counted(station.profiles_accepted, "limit"), counted(station.limit_changes, "change")
+        yield f"{station.id}: {limits} accepted, {changes}, {station.energy_kwh:.2f} kWh"
+    yield "all is well" if summary.ok else f"not all went well: {'; '.join(summary.problems)}"
 
 
 def _circuits(decision: dict[str, Any]) -> RenderableType:
@@ -76,9 +76,14 @@ def _circuits(decision: dict[str, Any]) -> RenderableType:
     for circuit_id, load in decision["circuits"].items():
         if load["measured_a"] is None:
             continue
-        for phase, amps in zip(("L1", "L2", "L3"), load["measured_a"], strict=True):
-            table.add_row(circuit_id, phase, _bar(amps, load["fuse_a"]), f"{amps:6.1f} A of {load['fuse_a']:.0f} A")
+        add_phases(table, circuit_id, load["measured_a"], load["fuse_a"])
     return table
+
+
+def add_phases(table: Table, circuit_id: str, measured_a: Iterable[float], fuse_a: float) -> None:
+    """One row per phase of a fuse."""
+    for phase, amps in zip(("L1", "L2", "L3"), measured_a, strict=True):
+        table.add_row(circuit_id, phase, _bar(amps, fuse_a), f"{amps:6.1f} A of {fuse_a:.0f} A")
 
 
 def _bar(amps: float, fuse_a: float) -> Text:
@@ -94,15 +99,22 @@ def _bar(amps: float, fuse_a: float) -> Text:
 
 
 def _stations(decision: dict[str, Any]) -> RenderableType:
-    table = Table(expand=True, box=None, header_style="bold", padding=(0, 1))
-    for title in ("station", "state", "limit", "draws", "because"):
-        table.add_column(title, justify="right" if title in {"limit", "draws"} else "left", no_wrap=title != "because")
+    table = station_table("station", "state", "limit", "reported", "because")
     for station_id, station in decision["stations"].items():
         state = station["status"] if station["connected"] else "away"
         limit = f"{station['limit_a']:.1f} A" if station["limit_a"] else "pause"
         measured = station["measured_a"]
         drawn = " ".join(f"{amps:.1f}" for amps in measured) + " A" if measured else "?"
         table.add_row(station_id, state or "?", limit, drawn, station["because"])
+    return table
+
+
+def station_table(*titles: str) -> Table:
+    """A table of stations without rows; the reasons in the last column may wrap."""
+    table = Table(expand=True, box=None, header_style="bold", padding=(0, 1))
+    for title in titles:
+        amps = title in {"limit", "reported", "draws"}
+        table.add_column(title, justify="right" if amps else "left", no_wrap=title != titles[-1])
     return table
 
 

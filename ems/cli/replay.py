@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ems.cli.counted import counted
 from ems.model.decision import Setpoint
 from ems.model.sentences import sentence
 from ems.store.database import open_for_reading
@@ -35,6 +36,9 @@ def replay_journal(path: Path, *, as_json: bool, since: str | None = None, until
         engine.dispose()
     except JournalError as error:
         sys.stderr.write(f"{error}\n")
+        return 2
+    if not tally.cycles and (since, until) != (None, None):
+        sys.stderr.write("the journal holds no cycle of that time; leave out --from and --to to see all\n")
         return 2
     if as_json:
         sys.stdout.write(json.dumps(_as_json(path, tally, differences), ensure_ascii=False) + "\n")
@@ -105,9 +109,10 @@ def _print(tally: Tally, differences: list[Difference]) -> None:
 
 def _summary(tally: Tally) -> list[str]:
     if not tally.cycles:
-        return ["The journal holds no cycle of that time."]
+        return ["The journal holds no cycle yet."]
     by = ", ".join(tally.versions)
-    lines = [f"{tally.cycles} cycles in {tally.segments} segments, decided by Fusewise {by}."]
+    cycles, segments = counted(tally.cycles, "cycle"), counted(tally.segments, "segment")
+    lines = [f"{cycles} in {segments}, decided by Fusewise {by}."]
     if not tally.differing:
         return [*lines, f"Fusewise {version('fusewise')} decides every one of them the same."]
     return [*lines, f"Fusewise {version('fusewise')} decides {tally.differing} of them otherwise."]

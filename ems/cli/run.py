@@ -20,7 +20,8 @@ from ems.config.schema import SiteFile
 from ems.config.translate import to_site
 from ems.control.fallback import is_covered, proof
 from ems.csms.central_system import CannotListen
-from ems.devices.catalog import DeviceConfigError, profiles
+from ems.devices.catalog import DeviceConfigError
+from ems.devices.profile_kinds import kinds_by_profile
 from ems.runtime.events import EventStream
 
 LOGGER: Final = logging.getLogger(__name__)
@@ -42,7 +43,7 @@ def run_service(path: Path, *, as_json: bool, verbose: bool, ports: Ports, clock
         stream=sys.stderr,
     )
     try:
-        file = load_site(path, profiles=frozenset(profile.id for profile in profiles()))
+        file = load_site(path, profiles=kinds_by_profile())
         with ExitStack() as open_parts:
             events = open_parts.enter_context(EventStream(sys.stdout)) if as_json else None
             return asyncio.run(_serve(file, events, ports, clock_spec))

@@ -14,12 +14,13 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ems.cli.check import print_problems
+from ems.cli.places import check_writable
 from ems.cli.simulate_request import SimulateOptions, WrongUse, fault_rows_of, policies_of, replay_of
 from ems.cli.simulate_result import Outcome, as_json, report_of
 from ems.cli.simulate_tables import print_faults, print_scores
 from ems.config.loader import load_site
 from ems.config.problems import SiteFileError
-from ems.devices.catalog import profiles
+from ems.devices.profile_kinds import kinds_by_profile
 from ems.errors import EmsError
 from ems.sim.lab.compare import Replay, compared
 from ems.sim.lab.fault_script import FaultRow
@@ -38,6 +39,8 @@ WIDE: Final = 160
 def simulate_site(options: SimulateOptions) -> int:
     """Simulate, print, write. The exit code: 0; 1 for a problem (a tripped fuse with us in charge too); 2 wrong use."""
     try:
+        for place in _places(options):
+            check_writable(place)
         with hushed():
             outcome = _simulated(options)
         _deliver(outcome, options)
@@ -58,7 +61,7 @@ def simulate_site(options: SimulateOptions) -> int:
 
 def _simulated(options: SimulateOptions) -> Outcome:
     policies = policies_of(options.policies)
-    site = load_site(options.site, profiles=frozenset(profile.id for profile in profiles()))
+    site = load_site(options.site, profiles=kinds_by_profile())
     rows = fault_rows_of(options.faults, site)
     replay = replay_of(options, site)
     workers = options.jobs or os.cpu_count() or 1
@@ -103,16 +106,26 @@ def _bars() -> Iterator[Progress]:
 
 
 def _deliver(outcome: Outcome, options: SimulateOptions) -> None:
+    """Tables first: they are there whatever becomes of the files."""
     text = json.dumps(as_json(outcome), allow_nan=False, indent=None if options.json_to == STANDARD_OUTPUT else 2)
     if options.json_to == STANDARD_OUTPUT:
         sys.stdout.write(text + "\n")
-    elif options.json_to is not None:
-        Path(options.json_to).write_text(text + "\n", encoding="utf-8")
-    if options.report_to is not None:
-        write_report(options.report_to, report_of(outcome, options))
-    if options.json_to != STANDARD_OUTPUT:
+    else:
         console = Console()
         if not console.is_terminal:
             console = Console(width=WIDE)
         print_scores(console, outcome.scores)
         print_faults(console, outcome.faults)
+        sys.stdout.flush()
+    if options.json_to not in {None, STANDARD_OUTPUT}:
+        Path(str(options.json_to)).write_text(text + "\n", encoding="utf-8")
+    if options.report_to is not None:
+        write_report(options.report_to, report_of(outcome, options))
+
+
+def _places(options: SimulateOptions) -> Iterator[Path]:
+    """The files that will be written."""
+    if options.json_to is not None and options.json_to != STANDARD_OUTPUT:
+        yield Path(options.json_to)
+    if options.report_to is not None:
+        yield options.report_to

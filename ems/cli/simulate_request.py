@@ -132,6 +132,8 @@ def _picture_day(options: SimulateOptions, start_utc: datetime, days: float) -> 
     """Which day of the run has its noon on the date asked for; the first one where a report is asked for without."""
     if options.picture is None:
         return None if options.report_to is None else 0
+    if options.report_to is None:
+        raise WrongUse("--picture draws a day of the report: give --report FILE too")
     noon_utc = _instant(options.picture, "--picture").replace(hour=12, minute=0, second=0, microsecond=0)
     day = int((noon_utc - start_utc).total_seconds() // DAY_S)
     if not 0 <= day < days:

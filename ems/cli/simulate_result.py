@@ -6,9 +6,8 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
-from pathlib import Path
 
-from ems.cli.simulate_request import ALL_FAULTS, SimulateOptions
+from ems.cli.simulate_request import SimulateOptions
 from ems.sim.lab.compare import Replay
 from ems.sim.lab.fault_verdicts import problems
 from ems.sim.lab.records import RunRecord, Stay
@@ -82,11 +81,11 @@ def _cars(stays: Sequence[Stay]) -> str:
 
 
 def _command(outcome: Outcome, options: SimulateOptions) -> str:
-    """The command that makes the same figures again; files by their names alone."""
+    """The command that makes the same figures again, in the same folder; files as they were given."""
     replay = outcome.replay
-    words = ["ems", "simulate", options.site.name, "--trace", options.trace.name]
+    words = ["ems", "simulate", str(options.site), "--trace", str(options.trace)]
     if options.sessions is not None:
-        words += ["--sessions", options.sessions.name]
+        words += ["--sessions", str(options.sessions)]
     words += [
         "--start",
         f"{replay.start_utc:%Y-%m-%dT%H:%MZ}",
@@ -98,7 +97,7 @@ def _command(outcome: Outcome, options: SimulateOptions) -> str:
     for policy in options.policies:
         words += ["--policy", policy]
     if options.faults is not None:
-        words += ["--faults", options.faults if options.faults == ALL_FAULTS else Path(options.faults).name]
+        words += ["--faults", options.faults]
     if options.picture is not None:
         words += ["--picture", options.picture]
     return shlex.join(words)

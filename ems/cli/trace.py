@@ -21,7 +21,8 @@ from ems.clock import Clock, WallClock
 from ems.config.loader import load_site
 from ems.config.problems import SecretError, SiteFileError
 from ems.config.schema import SiteFile
-from ems.devices.catalog import DeviceConfigError, profiles
+from ems.devices.catalog import DeviceConfigError
+from ems.devices.profile_kinds import kinds_by_profile
 from ems.sim.traces.errors import TraceError
 from ems.sim.traces.generate import MIXED, TracePlan, make_trace
 from ems.sim.traces.imports import HOME_ASSISTANT, CsvLayout, import_csv, import_home_assistant
@@ -29,7 +30,7 @@ from ems.sim.traces.info import ColumnSummary, TraceSummary, describe
 from ems.sim.traces.lines import read_header
 from ems.sim.traces.made_sky import SKIES, Sky
 from ems.sim.traces.record import record
-from ems.sim.traces.sources import parse_sources
+from ems.sim.traces.sources import check_load, parse_sources
 from ems.sim.traces.trace import read_trace
 from ems.sim.traces.write import time_text, write_trace
 
@@ -68,6 +69,7 @@ def trace_import(source: Path, path: Path, *, maps: Sequence[str], layout: CsvLa
 
     def bring() -> None:
         sources = parse_sources(maps)
+        check_load(sources)
         header = read_header(source, delimiter=layout.delimiter)
         if set(HOME_ASSISTANT) <= set(header):
             trace = import_home_assistant(source, sources, step_s or USUAL_STEP_S)
@@ -81,15 +83,25 @@ def trace_import(source: Path, path: Path, *, maps: Sequence[str], layout: CsvLa
 def trace_record(site: Path, path: Path, *, seconds: float | None, step_s: int, clock: Clock | None = None) -> int:
     """Record the devices of a site file until the time is over, or until Ctrl-C or SIGTERM."""
     try:
-        file = load_site(site, profiles=frozenset(profile.id for profile in profiles()))
+        file = load_site(site, profiles=kinds_by_profile())
         asyncio.run(_record(file, clock or WallClock(), path, seconds, step_s))
     except SiteFileError as error:
         print_problems(error.problems)
         return 1
     except (TraceError, DeviceConfigError, SecretError) as error:
         return _failed(error)
-    sys.stdout.write(f"{path} is written\n")
-    return 0
+    return _written(path, lambda: None) or _has_load(path)
+
+
+def _has_load(path: Path) -> int:
+    """1, and why, for a trace in which no row has a load."""
+    if any(column.name == "load_w" for column in describe(read_trace(path)).columns):
+        return 0
+    sys.stderr.write(
+        f"{path} has no load in any row: the main meter and every inverter and battery must answer; "
+        "try `ems devices probe`\n"
+    )
+    return 1
 
 
 async def _record(file: SiteFile, clock: Clock, path: Path, seconds: float | None, step_s: int) -> None:

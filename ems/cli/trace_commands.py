@@ -28,6 +28,13 @@ def need_lab() -> None:
         raise typer.Exit(1)
 
 
+def _first_day(text: str) -> datetime:
+    try:
+        return datetime.strptime(text, "%Y-%m-%d")  # noqa: DTZ007 (the day begins at midnight UTC, see below)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} is no date; write it as 2026-06-15") from error
+
+
 @trace_app.command("info")
 def show_info(
     trace: Annotated[Path, typer.Argument(metavar="TRACE", help="A trace, .csv or .csv.gz.", show_default=False)],
@@ -44,7 +51,7 @@ def show_info(
 def make(
     out: OutArgument,
     start: Annotated[
-        datetime, typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="First day, UTC.", show_default=False)
+        datetime, typer.Option(parser=_first_day, metavar="DATE", help="First day, UTC.", show_default=False)
     ],
     days: Annotated[int, typer.Option(min=1, max=366, help="How many days.")] = 7,
     step_s: Annotated[int, typer.Option("--step", min=1, max=900, metavar="SECONDS", help="Length of a step.")] = 60,
@@ -101,7 +108,13 @@ def import_(
     ],
     step_s: Annotated[
         int | None,
-        typer.Option("--step", min=1, max=3600, metavar="SECONDS", help="Step to write; as in the file if left out."),
+        typer.Option(
+            "--step",
+            min=1,
+            max=3600,
+            metavar="SECONDS",
+            help="Step to write, at most 900; 3600 for prices alone. As in the file if left out.",
+        ),
     ] = None,
     time_column: Annotated[str, typer.Option(metavar="COLUMN", help="Where the time stands.")] = "time",
     time_format: Annotated[

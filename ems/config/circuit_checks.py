@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from ems.config.cures import closest
@@ -33,14 +33,24 @@ def names(file: SiteFile) -> Iterator[Finding]:
 
 def feeding(file: SiteFile) -> Iterator[Finding]:
     """Feeders that do not exist, and circuits that feed themselves."""
-    circles = {circuit.id for circuit in circling(file)}
+    feeders = {circuit.id: circuit.fed_from for circuit in circling(file)}
     for i, circuit in enumerate(file.circuits):
         place = ("circuits", i, "fed_from")
-        if circuit.id in circles:
-            cure = f"a circuit cannot feed itself; one of the circle ({', '.join(sorted(circles))}) is fed from main"
+        if circuit.id in feeders:
+            circle = _circle(circuit.id, feeders)
+            cure = f"a circuit cannot feed itself; one of the circle ({', '.join(sorted(circle))}) is fed from main"
             yield Finding(place=place, problem=f"is {circuit.fed_from}, a circle", cure=cure, rests_on=TREE)
         elif finding := unknown_circuit(file, circuit.fed_from, place):
             yield finding
+
+
+def _circle(circuit_id: str, feeders: Mapping[str, str]) -> set[str]:
+    """The circuits that one meets going up from here again and again."""
+    met: set[str] = set()
+    while circuit_id not in met:
+        met.add(circuit_id)
+        circuit_id = feeders[circuit_id]
+    return met
 
 
 def phases(file: SiteFile) -> Iterator[Finding]:

@@ -13,7 +13,8 @@ from ems.config.schema import Secret, SiteFile
 def findings_across(file: SiteFile, profiles: Collection[str] | None = None) -> tuple[Finding, ...]:
     """Everything that does not fit together in a site file whose single values are all allowed.
 
-    `profiles` are the names of the device profiles there are; None leaves them unchecked.
+    `profiles` are the names of the device profiles there are; as a mapping they tell the kinds of devices that each
+    describes, which are checked too. None leaves all of it unchecked.
     """
     found = [finding for check in _CHECKS for finding in check(file)]
     if profiles is not None:

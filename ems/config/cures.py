@@ -92,6 +92,8 @@ def _unknown(wrong: _Wrong) -> tuple[str, str]:
     key = str(wrong.place[-1])
     known = rules_at(wrong.place[:-1]).keys
     problem = "is not a known key"
+    if wrong.value is None and key.strip().isdecimal():
+        return problem, "a comma ends a value; numbers have a decimal point, such as 6.5"
     if homes := sections_with(key):
         return problem, f"it belongs in {' or '.join(homes)}"
     if meant := closest(FOREIGN.get(key.lower(), key), known):
@@ -124,7 +126,7 @@ def _not_a_number(wrong: _Wrong) -> tuple[str, str]:
 
 
 def _not_yes_or_no(wrong: _Wrong) -> tuple[str, str]:
-    return f"is {wrong.shown}", "write true or false"
+    return f"is {wrong.shown}", "write true or false, without quotes"
 
 
 def _not_a_text(wrong: _Wrong) -> tuple[str, str]:

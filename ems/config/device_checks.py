@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from typing import Final
 
 from ems.config.circuit_checks import unknown_circuit
 from ems.config.cures import closest
@@ -10,6 +11,9 @@ from ems.config.feeders import MAIN, phases_by_circuit
 from ems.config.problems import ANY, Finding, Place
 from ems.config.repeats import repeats
 from ems.config.schema import DeviceEntry, SiteFile
+
+KIND_OF: Final[Mapping[str, str]] = {"meters": "meter", "solar": "inverter", "battery": "battery"}
+"""What the devices of a section are."""
 
 
 def names(file: SiteFile) -> Iterator[Finding]:
@@ -38,8 +42,10 @@ def sources(file: SiteFile) -> Iterator[Finding]:
 
 
 def profiles(file: SiteFile, known: Collection[str]) -> Iterator[Finding]:
-    """Profiles that do not exist."""
+    """Profiles that do not exist and, where `known` maps them to kinds of devices, those that describe another kind."""
     for place, device in _devices(file):
+        if isinstance(known, Mapping) and device.profile is not None and device.profile in known:
+            yield from _misfit(place, device.profile, known)
         if device.profile is not None and device.profile not in known:
             meant = closest(device.profile, known)
             cure = f"did you mean {meant}?" if meant else "`ems devices list` shows them"
@@ -83,6 +89,21 @@ def wiring(file: SiteFile) -> Iterator[Finding]:
                 cure=f"choose from [{', '.join(there)}]",
                 rests_on=(("connection", "phases"),),
             )
+
+
+def _misfit(place: Place, profile: str, kinds: Mapping[str, Collection[str]]) -> Iterator[Finding]:
+    section = str(place[0])
+    kind = KIND_OF[section]
+    if kind in kinds[profile]:
+        return
+    fitting = [name for name, described in kinds.items() if kind in described]
+    problem = f"is {profile}, which describes a {' or '.join(kinds[profile])}, not what stands under {section}"
+    cure = (
+        f"take one for {'an' if kind == 'inverter' else 'a'} {kind}: {', '.join(fitting)}"
+        if fitting
+        else "give it MQTT points of its own instead"
+    )
+    yield Finding(place=(*place, "profile"), problem=problem, cure=cure)
 
 
 def _source(place: Place, device: DeviceEntry) -> Iterator[Finding]:

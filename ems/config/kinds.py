@@ -13,6 +13,9 @@ Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 """Strict: neither `"16"` nor `true` is a number."""
 
 Whole = Annotated[int, Field(strict=True)]
+Switch = Annotated[bool, Field(strict=True)]
+"""Strict: neither `"yes"` nor 1 is true; what is told here may be a safety proof."""
+
 Amps = Annotated[Number, Field(ge=0, le=400)]
 Port = Annotated[Whole, Field(ge=1, le=65535)]
 Host = Annotated[str, Field(max_length=253, pattern=r"^([^\s/:@]+|[0-9A-Fa-f.]*:[0-9A-Fa-f.:]*:[0-9A-Za-z.:%]*)$")]

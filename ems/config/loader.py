@@ -27,6 +27,7 @@ MAX_PROBLEMS: Final = 100
 
 def load_site(path: Path, *, profiles: Collection[str] | None = None) -> SiteFile:
     """The site file at `path`, checked as a whole; with `profiles`, device profiles must be among them.
+    Where that is a mapping, it tells the kinds of devices that each describes.
 
     Raises SiteFileError, which names all problems of the file.
     """

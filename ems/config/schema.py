@@ -11,7 +11,7 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from ems.config.kinds import Amps, Host, Id, Number, PhaseName, Port, Secret, Section, Whole
+from ems.config.kinds import Amps, Host, Id, Number, PhaseName, Port, Secret, Section, Switch, Whole
 from ems.config.schema_api import ApiSection, MqttPublishSection, TlsSection
 from ems.config.schema_devices import (
     BatteryEntry,
@@ -157,7 +157,7 @@ class StationEntry(Section):
     wired: Annotated[tuple[PhaseName, ...], Field(min_length=1, max_length=3)] = ("L1", "L2", "L3")
     """House phases behind the station's own L1, L2, L3, in that order; one for a one-phase station."""
 
-    wiring_known: bool = True
+    wiring_known: Switch = True
     """False when nobody measured it: its current then counts on every phase in `wired`."""
 
     min_a: Annotated[Number, Field(ge=6, le=32)] = 6.0
@@ -170,13 +170,13 @@ class StationEntry(Section):
     fallback_a: Annotated[Number, Field(ge=0, le=32)] = 0.0
     """What it falls back to by itself when it hears nothing: 0, or at least `min_a`."""
 
-    whole_amps: bool = False
+    whole_amps: Switch = False
     """True for a station that takes whole amperes only."""
 
-    phase_switching: bool = False
+    phase_switching: Switch = False
     """Whether it can change between three phases and one by command."""
 
-    lease_verified: bool = False
+    lease_verified: Switch = False
     """Set it once the fall-back was seen: no message for lease + 10 s, and the current was at the fallback."""
 
     password: Secret | None = None
@@ -250,7 +250,7 @@ class BrokerSection(Section):
     port: Port = 1883
     username: Annotated[str, Field(max_length=100)] | None = None
     password: Secret | None = None
-    tls: bool = False
+    tls: Switch = False
     publish: MqttPublishSection | None = None
     """Publish what the house does there, for Home Assistant and others."""
 

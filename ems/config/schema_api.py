@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from ems.config.kinds import BesideSiteFile, Host, Port, Section
+from ems.config.kinds import BesideSiteFile, Host, Port, Section, Switch
 
 
 def _network(text: str) -> str:
@@ -35,7 +35,7 @@ class TlsSection(Section):
 class ApiSection(Section):
     """The local API and the pages."""
 
-    enabled: bool = True
+    enabled: Switch = True
     host: Host = "0.0.0.0"  # noqa: S104 (phones and Home Assistant sit elsewhere on the home network; all must log in)
     port: Port = 8480
     tls: TlsSection | None = None
@@ -45,14 +45,14 @@ class ApiSection(Section):
     trusted_proxies: tuple[Network, ...] = ()
     """Addresses or networks of reverse proxies, whose `X-Forwarded-*` headers are believed."""
 
-    announce: bool = True
+    announce: Switch = True
     """Tell the home network where we are (zeroconf, `_fusewise._tcp`)."""
 
 
 class MqttPublishSection(Section):
     """State, and on request commands, over the broker of `mqtt`, with Home Assistant discovery."""
 
-    commands: bool = False
+    commands: Switch = False
     """Whether modes, limits and boosts may be set over the broker; everybody who may publish there then may."""
 
     prefix: TopicPrefix = "fusewise"

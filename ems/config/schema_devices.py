@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ems.config.kinds import Host, Id, Number, PhaseName, Port, Section, Topic, Whole
+from ems.config.kinds import Host, Id, Number, PhaseName, Port, Section, Switch, Topic, Whole
 
 
 class ModbusAddress(Section):
@@ -54,7 +54,7 @@ class DeviceEntry(Section):
     period_s: Annotated[Number, Field(ge=0.2, le=60)] = 1.0
     """Time between two samples."""
 
-    invert: bool = False
+    invert: Switch = False
     """Turn the sign of power and current, for a meter that was wired the other way round."""
 
 

@@ -20,6 +20,8 @@ from ems.errors import EmsError
 
 LOGGER = logging.getLogger(__name__)
 
+EVERYWHERE: Final = ("0.0.0.0", "::")  # noqa: S104 (only compared)
+
 
 class CannotListen(EmsError):
     """Stations cannot connect: the address is taken, or not ours."""
@@ -102,10 +104,12 @@ class CentralSystem:
         try:
             server = await self._listener.start(self._section.host, self._bind_port)
         except OSError as error:
-            raise CannotListen(f"cannot listen for stations ({error}); is another service running?") from error
+            raise CannotListen(
+                f"cannot listen for stations ({error}); is another service running? End it, or set another csms.port"
+            ) from error
         try:
             self._port = int(next(iter(server.sockets)).getsockname()[1])
-            LOGGER.info("charging stations connect to ws://%s:%d/<identity>", self._section.host, self._port)
+            LOGGER.info("charging stations connect to ws://%s:%d/<identity>", _door(self._section.host), self._port)
             self.listening.set()
             await asyncio.get_running_loop().create_future()
         finally:
@@ -119,3 +123,8 @@ class CentralSystem:
 
 def _identity(entry: StationEntry) -> str:
     return entry.id if entry.identity is None else entry.identity
+
+
+def _door(host: str) -> str:
+    """What to type into a station: an address that stands for all of ours is none."""
+    return "<address of this machine>" if host in EVERYWHERE else host

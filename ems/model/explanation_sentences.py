@@ -6,12 +6,16 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from ems.model.decision import LimitReason, Reason
+from ems.model.electrical import NOMINAL_V
 from ems.model.explanation import Explanation, Stage, Step
 from ems.model.sentences import sentence
 from ems.model.words import ENGLISH, Language, Number, has_words, say
 
 SAME_A: Final = 0.05
 """Limits nearer than this look the same with one digit."""
+
+SAME_W: Final = 50.0
+"""Mains are not always at 230 V, so powers nearer than this may be the same."""
 
 WORTH_A_WORD_WH: Final = 0.1
 
@@ -125,6 +129,9 @@ def _sharing(step: Step, say: _Speaker) -> str:
     if not step.limit_a:
         return say("sharing.nothing", reason=say.because(step.reason))
     by_sun = step.reason.code is LimitReason.SOLAR_SURPLUS
+    surplus_w = step.reason.surplus_w
+    if by_sun and surplus_w is not None and surplus_w + SAME_W < step.limit_a * (step.phases or 1) * NOMINAL_V:
+        return say("sharing.minimum", limit_a=step.limit_a)
     bound = say("sharing.the_surplus") if by_sun else say.because(step.reason)
     facts = step.facts
     if "row_a" in facts:

@@ -39,6 +39,20 @@ class ServiceFailed(EmsError):
     code = "service_failed"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceEnd:
+    """The service ended before it was asked to."""
+
+    at_s: float
+    """Of the demo's monotonic clock."""
+
+    exit_code: int
+    """As of `asyncio`: negative where a signal ended it."""
+
+    def __str__(self) -> str:
+        return f"signal {-self.exit_code}" if self.exit_code < 0 else f"exit code {self.exit_code}"
+
+
 @dataclass(slots=True)
 class Told:
     """What the service has said so far."""
@@ -78,7 +92,7 @@ class Demo:
         self.service: Final = service
         self.log: Final = log
         self.began_at_s: Final = began_at_s
-        self.ended_early = False
+        self.service_end: ServiceEnd | None = None
         self.listening: Final[asyncio.Future[int]] = asyncio.get_running_loop().create_future()
         """Resolves with the port for stations; fails with ServiceFailed when the service ends before it listens."""
 
@@ -113,7 +127,8 @@ class Demo:
                 self.listening.set_result(event["ocpp_port"])
         if not self.listening.done():
             self.listening.set_exception(ServiceFailed(f"the service did not start:\n{self.last_log_lines()}"))
-        self.ended_early = True
+        exit_code = await self.service.wait()
+        self.service_end = ServiceEnd(at_s=self.clock.monotonic_s(), exit_code=exit_code)
 
     def last_log_lines(self, count: int = 20) -> str:
         """The end of the service's log."""

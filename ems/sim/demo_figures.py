@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pydantic import BaseModel
@@ -46,6 +46,9 @@ class Figures(BaseModel):
     ok: bool
     """The service lived, every fuse held, the meter was read, and every station took its profiles."""
 
+    problems: list[str]
+    """Which of these was not so, in words; none when `ok`."""
+
     site: str
     lasted_s: float
     meter_samples: int
@@ -71,10 +74,10 @@ def figures(demo: Demo, site_name: str) -> Figures:
     """The figures up to now."""
     report = demo.house.report()
     stations = _stations(demo, report)
-    took_profiles = all(station.profiles_accepted > 0 for station in stations)
-    fuses_held = all(circuit.seconds_over_rating == 0 for circuit in report.circuits)
+    problems = list(_problems(demo, report))
     return Figures(
-        ok=not demo.ended_early and fuses_held and report.meter_samples > 0 and took_profiles,
+        ok=not problems,
+        problems=problems,
         site=site_name,
         lasted_s=round(demo.clock.monotonic_s() - demo.began_at_s, 1),
         meter_samples=report.meter_samples,
@@ -87,6 +90,19 @@ def figures(demo: Demo, site_name: str) -> Figures:
         cpu_share=_cpu_share(demo),
         stations=stations,
     )
+
+
+def _problems(demo: Demo, report: HouseReport) -> Iterator[str]:
+    if demo.service_end is not None:
+        yield f"the service ended ({demo.service_end}) after {demo.service_end.at_s - demo.began_at_s:.0f} s"
+    for circuit in report.circuits:
+        if circuit.seconds_over_rating > 0:
+            yield f"{circuit.circuit_id} carried more than its rating for {circuit.seconds_over_rating:.0f} s"
+    if report.meter_samples == 0:
+        yield "nobody read the grid meter"
+    for station in report.stations:
+        if station.profiles_accepted == 0:
+            yield f"{station.station_id} took no limit"
 
 
 def reactions_ms(demo: Demo) -> list[float]:

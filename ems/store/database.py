@@ -151,7 +151,8 @@ def spoken_errors(url: URL) -> Iterator[None]:
         # What a fresh connection is asked first comes back unwrapped.
         cause = error.orig if isinstance(error, DBAPIError) else error
         kind = JournalDamaged if getattr(cause, "sqlite_errorcode", 0) & 0xFF in _DAMAGED else JournalError
-        raise kind(f"journal {where}: {cause}") from error
+        cure = "; is it a journal? Name storage.path" if "not a database" in str(cause) else ""
+        raise kind(f"journal {where}: {cause}{cure}") from error
     except (SQLAlchemyError, OSError) as error:
         raise JournalError(f"journal {where}: {error}") from error
 

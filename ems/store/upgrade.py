@@ -6,17 +6,18 @@ import logging
 from pathlib import Path
 from typing import Final
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection
+# Alembic announces its own parts when it is loaded, and every database that it looks at.
+logging.getLogger("alembic").setLevel(logging.WARNING)
+
+from alembic import command  # noqa: E402 (after its announcements are off)
+from alembic.config import Config  # noqa: E402
+from sqlalchemy import Connection  # noqa: E402
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 
 
 def upgrade(connection: Connection) -> None:
     """Within the transaction of `connection`: all of it or nothing."""
-    # Alembic announces every database it looks at.
-    logging.getLogger("alembic").setLevel(logging.WARNING)
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection

@@ -40,7 +40,8 @@ async def test_where_nobody_watches_it_prints_a_table_now_and_then_and_closing_l
     assert any("station" in line and "limit" in line and "because" in line for line in lines)
     assert all(any(f" {station} " in line for line in lines) for station in STATIONS)
     assert any(line.startswith("main fuse 25 A: at most ") for line in lines)
-    assert lines[-1] == ("all is well" if code == 0 else "not all went well")
+    assert lines[0].startswith("Service: process ")
+    assert lines[-1] == "all is well" if code == 0 else lines[-1].startswith("not all went well: ")
 
 
 async def test_house_that_cannot_be_played_is_one_line_and_exit_code_1(tmp_path: Path) -> None:

@@ -165,8 +165,8 @@ def test_only_the_time_asked_for_is_shown(tampered: Path, capsys: pytest.Capture
 
 
 def test_time_without_any_cycle_is_said(journal: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert replay_journal(journal, as_json=False, since="2030-01-01") == 0
-    assert "no cycle of that time" in capsys.readouterr().out
+    assert replay_journal(journal, as_json=False, since="2030-01-01") == 2
+    assert "no cycle of that time; leave out --from and --to" in capsys.readouterr().err
 
 
 def test_wrong_use_exits_with_2(tmp_path: Path, journal: Path, capsys: pytest.CaptureFixture[str]) -> None:

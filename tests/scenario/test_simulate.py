@@ -139,12 +139,13 @@ def test_a_lost_meter_is_played_and_told(trace: Path, tmp_path: Path, capsys: py
         ({"days": float("nan")}, 2, "--days nan is shorter than a minute"),
         ({"start": "2026-07-01"}, 2, "--start 2026-07-01T00:00Z is outside sunny.csv: it covers 2026-06-06T11:00Z to"),
         ({"start": "noon"}, 2, "--start noon: no ISO 8601 time"),
-        ({"picture": "2026-06-02"}, 2, "--picture 2026-06-02 is no day of the run"),
+        ({"picture": "2026-06-02", "report_to": Path("never.html")}, 2, "--picture 2026-06-02 is no day of the run"),
+        ({"picture": "2026-06-06"}, 2, "--picture draws a day of the report: give --report FILE too"),
         ({"trace": Path("none.csv")}, 1, "none.csv"),
         ({"site": Path("none.yaml")}, 1, "does not exist"),
         ({"sessions": Path("none.csv")}, 1, "none.csv"),
         ({"faults": "none.yaml"}, 1, "none.yaml: cannot be read"),
-        ({"json_to": "/none/result.json"}, 1, "/none/result.json"),
+        ({"json_to": "/none/result.json"}, 1, "cannot write /none/result.json: there is no folder /none"),
     ],
 )
 def test_what_cannot_be_simulated_is_told_with_its_cure(

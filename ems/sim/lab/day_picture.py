@@ -12,7 +12,7 @@ from ems.config.loader import load_site
 from ems.config.schema import SiteFile
 from ems.config.translate import to_site
 from ems.control.headroom import usable
-from ems.devices.catalog import profiles
+from ems.devices.profile_kinds import kinds_by_profile
 from ems.errors import EmsError
 from ems.sim.lab.compare import Replay, seconds_of
 from ems.sim.lab.day_svg import day_svg
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str]) -> None:
         sys.exit(f"usage: python -m ems.sim.lab.day_picture {' '.join(ARGUMENTS)}")
     site_path, trace_path, date, out = arguments
     try:
-        site = load_site(Path(site_path), profiles=frozenset(profile.id for profile in profiles()))
+        site = load_site(Path(site_path), profiles=kinds_by_profile())
         record = play(site, Path(trace_path), datetime.fromisoformat(date).replace(tzinfo=UTC))
     except (EmsError, OSError, ValueError) as error:
         sys.exit(str(error))

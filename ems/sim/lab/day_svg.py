@@ -195,7 +195,7 @@ def _keys(panel: Panel) -> Iterator[Markup]:
 
 
 def _grid(panel: Panel, axis: DayAxis) -> Iterator[Markup]:
-    down = "".join(f"M{share * PLOT_WIDE:.1f} 0V{panel.high}" for share, _ in axis.hours())
+    down = "".join(f"M{share * PLOT_WIDE:.1f} 0V{panel.high}" for share, _ in axis.marks())
     yield element("path", d=down or "M0 0", stroke="#e4e7ea")
     ticks = panel.scale.ticks(4 if panel.high > 100 else 2)
     for value in ticks:
@@ -228,8 +228,9 @@ def _level(panel: Panel, value: float, colour: str) -> Markup:
 
 
 def _clock(axis: DayAxis) -> Iterator[Markup]:
-    for share, hour in axis.hours():
-        yield element("text", f"{hour:02d}:00", x=f"{share * PLOT_WIDE:.1f}", y=0, text_anchor="middle", class_="soft")
+    for share, minute in axis.marks():
+        said = f"{minute // 60:02d}:{minute % 60:02d}"
+        yield element("text", said, x=f"{share * PLOT_WIDE:.1f}", y=0, text_anchor="middle", class_="soft")
     yield element("text", "UTC", x=PLOT_WIDE, y=0, text_anchor="end", class_="soft")
 
 

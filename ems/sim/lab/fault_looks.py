@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sized
 from typing import Final
 
 import numpy as np
@@ -38,7 +39,9 @@ def no_fuse_trips(seen: Seen) -> Check:
     if tripped:
         sentence = f"fuse {tripped[0].circuit_id} tripped, after {over_s:.0f} s above its rating"
         return Check(held=False, figure=figure, sentence=sentence)
-    sentence = f"every fuse held: thermal image at most {hottest:.2f} of 1, above the rating for {over_s:.0f} s"
+    sentence = (
+        f"every fuse held: thermal image at most {hottest:.2f} of 1, in the whole run {over_s:.0f} s above the rating"
+    )
     return Check(held=True, figure=figure, sentence=sentence)
 
 
@@ -56,7 +59,7 @@ def falls_back(seen: Seen) -> Check:
     if not slowest_s:
         return Check(held=True, figure="fallback at once", sentence="no car drew more than its fallback current")
     sentence = (
-        f"{slowest}, the last one, fell from {drew_a:.1f} A to its fallback current of {fallback_a:g} A"
+        f"{slowest}{_last_of(scene.fallback_a)} fell from {drew_a:.1f} A to its fallback current of {fallback_a:g} A"
         f" within {slowest_s:.0f} s ({allowed})"
     )
     return Check(held=held, figure=f"fallback after {slowest_s:.0f} s", sentence=sentence)
@@ -164,6 +167,11 @@ def first_raise_s(seen: Seen) -> int | None:
     return min((int(each[0]) for each in rises if len(each)), default=None)
 
 
+def _last_of(stations: Sized) -> str:
+    """Nothing where there is nobody else."""
+    return ", the last one," if len(stations) > 1 else ""
+
+
 def _above_for_s(seen: Seen, station: str) -> float:
     """Seconds from the start of the fault until the car there is at its fallback current for good."""
     current_a = seen.car_a(station)[window(seen.scene.from_s, seen.scene.until_s)]
@@ -193,7 +201,9 @@ def _gave_way(seen: Seen, before_s: int, after_s: int) -> str:
     if len(seen.others) == len(cars_w):
         return f"the cars {went}"
     kept = f"{seen.scene.target} drew {seen.car_a(seen.scene.target)[after_s]:.1f} A"
-    return f"{kept}, the others {went}" if seen.others else kept
+    if not seen.others:
+        return kept
+    return f"{kept}, the others {went}" if len(seen.others) > 1 else f"{kept}, {seen.others[0]} {went}"
 
 
 def _off_the_sun_w(seconds: DaySeconds, span: slice) -> float:

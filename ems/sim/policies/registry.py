@@ -42,7 +42,7 @@ WITHOUT_SUN: Final = frozenset({"equal", "everest", "uncontrolled"})
 DESCRIPTIONS: Final[Mapping[str, str]] = {
     "evcc": "evcc's rules at its 30 s: one charger per tick, start after 60 s, stop after 180 s",
     "evcc-10": "evcc's rules at 10 s, as many users run it",
-    "openwb": "openWB's rules: every 10 s minimums, fast cars, then sun, within 5 A a cycle",
+    "openwb": "openWB's rules: every 10 s minimums, fast cars, then sun within 5 A a cycle",
     "smartevse": "SmartEVSE's rules: one current for the group, moved by every meter sample",
     "equal": "free current under the fuses, divided equally every 30 s; no solar mode",
     "everest": "EVerest's rules: half an ampere in turns under the fuses every second; no solar mode",

@@ -94,15 +94,16 @@ def _check(plan: TracePlan, name: str) -> None:
     asked = (
         ((at.hour, at.minute, at.second, at.microsecond) == (0, 0, 0, 0), "does not start at midnight", "give a date"),
         (1 <= plan.days <= MOST_DAYS, f"has {plan.days} days", f"make 1 to {MOST_DAYS}"),
-        (whole_step, f"has steps of {plan.step_s} s", f"a day needs whole steps of 1 to {LONGEST_STEP_S} s"),
+        (whole_step, f"has steps of {plan.step_s} s", f"take 1 to {LONGEST_STEP_S} s that divide a day, such as 60"),
         (0 <= plan.kwp <= 200, f"has {plan.kwp:g} kWp", "give 0 to 200"),
         (-66 <= plan.latitude <= 66, f"is at latitude {plan.latitude:g}", "give -66 to 66"),
         (-180 <= plan.longitude <= 180, f"is at longitude {plan.longitude:g}", "give -180 to 180"),
         (0 <= plan.base_w <= 5000, f"has a base load of {plan.base_w:g} W", "give 0 to 5000"),
-        (sum(plan.skies.values()) > 0 and min(plan.skies.values()) >= 0, "has no sky", "give weights above 0"),
     )
     for good, problem, cure in asked:
         if not good:
             raise TraceError(name, problem, cure)
+    if not (sum(plan.skies.values()) > 0 and min(plan.skies.values()) >= 0):
+        raise TraceError("--sky", "leaves no sky", "give weights above 0")
     if plan.days * DAY_S // plan.step_s > MOST_STEPS:
         raise TraceError(name, f"has more than {MOST_STEPS} steps", "make fewer days or longer steps")

@@ -19,6 +19,7 @@ MAX_LINE: Final = 4096
 MAX_ROWS: Final = 6_000_000
 """A month of seconds twice over, or 11 years of minutes; more would not fit the memory of a small computer."""
 
+OTHER_DELIMITERS: Final = ";,\t|"
 _BATCH: Final = 50_000
 
 
@@ -53,13 +54,20 @@ def read_rows(path: Path, *, delimiter: str = ",") -> Iterator[list[list[str]]]:
         yield rows
 
 
+def _columns_cure(header: Sequence[str], delimiter: str) -> str:
+    """A single long name mostly is a header cut with the wrong sign."""
+    other = next((sign for sign in OTHER_DELIMITERS if sign != delimiter and sign in header[0]), None)
+    if len(header) > 1 or other is None:
+        return f"name one of its columns: {', '.join(header)}"
+    return f"name its only column {header[0][:80]}, or is it --delimiter '{other}'?"
+
+
 def read_cells(path: Path, names: Sequence[str], *, delimiter: str = ",") -> Iterator[tuple[int, tuple[str, ...]]]:
     """Line number and the cells of some columns, row by row. Raises TraceError, also when a column is missing."""
     header = read_header(path, delimiter=delimiter)
     for name in names:
         if name not in header:
-            known = ", ".join(header)
-            raise TraceError(path.name, f"has no column {name}", f"name one of its columns: {known}", line=1)
+            raise TraceError(path.name, f"has no column {name}", _columns_cure(header, delimiter), line=1)
     places = [header.index(name) for name in names]
     line = 2
     for rows in read_rows(path, delimiter=delimiter):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ems.sim.traces.errors import TraceError
-from ems.sim.traces.trace import COLUMNS, PRICE
+from ems.sim.traces.trace import COLUMNS, LOAD_PHASES, PRICE
 
 _POWER_UNITS: Final = {"W": 1.0, "kW": 1000.0}
 _PRICE_UNITS: Final = {"EUR/kWh": 1.0, "ct/kWh": 0.01, "EUR/MWh": 0.001}
@@ -35,6 +35,14 @@ def parse_sources(texts: Iterable[str]) -> list[Source]:
     if not sources:
         raise TraceError("--map", "is missing", "say what is what, such as load_w=Verbrauch:kW")
     return sources
+
+
+def check_load(sources: Iterable[Source]) -> None:
+    """Raises TraceError where the grid stands alone: nobody can tell the house's load from it."""
+    roles = {source.role for source in sources}
+    if "grid_w" in roles and not {"load_w", "pv_w"} & roles and not set(LOAD_PHASES) <= roles:
+        cure = "map pv_w too, or the same column as load_w for a house without sun"
+        raise TraceError("--map", "has grid_w alone, which gives no load", cure)
 
 
 def _source(text: str) -> Source:

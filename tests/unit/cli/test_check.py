@@ -140,10 +140,24 @@ def test_uncovered_fuse_exits_with_1_and_names_who_draws(uncovered: Path, capsys
 def test_notes_tell_what_to_do(uncovered: Path) -> None:
     notes = "\n".join(checked_site(uncovered).notes)
 
-    assert "drive is not verified and counts with 16 A. Block its messages, wait 55 s" in notes
+    assert (
+        "drive is not verified and counts with 16 A. "
+        "Let it charge, stop the service or pull the network cable, wait 55 s" in notes
+    )
     assert "drive counts on each of L1 L2 L3: its wiring was never measured." in notes
-    assert "Covered with these fallback currents, all verified: drive 6 A, bay 6 A." in notes
+    assert (
+        "Would be covered with fallback currents up to these, once each station is verified: drive 6 A (yours:" in notes
+    )
     assert "Leases last 45 s and are renewed every 15 s" in notes
+
+
+def test_fuse_that_nobody_stated_is_shown_as_assumed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "site.yaml"
+    path.write_text(UNCOVERED.replace("main_fuse_a: 25, largest_other_load_a: 13", "phases: 3"), encoding="utf-8")
+
+    check_site(path, as_json=False)
+
+    assert "main: 3 × 16 A assumed mcb_b" in capsys.readouterr().out
 
 
 def test_house_without_a_main_fuse_is_told_so(tmp_path: Path) -> None:

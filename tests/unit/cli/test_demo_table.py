@@ -143,6 +143,7 @@ def test_what_is_unknown_is_a_question_mark(demo: Demo) -> None:
 def figures(**changes: Any) -> Figures:
     usual: dict[str, Any] = {
         "ok": True,
+        "problems": [],
         "site": "Test house",
         "lasted_s": 90.0,
         "meter_samples": 88,
@@ -183,8 +184,16 @@ def test_closing_lines_tell_fuse_speed_cost_and_energy() -> None:
 
 def test_closing_lines_leave_out_what_was_never_measured() -> None:
     lines = list(
-        closing_lines(figures(ok=False, reaction_ms=Percentiles(p50=None, p99=None), rss_mb=None, cpu_share=None))
+        closing_lines(
+            figures(
+                ok=False,
+                problems=["yard took no limit"],
+                reaction_ms=Percentiles(p50=None, p99=None),
+                rss_mb=None,
+                cpu_share=None,
+            )
+        )
     )
 
     assert len(lines) == 4
-    assert lines[-1] == "not all went well"
+    assert lines[-1] == "not all went well: yard took no limit"

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.config.files import GOOD, loaded, problems_of, said, swapped
+from ems.config.loader import load_site
+from ems.config.problems import SiteFileError
+from tests.unit.config.files import GOOD, loaded, problems_of, said, swapped, written
 
 GARAGE = "  - {id: garage, fuse_a: 20}"
 GRID = "  - {id: grid, profile: eastron_sdm630, modbus: {host: 127.0.0.1}}"
@@ -169,3 +171,41 @@ def test_an_inverter_is_wired_to_phases_that_the_house_has(tmp_path: Path) -> No
         "solar[roof].wired has L2, which the house connection does not have: choose from [L1]" in problem
         for problem in said(tmp_path, text)
     )
+
+
+KINDS = {"eastron_sdm630": ("meter",), "sunspec": ("inverter", "meter"), "shelly_pro3em": ("meter",)}
+
+
+def test_profiles_of_another_kind_are_all_told_with_those_that_fit(tmp_path: Path) -> None:
+    roofs = (
+        "  - {id: roof, profile: eastron_sdm630, modbus: {host: a}}\n"
+        "  - {id: shed, profile: shelly_pro3em, modbus: {host: b}}"
+    )
+
+    with pytest.raises(SiteFileError) as caught:
+        load_site(written(tmp_path, f"{GOOD}solar:\n{roofs}\n"), profiles=KINDS)
+
+    assert [(each.place, each.line is not None, each.cure) for each in caught.value.problems] == [
+        ("solar[roof].profile", True, "take one for an inverter: sunspec"),
+        ("solar[shed].profile", True, "take one for an inverter: sunspec"),
+    ]
+    assert caught.value.problems[0].problem == "is eastron_sdm630, which describes a meter, not what stands under solar"
+
+
+def test_battery_without_a_fitting_profile_is_told_to_use_points(tmp_path: Path) -> None:
+    text = f"{GOOD}battery: {{id: cellar, profile: sunspec, modbus: {{host: a}}}}\n"
+
+    with pytest.raises(SiteFileError, match=r"battery\.profile is sunspec, .*: give it MQTT points of its own instead"):
+        load_site(written(tmp_path, text), profiles=KINDS)
+
+
+def test_two_circles_are_told_apart(tmp_path: Path) -> None:
+    pairs = (("a", "b"), ("b", "a"), ("c", "d"), ("d", "c"))
+    circuits = "\n".join(f"  - {{id: {own}, fuse_a: 20, fed_from: {feeder}}}" for own, feeder in pairs)
+
+    problems = [
+        each for each in problems_of(tmp_path, swapped(GARAGE, f"{GARAGE}\n{circuits}")) if "circle" in each.problem
+    ]
+
+    assert ["(a, b)" in each.cure for each in problems] == [True, True, False, False]
+    assert ["(c, d)" in each.cure for each in problems] == [False, False, True, True]

@@ -74,6 +74,11 @@ def test_missing_required_keys_do_not_hide_other_problems(tmp_path: Path) -> Non
     [
         ("phases: 3\n  m", "phases: '3'\n  m", "connection.phases is '3': write 3, without quotes"),
         ("main_fuse_a: 25", "main_fuse: 25", "connection.main_fuse is not a known key: did you mean main_fuse_a?"),
+        (
+            "fallback_a: 6,",
+            "fallback_a: 6,5,",
+            ".5 is not a known key: a comma ends a value; numbers have a decimal point",
+        ),
         ("main_fuse_a: 25", "lease_s: 60", "connection.lease_s is not a known key: it belongs in policy"),
         (
             "main_fuse_a: 25",
@@ -169,9 +174,16 @@ def test_mode_off_is_a_mode_and_no_boolean(tmp_path: Path, mode: str) -> None:
     assert file.stations[0].mode is ChargeMode.OFF
 
 
-@pytest.mark.parametrize("word", ["yes", "on", "true", "True"])
-def test_yes_and_on_are_true_where_a_boolean_is_wanted(tmp_path: Path, word: str) -> None:
+@pytest.mark.parametrize("word", ["true", "True", "TRUE"])
+def test_true_is_true_in_every_spelling_of_yaml(tmp_path: Path, word: str) -> None:
     assert loaded(tmp_path, swapped("fallback_a: 6", f"phase_switching: {word}")).stations[0].phase_switching
+
+
+@pytest.mark.parametrize("word", ["yes", "on", "'true'", "1", "1.0"])
+def test_what_only_looks_like_true_is_refused(tmp_path: Path, word: str) -> None:
+    problem = problems_of(tmp_path, swapped("lease_verified: true", f"lease_verified: {word}"))[0]
+
+    assert (problem.place, problem.cure) == ("stations[drive].lease_verified", "write true or false, without quotes")
 
 
 def test_file_of_yaml_1_1_reads_the_same(tmp_path: Path) -> None:

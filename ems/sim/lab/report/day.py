@@ -142,9 +142,9 @@ def _station(station_id: str, place: int, record: RunRecord, picture: DaySeconds
         height="middle",
         marks=sorted({0.0, LEAST_A, float(limit_a.max().round())}),
     )
-    lanes = [*_phase_lanes(station_id, picture), *_reason_lanes(station_id, picture)]
-    note = "A per phase; below it why the limit was what it was" if lanes else "A per phase"
-    return figure(f"Charger {station_id}", note, axis, [frame], lanes)
+    reasons = _reason_lanes(station_id, picture)
+    note = "A per phase; below it why the limit was what it was" if reasons else "A per phase"
+    return figure(f"Charger {station_id}", note, axis, [frame], [*_phase_lanes(station_id, picture), *reasons])
 
 
 def _drawn_a(station_id: str, record: RunRecord, picture: DaySeconds) -> Series:

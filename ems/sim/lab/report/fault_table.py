@@ -16,6 +16,12 @@ SIGNS: Final[Mapping[bool | None, tuple[str, str, str]]] = {
 }
 """Verdict: sign, word, class of the style sheet."""
 
+LEGEND: Final = (
+    "Fallback after: until every car was at its fallback current. Room after: until no fuse was above its rating, "
+    "counted from the load that came meanwhile. Raise after: until the first limit rose, back after: until the cars "
+    "had nine tenths of their power, both counted from the end of the fault."
+)
+
 
 def fault_section(verdicts: Sequence[FaultVerdict]) -> Markup | None:
     """The fault matrix; None without verdicts."""
@@ -39,6 +45,7 @@ def fault_section(verdicts: Sequence[FaultVerdict]) -> Markup | None:
         "section",
         element("h2", "When something breaks"),
         element("p", "Each fault is played to every policy in the same house; a figure is what the fault led to."),
+        element("p", LEGEND, class_="note"),
         element("div", table, class_="scroll", tabindex="0", role="region", aria_label="Faults and policies"),
     )
 

@@ -6,7 +6,7 @@ from ems.sim.lab.report.markup import Markup, element
 from ems.sim.lab.report.metrics import FORESIGHT, breaker_figure, figure
 from ems.sim.lab.report.score_table import house_only, in_order
 from ems.sim.lab.report.shapes import Report, Row
-from ems.sim.lab.report.words import count, kwh, number, policy_name
+from ems.sim.lab.report.words import count, kwh, length, number, policy_name
 
 
 def headline(report: Report) -> str | None:
@@ -15,7 +15,7 @@ def headline(report: Report) -> str | None:
     said = in_short(rows[0], report) if rows else None
     if said is None:
         return None
-    return f"{policy_name(str(rows[0].get('policy', '')))} {said} in {count(report.days, 'day', 'days')}."
+    return f"{policy_name(str(rows[0].get('policy', '')))} {said} in {length(report.days)}."
 
 
 def in_short(row: Row, report: Report) -> str | None:
@@ -36,7 +36,7 @@ def scene(report: Report) -> Markup:
         ("Main fuse", report.fuse),
         ("Cars", report.cars),
         ("Trace", report.trace),
-        ("Played", count(report.days, "day", "days")),
+        ("Played", length(report.days)),
         ("Seed", "" if report.seed is None else str(report.seed)),
         ("Software", report.version),
     ]

@@ -36,6 +36,11 @@ HOW: Final = {
     ),
 }
 
+WHOLE_STEPS: Final = (
+    "One schedule of nothing or at least 6 A puts {solar_kwh} kWh of sun into the cars; a better one may exist, "
+    "up to the bound."
+)
+
 
 def notes_section(report: Report) -> Markup:
     """Where the figures come from, and what each line of the table means."""
@@ -54,13 +59,7 @@ def _whole_steps(rows: Sequence[Row]) -> list[tuple[str, str]]:
     found = [
         value for row in rows if row.get("policy") == FORESIGHT and (value := figure(row, "whole_steps_solar_kwh"))
     ]
-    return [
-        (
-            "In whole steps",
-            f"Cars that take nothing or at least 6 A can have {number(value, 1)} kWh of sun here; that can be done.",
-        )
-        for value in found[:1]
-    ]
+    return [("In whole steps", WHOLE_STEPS.format(solar_kwh=number(value, 1))) for value in found[:1]]
 
 
 def _list(entries: Sequence[tuple[str, str]]) -> Markup:

@@ -28,6 +28,8 @@ LEAST_RANGE: Final = 1.0
 
 VIEW_BOX: Final = f"0 0 {WIDE} {HIGH}"
 
+STEPS_MIN: Final = (1, 5, 15, 60, 180)
+MOST_MARKS: Final = 9
 EDGE: Final = 0.05
 """Share of the width within which an hour's label would stick out on a small screen."""
 
@@ -40,16 +42,22 @@ class DayAxis:
     seconds: int
     zone: ZoneInfo
 
-    def hours(self) -> list[tuple[float, int]]:
-        """Every third full hour on the clocks of the zone: share of the width, hour of the day."""
+    @property
+    def step_min(self) -> int:
+        """Between two marks: the shortest that leaves few of them."""
+        return next((step for step in STEPS_MIN if self.seconds <= MOST_MARKS * step * 60), STEPS_MIN[-1])
+
+    def marks(self) -> list[tuple[float, int]]:
+        """Round times on the clocks of the zone: share of the width, minute of the day."""
+        pace_s = min(self.step_min, 60) * 60
         local = self.start_utc.astimezone(self.zone)
-        first_s = -(local.minute * 60 + local.second) % 3600
-        marks = []
-        for at_s in range(first_s, self.seconds, 3600):
-            hour = (self.start_utc + timedelta(seconds=at_s)).astimezone(self.zone).hour
-            if hour % 3 == 0:
-                marks.append((at_s / self.seconds, hour))
-        return marks
+        found = []
+        for at_s in range(-(local.minute * 60 + local.second) % pace_s, self.seconds, pace_s):
+            then = (self.start_utc + timedelta(seconds=at_s)).astimezone(self.zone)
+            minute = then.hour * 60 + then.minute
+            if minute % self.step_min == 0:
+                found.append((at_s / self.seconds, minute))
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,7 +190,7 @@ def _grid(frame: Frame, axis: DayAxis) -> list[Markup]:
         element("path", d=f"M0 {_y(value, frame.scale)}H{WIDE}", class_="zero" if value == 0 else "grid")
         for value in _marks(frame)
     ]
-    down = "".join(f"M{_short(share * WIDE)} 0V{HIGH}" for share, _ in axis.hours())
+    down = "".join(f"M{_short(share * WIDE)} 0V{HIGH}" for share, _ in axis.marks())
     return [element("path", d=down or "M0 0", class_="grid"), *across]
 
 
@@ -241,17 +249,22 @@ def _bands(lane: Lane, axis: DayAxis) -> str:
 
 def _hours(axis: DayAxis) -> Markup:
     marks = [
-        element("span", f"{hour:02d}:00", class_=_hour_class(share, hour), style=f"left:{100 * share:.2f}%")
-        for share, hour in axis.hours()
+        element(
+            "span",
+            f"{minute // 60:02d}:{minute % 60:02d}",
+            class_=_mark_class(share, minute // axis.step_min),
+            style=f"left:{100 * share:.2f}%",
+        )
+        for share, minute in axis.marks()
     ]
     row = element("div", *marks, class_="hours")
     return element("div", element("div", class_="ticks"), row, class_="frame", aria_hidden="true")
 
 
-def _hour_class(share: float, hour: int) -> str | None:
-    """Hours that a small screen leaves out; those at an edge stand inside it, the others centred on their line."""
+def _mark_class(share: float, place: int) -> str | None:
+    """Every other one a small screen leaves out; those at an edge stand inside it, the others centred on their line."""
     edge = "begin" if share < EDGE else "end" if share > 1 - EDGE else ""
-    return " ".join(filter(None, ("fine" if hour % 6 else "", edge))) or None
+    return " ".join(filter(None, ("fine" if place % 2 else "", edge))) or None
 
 
 def _y(value: float, scale: Scale) -> str:

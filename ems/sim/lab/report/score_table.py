@@ -21,12 +21,18 @@ def score_section(report: Report) -> Markup | None:
         return None
     return element(
         "section",
-        element("h2", "Policies side by side"),
-        element("p", "Same house, same sun, same cars. ★ marks the best value of a line where the policies differ."),
+        *_title(rows),
         _table(rows, house_only(report)),
         *_policy_notes(rows, report.policy_notes),
         *_bars(rows),
     )
+
+
+def _title(rows: Sequence[Row]) -> list[Markup]:
+    if sum(row.get("policy") != FORESIGHT for row in rows) < 2:
+        return [element("h2", "Score")]
+    said = "Same house, same sun, same cars. ★ marks the best value of a line where the policies differ."
+    return [element("h2", "Policies side by side"), element("p", said)]
 
 
 def in_order(rows: Sequence[Row]) -> list[Row]:

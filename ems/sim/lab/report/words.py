@@ -12,6 +12,7 @@ from ems.model.electrical import FuseDevice
 from ems.sim.lab.fault_script import FaultKind
 
 OURS: Final = "fusewise"
+DAY_S: Final = 86_400.0
 THIN_SPACE: Final = "\N{NARROW NO-BREAK SPACE}"
 FIXED_SPACE: Final = "\N{NO-BREAK SPACE}"
 MINUS: Final = "\N{MINUS SIGN}"
@@ -31,7 +32,7 @@ REASON_WORDS: Final[Mapping[LimitReason, str]] = {
     LimitReason.PLAN: "plan",
     LimitReason.PRICE: "price",
     LimitReason.USER: "set by a person",
-    LimitReason.METER_LOST: "grid meter silent",
+    LimitReason.METER_LOST: "grid meter not trusted (yet)",
     LimitReason.STATION_SILENT: "charger silent",
     LimitReason.IGNORES_LIMIT: "charger ignores its limit",
     LimitReason.NOT_COMMISSIONED: "fuse not stated yet",
@@ -107,6 +108,11 @@ def kwh(value: float) -> str:
 def count(amount: float, one: str, many: str) -> str:
     """An amount with its noun."""
     return f"{number(amount, 0 if float(amount).is_integer() else 1)} {one if amount == 1 else many}"
+
+
+def length(days: float) -> str:
+    """How long a run was: hours and minutes below a day."""
+    return span(days * DAY_S) if days < 1 else count(days, "day", "days")
 
 
 def span(seconds: float) -> str:

@@ -110,16 +110,30 @@ def test_hours_of_a_day_that_loses_one_are_those_of_the_clocks() -> None:
     berlin = ZoneInfo("Europe/Berlin")
     axis = DayAxis(start_utc=datetime(2026, 3, 28, 23, tzinfo=UTC), seconds=23 * 3600, zone=berlin)
 
-    marks = axis.hours()
+    marks = axis.marks()
 
-    assert [hour for _, hour in marks] == [0, 3, 6, 9, 12, 15, 18, 21]
+    assert [minute / 60 for _, minute in marks] == [0, 3, 6, 9, 12, 15, 18, 21]
     assert marks[1][0] == pytest.approx(2 / 23)
 
 
-def test_hours_of_a_day_that_starts_between_hours() -> None:
-    axis = DayAxis(start_utc=datetime(2026, 6, 21, 5, 30, tzinfo=UTC), seconds=7200, zone=UTC_ZONE)
+@pytest.mark.parametrize(
+    ("seconds", "step_min", "marks"),
+    [(240, 1, 3), (2400, 5, 8), (7200, 15, 8), (9 * 3600, 60, 9), (DAY_S, 180, 8)],
+)
+def test_short_runs_have_a_finer_time_axis(seconds: int, step_min: int, marks: int) -> None:
+    axis = DayAxis(start_utc=datetime(2026, 6, 21, 5, 50, 30, tzinfo=UTC), seconds=seconds, zone=UTC_ZONE)
 
-    assert axis.hours() == [(0.25, 6)]
+    found = [minute for _, minute in axis.marks()]
+
+    assert axis.step_min == step_min
+    assert all(minute % step_min == 0 for minute in found)
+    assert len(found) in {marks, marks + 1}
+
+
+def test_first_mark_stands_where_its_time_is() -> None:
+    axis = DayAxis(start_utc=datetime(2026, 6, 21, 5, 50, tzinfo=UTC), seconds=2400, zone=UTC_ZONE)
+
+    assert axis.marks()[:3] == [(0.0, 350), (0.125, 355), (0.25, 360)]
 
 
 @pytest.mark.parametrize(("start_hour", "place"), [(6, ' class="begin"'), (3, ""), (0, ' class="end"')])

@@ -50,6 +50,13 @@ def test_headline_hides_no_trip_and_says_what_the_house_did_alone() -> None:
     assert said.endswith("and fuses tripped 2 times (1 time without any car) in 1 day.")
 
 
+def test_headline_of_a_short_run_tells_minutes() -> None:
+    said = headline(report(row(), days=30 / 1440))
+
+    assert said is not None
+    assert said.endswith(" in 30\N{NO-BREAK SPACE}min.")
+
+
 def test_headline_does_not_round_up_to_the_optimum() -> None:
     said = headline(report(row(ev_solar_kwh=99.8)))
 

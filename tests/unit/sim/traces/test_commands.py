@@ -107,6 +107,13 @@ def test_a_problem_is_told_with_exit_code_1(arguments: tuple[str, ...], problem:
     assert problem in err
 
 
+def test_date_is_asked_for_in_the_form_that_is_read() -> None:
+    code, _, err = run("make", "x.csv", "--start", "15.06.2026")
+
+    assert code == 2
+    assert "write it as 2026-06-15" in " ".join(err.replace("│", " ").split())
+
+
 def test_missing_packages_are_told_with_the_cure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(commands, "LAB", ("numpy", "a_package_that_nobody_has"))
 

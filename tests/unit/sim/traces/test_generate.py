@@ -85,7 +85,7 @@ def test_skies_and_inverters_cut_the_sun() -> None:
         pytest.param(replace(CLEAR, days=0), "has 0 days", id="days"),
         pytest.param(replace(CLEAR, step_s=7), "has steps of 7 s", id="step"),
         pytest.param(replace(CLEAR, latitude=80), "latitude 80", id="arctic"),
-        pytest.param(replace(CLEAR, skies={"clear": 0}), "has no sky", id="sky"),
+        pytest.param(replace(CLEAR, skies={"clear": 0}), "leaves no sky: give weights above 0", id="sky"),
         pytest.param(replace(CLEAR, days=100, step_s=1), "more than 3000000 steps", id="size"),
         pytest.param(replace(CLEAR, kwp=math.nan), "has nan kWp", id="nan"),
     ],

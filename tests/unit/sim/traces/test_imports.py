@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ems.sim.traces.errors import TraceError
 from ems.sim.traces.imports import CsvLayout, import_csv, import_home_assistant
-from ems.sim.traces.sources import parse_sources
+from ems.sim.traces.sources import check_load, parse_sources
 from ems.sim.traces.uniform import Readings, on_even_steps
 from tests.unit.sim.traces.trace_files import written
 
@@ -110,6 +110,17 @@ def test_a_mapping_that_says_too_little_is_told(texts: list[str], problem: str) 
         parse_sources(texts)
 
 
+@pytest.mark.parametrize("beside", [[], ["battery_w=b:W"], ["load_l1_w=c:W"]])
+def test_grid_alone_gives_no_load(beside: list[str]) -> None:
+    with pytest.raises(TraceError, match="has grid_w alone, which gives no load: map pv_w too, or the same column as"):
+        check_load(parse_sources(["grid_w=a:W", *beside]))
+
+
+@pytest.mark.parametrize("beside", ["pv_w=b:W", "load_w=b:W"])
+def test_grid_beside_what_makes_a_load_of_it_passes(beside: str) -> None:
+    check_load(parse_sources(["grid_w=a:W", beside]))
+
+
 @pytest.mark.parametrize(
     ("text", "line", "problem"),
     [
@@ -173,3 +184,10 @@ def test_energy_stays_when_times_become_even(noted: list[tuple[int, float]], ste
     begins = np.clip(at_s, first_s, last_s)
     ends = np.clip(np.append(at_s[1:], at_s[-1]), first_s, last_s)
     assert np.sum(means[whole]) * step_s == pytest.approx(float(np.sum((ends - begins) * values)), rel=1e-6, abs=1e-3)
+
+
+def test_header_cut_with_the_wrong_sign_is_told(tmp_path: Path) -> None:
+    path = written(tmp_path, "time;load\n2026-06-21T10:00Z;100\n2026-06-21T10:01Z;100\n")
+
+    with pytest.raises(TraceError, match="or is it --delimiter ';'"):
+        import_csv(path, parse_sources(["load_w=load:W"]), CsvLayout())

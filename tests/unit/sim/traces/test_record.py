@@ -96,10 +96,13 @@ async def test_a_site_without_a_main_meter_cannot_be_recorded(tmp_path: Path) ->
         await record(behind, ScaledClock(SPEED), tmp_path / "house.csv", 3)
 
 
-def test_the_command_records_until_the_time_is_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_says_when_nobody_answered(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "house.csv"
 
     code = trace_record(example("one_car"), path, seconds=3, step_s=1, clock=ScaledClock(SPEED))
 
-    assert (code, capsys.readouterr().out) == (0, f"{path} is written\n")
+    said = capsys.readouterr()
+    assert code == 1
+    assert "3 steps of 1 s" in said.out
+    assert f"{path} has no load in any row: the main meter and every inverter and battery must answer" in said.err
     assert len(read_trace(path).load_w) == 3
