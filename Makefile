@@ -44,8 +44,12 @@ $(READY): requirements-dev.txt pyproject.toml
 demo: $(READY) ## a whole house on this machine; FOR=90 ends it after 90 s, SITE=config/garage.yaml plays another house
 	@$(BIN)/ems demo $(SITE) --for $(FOR)
 
+# Unit tests share the cores; the others, with their sockets and deadlines, run one after the other.
 test: $(READY) ## all tests
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@if [ -n "$(PYTEST_ARGS)" ]; then $(BIN)/python -m pytest $(PYTEST_ARGS); else \
+	  $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile tests/unit; \
+	  $(BIN)/python -m pytest --ignore tests/unit; \
+	fi
 
 coverage: $(READY) ## all tests, with the branches they did not take
 	@$(BIN)/python -m pytest --cov --cov-report=term-missing $(PYTEST_ARGS)

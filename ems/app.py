@@ -4,36 +4,41 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import tzinfo
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-from zoneinfo import ZoneInfo
 
 from ems.clock import Clock
 from ems.commissioning.desk import Desk
 from ems.config.schema import SiteFile
 from ems.config.secrets import reveal
 from ems.config.translate import to_site, to_tariff
+from ems.control.cycle import Turn
+from ems.control.memory import Memory
 from ems.csms.central_system import CentralSystem
 from ems.devices.catalog import Devices, connect_devices
+from ems.model.snapshot import Snapshot
 from ems.model.station import StationState
 from ems.runtime.board import Board
 from ems.runtime.dispatch import Dispatch, Sent
 from ems.runtime.escalation import Escalations
 from ems.runtime.ledger import Ledger
-from ems.runtime.loop import Loop, Watcher
+from ems.runtime.loop import Loop, Record, Watcher
 from ems.runtime.poller import follow
+from ems.runtime.supervisor import Supervisor
 from ems.runtime.terms import CAR_LASTS_S, Terms
 from ems.runtime.watchdog import Watchdog
-from ems.store.days import machine_zone
+from ems.store.days import house_zone
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from ems.api.access import Access
+    from ems.api.commissioning_port import Commissioning
     from ems.api.part import ApiPart
     from ems.api.ports import House
     from ems.runtime.recorder import Recorder
@@ -66,7 +71,7 @@ class Service:
         self.desk: Final = Desk(file, folder, clock)
         file = self.desk.file
         self._file = file
-        self._zone = machine_zone() if file.site.time_zone is None else ZoneInfo(file.site.time_zone)
+        self._zone = house_zone(file.site.time_zone)
         self._site = to_site(file)
         self._devices: Devices = connect_devices(file, clock)
         self._board = Board(self._site, clock)
@@ -86,8 +91,14 @@ class Service:
         self.ledger: Ledger | None = None
         """From the start of `run` on."""
         self._api_port = api_port
+        self.outside_settled: Final = asyncio.Event()
+        """Set once the pages are served, or once it is known that they are not."""
+
+        self._newest: tuple[Snapshot, Memory, Turn] | None = None
+        """The last cycle, for those who come later."""
+
         self.api: ApiPart | None = None
-        """From the start of `run` on, where the site file wants it."""
+        """Soon after the start of `run`, where the site file wants it."""
 
     async def run(self) -> None:
         """Serve until cancelled. A part that dies unexpectedly takes the service down, and the leases do the rest."""
@@ -96,19 +107,20 @@ class Service:
                 open_parts.enter_context(self.recorder)
             ledger = self.ledger = self._ledger()
             open_parts.callback(ledger.close)
-            self.api = self._api(ledger)
-            loop = self._loop(open_parts.enter_context(Watchdog(self._clock)), ledger)
+            watchdog, supervisor = open_parts.enter_context(Watchdog(self._clock)), Supervisor(self._clock)
+            loop = self._loop(ledger, beats=(watchdog.beat, supervisor.beat))
             try:
                 async with asyncio.TaskGroup() as parts:
                     parts.create_task(self.central_system.serve(), name="central system")
                     parts.create_task(self._dispatch.run(), name="dispatch")
                     parts.create_task(loop.run(), name="loop")
                     parts.create_task(self._escalations.run(), name="escalations")
-                    if self.api is not None:
-                        parts.create_task(self.api.run(loop), name="API and pages")
                     parts.create_task(self.desk.run(), name="commissioning")
+                    parts.create_task(self._serve_outside(loop, ledger), name="API and pages")
+                    parts.create_task(self._say_ready(supervisor), name="supervisor")
                     self._follow_devices(parts)
             finally:
+                supervisor.ending()
                 await self._devices.close()
 
     def _ledger(self) -> Ledger:
@@ -123,17 +135,13 @@ class Service:
         )
         if recorder is None:
             return Ledger(self._site, terms, lambda _: None)
-        return Ledger(self._site, terms, recorder.keep, kept=recorder.recall_ledger())
+        kept = recorder.recall_ledger()
+        late = None if kept else lambda: recorder.earlier
+        return Ledger(self._site, terms, recorder.keep, kept=kept, late=late, lasting=recorder.lasting)
 
     def _ended_because(self, station_id: str) -> str | None:
         ended = self.central_system.links[station_id].ended_sessions
         return ended[-1].reason if ended else None
-
-    async def listening(self) -> None:
-        """Wait until stations can connect, and pages are served or known not to be."""
-        await self.central_system.listening.wait()
-        if self.api is not None:
-            await self.api.opened.wait()
 
     @property
     def page(self) -> str | None:
@@ -145,48 +153,68 @@ class Service:
         """What the first person must show; None once somebody has an account."""
         return None if self.api is None else self.api.access.setup_code
 
-    def _loop(self, watchdog: Watchdog, ledger: Ledger) -> Loop:
+    async def _say_ready(self, supervisor: Supervisor) -> None:
+        await self.central_system.listening.wait()
+        supervisor.ready()
+
+    def _loop(self, ledger: Ledger, *, beats: Sequence[Callable[[], None]]) -> Loop:
         recorder = self.recorder
-        records = [] if recorder is None else [recorder.record]
-        if self.api is not None:
-            records.append(self.api.house.record)
+        records: list[Record] = [] if recorder is None else [recorder.record]
+        records.append(self._tell_outside)
         return Loop(
             self._board,
             self._dispatch,
             self._clock,
-            beat=watchdog.beat,
+            beat=lambda: _call_all(beats),
             watchers=(*self._watchers, ledger.watch),
             records=records,
             memory=None if recorder is None else recorder.recall(self._site),
         )
 
-    def _api(self, ledger: Ledger) -> ApiPart | None:
-        """API and pages; None where the site file wants none, or where they cannot even be made."""
-        if not self._file.api.enabled:
-            return None
+    async def _serve_outside(self, loop: Loop, ledger: Ledger) -> None:
+        """API and pages. They come when control runs already, and whatever befalls them, it goes on."""
         try:
-            # Tens of MB of memory that only the API needs.
-            from ems.api.part import ApiPart, stores_of  # noqa: PLC0415 (the reason stands above)
-
-            return ApiPart(
-                self._file,
-                self._site,
-                self._board,
-                self._clock,
-                stations=self.central_system.links,
-                stores=stores_of(ledger, self.recorder, self._clock, self._site),
-                bind_port=self._api_port,
-                mount=self._mount_pages,
-            )
+            if self._file.api.enabled:
+                # A second or more of imports and tens of MB; control works meanwhile.
+                await asyncio.to_thread(_import_outside)
+                self.api = await self._api(ledger)
+                if self._newest is not None:
+                    self.api.house.record(*self._newest)
+                await self.api.run(loop, settled=self.outside_settled)
         except Exception:
-            LOGGER.exception("API and pages cannot be made; control goes on without them")
-            return None
+            LOGGER.exception("API and pages ended; control goes on without them")
+        finally:
+            self.outside_settled.set()
 
-    def _mount_pages(self, app: FastAPI, house: House, access: Access) -> None:
+    async def _api(self, ledger: Ledger) -> ApiPart:
+        from ems.api.installer import InstallersDesk  # noqa: PLC0415 (imported already, in a thread)
+        from ems.api.part import ApiPart, stores_of  # noqa: PLC0415 (the same)
+        from ems.api.routes.commissioning import installer_router  # noqa: PLC0415 (the same)
+
+        installers = InstallersDesk(self.desk, self._clock)
+        part = ApiPart(
+            self._file,
+            self._board,
+            self._clock,
+            stations=self.central_system.links,
+            stores=await stores_of(ledger, self.recorder, self._clock, self._site),
+            bind_port=self._api_port,
+            mount=partial(self._mount_pages, installers),
+            routers=[installer_router(installers)],
+        )
+        self.desk.audit = lambda who, what: part.access.audit("commissioning", who=who, text=what)
+        return part
+
+    def _tell_outside(self, look: Snapshot, before: Memory, turn: Turn) -> None:
+        self._newest = (look, before, turn)
+        if self.api is not None:
+            self.api.house.record(look, before, turn)
+
+    def _mount_pages(self, installers: Commissioning, app: FastAPI, house: House, access: Access) -> None:
         """Put the pages on the API's application."""
-        from ems.web import mount  # noqa: PLC0415 (as large as the API)
+        from ems.web import mount  # noqa: PLC0415 (imported already, in a thread)
 
-        mount(app, house, access, time_zone=self._zone, clock=self._clock)
+        mount(app, house, access, time_zone=self._zone, clock=self._clock, commissioning=installers)
 
     def _follow_devices(self, parts: asyncio.TaskGroup) -> None:
         devices, board, clock = self._devices, self._board, self._clock
@@ -205,6 +233,18 @@ class Service:
     def _station_changed(self, state: StationState) -> None:
         self._dispatch.station_changed(state)
         self._board.post_station(state)
+
+
+def _call_all(calls: Sequence[Callable[[], None]]) -> None:
+    for call in calls:
+        call()
+
+
+def _import_outside() -> None:
+    import_module("ems.api.part")
+    import_module("ems.api.installer")
+    import_module("ems.api.routes.commissioning")
+    import_module("ems.web")
 
 
 def _recorder(file: SiteFile, clock: Clock, zone: tzinfo) -> Recorder | None:

@@ -1,82 +1,65 @@
-"""Sessions and history as files for spreadsheets."""
+"""Sessions and history as files for spreadsheets: the columns of the wire, by `ems.store.sheets`. Times in UTC."""
 
 from __future__ import annotations
 
 import asyncio
-import csv
 import io
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from ems.api.wire import HistoryPoint, SessionRecord
+from ems.store.sheets import Cell, Kind, Sheet, write_csv, write_xlsx
 
 CSV: Final = "text/csv"
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
-SESSION_COLUMNS: Final = tuple(SessionRecord.model_fields)
-HISTORY_COLUMNS: Final = tuple(name for name in HistoryPoint.model_fields if name != "stations_w")
-
-FORMULA_SIGNS: Final = ("=", "+", "-", "@", "\t", "\r")
-"""A text that begins so would be worked out by a spreadsheet; stations choose some of our texts."""
-
-Cell = str | float | None
+_KINDS: Final[Mapping[str, Kind]] = {
+    "began": Kind.TIME,
+    "ended": Kind.TIME,
+    "at": Kind.TIME,
+    "energy_kwh": Kind.ENERGY,
+    "solar_kwh": Kind.ENERGY,
+    "solar_share": Kind.SHARE,
+    "cost": Kind.MONEY,
+}
+"""All other columns are texts in a table of sessions, and powers in one of history."""
 
 
 def sessions_csv(sessions: Sequence[SessionRecord]) -> bytes:
-    """A row per session, newest first; times in UTC."""
-    return _csv(SESSION_COLUMNS, [_session_row(each) for each in sessions])
+    """A row per session, in the order given."""
+    return _csv(_sessions(sessions))
 
 
 async def sessions_xlsx(sessions: Sequence[SessionRecord]) -> bytes:
     """The same as a workbook, made in a thread."""
-    return await asyncio.to_thread(_workbook, [_session_row(each) for each in sessions])
+    return await asyncio.to_thread(_workbook, _sessions(sessions))
 
 
 def history_csv(points: Sequence[HistoryPoint]) -> bytes:
     """A row per step, oldest first, with a column per station."""
     stations = sorted({station for point in points for station in point.stations_w})
-    columns = (*HISTORY_COLUMNS, *(f"{station}_w" for station in stations))
+    names = [name for name in HistoryPoint.model_fields if name != "stations_w"]
+    columns = [(name, _KINDS.get(name, Kind.COUNT)) for name in (*names, *(f"{station}_w" for station in stations))]
     rows = [
-        [
-            *(_cell(getattr(point, name)) for name in HISTORY_COLUMNS),
-            *(point.stations_w.get(station) for station in stations),
-        ]
+        (*(getattr(point, name) for name in names), *(point.stations_w.get(station) for station in stations))
         for point in points
     ]
-    return _csv(columns, rows)
+    return _csv(Sheet(title="History", columns=tuple(columns), rows=rows))
 
 
-def _session_row(session: SessionRecord) -> list[Cell]:
-    return [_cell(getattr(session, name)) for name in SESSION_COLUMNS]
+def _sessions(sessions: Sequence[SessionRecord]) -> Sheet:
+    names = tuple(SessionRecord.model_fields)
+    rows: list[tuple[Cell, ...]] = [tuple(getattr(session, name) for name in names) for session in sessions]
+    return Sheet(title="Sessions", columns=tuple((name, _KINDS.get(name, Kind.TEXT)) for name in names), rows=rows)
 
 
-def _cell(value: object) -> Cell:
-    if value is None or isinstance(value, float):
-        return value
-    if isinstance(value, datetime):
-        return value.isoformat(timespec="seconds")
-    text = str(value)
-    return f"'{text}" if text.startswith(FORMULA_SIGNS) else text
-
-
-def _csv(columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> bytes:
+def _csv(sheet: Sheet) -> bytes:
     text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow([_cell(column) for column in columns])
-    writer.writerows(rows)
+    write_csv(sheet, text)
     return text.getvalue().encode()
 
 
-def _workbook(rows: Sequence[Sequence[Cell]]) -> bytes:
-    from xlsxwriter import Workbook  # noqa: PLC0415 (few need it, and it is large)
-
+def _workbook(sheet: Sheet) -> bytes:
     content = io.BytesIO()
-    with Workbook(content, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
-        sheet = book.add_worksheet("Sessions")
-        sheet.write_row(0, 0, SESSION_COLUMNS, book.add_format({"bold": True}))
-        for place, row in enumerate(rows, start=1):
-            sheet.write_row(place, 0, row)
-        sheet.freeze_panes(1, 0)
-        sheet.autofit()
+    write_xlsx(sheet, content)
     return content.getvalue()

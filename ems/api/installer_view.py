@@ -22,6 +22,7 @@ from ems.api.wire_commissioning import (
     ChangeRecord,
     CircuitLimits,
     CommissioningState,
+    ConnectionDraft,
     ConnectionLimits,
     FuseProofRow,
     GridOperatorLimits,
@@ -80,6 +81,7 @@ class InstallerView:
                 StepState(key=each.key, condition=each.condition, says=says(each.says)) for each in desk.steps().steps
             ),
             connection=connection_limits(desk.file),
+            draft=connection_draft(desk.base if kept.limits.connection is None else desk.file),
             connection_by=None
             if not desk.site.commissioned
             else ("site_file" if kept.limits.connection is None else "installer"),
@@ -185,6 +187,15 @@ def connection_limits(file: SiteFile) -> ConnectionLimits | None:
     return ConnectionLimits(
         **told, grid_operator=None if operator is None else GridOperatorLimits(**operator.model_dump())
     )
+
+
+def connection_draft(file: SiteFile) -> ConnectionDraft:
+    """The connection as far as it is known."""
+    section, operator = file.connection, file.grid_operator
+    names = ConnectionDraft.model_fields.keys() - {"grid_operator"}
+    told = {name: getattr(section, name) for name in names}
+    limits = None if operator is None else GridOperatorLimits(**operator.model_dump(exclude={"signal"}))
+    return ConnectionDraft(**told, grid_operator=limits)
 
 
 def circuit_limits(file: SiteFile) -> tuple[CircuitLimits, ...]:

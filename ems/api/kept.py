@@ -195,16 +195,21 @@ class RecordedShelf:
         self._clock = clock
         self._scribe = scribe
         self._unwritten: dict[str, Json] = {}
+        self._known: dict[str, Json] = {}
+
+    async def learn(self, *keys: str) -> None:
+        """Read what is there under these keys; `recall` then knows them."""
+        for key in keys:
+            try:
+                self._known[key] = await self._database.ask(partial(preferences.preference, key=key))
+            except StorageTrouble as error:
+                LOGGER.warning("what people set before is not known: %s", error)
 
     def recall(self, key: str) -> Json:
-        """Waits for the database; before the service runs alone."""
-        try:
-            return self._database.ask_now(partial(preferences.preference, key=key))
-        except StorageTrouble as error:
-            LOGGER.warning("what people set before is not known: %s", error)
-            return None
+        return self._known.get(key)
 
     def keep(self, key: str, value: Json) -> None:
+        self._known[key] = value
         self._unwritten[key] = value
         self._scribe.submit(self._write, self._clock.utc_now().timestamp())
 

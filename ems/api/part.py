@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
-from typing import Final
+from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI
 
@@ -18,12 +18,15 @@ from ems.api.access.kept import KeptAccounts
 from ems.api.access.store import AccountStore
 from ems.api.application import Vitals, application
 from ems.api.directory import BootDirectory, BootedStation
+from ems.api.discovery import announce, announcement
 from ems.api.errors import StorageTrouble
 from ems.api.health import health
-from ems.api.house_name import site_id
+from ems.api.house_name import SITE_ID_KEY, site_id
 from ems.api.kept import Database, LedgerBooks, RecordedArchive, RecordedDiary, RecordedShelf
+from ems.api.kept_wishes import WISHES_KEY
 from ems.api.live import LiveHouse, Sources
 from ems.api.metrics import Figures
+from ems.api.mqtt.face import MqttFace
 from ems.api.ports import House
 from ems.api.push import Push
 from ems.api.scene import HouseName
@@ -31,6 +34,8 @@ from ems.api.server import WebServer
 from ems.api.sources import Archive, Books, Diary, LogDiary, MemoryShelf, NoArchive, NoBooks, Shelf
 from ems.clock import Clock
 from ems.config.schema import SiteFile
+from ems.config.secrets import reveal
+from ems.devices.mqtt_link import Broker
 from ems.model.site import Site
 from ems.runtime.board import Board
 from ems.runtime.ledger import Ledger
@@ -57,17 +62,19 @@ class Stores:
     close: Callable[[], None] = lambda: None
 
 
-def stores_of(ledger: Ledger, recorder: Recorder | None, clock: Clock, site: Site) -> Stores:
+async def stores_of(ledger: Ledger, recorder: Recorder | None, clock: Clock, site: Site) -> Stores:
     """What the service counts and keeps; where it keeps nothing, all but the counting forgets."""
     books = LedgerBooks(ledger, [station.station_id for station in site.stations])
     if recorder is None:
         return Stores(books=books)
     database = Database(recorder)
     scribe = ThreadPoolExecutor(max_workers=1, thread_name_prefix="scribe")
+    shelf = RecordedShelf(database, clock, scribe)
+    await shelf.learn(WISHES_KEY, SITE_ID_KEY)
     return Stores(
         books=books,
         archive=RecordedArchive(database),
-        shelf=RecordedShelf(database, clock, scribe),
+        shelf=shelf,
         diary=RecordedDiary(database, clock, scribe),
         accounts=KeptAccounts(database, clock),
         close=partial(scribe.shutdown, wait=False),
@@ -80,7 +87,6 @@ class ApiPart:
     def __init__(
         self,
         file: SiteFile,
-        site: Site,
         board: Board,
         clock: Clock,
         *,
@@ -93,7 +99,9 @@ class ApiPart:
         """`mount` puts pages on the application; `routers` of other parts stand below `/api/v1`."""
         stores = stores or Stores()
         shelf = stores.shelf or MemoryShelf()
-        name = HouseName(site_id=site_id(shelf, file.site.name), name=file.site.name, version=version("fusewise"))
+        self.name: Final = HouseName(
+            site_id=site_id(shelf, file.site.name), name=file.site.name, version=version("fusewise")
+        )
         sources = Sources(
             books=stores.books,
             directory=BootDirectory(stations),
@@ -109,9 +117,9 @@ class ApiPart:
         self._stores = stores
         self.house: Final = LiveHouse(
             board,
-            site,
+            board.site,
             clock,
-            name,
+            self.name,
             sources=sources,
             vehicles={entry.id: entry.vehicle for entry in file.stations if entry.vehicle is not None},
             known_vehicles=[vehicle.id for vehicle in file.vehicles],
@@ -119,8 +127,6 @@ class ApiPart:
         self.access: Final = Access(clock, store=stores.accounts, diary=stores.diary)
         self.push: Final = Push(self.house, clock)
         self.server: WebServer | None = None
-        self.opened: Final = asyncio.Event()
-        """Set once the pages are served, or once it is known that they are not."""
 
     def application(self, loop: Loop) -> FastAPI:
         """The application, with pages on it."""
@@ -137,20 +143,21 @@ class ApiPart:
             self._mount(app, self.house, self.access)
         return app
 
-    async def run(self, loop: Loop) -> None:
-        """Open and serve for ever. What fails here is said, and control goes on."""
+    async def run(self, loop: Loop, *, settled: asyncio.Event) -> None:
+        """Open and serve for ever; sets `settled` once the pages are served, or once it is known that they are not."""
         try:
             await self._open()
-            server = self.server = WebServer(
-                self.application(loop), self._file.api, self._clock, bind_port=self._bind_port
-            )
+            app = await asyncio.to_thread(self.application, loop)
+            server = self.server = WebServer(app, self._file.api, self._clock, bind_port=self._bind_port)
             async with asyncio.TaskGroup() as parts:
-                parts.create_task(self.push.run(), name="push")
-                parts.create_task(self._serve(server), name="web server")
-        except Exception:
-            LOGGER.exception("API and pages ended; control goes on without them")
+                parts.create_task(_beside("push", self.push.run()), name="push")
+                parts.create_task(server.run(), name="web server")
+                if (face := self._mqtt_face()) is not None:
+                    parts.create_task(_beside("MQTT face", face.run()), name="MQTT face")
+                await server.settled.wait()
+                settled.set()
+                self._announce(parts, server)
         finally:
-            self.opened.set()
             self._stores.close()
 
     async def _open(self) -> None:
@@ -165,15 +172,25 @@ class ApiPart:
                 self._say_setup_code()
                 return
 
-    async def _serve(self, server: WebServer) -> None:
-        serving = asyncio.create_task(server.run(), name="serving")
-        try:
-            await server.settled.wait()
-            self.opened.set()
-            await serving
-        finally:
-            serving.cancel()
-            await asyncio.wait([serving])
+    def _mqtt_face(self) -> MqttFace | None:
+        broker = self._file.mqtt
+        if broker is None or broker.publish is None:
+            return None
+        known = Broker(
+            host=broker.host,
+            port=broker.port,
+            username=broker.username,
+            password=None if broker.password is None else reveal(broker.password),
+            tls=broker.tls,
+        )
+        return MqttFace(self.house, self.name.site_id, known, broker.publish, self._clock)
+
+    def _announce(self, parts: asyncio.TaskGroup, server: WebServer) -> None:
+        if server.port is None:
+            return
+        said = announcement(self._file.api, self.name, server.port)
+        if said is not None:
+            parts.create_task(_beside("announcement", announce(said)), name="announcement")
 
     def _say_setup_code(self) -> None:
         if self.access.setup_code is not None:
@@ -186,3 +203,11 @@ class ApiPart:
             push_clients=self.push.clients,
             push_dropped=self.push.dropped,
         )
+
+
+async def _beside(name: str, job: Coroutine[Any, Any, None]) -> None:
+    """A job whose failure is said and takes nothing else with it."""
+    try:
+        await job
+    except Exception:
+        LOGGER.exception("%s failed; the rest goes on without it", name)

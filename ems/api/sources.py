@@ -59,7 +59,7 @@ class Archive(Protocol):
 
 
 class Shelf(Protocol):
-    """Small values that survive a restart. Neither call waits for a disk once the service runs."""
+    """Small values that survive a restart. Neither call waits for a disk."""
 
     @property
     def forgets(self) -> bool:

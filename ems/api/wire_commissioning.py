@@ -8,9 +8,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Final, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
-from ems.api.wire import Problem, Sentence, Shape, StationId
+from ems.api.wire import Problem, Sentence, Shape
 from ems.commissioning.findings import Verdict
 from ems.commissioning.phase_map import Certainty
 from ems.commissioning.steps import Condition, StepKey
@@ -18,13 +18,21 @@ from ems.model.electrical import FuseDevice
 from ems.model.station import ConnectorStatus
 
 PhaseWord = Literal["L1", "L2", "L3"]
-CircuitId = Annotated[str, Field(min_length=1, max_length=40)]
+SiteName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.|-]{0,47}$")]
+"""As the site file names stations and circuits."""
+
 FuseAmps = Annotated[float, Field(ge=6, le=125)]
 Identity = Annotated[str, Field(max_length=200)]
 PersonName = Annotated[str, Field(min_length=2, max_length=80, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Remark = Annotated[str, Field(max_length=500, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")]
 
 MOST_CIRCUITS: Final = 40
+
+
+class Limits(Shape):
+    """Numbers that somebody sets: real ones only."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class StepState(Shape):
@@ -35,7 +43,7 @@ class StepState(Shape):
     says: Sentence
 
 
-class GridOperatorLimits(Shape):
+class GridOperatorLimits(Limits):
     """A limit that the grid operator may call for; the site file has the signal."""
 
     rule: Literal["de14a"]
@@ -43,7 +51,7 @@ class GridOperatorLimits(Shape):
     large_heat_pump_kw: Annotated[float, Field(gt=11, le=200)] | None = None
 
 
-class ConnectionLimits(Shape):
+class ConnectionLimits(Limits):
     """The house connection, as printed on the fuse holder."""
 
     phases: Literal[1, 3] = 3
@@ -59,11 +67,17 @@ class ConnectionLimits(Shape):
     grid_operator: GridOperatorLimits | None = None
 
 
-class CircuitLimits(Shape):
+class ConnectionDraft(ConnectionLimits):
+    """What a form for the connection starts with; the fuse is null until somebody has stated it."""
+
+    main_fuse_a: FuseAmps | None  # type: ignore[assignment] # a draft may lack it
+
+
+class CircuitLimits(Limits):
     """A part of the house behind a fuse of its own."""
 
-    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
-    fed_from: CircuitId = "main"
+    id: SiteName
+    fed_from: SiteName = "main"
     phases: Annotated[tuple[PhaseWord, ...], Field(min_length=1, max_length=3)] | None = None
     """All of its feeding circuit's when null."""
 
@@ -75,16 +89,16 @@ class CircuitLimits(Shape):
     max_kw: Annotated[float, Field(ge=1, le=200)] | None = None
 
 
-class CircuitsWish(Shape):
+class CircuitsWish(Limits):
     """Body of `PUT /commissioning/circuits`: all circuits below the main fuse."""
 
     circuits: Annotated[tuple[CircuitLimits, ...], Field(max_length=MOST_CIRCUITS)]
 
 
-class StationLimits(Shape):
+class StationLimits(Limits):
     """Body of `PUT /commissioning/stations/{id}`: what the installer sets for one station."""
 
-    circuit: CircuitId
+    circuit: SiteName
     wired: Annotated[tuple[PhaseWord, ...], Field(min_length=1, max_length=3)]
     """House phases behind the station's own L1, L2, L3."""
 
@@ -261,10 +275,10 @@ class ProofWish(Shape):
     """Body of `POST /commissioning/proofs`. One proof runs at a time."""
 
     kind: Literal["charger", "loss", "overload", "sign"]
-    station: StationId | None = None
+    station: SiteName | None = None
     """Of a charger or loss proof."""
 
-    circuit: CircuitId = "main"
+    circuit: SiteName = "main"
     """Of an overload proof or sign test."""
 
     phase: PhaseWord | None = None
@@ -405,6 +419,7 @@ class CommissioningState(Shape):
     connection: ConnectionLimits | None
     """Null until somebody states the fuse."""
 
+    draft: ConnectionDraft
     connection_by: Literal["site_file", "installer"] | None
     circuits: tuple[CircuitLimits, ...]
     fuses: tuple[FuseProofRow, ...]

@@ -43,19 +43,19 @@ def measure_decisions(sizes: Sequence[int], cycles: int, clock: Clock) -> list[D
 def _measure_size(size: int, cycles: int, clock: Clock) -> DecisionFigures:
     site = bench_site(size)
     dice = random.Random(SEED + size)
-    states = {station.station_id: _plugged_in(station.station_id) for station in site.stations}
+    states = {station.station_id: plugged_in(station.station_id) for station in site.stations}
     memory = Memory.fresh(START_S)
     durations_s: list[float] = []
     guard_s: list[float] = []
     for cycle in range(WARM_UP_CYCLES + cycles):
-        now = _look(site, states, START_S + cycle, dice)
+        now = look_at(site, states, START_S + cycle, dice)
         began_s = clock.monotonic_s()
         turn = decide(now, memory)
         if cycle >= WARM_UP_CYCLES:
             durations_s.append(clock.monotonic_s() - began_s)
             guard_s.append(_guard_s(now, memory, clock))
         memory = turn.memory
-        states = _obeyed(states, turn.decision.setpoints, now.now_s)
+        states = obeyed_by(states, turn.decision.setpoints, now.now_s)
     return DecisionFigures(stations=size, cycles=cycles, decide=spread(durations_s), guard=spread(guard_s))
 
 
@@ -98,13 +98,13 @@ def _station(number: int, circuit_id: str) -> Station:
     )
 
 
-def _plugged_in(station_id: str) -> StationState:
+def plugged_in(station_id: str) -> StationState:
     return StationState(
         station_id=station_id, connected=True, status=ConnectorStatus.CHARGING, in_transaction=True, connections=1
     )
 
 
-def _look(site: Site, states: Mapping[str, StationState], now_s: float, dice: random.Random) -> Snapshot:
+def look_at(site: Site, states: Mapping[str, StationState], now_s: float, dice: random.Random) -> Snapshot:
     """The house with its cars as they draw, and a sun that comes and goes."""
     cars_a = PerPhase()
     for station in site.stations:
@@ -118,7 +118,7 @@ def _look(site: Site, states: Mapping[str, StationState], now_s: float, dice: ra
     return Snapshot(now_s=now_s, site=site, meters={"main": sample}, stations=states)
 
 
-def _obeyed(
+def obeyed_by(
     states: Mapping[str, StationState], setpoints: Mapping[str, Setpoint], now_s: float
 ) -> dict[str, StationState]:
     """Every station took its limit at once, and its car follows it."""

@@ -76,6 +76,35 @@ class SocketFigures(BaseModel):
     """Of one core, once the service runs."""
 
 
+class PushFigures(BaseModel):
+    """Clients of the push socket, and what control feels of them."""
+
+    skipped: str | None = None
+    clients: int | None = None
+    """That read everything; one more is connected and never reads."""
+
+    cycles: int | None = None
+    """Of control, one a second, without clients and again with them."""
+
+    cycle_alone_ms: float | None = None
+    """Median of a cycle while nobody is connected."""
+
+    cycle_ratio: float | None = None
+    """The same with all clients, divided by it."""
+
+    late_p99_ms: float | None = None
+    """How late a cycle began with all clients, 99th percentile; what sending to them keeps it waiting."""
+
+    messages: int | None = None
+    """That the clients got in all."""
+
+    dropped: int | None = None
+    """Clients that were dropped: the one that does not read, once its buffers are full."""
+
+    grown_mb: float | None = None
+    """Resident memory with all clients at the end, less that before the first came."""
+
+
 class Machine(BaseModel):
     """Where this was measured."""
 
@@ -96,6 +125,7 @@ class BenchFigures(BaseModel):
     decision: list[DecisionFigures]
     simulation: SimulationFigures
     sockets: SocketFigures
+    push: PushFigures
     bench_rss_mb: float
     """Largest resident memory of the bench itself, scipy and simulation included."""
 

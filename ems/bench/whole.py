@@ -12,6 +12,7 @@ from typing import Final
 from ems.bench.allocation import measure_allocation
 from ems.bench.decision import measure_decisions
 from ems.bench.figures import BenchFigures, Machine
+from ems.bench.push import measure_push
 from ems.bench.simulation import measure_simulation
 from ems.bench.sockets import measure_sockets
 from ems.clock import Clock
@@ -35,6 +36,9 @@ class Effort:
     demo_s: float
     """0 leaves the demo out."""
 
+    push_cycles: int
+    """0 leaves the push socket out."""
+
 
 THOROUGH: Final = Effort(
     quick=False,
@@ -44,9 +48,17 @@ THOROUGH: Final = Effort(
     cycles=200,
     simulated_s=4 * 3600,
     demo_s=20.0,
+    push_cycles=60,
 )
 QUICK: Final = Effort(
-    quick=True, cars=(1, 2, 6, 20), garages=10, stations=(1, 2, 6), cycles=20, simulated_s=120, demo_s=20.0
+    quick=True,
+    cars=(1, 2, 6, 20),
+    garages=10,
+    stations=(1, 2, 6),
+    cycles=20,
+    simulated_s=120,
+    demo_s=20.0,
+    push_cycles=5,
 )
 
 
@@ -59,6 +71,7 @@ def measure(effort: Effort, clock: Clock) -> BenchFigures:
         decision=measure_decisions(effort.stations, effort.cycles, clock),
         simulation=measure_simulation(effort.simulated_s),
         sockets=measure_sockets(effort.demo_s),
+        push=measure_push(effort.push_cycles),
         bench_rss_mb=round(usage().rss_mb, 1),
     )
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.table import Table
 
-from ems.bench.figures import AllocationFigures, BenchFigures, DecisionFigures, Spread
+from ems.bench.figures import AllocationFigures, BenchFigures, DecisionFigures, PushFigures, Spread
 from ems.bench.whole import QUICK, THOROUGH, measure
 from ems.clock import WallClock
 
@@ -78,7 +78,19 @@ def _lines(figures: BenchFigures) -> Iterator[str]:
         )
         if sockets.rss_mb is not None and sockets.cpu_share is not None:
             yield f"the service took {sockets.rss_mb:.0f} MB and {sockets.cpu_share:.1%} of a core"
+    yield from _push_lines(figures.push)
     yield f"this bench took {figures.bench_rss_mb:.0f} MB"
+
+
+def _push_lines(push: PushFigures) -> Iterator[str]:
+    if push.skipped is not None:
+        yield f"push socket left out: {push.skipped}"
+        return
+    yield (
+        f"push socket: {push.clients} clients and one that never reads; a cycle of control takes {push.cycle_ratio} "
+        f"times what it takes alone ({push.cycle_alone_ms} ms), and begins {_ms(push.late_p99_ms)} late at the 99th "
+        f"percentile; {push.messages} messages, {push.dropped} dropped, {push.grown_mb} MB more"
+    )
 
 
 def _ms(milliseconds: float | None) -> str:

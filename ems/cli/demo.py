@@ -81,14 +81,20 @@ async def _watch(demo: Demo, file: SiteFile, *, quiet: bool) -> None:
     if quiet:
         return
     console = Console()
-    console.print(*opening_lines(demo), sep="\n")
+    console.print(f"Service: process {demo.service.pid}")
     if not console.is_terminal:
+        await demo.pages.wait()
+        console.print(*opening_lines(demo), sep="\n")
         while True:
             await demo.clock.sleep(LINE_EVERY_S)
             console.print(_picture(demo, file))
+    said = False
     with Live(_picture(demo, file), console=console, auto_refresh=False, screen=False) as live:
         while True:
             await demo.clock.sleep(REDRAW_S * demo.clock.speed)
+            if demo.pages.is_set() and not said:
+                said = True
+                live.console.print(*opening_lines(demo), sep="\n")
             live.update(_picture(demo, file), refresh=True)
 
 

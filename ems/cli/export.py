@@ -14,7 +14,7 @@ from ems.config.problems import SecretError, SiteFileError
 from ems.store import archive
 from ems.store.archive import StepLength
 from ems.store.database import open_url_for_reading
-from ems.store.days import machine_zone
+from ems.store.days import house_zone
 from ems.store.errors import JournalError
 from ems.store.place import url_of
 from ems.store.sheets import Sheet, history_sheet, sessions_sheet, write_csv, write_xlsx
@@ -40,10 +40,9 @@ class WrongUse(Exception):
 
 def export(request: Request, *, as_json: bool) -> int:
     """Write the table. The exit code: 0, 1 for a database or file that is not as it should be, 2 for wrong use."""
-    zone = machine_zone()
     try:
         _must_have_a_place(request, as_json=as_json)
-        sheet = _sheet(request, zone)
+        sheet = _sheet(request)
         _write(sheet, request)
     except WrongUse as error:
         sys.stderr.write(f"{error}\n")
@@ -68,9 +67,11 @@ def _must_have_a_place(request: Request, *, as_json: bool) -> None:
         raise WrongUse("--output is missing: name the file, since --format xlsx and --json leave no other place")
 
 
-def _sheet(request: Request, zone: tzinfo) -> Sheet:
+def _sheet(request: Request) -> Sheet:
+    file = load_site(request.site)
+    zone = house_zone(file.site.time_zone)
     since_utc_s, until_utc_s = _utc_s(request.since, "--since", zone), _utc_s(request.until, "--until", zone)
-    engine = open_url_for_reading(url_of(load_site(request.site).storage))
+    engine = open_url_for_reading(url_of(file.storage))
     try:
         if request.step is None:
             found = archive.sessions(engine, since_utc_s=since_utc_s, until_utc_s=until_utc_s)

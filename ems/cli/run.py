@@ -67,14 +67,19 @@ async def _serve(file: SiteFile, events: EventStream | None, ports: Ports, clock
     serving = asyncio.create_task(service.run(), name="service")
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, serving.cancel)
-    if events is not None:
-        listening = asyncio.create_task(service.listening())
-        await asyncio.wait([serving, listening], return_when=asyncio.FIRST_COMPLETED)
-        listening.cancel()
-        if not serving.done():
-            events.started(service.central_system.port, page=service.page, setup_code=service.setup_code)
+    telling = None if events is None else asyncio.create_task(_tell(service, events), name="events")
     await asyncio.wait([serving])
+    if telling is not None:
+        telling.cancel()
+        await asyncio.wait([telling])
     return _exit_code(serving)
+
+
+async def _tell(service: Service, events: EventStream) -> None:
+    await service.central_system.listening.wait()
+    events.started(service.central_system.port)
+    await service.outside_settled.wait()
+    events.pages(service.page, service.setup_code)
 
 
 def _exit_code(served: asyncio.Task[None]) -> int:

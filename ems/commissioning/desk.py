@@ -99,11 +99,15 @@ class Joined:
 class Desk:
     """One installer's work at a time; everybody else reads."""
 
-    def __init__(self, file: SiteFile, folder: Path | None, clock: Clock, *, audit: Audit | None = None) -> None:
-        self._base = file
+    def __init__(self, file: SiteFile, folder: Path | None, clock: Clock) -> None:
+        self.base: Final = file
+        """The site file alone."""
+
         self._clock = clock
         self._kept_file = None if folder is None else KeptFile(folder)
-        self._audit = audit or (lambda _who, _what: None)
+        self.audit: Audit = lambda _who, _what: None
+        """Hears of every change; whoever keeps a log sets it."""
+
         self._typed: _Typed | None = None
         self._joined: Joined | None = None
         self._busy = asyncio.Lock()
@@ -127,7 +131,7 @@ class Desk:
             board,
             dispatch,
             self._clock,
-            report_s=self._base.csms.meter_values_s,
+            report_s=self.base.csms.meter_values_s,
             ended=self._proof_ended,
             wiring=self._wiring,
         )
@@ -175,12 +179,13 @@ class Desk:
             return Taken(outcome="checked", file=file)
         self._check_open()
         now_s = self._clock.monotonic_s()
-        before, self._typed = self._typed, _Typed(limits=limits, at_s=now_s)
+        before, self._typed = self._typed, None
         if before is None or now_s - before.at_s > TYPED_WITHIN_S:
+            self._typed = _Typed(limits=limits, at_s=now_s)
             return Taken(outcome="type_again", file=file, expires_in_s=TYPED_WITHIN_S)
         if before.limits != limits:
-            raise TypedDifferently(f"not the same as the first time: {', '.join(_differing(before.limits, limits))}")
-        self._typed = None
+            differing = ", ".join(_differing(before.limits, limits))
+            raise TypedDifferently(f"not the same as the first time: {differing}; type it twice again")
         return await self._apply(wanted, who, f"connection: {_connection_words(limits)}")
 
     async def set_circuits(self, circuits: tuple[SubCircuit, ...], *, who: str, dry_run: bool = False) -> Taken:
@@ -249,13 +254,13 @@ class Desk:
         # Limits that are on their way to the disk come first.
         async with self._busy:
             progress = self.parts.proofs.start(wanted, self.site)
-        self._audit(who, f"began the {wanted.kind} proof of {wanted.station_id or wanted.circuit_id or 'main'}")
+        self.audit(who, f"began the {wanted.kind} proof of {wanted.station_id or wanted.circuit_id or 'main'}")
         return progress
 
     async def abort(self, *, who: str) -> Progress | None:
         """End the proof that runs."""
         if self.parts.proofs.is_running:
-            self._audit(who, "aborted the proof")
+            self.audit(who, "aborted the proof")
         return await self.parts.proofs.abort()
 
     async def hand_over(self, *, installer: str, company: str, remark: str, accept_open: bool, who: str) -> Signed:
@@ -292,13 +297,13 @@ class Desk:
         """The file to start with. Limits that cannot be trusted make the house one that nobody has commissioned."""
         if damaged:
             LOGGER.error("the installer's limits cannot be used, so nobody charges above 6 A: %s", self.trouble)
-            return _uncommissioned(self._base)
-        findings = findings_of(self._base, self.kept.limits)
+            return _uncommissioned(self.base)
+        findings = findings_of(self.base, self.kept.limits)
         if findings:
             self.trouble = f"the installer's limits do not fit the site file any more: {LimitsRefused(findings)}"
             LOGGER.error("%s; so nobody charges above 6 A", self.trouble)
-            return _uncommissioned(self._base)
-        file = overlaid(self._base, self.kept.limits)
+            return _uncommissioned(self.base)
+        file = overlaid(self.base, self.kept.limits)
         if self.kept.seal is not None and not self._fits_seal(file, self.kept.seal):
             self.trouble = "the limits are not those that were handed over; unlock them and prove them anew"
             LOGGER.error("%s; so nobody charges above 6 A", self.trouble)
@@ -314,10 +319,10 @@ class Desk:
 
     def _checked(self, wanted: InstallerLimits) -> SiteFile:
         """The site file with these limits. Raises LimitsRefused."""
-        findings = findings_of(self._base, wanted)
+        findings = findings_of(self.base, wanted)
         if findings:
             raise LimitsRefused(findings)
-        return overlaid(self._base, wanted)
+        return overlaid(self.base, wanted)
 
     def _check_open(self) -> None:
         self._folder()
@@ -350,7 +355,7 @@ class Desk:
         # Whoever asked may leave meanwhile; a file that is being replaced is seen through.
         await asyncio.shield(asyncio.to_thread(kept_file.save, kept))
         self.kept = kept
-        self._audit(who, what)
+        self.audit(who, what)
 
     def _put_in_force(self, file: SiteFile) -> None:
         self.file = file
@@ -400,7 +405,7 @@ class Desk:
             return self.kept.limits, None
         told = self.kept.limits.station(findings.station_id).model_copy(update={"lease_verified": passed})
         wanted = self.kept.limits.with_station(findings.station_id, told)
-        return wanted, overlaid(self._base, wanted)
+        return wanted, overlaid(self.base, wanted)
 
     def _wiring(self, station_id: str) -> Wiring:
         """The house phases behind a station, as a charger proof found them, else as they are stated."""

@@ -69,7 +69,8 @@ class _Writer(string.Formatter):
         if "|" in format_spec:
             one, other = format_spec.split("|")
             return one if value == 1 else other.replace("#", str(value))
-        return self.number(format(value, format_spec))
+        written = format(value, format_spec)
+        return self.number(written if any(digit in written for digit in "123456789") else written.removeprefix("-"))
 
     def number(self, written: str) -> str:
         return written

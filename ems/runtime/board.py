@@ -99,6 +99,11 @@ class Board:
         self._goals[station_id] = goal
         self._news.set()
 
+    @property
+    def site(self) -> Site:
+        """The house as it is configured now."""
+        return self._site
+
     def goal_of(self, station_id: str) -> Goal:
         """The wish that counts now: a person's, else the site file's."""
         return self._goals.get(station_id) or self._site.station(station_id).goal

@@ -46,9 +46,13 @@ class EventStream:
             return
         self._thread.join(timeout=1.0)
 
-    def started(self, ocpp_port: int, *, page: str | None = None, setup_code: str | None = None) -> None:
-        """The service listens: for stations, and for browsers at `page`."""
-        self._emit("started", {"ocpp_port": ocpp_port, "page": page, "setup_code": setup_code})
+    def started(self, ocpp_port: int) -> None:
+        """The service listens for stations."""
+        self._emit("started", {"ocpp_port": ocpp_port})
+
+    def pages(self, page: str | None, setup_code: str | None) -> None:
+        """Browsers find the pages there, or nowhere; the first person needs that code."""
+        self._emit("pages", {"page": page, "setup_code": setup_code})
 
     def cycle(self, look: Snapshot, decision: Decision) -> None:
         """A watcher of the loop."""

@@ -19,7 +19,7 @@ from ems.runtime.grid_energy import GridEnergy
 from ems.runtime.happenings import Happenings
 from ems.runtime.powers import Powers, good_sample, powers_at
 from ems.runtime.stays import Stay, Stays
-from ems.runtime.tally import Sum, counted, day_after, energy_of
+from ems.runtime.tally import Sum, counted, day_after, day_together, energy_of, together
 from ems.runtime.terms import Terms
 from ems.store.days import MINUTE_S, day_at, step_at
 from ems.store.entries import Counters, Day, EventEntry, Flows, LedgerState, Page, Step
@@ -41,8 +41,19 @@ class Ledger:
     """Give `watch` to the loop; call `close` at the end."""
 
     def __init__(
-        self, site: Site, terms: Terms, write: Callable[[Page], None], *, kept: LedgerState | None = None
+        self,
+        site: Site,
+        terms: Terms,
+        write: Callable[[Page], None],
+        *,
+        kept: LedgerState | None = None,
+        late: Callable[[], LedgerState | None] | None = None,
+        lasting: Callable[[], LedgerState | None] = lambda: None,
     ) -> None:
+        """`kept` is where an earlier run stood. `late` brings it when nobody can tell yet: None until somebody can.
+
+        `lasting` is the newest state that no power cut takes any more; None where nothing is kept now.
+        """
         self._terms = terms
         self._write = write
         self._counters = kept.counters if kept else Counters()
@@ -60,11 +71,16 @@ class Ledger:
         """Monotonic and wall time of the look before."""
 
         self._handed_at_s = float("-inf")
+        self._late = late
+        self._lasting = lasting
+        self._shown = self._counters
+        self._shown_wh: dict[str, float] = {}
 
     def watch(self, look: Snapshot, decision: Decision) -> None:
         """A watcher of the loop."""
         if look.utc_s is None:
             return
+        self._look_for_earlier_run()
         seconds = self._seconds_since(look)
         if seconds is None:
             self._turn(look.utc_s)
@@ -96,8 +112,13 @@ class Ledger:
 
     @property
     def counters(self) -> Counters:
-        """Lifetime energies."""
-        return self._counters
+        """Lifetime energies for others to see: where they are kept, as of the last minute that is.
+
+        A power cut costs a minute; whoever saw it already would see these run backwards.
+        """
+        lasting = self._lasting()
+        self._shown = self._shown.upper(self._counters if lasting is None else lasting.counters)
+        return self._shown
 
     @property
     def today(self) -> Day:
@@ -109,8 +130,12 @@ class Ledger:
         return self._stays.running(station_id)
 
     def station_kwh(self, station_id: str) -> float:
-        """What that station drew in all its life, by our own counter."""
-        return self._stays.counted_kwh(station_id)
+        """What that station drew in all its life, for others to see."""
+        lasting = self._lasting()
+        book = None if lasting is None else lasting.stations.get(station_id)
+        kept_wh = self._stays.counted_wh(station_id) if lasting is None else 0.0 if book is None else book.counted_wh
+        shown_wh = self._shown_wh[station_id] = max(self._shown_wh.get(station_id, 0.0), kept_wh)
+        return shown_wh / 1000.0
 
     def name_vehicle(self, station_id: str, vehicle: str | None) -> None:
         """Which car hangs on that station, now and from now on."""
@@ -126,7 +151,19 @@ class Ledger:
             minute=None if self._minute is None else replace(self._minute, flows=self._sum.total()),
             grid_import=self._grid.imported,
             grid_export=self._grid.exported,
+            goes_on=self._late is None,
         )
+
+    def _look_for_earlier_run(self) -> None:
+        """Add what an earlier run counted, once somebody knows it."""
+        earlier = None if self._late is None else self._late()
+        if earlier is None:
+            return
+        self._late = None
+        self._counters = together(earlier.counters, self._counters)
+        if earlier.day.at_utc_s == self._day.at_utc_s:
+            self._day = day_together(earlier.day, self._day)
+        self._stays.go_on(earlier.stations)
 
     def _seconds_since(self, look: Snapshot) -> float | None:
         """Since the look before; None where nobody saw what flowed meanwhile."""

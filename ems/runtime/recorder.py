@@ -12,7 +12,7 @@ import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
 from importlib.metadata import version
 from pathlib import Path
@@ -26,12 +26,13 @@ from ems.control.cycle import Turn
 from ems.control.memory import Memory
 from ems.model.site import Site
 from ems.model.snapshot import Snapshot
-from ems.store.books import Books, end_lost_sessions, load_state
+from ems.store.books import Books, counters_alone, end_lost_sessions, load_state
 from ems.store.database import aside_of, carry_over, open_database, set_aside
 from ems.store.entries import EventEntry, LedgerState, Page
 from ems.store.errors import JournalDamaged, JournalError
 from ems.store.journal import SEGMENT_S, Cycle, Journal
 from ems.store.memory_file import load_memory, save_memory, warmed
+from ems.store.pages import gathered
 
 LOGGER: Final = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ SAVE_EVERY_S: Final = 60.0
 
 LONGEST_QUEUE: Final = 1000
 MOST_PAGES: Final = 1500
-"""A day of minutes: so long a database may be away without a loss."""
+"""On their way to the thread, which takes them every few seconds."""
 
 ENDS_WITHIN_S: Final = 5.0
 """A disk that hangs does not keep the service from ending."""
@@ -74,10 +75,18 @@ class _Told:
 class Recorder:
     """Use as a context manager around the loop: `recall()` before it starts, `record` at every turn."""
 
-    def __init__(self, storage: Storage, clock: Clock, *, flush_every_s: float = FLUSH_EVERY_S) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        clock: Clock,
+        *,
+        flush_every_s: float = FLUSH_EVERY_S,
+        ends_within_s: float = ENDS_WITHIN_S,
+    ) -> None:
         self._storage = storage
         self._clock = clock
         self._flush_every_s = flush_every_s
+        self._ends_within_s = ends_within_s
         self._told: queue.Queue[_Told] = queue.Queue(LONGEST_QUEUE)
         self._numbers = 0
         self._done = threading.Event()
@@ -86,12 +95,15 @@ class Recorder:
         self._books: Books | None = None
         self._pages: deque[Page] = deque(maxlen=MOST_PAGES)
         self._aside: Path | None = None
-        self._unwritten: list[Page] = []
-        """Those that the thread has taken over."""
+        self._unwritten = Page()
+        """What the thread has taken over."""
 
         self._state: LedgerState | None = None
+        self.earlier: LedgerState | None = None
+        """Where the accounting stood before this run; None until the database could be asked."""
+
         self.written: LedgerState | None = None
-        """The newest accounting that a power cut cannot take any more: whoever shows its counters never shows less."""
+        """The newest accounting that a power cut cannot take any more."""
 
         self._written = -1
         self._saved_at_s = float("-inf")
@@ -108,7 +120,7 @@ class Recorder:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._done.set()
-        self._thread.join(ENDS_WITHIN_S)
+        self._thread.join(self._ends_within_s)
 
     @property
     def engine(self) -> Engine | None:
@@ -133,20 +145,32 @@ class Recorder:
         LOGGER.info("control remembers what it knew %.0f s ago", recalled.age_s)
         return warmed(recalled, site)
 
+    def lasting(self) -> LedgerState | None:
+        """The accounting that a power cut cannot take any more; None while nothing is written."""
+        return None if self.trouble is not None else self.written
+
     def recall_ledger(self) -> LedgerState | None:
-        """Where the accounting of energy stood when it last ran; None when nobody remembers."""
-        if self._journal is None:
-            return None
-        engine, utc_s = self._journal.engine, self._clock.utc_now().timestamp()
+        """Where the accounting of energy stood when it last ran; None when nobody can tell yet."""
+        if self._journal is not None:
+            self._look_up(self._journal.engine, goes_on=True)
+        return self.earlier
+
+    def _look_up(self, engine: Engine, *, goes_on: bool) -> None:
+        """Find what an earlier run counted; end the sessions that nobody goes on with."""
+        utc_s = self._clock.utc_now().timestamp()
         try:
-            state = load_state(engine)
-            books = {} if state is None else state.stations
-            end_lost_sessions(engine, [each.session.session_id for each in books.values() if each.session], utc_s)
+            try:
+                earlier = load_state(engine) or counters_alone(engine, utc_s)
+            except JournalError as error:
+                LOGGER.warning("the accounting of energy goes on from its counters alone: %s", error)
+                earlier = counters_alone(engine, utc_s)
+            sessions = [book.session for book in earlier.stations.values() if book.session] if goes_on else []
+            end_lost_sessions(engine, [session.session_id for session in sessions], utc_s)
         except JournalError as error:
-            LOGGER.warning("the accounting of energy starts anew: %s", error)
-            return None
-        self._state = self.written = state
-        return state
+            LOGGER.warning("what was counted earlier cannot be read yet: %s", error)
+            return
+        self.earlier = self.written = earlier
+        self._state = self._state or earlier
 
     def keep(self, page: Page) -> None:
         """A page of the books; returns at once."""
@@ -175,6 +199,9 @@ class Recorder:
     def _flush(self, *, save: bool = False) -> None:
         """Write what was told since the last time. What cannot be written is lost; a new segment begins after it."""
         told = [self._told.get_nowait() for _ in range(self._told.qsize())]
+        self._unwritten = gathered([self._unwritten, *(self._pages.popleft() for _ in range(len(self._pages)))])
+        state = self._unwritten.state
+        self._state = state if state is not None and state.goes_on else self._state
         try:
             journal = self._journal = self._journal or self._opened()
             try:
@@ -205,7 +232,7 @@ class Recorder:
         self._books = Books(engine, self._storage.zone)
         if self._state is not None:
             # A new file in place of a damaged one: what was counted so far goes on.
-            self._unwritten.insert(0, Page(state=self._state))
+            self._unwritten = gathered([Page(state=self._state), self._unwritten])
         for sentence in found:
             LOGGER.error("%s", sentence)
         journal.note(self._clock.utc_now().timestamp(), "opened", {"version": version("fusewise"), "found": found})
@@ -214,11 +241,15 @@ class Recorder:
     def _write_books(self) -> None:
         if self._books is None:
             return
-        new = [self._pages.popleft() for _ in range(len(self._pages))]
-        pages = self._unwritten = [*self._unwritten, *new][-MOST_PAGES:]
-        self._state = next((page.state for page in reversed(pages) if page.state is not None), self._state)
-        self._books.write(pages)
-        self._unwritten, self.written = [], self._state
+        page = self._unwritten
+        if page == Page():
+            return
+        if self.earlier is None and self._journal is not None:
+            self._look_up(self._journal.engine, goes_on=False)
+        knows_all = page.state is not None and page.state.goes_on
+        self._books.write(page if knows_all else replace(page, state=None))
+        self._unwritten = Page()
+        self.written = page.state if knows_all else self.written
 
     def _write(self, journal: Journal, told: Sequence[_Told]) -> None:
         if not told:

@@ -101,6 +101,13 @@ class StationEnergy:
         seen, self._blind_s = self._blind_s <= BLIND_S, 0.0
         return self._count(part, seen=seen)
 
+    def add(self, earlier: StationBook) -> None:
+        """What an earlier run counted, over and above."""
+        self._counted_wh += earlier.counted_wh
+        self._told_wh += earlier.counted_wh
+        self._counted_solar_wh += earlier.counted_solar_wh
+        self._told_solar_wh += earlier.counted_solar_wh
+
     def book(self) -> StationBook:
         """All of it, without a session."""
         return StationBook(

@@ -96,10 +96,10 @@ class Stays:
         ended, self._ended = self._ended, []
         return (*ended, *(self._entry(station_id, session) for station_id, session in self._sessions.items()))
 
-    def counted_kwh(self, station_id: str) -> float:
+    def counted_wh(self, station_id: str) -> float:
         """Lifetime energy of that station."""
         energy = self._energies.get(station_id)
-        return 0.0 if energy is None else energy.counted_wh / 1000.0
+        return 0.0 if energy is None else energy.counted_wh
 
     def name_vehicle(self, station_id: str, vehicle: str | None) -> None:
         """Which car hangs there, now and from now on."""
@@ -114,6 +114,21 @@ class Stays:
             for station_id, energy in self._energies.items()
         }
         return self._elsewhere | here
+
+    def go_on(self, earlier: Mapping[str, StationBook]) -> None:
+        """Count on from where an earlier run stood; a session that runs here has begun anew."""
+        for station_id, book in earlier.items():
+            if station_id not in self._energies:
+                self._elsewhere[station_id] = book
+                continue
+            self._energies[station_id].add(book)
+            session = self._sessions.get(station_id)
+            if session is not None:
+                self._sessions[station_id] = replace(
+                    session,
+                    base_wh=session.base_wh + book.counted_wh,
+                    base_solar_wh=session.base_solar_wh + book.counted_solar_wh,
+                )
 
     def _begun(self, station_id: str, utc_s: float) -> SessionState:
         energy = self._energies[station_id]

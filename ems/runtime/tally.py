@@ -98,6 +98,21 @@ def day_after(day: Day, energy: Energy) -> Day:
     )
 
 
+def together(one: Counters, other: Counters) -> Counters:
+    """The sum of both."""
+    return Counters(**{each.name: getattr(one, each.name) + getattr(other, each.name) for each in fields(Counters)})
+
+
+def day_together(one: Day, other: Day) -> Day:
+    """The sum of two parts of the same day."""
+    return Day(
+        at_utc_s=one.at_utc_s,
+        solar_wh=one.solar_wh + other.solar_wh,
+        charging_wh=one.charging_wh + other.charging_wh,
+        charging_solar_wh=one.charging_solar_wh + other.charging_solar_wh,
+    )
+
+
 def _more(kwh: float, wh: float | None) -> float:
     return kwh + (wh or 0.0) / 1000.0
 

@@ -96,6 +96,9 @@ class Demo:
         self.listening: Final[asyncio.Future[int]] = asyncio.get_running_loop().create_future()
         """Resolves with the port for stations; fails with ServiceFailed when the service ends before it listens."""
 
+        self.pages: Final = asyncio.Event()
+        """Set once the service has said where its pages are, or has ended."""
+
         self._following: Final = asyncio.create_task(self._follow())
         self._first_usage_at_s: float | None = None
 
@@ -121,11 +124,11 @@ class Demo:
             event = json.loads(line)
             self._take(event)
             if event["event"] == "started" and not self.listening.done():
-                self.told.page, self.told.setup_code = event.get("page"), event.get("setup_code")
                 self.listening.set_result(event["ocpp_port"])
         if not self.listening.done():
             self.listening.set_exception(ServiceFailed(f"the service did not start:\n{self.last_log_lines()}"))
         exit_code = await self.service.wait()
+        self.pages.set()
         self.service_end = ServiceEnd(at_s=self.clock.monotonic_s(), exit_code=exit_code)
 
     def last_log_lines(self, count: int = 20) -> str:
@@ -138,6 +141,9 @@ class Demo:
         elif event["event"] == "sent":
             self.told.sent.append(event)
             self.told.sent_count += 1
+        elif event["event"] == "pages":
+            self.told.page, self.told.setup_code = event["page"], event["setup_code"]
+            self.pages.set()
         elif event["event"] == "usage":
             now_s = self.clock.monotonic_s()
             if self._first_usage_at_s is None:
@@ -180,6 +186,9 @@ async def _serving(folder: Path, house: SimulatedHouse, clock: ScaledClock, ocpp
 
 
 async def _start(folder: Path, file: SiteFile, clock: ScaledClock, ocpp_port: int) -> asyncio.subprocess.Process:
+    if file.storage.path is None and file.storage.url is None:
+        # A demo forgets all when it ends; until then people can commission it and look back.
+        file = file.model_copy(update={"storage": file.storage.model_copy(update={"path": str(folder / "storage")})})
     site = folder / "site.yaml"
     # JSON is YAML, and the loader of the service reads it like any site file.
     site.write_text(file.model_dump_json(exclude_defaults=True), encoding="utf-8")

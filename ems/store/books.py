@@ -17,7 +17,17 @@ from sqlalchemy import Connection, Engine, Table, delete, func, insert, select, 
 from ems.store.codec import decode, encode, from_text, to_text
 from ems.store.database import reading, writing
 from ems.store.days import QUARTER_S, day_at, step_at
-from ems.store.entries import Counters, DecisionEntry, EventEntry, LedgerState, Page, SessionEntry, Step
+from ems.store.entries import (
+    Counters,
+    Day,
+    DecisionEntry,
+    EventEntry,
+    LedgerState,
+    Page,
+    SessionEntry,
+    StationBook,
+    Step,
+)
 from ems.store.packing import pack, unpack
 from ems.store.steps import row_of, sum_of
 from ems.store.tables import COUNTERS, DAYS, DECISIONS, EVENTS, MINUTES, QUARTERS, SESSIONS, SETTINGS
@@ -31,6 +41,7 @@ DECISIONS_KEPT_S: Final = 90 * DAY_S
 DECISIONS_KEPT: Final = 100_000
 EVENTS_KEPT: Final = 10_000
 SESSIONS_KEPT: Final = 50_000
+_OF_STATION: Final = "stations/"
 LOST_REASON: Final = "Lost"
 """Why a session ended that nobody remembers to have seen."""
 
@@ -44,20 +55,19 @@ class Books:
         self._zone = zone
         self._pruned_at_s = float("-inf")
 
-    def write(self, pages: Sequence[Page]) -> None:
-        """All of them or none, in one transaction. Raises JournalError."""
-        if not pages:
+    def write(self, page: Page) -> None:
+        """All of it or nothing, in one transaction. Raises JournalError."""
+        if page == Page():
             return
-        states = [page.state for page in pages if page.state is not None]
         # Every minute has a state: that much may be lost, and so often the disk is waited for.
-        with writing(self._engine, durable=bool(states)) as connection:
-            self._write_minutes(connection, [step for page in pages for step in page.minutes])
-            _write_sessions(connection, [entry for page in pages for entry in page.sessions])
-            _write_decisions(connection, [entry for page in pages for entry in page.decisions])
-            _write_events(connection, [entry for page in pages for entry in page.events])
-            if states:
-                _write_state(connection, states[-1])
-                self._prune(connection, states[-1].utc_s)
+        with writing(self._engine, durable=page.state is not None) as connection:
+            self._write_minutes(connection, page.minutes)
+            _write_sessions(connection, page.sessions)
+            _write_decisions(connection, page.decisions)
+            _write_events(connection, page.events)
+            if page.state is not None:
+                _write_state(connection, page.state)
+                self._prune(connection, page.state.utc_s)
 
     def _write_minutes(self, connection: Connection, minutes: Iterable[Step]) -> None:
         newest = {step.at_utc_s: step for step in minutes}
@@ -94,7 +104,7 @@ def load_state(engine: Engine) -> LedgerState | None:
     if body is None:
         return None
     state = decode(LedgerState, from_text(unpack(body)))
-    return replace(state, counters=_larger(state.counters, load_counters(engine)))
+    return replace(state, counters=state.counters.upper(load_counters(engine)))
 
 
 def load_counters(engine: Engine) -> Counters:
@@ -102,6 +112,23 @@ def load_counters(engine: Engine) -> Counters:
     with reading(engine) as connection:
         found = {row.name: row.kwh for row in connection.execute(select(COUNTERS))}
     return Counters(**{name: found[name] for name in asdict(Counters()) if name in found})
+
+
+def counters_alone(engine: Engine, utc_s: float) -> LedgerState:
+    """A state to go on from that holds the counters of house and stations, and nothing else. Raises JournalError."""
+    with reading(engine) as connection:
+        found = {row.name: row.kwh for row in connection.execute(select(COUNTERS))}
+    stations_wh = {
+        name.removeprefix(_OF_STATION).removesuffix("_kwh"): kwh * 1000.0
+        for name, kwh in found.items()
+        if name.startswith(_OF_STATION)
+    }
+    return LedgerState(
+        utc_s=utc_s,
+        counters=load_counters(engine),
+        stations={name: StationBook(counted_wh=wh, told_wh=wh) for name, wh in stations_wh.items()},
+        day=Day(at_utc_s=0),
+    )
 
 
 def end_lost_sessions(engine: Engine, running: Iterable[str], utc_s: float) -> int:
@@ -115,11 +142,6 @@ def write_event(engine: Engine, event: EventEntry) -> None:
     """One event at once. Raises JournalError."""
     with writing(engine) as connection:
         _write_events(connection, [event])
-
-
-def _larger(one: Counters, other: Counters) -> Counters:
-    pairs = asdict(one), asdict(other)
-    return Counters(**{name: max(pairs[0][name], pairs[1][name]) for name in pairs[0]})
 
 
 def _replace_steps(connection: Connection, table: Table, steps: Iterable[Step]) -> None:
@@ -193,7 +215,7 @@ def _write_state(connection: Connection, state: LedgerState) -> None:
     connection.execute(delete(SETTINGS).where(SETTINGS.c.key == KEY))
     connection.execute(insert(SETTINGS).values(key=KEY, utc_s=state.utc_s, at_s=0.0, body=body))
     counted = asdict(state.counters) | {
-        f"stations/{name}_kwh": book.counted_wh / 1000.0 for name, book in state.stations.items()
+        f"{_OF_STATION}{name}_kwh": book.counted_wh / 1000.0 for name, book in state.stations.items()
     }
     found = {row.name: row.kwh for row in connection.execute(select(COUNTERS))}
     rows = [{"name": name, "kwh": max(kwh, found.get(name, 0.0))} for name, kwh in counted.items()]

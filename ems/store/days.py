@@ -25,6 +25,11 @@ def machine_zone() -> tzinfo:
         return UTC
 
 
+def house_zone(name: str | None) -> tzinfo:
+    """The time zone of that name; the machine's where the house names none."""
+    return machine_zone() if name is None else ZoneInfo(name)
+
+
 def step_at(utc_s: float, length_s: int) -> int:
     """When the step of that length began that holds this time."""
     return int(utc_s // length_s) * length_s

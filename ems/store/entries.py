@@ -6,7 +6,7 @@ Wall times are seconds since 1970 (`utc_s`). Energies are what flowed in the ste
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from ems.model.decision import Reason
@@ -50,6 +50,12 @@ class Counters:
     home_kwh: float = 0.0
     charging_kwh: float = 0.0
     charging_solar_kwh: float = 0.0
+
+    def upper(self, other: Counters) -> Counters:
+        """Of each energy, the larger number."""
+        return Counters(
+            **{each.name: max(getattr(self, each.name), getattr(other, each.name)) for each in fields(self)}
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +168,8 @@ class LedgerState:
 
     grid_import: Register | None = None
     grid_export: Register | None = None
+    goes_on: bool = True
+    """Whether what earlier runs counted is in it; false while the database that knows it is away."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

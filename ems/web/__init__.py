@@ -10,15 +10,18 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, tzinfo
 from typing import Any, Final
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 from nicegui import ui
 
+from ems.api.commissioning_port import Commissioning
 from ems.api.ports import House
 from ems.clock import Clock, WallClock
 from ems.web import history, log, now, sessions, settings
-from ems.web.door import add_doors
-from ems.web.frame import PLACES, Place, frame
+from ems.web.commissioning import page_of
+from ems.web.door import add_doors, is_there, starting_page
+from ems.web.frame import frame
+from ems.web.places import PLACES, Place
 from ems.web.ports import Access
 from ems.web.push import Draw
 from ems.web.theme import favicon
@@ -48,17 +51,26 @@ def mount(
     house: House,
     access: Access[Any],
     *,
+    commissioning: Commissioning | None = None,
     time_zone: tzinfo | None = None,
     clock: Clock | None = None,
 ) -> None:
     """Put the pages onto the app; call it once, after the app has all its own routes."""
     clock = clock or WallClock()
     local = time_zone or clock.utc_now().astimezone().tzinfo or UTC
-    premises = Premises(house=house, access=access, time_zone=local, clock=clock)
     add_doors(app)
-    for place in PLACES:
-        if place.key in PAGES:
-            _add_page(premises, place, PAGES[place.key])
+    pages = dict(PAGES)
+    if commissioning is not None:
+        pages["commissioning"] = page_of(commissioning)
+    premises = Premises(
+        house=house,
+        access=access,
+        time_zone=local,
+        clock=clock,
+        places=tuple(each for each in PLACES if each.key in pages),
+    )
+    for place in premises.places:
+        _add_page(premises, place, pages[place.key])
     ui.run_with(
         app,
         title="Fusewise",
@@ -73,13 +85,15 @@ def mount(
 
 
 def _add_page(premises: Premises, place: Place, show: Show) -> None:
-    async def page(request: Request) -> RedirectResponse | None:
+    async def page(request: Request) -> Response | None:
         person = premises.access.person(request)
         root = str(request.scope.get("root_path", "")).rstrip("/")
         if person is None:
             return RedirectResponse(f"{root}/login", status_code=303)
         if not person.may(place.role):
             return RedirectResponse(f"{root}/", status_code=303)
+        if not is_there(premises.house):
+            return starting_page(request)
         voice = Voice(language_of(request), premises.time_zone)
         visit = Visit(premises=premises, request=request, person=person, voice=voice, look=look_of(request))
         with frame(visit, place) as draw:

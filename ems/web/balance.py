@@ -98,11 +98,17 @@ class _Side:
         for flow in flows:
             self._values[flow.key].set_text(self._voice.power(flow.power_w))
             measure(self._parts[flow.key], part=(flow.power_w or 0.0) / whole_w)
-            nothing = flow.power_w is not None and flow.power_w < LEAST_W
-            dress(self._items[flow.key], "item gone" if nothing and flow.key != "home" else "item")
+            dress(self._items[flow.key], "item" if _worth_a_word(flow) else "item gone")
 
 
 NO_POWERS: Final = Powers(grid_w=None, solar_w=None, battery_w=None, home_w=None, charging_w=None, surplus_w=None)
+
+
+def _worth_a_word(flow: Flow) -> bool:
+    """The house always is; a house without a battery has no word for one."""
+    if flow.power_w is None:
+        return flow.tint != "battery"
+    return flow.power_w >= LEAST_W or flow.key == "home"
 
 
 def _sum(flows: tuple[Flow, ...]) -> float:

@@ -170,6 +170,7 @@ class _Session:
         self._energy.set_text(voice.energy(session.energy_kwh))
         self._share.set_text(share if session.solar_share is not None else "")
         measure(self._sun, part=session.solar_share or 0.0)
+        dress(self._bar, "session-bar session-empty" if session.solar_share is None else "session-bar")
         put(self._bar, "aria-label", share)
         lasted_s = 0.0 if session.began is None else (visit.now() - session.began).total_seconds()
         self._lasted.set_text(voice.lasting(lasted_s) if session.began is not None else "")

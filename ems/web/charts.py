@@ -23,8 +23,8 @@ Options = dict[str, Any]
 def day_chart(voice: Voice, points: Sequence[HistoryPoint], first: datetime, end: datetime) -> Options:
     """Powers over the whole day, in kW: what home and cars took piled up, and what the sun gave as a line."""
     by_time = {point.at.timestamp(): point for point in points}
-    step_s = STEP_S[HistoryStep.QUARTER]
-    times = [first.timestamp() + place * step_s for place in range(round((end - first).total_seconds() / step_s))]
+    step_s, first_s = STEP_S[HistoryStep.QUARTER], first.timestamp()
+    times = [first_s + place * step_s for place in range(round((end.timestamp() - first_s) / step_s))]
 
     def curve(part: Callable[[HistoryPoint], float | None]) -> list[float | None]:
         return [_kw(part(by_time[at])) if at in by_time else None for at in times]

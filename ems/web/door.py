@@ -9,6 +9,8 @@ from typing import Final
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse
 
+from ems.api.ports import House
+from ems.errors import EmsError
 from ems.model.words import Language, say
 from ems.web.theme import head
 from ems.web.visit import language_of, look_of
@@ -53,28 +55,54 @@ def add_doors(app: FastAPI) -> None:
         )
 
 
+def is_there(house: House) -> bool:
+    """False until the house's first decision."""
+    try:
+        house.state()
+    except EmsError:
+        return False
+    return True
+
+
+def starting_page(request: Request) -> HTMLResponse:
+    """Says so, and asks again in a moment."""
+    language = language_of(request)
+    body = f'<div class="card"><p>{escape(say("page.starting", language))}</p></div>'
+    return _html(request, say("page.starting", language), body, '<meta http-equiv="refresh" content="1">')
+
+
 def _page(request: Request, name: str, *fields: tuple[str, str, str]) -> HTMLResponse:
     language = language_of(request)
-    root = str(request.scope.get("root_path", "")).rstrip("/")
+    root = _root(request)
 
     def word(key: str, **numbers: str) -> str:
         return escape(say(key, language, **numbers))
 
     title = word(f"page.{name}")
-    html = f"""<!doctype html>
-<html lang="{language.value}"><head><meta charset="utf-8"><title>{title} · Fusewise</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="icon" href="{escape(root)}/favicon.ico">
-{head(language, look_of(request))}</head>
-<body><main class="door"><div class="card">
+    body = f"""<div class="card">
 <div class="brand"><span class="brand-mark"><span class="icon icon-now"></span></span>Fusewise</div>
 <form data-to="{escape(root)}/api/v1/{name}" data-next="{escape(root)}/" data-words="{_problems(language)}">
 <h1 class="card-title">{title}</h1><p class="soft small">{word(f"page.{name}_says")}</p>
 {"".join(_field(word, *field) for field in fields)}
 <p class="problem" id="problem" role="alert"></p>
 <button class="button button-main" type="submit">{word(f"page.{name}_go")}</button></form>
-{_other_language(language)}</div></main>{_SCRIPT}</body></html>"""
+{_other_language(language)}</div>{_SCRIPT}"""
+    return _html(request, title, body)
+
+
+def _html(request: Request, title: str, body: str, more: str = "") -> HTMLResponse:
+    language = language_of(request)
+    html = f"""<!doctype html>
+<html lang="{language.value}"><head><meta charset="utf-8"><title>{title} · Fusewise</title>{more}
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="{escape(_root(request))}/favicon.ico">
+{head(language, look_of(request))}</head>
+<body><main class="door">{body}</main></body></html>"""
     return HTMLResponse(html, headers={"Cache-Control": "no-store"})
+
+
+def _root(request: Request) -> str:
+    return str(request.scope.get("root_path", "")).rstrip("/")
 
 
 def _field(word: Say, name: str, kind: str, autocomplete: str) -> str:

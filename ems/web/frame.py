@@ -2,38 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import count
 from typing import Final
 
 from nicegui import ui
 
-from ems.api.wire import Role, SiteCondition, State
+from ems.api.wire import SiteCondition, State
 from ems.web.bits import box, dress, icon, link, put, words
+from ems.web.places import Place
 from ems.web.push import Draw
 from ems.web.theme import head
 from ems.web.visit import LOOKS, Visit
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A page by its key, path and who may see it."""
-
-    key: str
-    path: str
-    role: Role = Role.VIEWER
-
-
-PLACES: Final = (
-    Place("now", "/"),
-    Place("history", "/history"),
-    Place("sessions", "/sessions"),
-    Place("log", "/log"),
-    Place("settings", "/settings"),
-    Place("commissioning", "/commissioning", Role.INSTALLER),
-)
 
 TONES: Final = {
     SiteCondition.OPTIMISING: "tone-good",
@@ -86,7 +68,7 @@ def _brand(visit: Visit) -> None:
 
 def _ways(visit: Visit, here: Place) -> None:
     with box("nav", "nav", aria_label=visit.voice("page.ways")):
-        for place in PLACES:
+        for place in visit.premises.places:
             if visit.person.may(place.role):
                 way = link(visit.voice(f"page.{place.key}"), f"{visit.root}{place.path}", picture=place.key)
                 put(way, "aria-current", "page" if place is here else None)
@@ -106,6 +88,6 @@ def _buttons(visit: Visit) -> None:
         icon("leave")
     leave.on(
         "click",
-        js_handler=f"async () => {{ await fusewise.call('POST', '{visit.root}/api/v1/logout'); "
-        f"location.href = '{visit.root}/login'; }}",
+        js_handler=f"async () => {{ await fusewise.call('POST', {json.dumps(visit.root + '/api/v1/logout')}); "
+        f"location.href = {json.dumps(visit.root + '/login')}; }}",
     )

@@ -25,7 +25,8 @@ class PhaseLoad:
     cars: float
     export: float
     usable: float
-    over: bool
+    strain: str
+    """Empty, `reserve` above what our rules let flow, `over` above the rating itself."""
 
 
 def phase_load(circuit: CircuitState, place: int) -> PhaseLoad:
@@ -41,7 +42,7 @@ def phase_load(circuit: CircuitState, place: int) -> PhaseLoad:
         cars=(taken_a - house_a) / circuit.fuse_a,
         export=max(-(measured_a or 0.0), 0.0) / circuit.fuse_a,
         usable=circuit.usable_a / circuit.fuse_a,
-        over=measured_a is not None and measured_a > circuit.usable_a,
+        strain="over" if taken_a > circuit.fuse_a else "reserve" if taken_a > circuit.usable_a else "",
     )
 
 
@@ -93,10 +94,10 @@ class _Phase:
 
     def draw(self, load: PhaseLoad, fuse_a: float) -> None:
         voice = self._voice
-        dress(self._row, "phase phase-over" if load.over else "phase")
+        dress(self._row, f"phase phase-{load.strain}" if load.strain else "phase")
         self._now.set_text(voice.amps(load.measured_a))
         free = voice("page.free", free=voice.amps(max(load.free_a, 0.0), 0)) if load.free_a is not None else ""
-        self._free.set_text(voice("page.too_much") if load.over else free)
+        self._free.set_text(voice(f"page.strain.{load.strain}") if load.strain else free)
         _span(self._house, 0.0, load.house)
         _span(self._cars, load.house, load.cars)
         _span(self._export, 0.0, load.export)

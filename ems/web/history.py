@@ -40,6 +40,7 @@ class _History:
         self._visit = visit
         self._span = Span.DAY
         self._day = self._today()
+        self._nothing = ""
         with box("div", "stack"):
             self._head()
             self._tiles = _Tiles(visit)
@@ -84,11 +85,12 @@ class _History:
         visit, voice = self._visit, self._visit.voice
         first, end = begin_of(self._span, self._day), end_of(self._span, self._day)
         step = step_for(first, self._today())
+        points: Sequence[HistoryPoint] = ()
+        self._nothing = voice("page.nothing_kept")
         try:
             points = await visit.house.history(step, midnight(first, voice.time_zone), midnight(end, voice.time_zone))
         except EmsError as err:
-            visit.tell(visit.problem(err.code, str(err)), bad=True)
-            points = ()
+            self._nothing = visit.problem(err.code, str(err))
         self._title.set_text(voice.day(first) if self._span is Span.DAY else voice.month(first))
         put(self._forth_button, "disabled", True if end > self._today() else None)
         self._tiles.draw(summed(points, step))
@@ -99,7 +101,7 @@ class _History:
         self._chart.clear()
         with self._chart:
             if not points:
-                words(voice("page.nothing_kept"), "p", "nothing")
+                words(self._nothing, "p", "nothing capital")
                 return
             if self._span is Span.DAY:
                 zone = voice.time_zone

@@ -89,7 +89,9 @@ class _Log:
                 if asked == self._asked:
                     self._draw_decisions(decisions)
         except EmsError as err:
-            self._visit.tell(self._visit.problem(err.code, str(err)), bad=True)
+            self._table.clear()
+            with self._table:
+                words(self._visit.problem(err.code, str(err)), "p", "nothing capital")
 
     async def _decisions(self) -> Sequence[DecisionRecord]:
         """The newest that the search finds; it looks at what is read, in the reader's language."""

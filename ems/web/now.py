@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from nicegui import ui
 from nicegui.element import Element
 from nicegui.elements.mixins.text_element import TextElement
 
@@ -27,7 +28,13 @@ async def show(visit: Visit, draw_frame: Draw) -> None:
             today = _Today(visit)
         circuits = [_Circuit(visit, state, circuit) for circuit in in_tree(state.circuits)]
 
+    shape = _shape(state)
+
     def draw(state: State, age_s: float) -> None:
+        if _shape(state) != shape:
+            # An installer changed fuses or chargers: the page is another one now.
+            ui.navigate.reload()
+            return
         said = visit.voice.sentence(state.headline)
         headline.set_text(f"{said[:1].upper()}{said[1:]}")
         notices.draw(state, age_s)
@@ -51,6 +58,12 @@ def in_tree(circuits: Sequence[CircuitState]) -> list[CircuitState]:
 
     walk(None)
     return [*found, *(circuit for circuit in circuits if circuit not in found)]
+
+
+def _shape(state: State) -> tuple[object, ...]:
+    """What the page was built for."""
+    circuits = [(each.id, each.fed_from, each.phases, each.fuse_a) for each in state.circuits]
+    return circuits, [(each.id, each.circuit) for each in state.stations]
 
 
 class _Circuit:

@@ -62,14 +62,14 @@ class _Sessions:
         """Read what the filter asks for, and draw it."""
         visit, station = self._visit, self._station.value or None
         since = self._since()
+        nothing = visit.voice("page.no_sessions")
         try:
             self._found = await visit.house.sessions(since=since, until=None, station_id=station, limit=MOST)
         except EmsError as err:
-            self._found = ()
-            visit.tell(visit.problem(err.code, str(err)), bad=True)
+            self._found, nothing = (), visit.problem(err.code, str(err))
         self._rows = SHOWN
         self._exports(since, station)
-        self._draw()
+        self._draw(nothing)
 
     def _since(self) -> datetime | None:
         voice = self._visit.voice
@@ -87,7 +87,7 @@ class _Sessions:
         for anchor, kind in ((self._csv, "csv"), (self._xlsx, "xlsx")):
             put(anchor, "href", f"{self._visit.root}/api/v1/sessions.{kind}{query and '?'}{query}")
 
-    def _draw(self) -> None:
+    def _draw(self, nothing: str = "") -> None:
         voice = self._visit.voice
         energy_kwh = sum(each.energy_kwh for each in self._found)
         solar_kwh = sum(each.solar_kwh for each in self._found)
@@ -97,7 +97,7 @@ class _Sessions:
         self._table.clear()
         with self._table:
             if not self._found:
-                words(voice("page.no_sessions"), "p", "nothing")
+                words(nothing, "p", "nothing capital")
                 return
             _table(self._visit, self._found[: self._rows])
             if len(self._found) > self._rows:

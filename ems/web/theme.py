@@ -22,6 +22,7 @@ _ICONS: Final = {
     "look": '<circle cx="12" cy="12" r="8"/><path d="M12 4v16a8 8 0 0 0 0-16z" fill="#000"/>',
     "why": '<circle cx="12" cy="12" r="9"/><path d="M12 11v5M12 8h.01"/>',
     "warning": '<path d="M12 4 2.8 20h18.4zM12 10v4M12 17h.01"/>',
+    "check": '<path d="m5 13 4 4L19 7" stroke-width="3"/>',
     "close": '<path d="m6 6 12 12M18 6 6 18"/>',
     "boost": '<path d="m6 17 6-6 6 6M6 11l6-6 6 6"/>',
     "limit": '<path d="M5 18a9 9 0 1 1 14 0M12 13l4-5"/>',

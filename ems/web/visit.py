@@ -18,6 +18,7 @@ from ems.clock import Clock
 from ems.errors import EmsError
 from ems.model.words import Language, has_words
 from ems.web.bits import box, button, words
+from ems.web.places import Place
 from ems.web.ports import Access, Person
 from ems.web.voice import Voice
 
@@ -35,6 +36,9 @@ class Premises:
     time_zone: tzinfo
     clock: Clock
     """The house's own; the beat of the pages is real time."""
+
+    places: tuple[Place, ...]
+    """The pages that there are here."""
 
 
 @dataclass(slots=True, kw_only=True)

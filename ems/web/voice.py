@@ -65,7 +65,8 @@ class Voice:
     def energy(self, energy_kwh: float | None) -> str:
         if energy_kwh is None:
             return UNKNOWN
-        return f"{self.number(energy_kwh, 1 if abs(energy_kwh) < 100 else 0)}{NBSP}kWh"
+        digits = 2 if abs(energy_kwh) < 1 else 1 if abs(energy_kwh) < 100 else 0
+        return f"{self.number(energy_kwh, digits)}{NBSP}kWh"
 
     def share(self, share: float | None) -> str:
         if share is None:
@@ -85,6 +86,10 @@ class Voice:
         if seconds < DAY_S:
             return _two(seconds, (HOUR_S, "h"), (MINUTE_S, "min"))
         return _two(seconds, (DAY_S, "d"), (HOUR_S, "h"))
+
+    def seconds(self, seconds: float | None) -> str:
+        """A short duration that was measured: `2.4 s`."""
+        return UNKNOWN if seconds is None else f"{self.number(seconds, 1)}{NBSP}s"
 
     def local(self, at: datetime) -> datetime:
         return at.astimezone(self.time_zone)

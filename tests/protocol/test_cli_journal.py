@@ -6,6 +6,7 @@ import signal
 from pathlib import Path
 
 from ems.clock import ScaledClock
+from ems.store.archive import StepLength, history, log
 from ems.store.database import JOURNAL_FILE, open_for_reading
 from ems.store.replay import Tally, replay
 from tests.protocol.command import ems
@@ -18,6 +19,7 @@ meters:
 stations:
   - {{id: garage, fallback_a: 6, lease_verified: true}}
 csms: {{host: 127.0.0.1}}
+api: {{enabled: false}}
 {storage}
 """
 JOURNAL = "storage: {path: state}"
@@ -50,8 +52,11 @@ async def test_every_cycle_is_recorded_and_the_next_run_remembers(tmp_path: Path
     first = await decides_and_ends(path)
     second = await decides_and_ends(path)
     tally = Tally()
+    engine = open_for_reading(tmp_path / "state")
 
-    assert list(replay(open_for_reading(tmp_path / "state"), tally=tally)) == []
+    assert list(replay(engine, tally=tally)) == []
+    assert history(engine, StepLength.MINUTE) != []
+    assert [event.kind for event in log(engine, kind="opened")] == ["opened", "opened"]
     assert tally.cycles >= 6
     assert tally.segments == 2
     assert REMEMBERS not in first

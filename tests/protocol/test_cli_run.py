@@ -158,7 +158,7 @@ async def test_json_tells_start_decisions_limits_and_usage(tmp_path: Path) -> No
         code = await service.ends()
 
     assert code == 0
-    assert started.keys() == {"event", "ocpp_port", "page", "setup_code"}
+    assert started.keys() == {"event", "ocpp_port"}
     assert sent.keys() == {
         *("event", "station", "limit_a", "phases", "message_id", "sent_at_s", "answered_at_s", "decided_on_s"),
     }

@@ -43,6 +43,7 @@ class Stage:
 
     house: SimulatedHouse
     clock: ScaledClock
+    service: Service
     desk: Desk
     """The installer's, of the running service."""
 
@@ -93,23 +94,27 @@ class Stage:
 
 
 @asynccontextmanager
-async def staged(file: SiteFile, *, speed: float = SPEED, told: SiteFile | None = None) -> AsyncIterator[Stage]:
+async def staged(
+    file: SiteFile, *, speed: float = SPEED, told: SiteFile | None = None, api: bool = False
+) -> AsyncIterator[Stage]:
     """The curtain goes up with the service listening and the stations on their way to it.
 
-    `told`: what the service believes of a house that really is as `file` says.
+    `told`: what the service believes of a house that really is as `file` says. `api`: whether it has its local API.
     """
     clock = ScaledClock(speed)
     async with SimulatedHouse(file, clock) as house:
+        known = house.relocated(told)
         looks: list[tuple[Snapshot, Decision]] = []
         sent: list[Sending] = []
         service = Service(
-            house.relocated(told),
+            known.model_copy(update={"api": known.api.model_copy(update={"enabled": api})}),
             clock,
             sent=sent.append,
             watchers=[lambda look, decision: looks.append((look, decision))],
             bind_port=0,
+            api_port=0,
         )
-        stage = Stage(house, clock, service.desk, looks, sent)
+        stage = Stage(house, clock, service, service.desk, looks, sent)
         serving = asyncio.create_task(service.run())
         try:
             async with clock.timeout(60.0):

@@ -9,7 +9,7 @@ import pytest
 
 from ems.clock import WallClock
 from ems.commissioning.desk import Desk
-from ems.commissioning.errors import NoSuchStranger, Sealed, StepsOpen, TypedDifferently
+from ems.commissioning.errors import MeterNotTrusted, NoSuchStranger, Sealed, StepsOpen, TypedDifferently
 from ems.commissioning.findings import ChargerFindings, Findings, ProofKind, Verdict
 from ems.commissioning.hand_over import is_genuine
 from ems.commissioning.limits import ConnectionLimits
@@ -20,15 +20,25 @@ from ems.model.electrical import PerPhase, Phase
 from tests.scenario.stage import Stage, site, staged
 
 ME = "Ina"
+WIRED = {
+    "drive": (Phase.L2, Phase.L3, Phase.L1),
+    "carport": (Phase.L2,),
+    "workshop": (Phase.L3, Phase.L1, Phase.L2),
+}
+"""How the stations really hang; the site file says L1 L2 L3, or L1."""
 
 
 def quiet_demo(folder: Path) -> SiteFile:
-    """The demo house on a calm afternoon, with a storage folder."""
+    """The demo house in a calm night, one more station rotated, with a storage folder."""
     file = site("demo", main_fuse_a=25.0)
+    stations = tuple(
+        entry.model_copy(update={"wired": tuple(phase.name for phase in WIRED[entry.id])}) for entry in file.stations
+    )
     return file.model_copy(
         update={
+            "stations": stations,
             "storage": file.storage.model_copy(update={"path": str(folder)}),
-            "simulation": file.simulation.model_copy(update={"sky": "clear", "start": "15:25"}),
+            "simulation": file.simulation.model_copy(update={"sky": "clear", "start": "02:00"}),
         }
     )
 
@@ -46,8 +56,20 @@ def untold(file: SiteFile) -> SiteFile:
     return file.model_copy(update={"connection": connection, "stations": stations})
 
 
+async def begun(stage: Stage, wanted: Wanted) -> None:
+    """Start it as soon as the meter is there: on a busy machine a fast clock loses a sample now and then."""
+    async with stage.clock.timeout(240):
+        while True:
+            try:
+                await stage.desk.start(wanted, who=ME)
+            except MeterNotTrusted:
+                await stage.after(1)
+            else:
+                return
+
+
 async def proven(stage: Stage, wanted: Wanted) -> Findings:
-    await stage.desk.start(wanted, who=ME)
+    await begun(stage, wanted)
     await stage.until(lambda: not _running(stage), within_s=900)
     progress = stage.desk.proof
     assert progress is not None
@@ -77,17 +99,13 @@ async def test_from_an_unstated_fuse_to_a_signed_hand_over(tmp_path: Path) -> No
         await stage.until(lambda: all(stage.seen.state_of(name).plugged for name in stage.house.stations))
         await stage.until(lambda: LimitReason.METER_LOST not in stage.reasons())
 
-        findings = await proven(stage, Wanted(kind=ProofKind.CHARGER, station_id="workshop"))
-        assert isinstance(findings, ChargerFindings)
-        assert findings.verdict is Verdict.PASSED
-        assert findings.agrees is False
-        await desk.take_found_wiring("workshop", who=ME)
-        assert desk.site.station("workshop").wiring == (Phase.L3, Phase.L1, Phase.L2)
-
-        assert not desk.site.station("workshop").lease_verified
-        findings = await proven(stage, Wanted(kind=ProofKind.LOSS, station_id="workshop"))
-        assert findings.verdict is Verdict.PASSED
-        await stage.until(lambda: stage.seen.site.station("workshop").lease_verified, within_s=20)
+        for name, wiring in WIRED.items():
+            findings = await proven(stage, Wanted(kind=ProofKind.CHARGER, station_id=name))
+            assert isinstance(findings, ChargerFindings)
+            assert findings.verdict is Verdict.PASSED
+            assert findings.found == wiring
+            await desk.take_found_wiring(name, who=ME)
+            assert desk.site.station(name).wiring == wiring
 
         with pytest.raises(StepsOpen):
             await desk.hand_over(installer=ME, company="", remark="", accept_open=False, who=ME)
@@ -105,13 +123,12 @@ async def test_from_an_unstated_fuse_to_a_signed_hand_over(tmp_path: Path) -> No
     assert again.kept.seal is not None
     assert again.site.commissioned
     assert again.site.station("workshop").wiring == (Phase.L3, Phase.L1, Phase.L2)
-    assert again.site.station("workshop").lease_verified
 
 
 async def test_a_real_load_on_a_real_meter_shows_its_phase(tmp_path: Path) -> None:
     async with staged(quiet_demo(tmp_path)) as stage:
         await stage.until(lambda: LimitReason.METER_LOST not in stage.reasons())
-        await stage.desk.start(Wanted(kind=ProofKind.SIGN, circuit_id="main", phase=Phase.L3), who=ME)
+        await begun(stage, Wanted(kind=ProofKind.SIGN, circuit_id="main", phase=Phase.L3))
         await stage.until(lambda: _stage(stage) == "commissioning.sign.switch_on")
         stage.house.world.switched_a = PerPhase(0.0, 0.0, 9.0)
         await stage.until(lambda: _stage(stage) == "commissioning.sign.switch_off")
@@ -141,6 +158,7 @@ async def test_what_is_typed_differently_starts_anew(tmp_path: Path) -> None:
     with pytest.raises(TypedDifferently, match="main_fuse_a"):
         await desk.set_connection(ConnectionLimits(main_fuse_a=35.0), who=ME)
 
+    assert (await desk.set_connection(ConnectionLimits(main_fuse_a=35.0), who=ME)).outcome == "type_again"
     assert (await desk.set_connection(ConnectionLimits(main_fuse_a=35.0), who=ME)).outcome == "applied"
     assert desk.site.circuits.main.fuse.rating_a == 35.0
 

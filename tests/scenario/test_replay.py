@@ -29,6 +29,8 @@ from ems.runtime.recorder import Recorder, Storage
 from ems.store.database import file_url, open_for_reading
 from tests.unit.store.taped import MORNING, TapedHouse
 
+GUARD_S = 90.0
+
 IN_ANOTHER_PROCESS = """
 import sys
 from pathlib import Path
@@ -61,7 +63,7 @@ def journal_of(turns: Sequence[tuple[Snapshot, Memory, Turn]], path: Path) -> Pa
     """The journal that the service would have written."""
     clock = VirtualClock(start_utc=MORNING)
     storage = Storage(url=file_url(path), bound_b=10_000_000, segment_s=300.0)
-    with Recorder(storage, clock, flush_every_s=3600.0) as recorder:
+    with Recorder(storage, clock, flush_every_s=3600.0, ends_within_s=GUARD_S) as recorder:
         for look, before, turn in turns:
             clock.advance(look.now_s - clock.monotonic_s())
             recorder.record(look, before, turn)

@@ -22,6 +22,7 @@ from starlette.requests import HTTPConnection
 from ems.api.wire import Role
 from ems.clock import WallClock
 from ems.web import mount
+from tests.web.paper_desk import PaperDesk
 from tests.web.paper_house import PaperHouse
 
 COOKIE = "fusewise_session"
@@ -67,6 +68,7 @@ class PaperAccess:
 def build() -> FastAPI:
     """The whole app."""
     house, access, clock = PaperHouse(), PaperAccess(), WallClock()
+    desk = PaperDesk(house.now)
 
     async def live() -> None:
         while True:
@@ -87,6 +89,7 @@ def build() -> FastAPI:
     def play(what: str) -> None:
         if what == "afresh":
             house.afresh()
+            desk.afresh()
         house.trouble = what == "trouble"
 
     @app.get("/paper/deeds")
@@ -100,7 +103,7 @@ def build() -> FastAPI:
         disposition = {"Content-Disposition": f'attachment; filename="fusewise-sessions.{kind}"'}
         return Response(lines, media_type="text/csv", headers=disposition)
 
-    mount(app, house, access, time_zone=ZoneInfo("Europe/Berlin"))
+    mount(app, house, access, commissioning=desk, time_zone=ZoneInfo("Europe/Berlin"))
     return app
 
 

@@ -75,11 +75,13 @@ async def test_history_has_a_column_for_every_station(store: Kept) -> None:
     assert history_csv(points).decode().splitlines()[0].endswith(",charging_solar_w,garage_w")
 
 
-def test_what_people_set_is_there_after_a_restart(tmp_path: Path) -> None:
+async def test_what_people_set_is_there_after_a_restart(tmp_path: Path) -> None:
     with kept(tmp_path, HandClock()) as store:
         store.shelf.keep("wishes", {"optimising": False})
         store.shelf.keep("wishes", {"optimising": True})
     with kept(tmp_path, HandClock()) as store:
+        await store.shelf.learn("wishes", "other")
+
         assert store.shelf.recall("wishes") == {"optimising": True}
         assert store.shelf.recall("other") is None
 
@@ -123,6 +125,7 @@ async def test_a_closed_database_is_said_to_be_in_trouble(tmp_path: Path) -> Non
         store.recorder._journal = None
         with pytest.raises(StorageTrouble):
             await store.archive.log(before_id=None, kind=None, limit=1)
+        await store.shelf.learn("wishes")
         assert store.shelf.recall("wishes") is None
 
 

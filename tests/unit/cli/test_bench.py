@@ -18,6 +18,7 @@ from ems.bench.decision import bench_site
 from ems.bench.figures import BenchFigures, SocketFigures, spread
 from ems.bench.garages import random_garage
 from ems.bench.oracle import best_counts, counts_of
+from ems.bench.push import measure_push
 from ems.bench.simulation import measure_simulation
 from ems.bench.sockets import measure_sockets
 from ems.bench.whole import Effort, machine, measure
@@ -26,7 +27,7 @@ from ems.clock import WallClock
 from ems.control.allocate import allocate
 from ems.control.fallback import is_covered, proof
 
-TINY = Effort(quick=True, cars=(1, 3), garages=2, stations=(1, 3), cycles=3, simulated_s=30, demo_s=0.0)
+TINY = Effort(quick=True, cars=(1, 3), garages=2, stations=(1, 3), cycles=3, simulated_s=30, demo_s=0.0, push_cycles=0)
 PAGE = Path(__file__).parents[3] / "docs" / "bench.md"
 
 
@@ -158,3 +159,13 @@ def test_every_figure_is_described() -> None:
     keys = {key for model in models for key in model.model_fields}
 
     assert [key for key in sorted(keys) if f"`{key}`" not in text] == []
+
+
+def test_clients_of_the_push_socket_hear_and_are_counted() -> None:
+    shown = measure_push(2, clients=2)
+
+    assert shown.skipped is None
+    assert (shown.clients, shown.cycles) == (2, 2)
+    assert shown.messages is not None
+    assert shown.messages >= 4
+    assert shown.cycle_ratio is not None

@@ -147,8 +147,11 @@ def words_of(command: Any, path: str) -> Iterator[str]:
     for option in command.params:
         if option.param_type_name == "option" and not option.hidden and option.name not in {"help", "_"}:
             yield option.opts[0]
-    for name, child in getattr(command, "commands", {}).items():
-        yield from words_of(child, f"{path} {name}")
+    children = getattr(command, "commands", {})
+    # What a group asks for stands before its commands: `ems commission SITE status`.
+    asked = [each.metavar for each in command.params if each.param_type_name == "argument"] if children else []
+    for name, child in children.items():
+        yield from words_of(child, " ".join([path, *asked, name]))
 
 
 def test_every_figure_of_the_demo_and_every_reason_is_described() -> None:

@@ -64,7 +64,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "state").mkdir()
     written(folder / "state" / "journal.db", two_cars(0.1).cycles).dispose()
     engine = opened(folder / "state" / "journal.db")
-    Books(engine, BERLIN).write([Page(sessions=(SESSION, RUNNING), minutes=MINUTES)])
+    Books(engine, BERLIN).write(Page(sessions=(SESSION, RUNNING), minutes=MINUTES))
     engine.dispose()
     return folder
 
@@ -204,10 +204,10 @@ def at_work(site: Path) -> Iterator[Books]:
 
 
 def test_backup_of_a_database_at_work_is_one_whole_file_for_its_owner_alone(site: Path, at_work: Books) -> None:
-    at_work.write([Page(sessions=(replace(SESSION, session_id="c3"),))])
+    at_work.write(Page(sessions=(replace(SESSION, session_id="c3"),)))
     copy = site.with_name("copy.db")
     result = ems("backup", site, copy, "--json")
-    at_work.write([Page(sessions=(replace(SESSION, session_id="d4"),))])
+    at_work.write(Page(sessions=(replace(SESSION, session_id="d4"),)))
     engine = open_database(file_url(copy), now=MORNING, report=print)
     kept = {entry.session_id for entry in archive.sessions(engine)}
     engine.dispose()
@@ -234,7 +234,7 @@ def test_restore_brings_back_what_was_and_keeps_what_is(site: Path) -> None:
     copy, state = site.with_name("copy.db"), site.parent / "state"
     ems("backup", site, copy)
     engine = open_database(folder_url(state), now=MORNING, report=print)
-    Books(engine, UTC).write([Page(sessions=(replace(SESSION, session_id="later"),))])
+    Books(engine, UTC).write(Page(sessions=(replace(SESSION, session_id="later"),)))
     engine.dispose()
     result = ems("restore", site, copy, "--json")
     kept = Path(json.loads(result.stdout)["kept"])
@@ -262,7 +262,7 @@ def test_restore_onto_a_new_machine_needs_no_database_there(site: Path) -> None:
 def test_restore_waits_for_nobody_and_changes_nothing_under_a_service(site: Path, at_work: Books) -> None:
     copy = site.with_name("copy.db")
     ems("backup", site, copy)
-    at_work.write([Page(sessions=(replace(SESSION, session_id="c3"),))])
+    at_work.write(Page(sessions=(replace(SESSION, session_id="c3"),)))
     result = ems("restore", site, copy)
 
     assert result.exit_code == 1

@@ -109,6 +109,11 @@ def test_a_count_has_words_for_one_and_for_more() -> None:
     assert say("headline.charging", Language.GERMAN, cars=2, charging_kw=7.0) == "2 Autos laden mit 7,0 kW"
 
 
+def test_a_rounded_zero_has_no_sign() -> None:
+    assert say("reason.solar_surplus.now", surplus_w=-0.3) == "surplus 0 W"
+    assert say("reason.solar_surplus.now", surplus_w=-3.0) == "surplus -3 W"
+
+
 def test_german_sets_a_blank_before_the_percent_sign() -> None:
     said = say("step.surplus.battery.takes", Language.GERMAN, battery_w=1200.0, battery_share=0.5)
 

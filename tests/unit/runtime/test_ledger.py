@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from ems.model.decision import LimitReason, Reason, Setpoint
 from ems.model.tariff import Tariff
-from ems.store.entries import EventEntry
+from ems.runtime.ledger import Ledger
+from ems.runtime.terms import Terms
+from ems.store.entries import EventEntry, LedgerState
 from tests.unit.runtime.yard import Yard, energy
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -356,3 +358,50 @@ def test_without_an_inverter_export_says_nothing_of_the_house() -> None:
 
     assert yard.ledger.powers.home_w is None
     assert yard.ledger.powers.surplus_w == 500.0
+
+
+def test_what_an_earlier_run_counted_is_added_once_somebody_can_tell() -> None:
+    first = Yard(grid_w=3000.0, cars_w={"garage": 3000.0}, plugged={"garage"})
+    first.look()
+    first.run(minutes=60)
+    first.ledger.close()
+    database: list[LedgerState] = []
+    late = Yard(grid_w=3000.0, cars_w={"garage": 3000.0}, plugged={"garage"}, utc_s=first.utc_s)
+    late.ledger = Ledger(late.site, Terms(zone=UTC), late.pages.append, late=lambda: database[-1] if database else None)
+    late.look()
+    late.run(minutes=10)
+    assert [page.state.goes_on for page in late.pages if page.state] == [False] * 11
+    assert first.state is not None
+    database.append(first.state)
+    late.run(minutes=10)
+    stay = late.ledger.stay("garage")
+
+    assert late.pages[-1].state is not None
+    assert late.pages[-1].state.goes_on
+    assert late.ledger.counters.charging_kwh == pytest.approx(4.0)
+    assert late.ledger.station_kwh("garage") == pytest.approx(4.0)
+    assert late.ledger.today.charging_wh == pytest.approx(4000.0)
+    assert stay is not None
+    assert stay.energy_kwh == pytest.approx(1.0)
+
+
+def test_counters_that_others_saw_do_not_run_backwards_when_the_power_is_cut() -> None:
+    yard = Yard(grid_w=6000.0, cars_w={"garage": 6000.0}, plugged={"garage"})
+    written: list[LedgerState] = []
+    yard.ledger = Ledger(
+        yard.site, Terms(zone=UTC), yard.pages.append, lasting=lambda: written[-1] if written else None
+    )
+    yard.look()
+    yard.run(seconds=90)
+    # Nothing is kept yet, so there is nothing to run back to.
+    assert yard.ledger.counters.grid_import_kwh == pytest.approx(0.15)
+    assert yard.state is not None
+    written.append(yard.state)
+    assert yard.ledger.counters.grid_import_kwh == pytest.approx(0.15)
+    yard.run(seconds=75)
+    written.append(yard.state)
+    yard.run(seconds=14)
+
+    assert yard.ledger.counters.grid_import_kwh == yard.state.counters.grid_import_kwh == pytest.approx(0.2)
+    assert yard.ledger.station_kwh("garage") == pytest.approx(0.2)
+    assert yard.ledger.state(yard.utc_s).counters.grid_import_kwh == pytest.approx(6.0 * 179 / 3600)

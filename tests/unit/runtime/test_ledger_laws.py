@@ -92,7 +92,7 @@ def states_of(pages: list[Page]) -> list[Counters]:
     return [page.state.counters for page in pages if page.state is not None]
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(st.lists(MOMENTS, max_size=60))
 def test_counters_never_run_backwards(moments: list[Moment]) -> None:
     yard = Yard(has_battery=True)
@@ -110,7 +110,7 @@ def test_counters_never_run_backwards(moments: list[Moment]) -> None:
     assert all(no_lower(later, earlier) for earlier, later in pairwise(kept))
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(st.lists(MOMENTS, max_size=60))
 def test_sun_is_never_more_than_the_whole(moments: list[Moment]) -> None:
     yard = Yard(has_battery=True)
@@ -126,7 +126,7 @@ def test_sun_is_never_more_than_the_whole(moments: list[Moment]) -> None:
         assert (step.flows.charging_solar_wh or 0.0) <= (step.flows.charging_wh or 0.0) + 1e-6
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(st.lists(CALM, max_size=80))
 def test_minutes_add_up_to_what_the_counters_rose_by(moments: list[Moment]) -> None:
     yard = Yard(has_battery=True)

@@ -31,6 +31,7 @@ from ems.store.entries import (
 )
 from ems.store.errors import JournalError
 from ems.store.packing import pack
+from ems.store.pages import gathered
 from ems.store.tables import SETTINGS
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -75,12 +76,19 @@ def minute(number: int, *, at_utc_s: int = NOON_S, wh: float = 10.0) -> Step:
 def everything(engine: Engine) -> list[object]:
     """All that the archive has."""
     steps = [archive.history(engine, length) for length in StepLength]
-    return [*steps, archive.sessions(engine), archive.decisions(engine), load_counters(engine), load_state(engine)]
+    return [
+        *steps,
+        archive.sessions(engine),
+        archive.decisions(engine),
+        len(archive.log(engine)),
+        load_counters(engine),
+        load_state(engine),
+    ]
 
 
 def test_page_is_found_again_as_it_was_given(engine: Engine) -> None:
     page = Page(minutes=(minute(0),), sessions=(SESSION,), decisions=(DECISION,), events=(EVENT,), state=STATE)
-    Books(engine, UTC).write([page])
+    Books(engine, UTC).write(page)
     [event] = archive.log(engine)
 
     assert archive.history(engine, StepLength.MINUTE) == [minute(0)]
@@ -92,10 +100,12 @@ def test_page_is_found_again_as_it_was_given(engine: Engine) -> None:
 
 
 def test_page_written_twice_leaves_what_one_leaves(engine: Engine) -> None:
-    pages = [Page(minutes=(minute(0), minute(1)), sessions=(SESSION,), decisions=(DECISION,), state=STATE)]
-    Books(engine, UTC).write(pages)
+    page = Page(
+        minutes=(minute(0), minute(1)), sessions=(SESSION,), decisions=(DECISION,), events=(EVENT,), state=STATE
+    )
+    Books(engine, UTC).write(page)
     once = everything(engine)
-    Books(engine, UTC).write(pages)
+    Books(engine, UTC).write(page)
 
     assert everything(engine) == once
 
@@ -103,7 +113,7 @@ def test_page_written_twice_leaves_what_one_leaves(engine: Engine) -> None:
 def test_minutes_add_up_to_quarters_and_days(engine: Engine) -> None:
     ledger = Books(engine, UTC)
     for number in range(40):
-        ledger.write([Page(minutes=(minute(number),))])
+        ledger.write(Page(minutes=(minute(number),)))
     quarters = archive.history(engine, StepLength.QUARTER)
     [day] = archive.history(engine, StepLength.DAY)
 
@@ -114,8 +124,8 @@ def test_minutes_add_up_to_quarters_and_days(engine: Engine) -> None:
 
 
 def test_minute_that_grew_replaces_what_it_was_in_every_sum(engine: Engine) -> None:
-    Books(engine, UTC).write([Page(minutes=(minute(0, wh=4.0), minute(1)))])
-    Books(engine, UTC).write([Page(minutes=(minute(0, wh=12.0),))])
+    Books(engine, UTC).write(Page(minutes=(minute(0, wh=4.0), minute(1))))
+    Books(engine, UTC).write(Page(minutes=(minute(0, wh=12.0),)))
 
     for length in (StepLength.QUARTER, StepLength.DAY):
         assert [step.flows.grid_import_wh for step in archive.history(engine, length)] == [22.0]
@@ -124,7 +134,7 @@ def test_minute_that_grew_replaces_what_it_was_in_every_sum(engine: Engine) -> N
 @pytest.mark.parametrize(("day", "hours"), [("2026-03-29T12:00", 23), ("2026-10-25T12:00", 25)])
 def test_days_are_as_long_as_the_clocks_of_the_house_make_them(engine: Engine, day: str, hours: int) -> None:
     noon_s = int(datetime.fromisoformat(day).replace(tzinfo=BERLIN).timestamp())
-    Books(engine, BERLIN).write([Page(minutes=(minute(0, at_utc_s=noon_s),))])
+    Books(engine, BERLIN).write(Page(minutes=(minute(0, at_utc_s=noon_s),)))
     [step] = archive.history(engine, StepLength.DAY)
 
     assert step.length_s == hours * 3600
@@ -132,9 +142,9 @@ def test_days_are_as_long_as_the_clocks_of_the_house_make_them(engine: Engine, d
 
 
 def test_counters_in_the_books_never_run_backwards(engine: Engine) -> None:
-    Books(engine, UTC).write([Page(state=STATE)])
+    Books(engine, UTC).write(Page(state=STATE))
     lower = replace(STATE, counters=Counters(grid_import_kwh=3.0, charging_kwh=9.0))
-    Books(engine, UTC).write([Page(state=lower)])
+    Books(engine, UTC).write(Page(state=lower))
     state = load_state(engine)
 
     assert load_counters(engine) == Counters(grid_import_kwh=10.0, charging_kwh=9.0)
@@ -143,7 +153,7 @@ def test_counters_in_the_books_never_run_backwards(engine: Engine) -> None:
 
 
 def test_state_that_cannot_be_read_is_an_error_that_says_so(engine: Engine) -> None:
-    Books(engine, UTC).write([Page(state=STATE)])
+    Books(engine, UTC).write(Page(state=STATE))
     with engine.begin() as connection:
         connection.execute(update(SETTINGS).values(body=pack(b"{}")))
 
@@ -158,7 +168,7 @@ def test_nobody_remembers_before_the_first_page(engine: Engine) -> None:
 
 def test_sessions_that_nobody_goes_on_with_are_ended(engine: Engine) -> None:
     lost = replace(SESSION, session_id="b2")
-    Books(engine, UTC).write([Page(sessions=(SESSION, lost))])
+    Books(engine, UTC).write(Page(sessions=(SESSION, lost)))
 
     assert end_lost_sessions(engine, ["a1"], NOON_S + 5.0) == 1
     assert end_lost_sessions(engine, ["a1"], NOON_S + 9.0) == 0
@@ -171,7 +181,7 @@ def test_sessions_are_read_newest_first_by_time_and_station(engine: Engine) -> N
         replace(SESSION, session_id=str(i), station_id=("garage", "carport")[i % 2], began_utc_s=NOON_S + 100.0 * i)
         for i in range(6)
     ]
-    Books(engine, UTC).write([Page(sessions=tuple(entries))])
+    Books(engine, UTC).write(Page(sessions=tuple(entries)))
 
     def ids(**wanted: object) -> list[str]:
         return [entry.session_id for entry in archive.sessions(engine, **wanted)]  # type: ignore[arg-type]
@@ -184,7 +194,7 @@ def test_sessions_are_read_newest_first_by_time_and_station(engine: Engine) -> N
 def test_decisions_and_log_are_read_newest_first(engine: Engine) -> None:
     decisions = [replace(DECISION, utc_s=NOON_S + i, station_id=("garage", "carport")[i % 2]) for i in range(4)]
     events = [replace(EVENT, utc_s=NOON_S + i, kind=("login", "start")[i % 2]) for i in range(4)]
-    Books(engine, UTC).write([Page(decisions=tuple(decisions), events=tuple(events))])
+    Books(engine, UTC).write(Page(decisions=tuple(decisions), events=tuple(events)))
     newest = archive.log(engine, limit=2)
 
     assert [entry.utc_s - NOON_S for entry in archive.decisions(engine, since_utc_s=NOON_S + 1.0)] == [3, 2, 1]
@@ -203,8 +213,8 @@ def test_what_is_old_goes_and_days_and_sessions_stay(engine: Engine) -> None:
             sessions=(replace(SESSION, session_id=f"{days}", began_utc_s=float(at_utc_s)),),
         )
 
-    Books(engine, UTC).write([old(59), old(61), old(89), old(91), old(730), old(732)])
-    Books(engine, UTC).write([Page(state=STATE)])
+    Books(engine, UTC).write(gathered([old(59), old(61), old(89), old(91), old(730), old(732)]))
+    Books(engine, UTC).write(Page(state=STATE))
     ages = {
         length: [(NOON_S - step.at_utc_s) // DAY_S for step in archive.history(engine, length)] for length in StepLength
     }
@@ -220,14 +230,12 @@ def test_too_many_of_anything_lose_the_oldest(engine: Engine, monkeypatch: pytes
     for name in ("DECISIONS_KEPT", "EVENTS_KEPT", "SESSIONS_KEPT"):
         monkeypatch.setattr(books, name, 3)
     Books(engine, UTC).write(
-        [
-            Page(
-                decisions=tuple(replace(DECISION, utc_s=NOON_S + float(i)) for i in range(5)),
-                events=tuple(replace(EVENT, utc_s=NOON_S + float(i)) for i in range(5)),
-                sessions=tuple(replace(SESSION, session_id=str(i), began_utc_s=NOON_S + float(i)) for i in range(5)),
-                state=STATE,
-            )
-        ]
+        Page(
+            decisions=tuple(replace(DECISION, utc_s=NOON_S + float(i)) for i in range(5)),
+            events=tuple(replace(EVENT, utc_s=NOON_S + float(i)) for i in range(5)),
+            sessions=tuple(replace(SESSION, session_id=str(i), began_utc_s=NOON_S + float(i)) for i in range(5)),
+            state=STATE,
+        )
     )
 
     assert [entry.utc_s - NOON_S for entry in archive.decisions(engine)] == [4, 3, 2]
@@ -236,7 +244,7 @@ def test_too_many_of_anything_lose_the_oldest(engine: Engine, monkeypatch: pytes
 
 
 def test_words_of_a_station_are_kept_only_as_far_as_they_can_be(engine: Engine) -> None:
-    Books(engine, UTC).write([Page(sessions=(replace(SESSION, ended_utc_s=1.0, reason="bad\0" + "x" * 99),))])
+    Books(engine, UTC).write(Page(sessions=(replace(SESSION, ended_utc_s=1.0, reason="bad\0" + "x" * 99),)))
     [session] = archive.sessions(engine)
 
     assert session.reason == "bad" + "x" * 47
@@ -244,6 +252,6 @@ def test_words_of_a_station_are_kept_only_as_far_as_they_can_be(engine: Engine) 
 
 def test_state_row_is_one(engine: Engine) -> None:
     for _ in range(3):
-        Books(engine, UTC).write([Page(state=STATE)])
+        Books(engine, UTC).write(Page(state=STATE))
     with engine.connect() as connection:
         assert connection.execute(select(SETTINGS.c.key)).scalars().all() == ["ledger"]

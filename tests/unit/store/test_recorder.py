@@ -19,7 +19,7 @@ from ems.store import archive
 from ems.store.accounts import User, add_user, users
 from ems.store.books import load_counters, load_state
 from ems.store.database import file_url, open_for_reading
-from ems.store.entries import Counters, Day, LedgerState, Page, SessionEntry
+from ems.store.entries import Counters, Day, LedgerState, Page, SessionEntry, StationBook
 from ems.store.memory_file import Recalled, warmed
 from ems.store.replay import Tally, replay
 from ems.store.segments import segments
@@ -27,6 +27,7 @@ from ems.store.tables import EVENTS
 from tests.unit.store.taped import MORNING, TapedHouse, two_cars
 
 NEVER_S = 3600.0
+GUARD_S = 60.0
 """No flush before the end."""
 
 
@@ -35,7 +36,9 @@ def storage(path: Path) -> Storage:
 
 
 def recorder(path: Path, clock: VirtualClock | None = None) -> Recorder:
-    return Recorder(storage(path), clock or VirtualClock(start_utc=MORNING), flush_every_s=NEVER_S)
+    return Recorder(
+        storage(path), clock or VirtualClock(start_utc=MORNING), flush_every_s=NEVER_S, ends_within_s=GUARD_S
+    )
 
 
 def tell(journal: Recorder, house: TapedHouse) -> None:
@@ -369,3 +372,43 @@ def path_size(rec: Recorder, path: Path) -> int:
     with engine_of(rec).connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     return path.stat().st_size
+
+
+def test_database_that_comes_late_is_asked_before_anything_in_it_is_overwritten(tmp_path: Path) -> None:
+    with recorder(tmp_path / "j.db") as first:
+        first.keep(Page(sessions=(SESSION,), state=STATE))
+    (tmp_path / "j.db").rename(tmp_path / "elsewhere.db")
+    (tmp_path / "j.db").mkdir()
+    rec = recorder(tmp_path / "j.db")
+    rec._flush()
+    assert rec.recall_ledger() is None
+    (tmp_path / "j.db").rmdir()
+    (tmp_path / "elsewhere.db").rename(tmp_path / "j.db")
+    rec.keep(Page(state=replace(STATE, counters=Counters(solar_kwh=1.0), goes_on=False)))
+    rec._flush()
+    assert rec.earlier == STATE
+    assert load_state(engine_of(rec)) == STATE
+    rec.keep(Page(state=replace(STATE, counters=Counters(solar_kwh=13.5))))
+    rec._flush()
+
+    assert rec.written is not None
+    assert load_counters(engine_of(rec)).solar_kwh == rec.written.counters.solar_kwh == 13.5
+    assert [entry.reason for entry in archive.sessions(engine_of(rec))] == ["Lost"]
+
+
+def test_accounting_whose_state_is_nonsense_goes_on_from_its_counters(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    counted = replace(STATE, stations={"garage": StationBook(counted_wh=7000.0)})
+    with recorder(tmp_path / "j.db") as first:
+        first.keep(Page(state=counted))
+        first._flush()
+        with engine_of(first).begin() as connection:
+            connection.exec_driver_sql("UPDATE settings SET body = x'00'")
+    with recorder(tmp_path / "j.db") as second:
+        state = second.recall_ledger()
+
+    assert state is not None
+    assert state.counters == STATE.counters
+    assert state.stations["garage"].counted_wh == 7000.0
+    assert "goes on from its counters alone" in caplog.text

@@ -25,6 +25,7 @@ from tests.unit.store.taped import MORNING, two_cars
 from tests.unit.store.test_books import SESSION, STATE
 
 NEVER_S = 3600.0
+GUARD_S = 60.0
 
 
 @pytest.fixture
@@ -34,7 +35,12 @@ def place(postgres: Server) -> Iterator[URL]:
 
 
 def recorder(url: URL) -> Recorder:
-    return Recorder(Storage(url=url, bound_b=10_000_000), VirtualClock(start_utc=MORNING), flush_every_s=NEVER_S)
+    return Recorder(
+        Storage(url=url, bound_b=10_000_000),
+        VirtualClock(start_utc=MORNING),
+        flush_every_s=NEVER_S,
+        ends_within_s=GUARD_S,
+    )
 
 
 def test_journal_and_books_are_written_to_the_server_and_the_next_run_goes_on(place: URL) -> None:
