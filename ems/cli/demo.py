@@ -82,19 +82,27 @@ async def _watch(demo: Demo, file: SiteFile, *, quiet: bool) -> None:
         return
     console = Console()
     console.print(f"Service: process {demo.service.pid}")
+    pages = asyncio.create_task(_tell_pages(demo, console))
+    try:
+        await _draw(demo, file, console)
+    finally:
+        pages.cancel()
+
+
+async def _tell_pages(demo: Demo, console: Console) -> None:
+    """Once it is known where they are; no picture waits for it."""
+    await demo.pages.wait()
+    console.print(*opening_lines(demo), sep="\n")
+
+
+async def _draw(demo: Demo, file: SiteFile, console: Console) -> None:
     if not console.is_terminal:
-        await demo.pages.wait()
-        console.print(*opening_lines(demo), sep="\n")
         while True:
             await demo.clock.sleep(LINE_EVERY_S)
             console.print(_picture(demo, file))
-    said = False
     with Live(_picture(demo, file), console=console, auto_refresh=False, screen=False) as live:
         while True:
             await demo.clock.sleep(REDRAW_S * demo.clock.speed)
-            if demo.pages.is_set() and not said:
-                said = True
-                live.console.print(*opening_lines(demo), sep="\n")
             live.update(_picture(demo, file), refresh=True)
 
 
