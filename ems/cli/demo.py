@@ -81,13 +81,16 @@ async def _watch(demo: Demo, file: SiteFile, *, quiet: bool) -> None:
     if quiet:
         return
     console = Console()
-    async with asyncio.TaskGroup() as both:
-        both.create_task(_say_pages(demo, console), name="pages")
-        both.create_task(_draw(demo, file, console), name="picture")
+    console.print(f"Service: process {demo.service.pid}")
+    pages = asyncio.create_task(_tell_pages(demo, console))
+    try:
+        await _draw(demo, file, console)
+    finally:
+        pages.cancel()
 
 
-async def _say_pages(demo: Demo, console: Console) -> None:
-    """Where the pages are, as soon as that is known; above the picture where that is live."""
+async def _tell_pages(demo: Demo, console: Console) -> None:
+    """Once it is known where they are; no picture waits for it."""
     await demo.pages.wait()
     console.print(*opening_lines(demo), sep="\n")
 

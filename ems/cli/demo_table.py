@@ -39,9 +39,8 @@ def picture(demo: Demo, file: SiteFile) -> RenderableType:
 
 
 def opening_lines(demo: Demo) -> Iterator[str]:
-    """Which process the service is, where the pages are, and how to make the first account there."""
+    """Where the pages are, and how to make the first account there."""
     told = demo.told
-    yield f"Service: process {demo.service.pid}"
     if told.page is None:
         yield "The pages are not served: the service's log says why."
         return

@@ -97,7 +97,7 @@ class Demo:
         """Resolves with the port for stations; fails with ServiceFailed when the service ends before it listens."""
 
         self.pages: Final = asyncio.Event()
-        """Set once the service has said where its pages are."""
+        """Set once the service has said where its pages are, or has ended."""
 
         self._following: Final = asyncio.create_task(self._follow())
         self._first_usage_at_s: float | None = None
@@ -128,6 +128,7 @@ class Demo:
         if not self.listening.done():
             self.listening.set_exception(ServiceFailed(f"the service did not start:\n{self.last_log_lines()}"))
         exit_code = await self.service.wait()
+        self.pages.set()
         self.service_end = ServiceEnd(at_s=self.clock.monotonic_s(), exit_code=exit_code)
 
     def last_log_lines(self, count: int = 20) -> str:

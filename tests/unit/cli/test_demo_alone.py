@@ -66,5 +66,6 @@ async def test_it_is_watched_until_every_lease_is_over(demo: Demo) -> None:
     assert "service ended (signal 9); every lease is over" in drawn(picture_alone(demo, end, FILE))[1]
 
 
-async def test_first_line_names_the_process_to_kill(demo: Demo) -> None:
-    assert next(opening_lines(demo)) == f"Service: process {demo.service.pid}"
+async def test_nobody_waits_for_the_pages_of_a_service_that_ended(demo: Demo) -> None:
+    assert demo.pages.is_set()
+    assert list(opening_lines(demo)) == ["The pages are not served: the service's log says why."]
