@@ -82,8 +82,15 @@ class Dispatch:
         self._lanes[station_id].release()
 
     def set_site(self, site: Site) -> None:
-        """Other installer limits for the same stations, from the next decision on."""
-        self._site = site
+        """Other installer limits for the same stations, from the next decision on.
+
+        A station whose fallback or lease changed gets its limit anew: renewals would repeat the old ones.
+        """
+        before, self._site = self._site, site
+        for station in site.stations:
+            was = before.station(station.station_id)
+            if (was.fallback_a, before.policy.lease_s) != (station.fallback_a, site.policy.lease_s):
+                self._lanes[station.station_id].forget()
 
     def resend(self, station_id: str) -> None:
         """Send a station its limit again at once, although nothing changed; nothing for one that was sent none yet."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ems.clock import VirtualClock
@@ -145,3 +147,18 @@ def test_releasing_a_station_that_was_not_withheld_sends_nothing() -> None:
         await bench.after(5)
 
     assert [limit_a for name, limit_a in play(story).wire if name == "a"] == [10.0]
+
+
+def test_another_fallback_reaches_a_station_whose_limit_stays() -> None:
+    async def story(bench: Bench) -> None:
+        bench.decide(a=10.0, b=6.0)
+        await bench.after(1)
+        stations = tuple(replace(each, fallback_a=0.0) for each in bench.site.stations if each.station_id == "a")
+        others = tuple(each for each in bench.site.stations if each.station_id != "a")
+        bench.dispatch.set_site(replace(bench.site, stations=(*stations, *others)))
+        bench.decide(a=10.0, b=6.0)
+        await bench.after(1)
+
+    sent = [(each.station_id, each.lease.fallback_a) for each in play(story).sent]
+
+    assert sent == [("a", 6.0), ("b", 6.0), ("a", 0.0)]
