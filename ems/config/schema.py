@@ -217,10 +217,10 @@ class PolicySection(Section):
     phase_switches_per_day: Annotated[Whole, Field(ge=0, le=100)] = 10
     """How often a station changes between one and three phases before it is made to wait longer."""
 
-    start_wh: Annotated[Number, Field(ge=0, le=1000)] = 2.0
+    start_wh: Annotated[Number, Field(ge=0, le=1000)] = 5.0
     """Sun that must have been missed before a car starts."""
 
-    stop_wh: Annotated[Number, Field(ge=0, le=1000)] = 8.0
+    stop_wh: Annotated[Number, Field(ge=0, le=1000)] = 20.0
     """Loss that must have been suffered before a car stops."""
 
     switch_wh: Annotated[Number, Field(ge=0, le=1000)] = 110.0

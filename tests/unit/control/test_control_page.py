@@ -64,12 +64,12 @@ def test_where_the_minimum_pays(page: str, keenness: Keenness) -> None:
 
 
 def test_a_start_a_switch_and_a_stop(page: str) -> None:
-    assert seconds_until_change(2000.0, 0, 1) in {3, 4}
-    assert "2 Wh / 2 000 W = 4 s" in page
+    assert seconds_until_change(2000.0, 0, 1) in {9, 10}
+    assert "5 Wh / 2 000 W = 9 s" in page
     assert seconds_until_change(3000.0, 3, 1) in {347, 348}
     assert "110 Wh / 1 140 W = 347 s" in page
-    assert seconds_until_change(300.0, 1, 0) in {36, 37}
-    assert "8 Wh / 780 W = 36 s" in page
+    assert seconds_until_change(300.0, 1, 0) in {92, 93}
+    assert "20 Wh / 780 W = 92 s" in page
 
 
 def test_the_minimum_of_the_grid_operator(page: str) -> None:

@@ -286,18 +286,6 @@ def _later(memory: Memory, surplus_w: float, now_s: float, policy: Policy) -> Su
     return plan_sun(demands(seen, {}), seen, memory, room, surplus_w, {}, VOLTS)
 
 
-@pytest.mark.parametrize(("dark_s", "charges"), [(30, True), (45, False)])
-def test_by_default_a_car_waits_for_the_sun_about_as_long_as_a_restart_would_lose(dark_s: int, charges: bool) -> None:
-    memory = replace(CALM, timers={"a": StationTimers(on_since_s=NOW_S - 900, last_phases=1)})
-    memory = replace(memory, regrets=at(1))
-    plan = _later(memory, 300.0, NOW_S, Policy())
-    for second in range(1, dark_s + 1):
-        plan = _later(memory, 300.0, NOW_S + second, Policy())
-        memory = replace(memory, last_at_s=NOW_S + second, regrets=plan.regrets)
-
-    assert (plan.wishes["a"].candidate is not None) is charges
-
-
 def test_wishes_of_others_stay_as_they_are() -> None:
     fast = replace(STATION, station_id="b", goal=Goal(mode=ChargeMode.FAST))
     plan = settled(SUNNY, paused(), 0.0, others=((fast, charging(10.0, name="b")),))
