@@ -117,7 +117,10 @@ class Desk:
         self.trouble: str | None = "no storage folder is set" if opened is None else opened.trouble
         """Why limits cannot be kept, or those that were kept could not be read."""
 
-        self.file: SiteFile = self._usable(damaged=opened is not None and opened.trouble is not None)
+        self._lost: Final = None if opened is None else opened.trouble
+        """Why earlier limits are lost: until the connection is stated again, the site file's does not count either."""
+
+        self.file: SiteFile = self._usable()
         """The site file with the installer's limits over it: what is in force."""
 
         self.site: Site = to_site(self.file)
@@ -293,17 +296,16 @@ class Desk:
         async with self._busy:
             await self._keep(replace(self.kept, seal=None), who, f"unlocked the limits: {why}")
 
-    def _usable(self, *, damaged: bool) -> SiteFile:
+    def _usable(self) -> SiteFile:
         """The file to start with. Limits that cannot be trusted make the house one that nobody has commissioned."""
-        if damaged:
-            LOGGER.error("the installer's limits cannot be used, so nobody charges above 6 A: %s", self.trouble)
-            return _uncommissioned(self.base)
+        if self._lost is not None:
+            LOGGER.error("the installer's limits cannot be used, so nobody charges above 6 A: %s", self._lost)
         findings = findings_of(self.base, self.kept.limits)
         if findings:
             self.trouble = f"the installer's limits do not fit the site file any more: {LimitsRefused(findings)}"
             LOGGER.error("%s; so nobody charges above 6 A", self.trouble)
             return _uncommissioned(self.base)
-        file = overlaid(self.base, self.kept.limits)
+        file = self._overlaid(self.kept.limits)
         if self.kept.seal is not None and not self._fits_seal(file, self.kept.seal):
             self.trouble = "the limits are not those that were handed over; unlock them and prove them anew"
             LOGGER.error("%s; so nobody charges above 6 A", self.trouble)
@@ -322,7 +324,12 @@ class Desk:
         findings = findings_of(self.base, wanted)
         if findings:
             raise LimitsRefused(findings)
-        return overlaid(self.base, wanted)
+        return self._overlaid(wanted)
+
+    def _overlaid(self, limits: InstallerLimits) -> SiteFile:
+        """The site file with these limits; nobody has commissioned a house whose earlier limits are lost."""
+        file = overlaid(self.base, limits)
+        return file if self._lost is None or limits.connection is not None else _uncommissioned(file)
 
     def _check_open(self) -> None:
         self._folder()
@@ -360,7 +367,7 @@ class Desk:
     def _put_in_force(self, file: SiteFile) -> None:
         self.file = file
         site = self.site = to_site(file)
-        self.trouble = None
+        self.trouble = self._lost if self.kept.limits.connection is None else None
         if self._joined is None:
             return
         self._joined.board.set_site(site)
@@ -405,7 +412,7 @@ class Desk:
             return self.kept.limits, None
         told = self.kept.limits.station(findings.station_id).model_copy(update={"lease_verified": passed})
         wanted = self.kept.limits.with_station(findings.station_id, told)
-        return wanted, overlaid(self.base, wanted)
+        return wanted, self._overlaid(wanted)
 
     def _wiring(self, station_id: str) -> Wiring:
         """The house phases behind a station, as a charger proof found them, else as they are stated."""

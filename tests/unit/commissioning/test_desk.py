@@ -135,6 +135,47 @@ def test_limits_that_nobody_can_read_make_the_house_uncommissioned(tmp_path: Pat
     assert desk.trouble is not None
 
 
+async def test_damaged_limits_stay_lost_over_restarts_and_other_changes(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).write_text("{", encoding="utf-8")
+    Desk(file(main_fuse_a=35.0), tmp_path, VirtualClock())
+
+    desk = Desk(file(main_fuse_a=35.0), tmp_path, VirtualClock())
+    assert not desk.site.commissioned
+    await desk.set_station("drive", StationLimits(max_a=13.0), who=ME)
+    again = Desk(file(main_fuse_a=35.0), tmp_path, VirtualClock())
+
+    assert (desk.site.commissioned, again.site.commissioned) == (False, False)
+    assert again.site.station("drive").max_a == 13.0
+    assert desk.trouble is not None
+    assert again.trouble is not None
+
+
+async def test_the_connection_typed_twice_makes_up_for_damaged_limits(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).write_text("{", encoding="utf-8")
+    desk = Desk(file(main_fuse_a=35.0), tmp_path, VirtualClock())
+
+    await desk.set_connection(FUSE, who=ME)
+    assert not desk.site.commissioned
+    await desk.set_connection(FUSE, who=ME)
+    again = Desk(file(main_fuse_a=35.0), tmp_path, VirtualClock())
+
+    assert (desk.trouble, again.trouble) == (None, None)
+    assert desk.site.circuits.main.fuse.rating_a == 20.0
+    assert again.site.circuits.main.fuse.rating_a == 20.0
+
+
+async def test_limits_that_the_disk_does_not_give_are_lost_but_not_overwritten(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).mkdir()
+    (tmp_path / FILE_NAME / "good").touch()
+
+    desk = Desk(file(main_fuse_a=35.0), tmp_path, VirtualClock())
+    await desk.set_station("drive", StationLimits(max_a=13.0), who=ME)
+    again = Desk(file(main_fuse_a=35.0), tmp_path, VirtualClock())
+
+    assert (desk.site.commissioned, again.site.commissioned) == (False, False)
+    assert (tmp_path / "installer.damaged-1.json" / "good").exists()
+
+
 def test_limits_that_no_longer_fit_the_site_file_make_the_house_uncommissioned(tmp_path: Path) -> None:
     KeptFile(tmp_path).save(Kept(limits=InstallerLimits(stations={"gone": StationLimits(max_a=10.0)})))
 
