@@ -34,7 +34,7 @@ from ems.commissioning.errors import (
 )
 from ems.commissioning.findings import LossFindings, ProofKind, Verdict
 from ems.commissioning.hand_over import Handing, house_key, is_genuine, limits_of, signed
-from ems.commissioning.kept import MOST_REFUSED, Change, Kept, KeptFile, SealMark, Signed
+from ems.commissioning.kept import MOST_REFUSED, Change, Kept, KeptFile, SealMark, Signed, still_proven
 from ems.commissioning.limits import (
     ConnectionLimits,
     InstallerLimits,
@@ -113,7 +113,7 @@ class Desk:
         self._busy = asyncio.Lock()
         self._saving: set[asyncio.Task[None]] = set()
         opened = None if self._kept_file is None else self._kept_file.open()
-        self.kept: Kept = Kept() if opened is None else opened.kept
+        self.kept: Kept = Kept() if opened is None else still_proven(opened.kept, file)
         self.trouble: str | None = "no storage folder is set" if opened is None else opened.trouble
         """Why limits cannot be kept, or those that were kept could not be read."""
 
@@ -227,11 +227,13 @@ class Desk:
         return await self._apply(wanted, who, f"station {station_id}: wired {' '.join(wired)}, as found")
 
     async def adopt(self, station_id: str, identity: str, *, who: str) -> None:
-        """Let the stranger of that name in as this station, now and after restarts."""
-        self._entry(station_id)
+        """Let the stranger of that name in as this station, now and after restarts; its lease is not proven yet."""
+        entry = self._entry(station_id)
         if all(each.identity != identity for each in self.parts.central_system.strangers):
             raise NoSuchStranger(f"nobody called {identity[:60]!r} has tried to connect")
         told = self.kept.limits.station(station_id).model_copy(update={"identity": identity})
+        if identity != _identity(entry):
+            told = told.model_copy(update={"lease_verified": False})
         wanted = self.kept.limits.with_station(station_id, StationLimits.model_validate(told.model_dump()))
         if any(_identity(each) == identity for each in self.file.stations if each.id != station_id):
             raise IdentityTaken(f"another station has the identity {identity[:60]!r}")
@@ -408,6 +410,8 @@ class Desk:
             return self.kept.limits, None
         passed = findings.verdict is Verdict.PASSED
         entry = self._entry(findings.station_id)
+        if passed and not findings.is_of(entry.fallback_a, self.file.policy.lease_s):
+            return self.kept.limits, None
         if entry.lease_verified == passed or (passed and self.kept.seal is not None):
             return self.kept.limits, None
         told = self.kept.limits.station(findings.station_id).model_copy(update={"lease_verified": passed})

@@ -17,7 +17,8 @@ from pydantic import ValidationError
 
 from ems.commissioning.errors import NoStorage
 from ems.commissioning.findings import Record
-from ems.commissioning.limits import InstallerLimits
+from ems.commissioning.limits import InstallerLimits, overlaid
+from ems.config.schema import SiteFile
 from ems.store.codec import decode, encode
 from ems.store.errors import JournalError
 
@@ -90,6 +91,18 @@ class Opened:
     kept: Kept
     trouble: str | None = None
     """Why a file that is there, or was there before, could not be used."""
+
+
+def still_proven(kept: Kept, file: SiteFile) -> Kept:
+    """With every lease unverified that was proven with another fallback or for another time than the site has now."""
+    limits = kept.limits
+    policy_s = file.policy.lease_s
+    for entry in overlaid(file, limits).stations:
+        told, proven = limits.station(entry.id), kept.record.loss.get(entry.id)
+        if told.lease_verified and proven is not None and not proven.is_of(entry.fallback_a, policy_s):
+            LOGGER.warning("the loss proof of %s was of other limits; run it again", entry.id)
+            limits = limits.with_station(entry.id, told.model_copy(update={"lease_verified": False}))
+    return replace(kept, limits=limits)
 
 
 class KeptFile:

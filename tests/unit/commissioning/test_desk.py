@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from ems.clock import VirtualClock
-from ems.commissioning.desk import TYPED_WITHIN_S, Desk
+from ems.commissioning.desk import TYPED_WITHIN_S, Desk, Joined
 from ems.commissioning.errors import LimitsRefused, NoStorage, NoSuchStation, NothingFound
+from ems.commissioning.findings import LossFindings, ProofKind, Record, Verdict
 from ems.commissioning.hand_over import KEY_NAME, Handing, house_key, is_genuine, limits_of, signed
 from ems.commissioning.hand_over_page import page_of
 from ems.commissioning.kept import FILE_NAME, Kept, KeptFile, SealMark, Signed
 from ems.commissioning.limits import ConnectionLimits, InstallerLimits, StationLimits
+from ems.commissioning.phrases import phrase
+from ems.commissioning.proofs import Progress, Wanted
 from ems.config.examples import example
 from ems.config.loader import load_site
 from ems.config.schema import SiteFile, SubCircuit
@@ -31,6 +37,48 @@ def file(*, main_fuse_a: float | None = None) -> SiteFile:
 
 def desk_in(folder: Path | None, clock: VirtualClock | None = None) -> Desk:
     return Desk(file(), folder, clock or VirtualClock())
+
+
+def proven_file(fallback_a: float, lease_s: float) -> SiteFile:
+    """The demo house where every station falls back to so much after that time."""
+    told = file(main_fuse_a=35.0)
+    stations = tuple(each.model_copy(update={"fallback_a": fallback_a}) for each in told.stations)
+    policy = told.policy.model_copy(update={"lease_s": lease_s})
+    return told.model_copy(update={"stations": stations, "policy": policy})
+
+
+def loss(verdict: Verdict) -> LossFindings:
+    return LossFindings(
+        verdict=verdict, utc_s=1.0, says=phrase("aborted"), station_id="drive", lease_s=60.0, fallback_a=6.0
+    )
+
+
+async def ended(desk: Desk, findings: LossFindings) -> None:
+    """As if that proof had just ended, and what it found had been kept if it can be."""
+    wanted = Wanted(kind=ProofKind.LOSS, station_id="drive")
+    desk._proof_ended(
+        Progress(number=1, wanted=wanted, began_utc_s=0.0, began_s=0.0, stage=findings.says, findings=findings)
+    )
+    await asyncio.wait(desk._saving)
+
+
+class Strangers:
+    """The running parts, as far as an adoption needs them: boxes that have tried to connect."""
+
+    def __init__(self, *identities: str) -> None:
+        self.strangers = tuple(SimpleNamespace(identity=each) for each in identities)
+        self.central_system = self.board = self.dispatch = self
+        self.proofs = SimpleNamespace(is_running=False)
+        self.names: dict[str, str] = {}
+
+    def set_site(self, site: object) -> None:
+        """Nobody asks for it."""
+
+    def identity_of(self, station_id: str) -> str:
+        return self.names.get(station_id, station_id)
+
+    def rename(self, station_id: str, identity: str) -> None:
+        self.names[station_id] = identity
 
 
 def sealed_in(folder: Path) -> Signed:
@@ -94,6 +142,48 @@ async def test_another_fallback_must_be_proven_anew(tmp_path: Path) -> None:
     await desk.set_station("drive", StationLimits(max_a=13.0, fallback_a=7.0), who=ME)
 
     assert desk.site.station("drive").fallback_a == 7.0
+    assert not desk.site.station("drive").lease_verified
+
+
+@pytest.mark.parametrize(
+    ("fallback_a", "lease_s", "verified"), [(6.0, 60.0, True), (8.0, 60.0, False), (6.0, 90.0, False)]
+)
+def test_a_proof_with_other_limits_verifies_nothing_after_a_restart(
+    tmp_path: Path, fallback_a: float, lease_s: float, verified: bool
+) -> None:
+    proven = Kept(
+        limits=InstallerLimits(stations={"drive": StationLimits(lease_verified=True)}),
+        record=Record().with_new(loss(Verdict.PASSED)),
+    )
+    KeptFile(tmp_path).save(proven)
+
+    desk = Desk(proven_file(fallback_a, lease_s), tmp_path, VirtualClock())
+
+    assert desk.site.station("drive").lease_verified is verified
+    assert desk.kept.limits.station("drive").lease_verified is verified
+
+
+@pytest.mark.parametrize(("lease_s", "verified"), [(60.0, True), (90.0, False)])
+async def test_a_proof_that_passed_verifies_only_what_it_proved(tmp_path: Path, lease_s: float, verified: bool) -> None:
+    desk = Desk(proven_file(6.0, lease_s), tmp_path, VirtualClock())
+    await desk.set_station("drive", StationLimits(fallback_a=7.0), who=ME)
+    await desk.set_station("drive", StationLimits(fallback_a=6.0), who=ME)
+    assert not desk.site.station("drive").lease_verified
+
+    await ended(desk, loss(Verdict.PASSED))
+
+    assert desk.site.station("drive").lease_verified is verified
+
+
+async def test_another_box_under_a_stations_name_is_not_verified(tmp_path: Path) -> None:
+    desk = desk_in(tmp_path)
+    desk._joined = cast("Joined", Strangers("new-box", "drive"))
+    assert desk.site.station("drive").lease_verified
+
+    await desk.adopt("drive", "drive", who=ME)
+    assert desk.site.station("drive").lease_verified
+    await desk.adopt("drive", "new-box", who=ME)
+
     assert not desk.site.station("drive").lease_verified
 
 
