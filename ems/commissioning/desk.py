@@ -6,6 +6,7 @@
     …create_task(desk.run())
 
 Limits take effect at the next decision. First they are on the disk, then in force; refused ones leave all as it was.
+Only what a failed proof tightens is in force at once.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Final, Literal
 
@@ -32,18 +34,19 @@ from ems.commissioning.errors import (
     StepsOpen,
     TypedDifferently,
 )
-from ems.commissioning.findings import LossFindings, ProofKind, Verdict
-from ems.commissioning.hand_over import Handing, house_key, is_genuine, limits_of, signed
+from ems.commissioning.findings import Findings, LossFindings, ProofKind, Verdict
+from ems.commissioning.hand_over import Handing, fits_seal, house_key, signed
 from ems.commissioning.kept import MOST_REFUSED, Change, Kept, KeptFile, SealMark, Signed, still_proven
 from ems.commissioning.limits import (
     ConnectionLimits,
     InstallerLimits,
     StationLimits,
-    covers,
+    connection_words,
+    differing,
     findings_of,
-    hash_of,
-    limits_in_force,
+    identity_in,
     overlaid,
+    uncommissioned,
 )
 from ems.commissioning.proofs import Progress, Proofs, Wanted
 from ems.commissioning.steps import Steps, open_steps
@@ -62,6 +65,9 @@ LOGGER: Final = logging.getLogger(__name__)
 
 TYPED_WITHIN_S: Final = 600.0
 """The second typing must follow the first within this."""
+
+SAVES_AGAIN_S: Final = 60.0
+"""A disk that did not take what a proof found is tried again after this."""
 
 Audit = Callable[[str, str], None]
 """Hears who did what; returns at once."""
@@ -112,6 +118,9 @@ class Desk:
         self._joined: Joined | None = None
         self._busy = asyncio.Lock()
         self._saving: set[asyncio.Task[None]] = set()
+        self._unsaved: str | None = None
+        """What a proof found last that is not on the disk yet."""
+
         opened = None if self._kept_file is None else self._kept_file.open()
         self.kept: Kept = Kept() if opened is None else still_proven(opened.kept, file)
         self.trouble: str | None = "no storage folder is set" if opened is None else opened.trouble
@@ -148,7 +157,9 @@ class Desk:
     async def run(self) -> None:
         """Until cancelled; then ends what runs."""
         try:
-            await asyncio.get_running_loop().create_future()
+            while True:
+                await self._clock.sleep(SAVES_AGAIN_S)
+                await self._save_again()
         finally:
             if self._joined is not None:
                 await self._joined.proofs.close()
@@ -187,9 +198,9 @@ class Desk:
             self._typed = _Typed(limits=limits, at_s=now_s)
             return Taken(outcome="type_again", file=file, expires_in_s=TYPED_WITHIN_S)
         if before.limits != limits:
-            differing = ", ".join(_differing(before.limits, limits))
-            raise TypedDifferently(f"not the same as the first time: {differing}; type it twice again")
-        return await self._apply(wanted, who, f"connection: {_connection_words(limits)}")
+            names = ", ".join(differing(before.limits, limits))
+            raise TypedDifferently(f"not the same as the first time: {names}; type it twice again")
+        return await self._apply(wanted, who, f"connection: {connection_words(limits)}")
 
     async def set_circuits(self, circuits: tuple[SubCircuit, ...], *, who: str, dry_run: bool = False) -> Taken:
         """All circuits below the main fuse. Raises as `set_connection`."""
@@ -232,10 +243,10 @@ class Desk:
         if all(each.identity != identity for each in self.parts.central_system.strangers):
             raise NoSuchStranger(f"nobody called {identity[:60]!r} has tried to connect")
         told = self.kept.limits.station(station_id).model_copy(update={"identity": identity})
-        if identity != _identity(entry):
+        if identity != identity_in(entry):
             told = told.model_copy(update={"lease_verified": False})
         wanted = self.kept.limits.with_station(station_id, StationLimits.model_validate(told.model_dump()))
-        if any(_identity(each) == identity for each in self.file.stations if each.id != station_id):
+        if any(identity_in(each) == identity for each in self.file.stations if each.id != station_id):
             raise IdentityTaken(f"another station has the identity {identity[:60]!r}")
         await self._apply(wanted, who, f"station {station_id}: identity {identity}")
 
@@ -245,7 +256,7 @@ class Desk:
             raise NoSuchStranger(f"nobody called {identity[:60]!r} has tried to connect")
         refused = tuple(dict.fromkeys([*self.kept.refused, identity]))[-MOST_REFUSED:]
         async with self._busy:
-            await self._keep(replace(self.kept, refused=refused), who, f"refused the stranger {identity}")
+            await self._keep(lambda kept: replace(kept, refused=refused), who, f"refused the stranger {identity}")
 
     async def start(self, wanted: Wanted, *, who: str) -> Progress:
         """Begin a proof. Raises a CommissioningError where that makes no sense now."""
@@ -284,7 +295,8 @@ class Desk:
             mark = SealMark(
                 installer=installer, utc_s=now.timestamp(), limits_hash=document.limits_hash, key=document.key
             )
-            await self._keep(replace(self.kept, hand_over=document, seal=mark), who, f"handed over by {installer}")
+            sealed = partial(replace, hand_over=document, seal=mark)
+            await self._keep(sealed, who, f"handed over by {installer}")
         return document
 
     def last_hand_over(self) -> Signed:
@@ -296,7 +308,7 @@ class Desk:
     async def unlock(self, why: str, *, who: str) -> None:
         """Let limits be changed again; the document of the hand-over stays."""
         async with self._busy:
-            await self._keep(replace(self.kept, seal=None), who, f"unlocked the limits: {why}")
+            await self._keep(lambda kept: replace(kept, seal=None), who, f"unlocked the limits: {why}")
 
     def _usable(self) -> SiteFile:
         """The file to start with. Limits that cannot be trusted make the house one that nobody has commissioned."""
@@ -306,20 +318,13 @@ class Desk:
         if findings:
             self.trouble = f"the installer's limits do not fit the site file any more: {LimitsRefused(findings)}"
             LOGGER.error("%s; so nobody charges above 6 A", self.trouble)
-            return _uncommissioned(self.base)
+            return uncommissioned(self.base)
         file = self._overlaid(self.kept.limits)
-        if self.kept.seal is not None and not self._fits_seal(file, self.kept.seal):
+        if self.kept.seal is not None and not fits_seal(file, self.kept.seal, self.kept.hand_over):
             self.trouble = "the limits are not those that were handed over; unlock them and prove them anew"
             LOGGER.error("%s; so nobody charges above 6 A", self.trouble)
-            return _uncommissioned(file)
+            return uncommissioned(file)
         return file
-
-    def _fits_seal(self, file: SiteFile, seal: SealMark) -> bool:
-        document = self.kept.hand_over
-        if document is None or document.limits_hash != seal.limits_hash or not is_genuine(document):
-            return False
-        handed_over = limits_of(document)
-        return hash_of(handed_over) == seal.limits_hash and covers(handed_over, limits_in_force(file))
 
     def _checked(self, wanted: InstallerLimits) -> SiteFile:
         """The site file with these limits. Raises LimitsRefused."""
@@ -331,7 +336,7 @@ class Desk:
     def _overlaid(self, limits: InstallerLimits) -> SiteFile:
         """The site file with these limits; nobody has commissioned a house whose earlier limits are lost."""
         file = overlaid(self.base, limits)
-        return file if self._lost is None or limits.connection is not None else _uncommissioned(file)
+        return file if self._lost is None or limits.connection is not None else uncommissioned(file)
 
     def _check_open(self) -> None:
         self._folder()
@@ -351,19 +356,20 @@ class Desk:
             file = self._checked(wanted)
             if wanted == self.kept.limits and file == self.file:
                 return Taken(outcome="unchanged", file=file)
-            await self._keep(replace(self.kept, limits=wanted), who, what)
+            await self._keep(lambda kept: replace(kept, limits=wanted), who, what)
             self._put_in_force(file)
             return Taken(outcome="applied", file=file)
 
-    async def _keep(self, kept: Kept, who: str, what: str) -> None:
+    async def _keep(self, change: Callable[[Kept], Kept], who: str, what: str) -> None:
         """On the disk first, then here. Raises NoStorage."""
         kept_file = self._kept_file
         if kept_file is None:
             raise NoStorage("the site file names no storage folder (storage.path), so nothing can be kept")
-        kept = kept.changed(Change(utc_s=self._clock.utc_now().timestamp(), who=who, what=what))
+        line = Change(utc_s=self._clock.utc_now().timestamp(), who=who, what=what)
         # Whoever asked may leave meanwhile; a file that is being replaced is seen through.
-        await asyncio.shield(asyncio.to_thread(kept_file.save, kept))
-        self.kept = kept
+        await asyncio.shield(asyncio.to_thread(kept_file.save, change(self.kept).changed(line)))
+        # A proof may have ended meanwhile; what it found stays.
+        self.kept = change(self.kept).changed(line)
         self.audit(who, what)
 
     def _put_in_force(self, file: SiteFile) -> None:
@@ -375,8 +381,8 @@ class Desk:
         self._joined.board.set_site(site)
         self._joined.dispatch.set_site(site)
         for entry in file.stations:
-            if self._joined.central_system.identity_of(entry.id) != _identity(entry):
-                self._joined.central_system.rename(entry.id, _identity(entry))
+            if self._joined.central_system.identity_of(entry.id) != identity_in(entry):
+                self._joined.central_system.rename(entry.id, identity_in(entry))
         LOGGER.info("the installer's limits are in force")
 
     def _proof_ended(self, progress: Progress) -> None:
@@ -385,38 +391,54 @@ class Desk:
         if findings is None or findings.verdict is Verdict.ABORTED:
             return
         self.kept = replace(self.kept, record=self.kept.record.with_new(findings))
-        task = asyncio.create_task(self._keep_findings(progress), name="keep findings")
+        if isinstance(findings, LossFindings) and findings.verdict is Verdict.FAILED:
+            self._distrust(findings.station_id)
+        task = asyncio.create_task(self._keep_findings(findings, progress.wanted.kind), name="keep findings")
         self._saving.add(task)
         task.add_done_callback(self._saving.discard)
 
-    async def _keep_findings(self, progress: Progress) -> None:
-        findings = progress.findings
-        what = f"{progress.wanted.kind} proof: {findings.says.said() if findings else ''}"
+    def _distrust(self, station_id: str) -> None:
+        """Its lease counts no more, whatever the disk says; these limits are not those that were handed over."""
+        if not self._entry(station_id).lease_verified:
+            return
+        limits = self._with_lease(station_id, verified=False)
+        self.kept = replace(self.kept, limits=limits, seal=None)
+        self._put_in_force(self._overlaid(limits))
+
+    async def _keep_findings(self, findings: Findings, kind: ProofKind) -> None:
+        what = f"{kind} proof: {findings.says.said()}"
         try:
             async with self._busy:
-                limits, file = self._with_lease(progress)
-                # Limits that a failed proof has tightened are not those that were handed over any more.
-                seal = self.kept.seal if file is None else None
-                await self._keep(replace(self.kept, limits=limits, seal=seal), "proof", what)
-                if file is not None:
-                    self._put_in_force(file)
+                if not isinstance(findings, LossFindings) or not self._verifies(findings):
+                    await self._keep(lambda kept: kept, "proof", what)
+                    return
+                limits = self._with_lease(findings.station_id, verified=True)
+                await self._keep(lambda kept: replace(kept, limits=limits), "proof", what)
+                self._put_in_force(self._overlaid(limits))
         except NoStorage as error:
-            LOGGER.warning("what the proof found is not kept: %s", error)
+            LOGGER.warning("what the proof found is not kept yet: %s", error)
+            self._unsaved = what
 
-    def _with_lease(self, progress: Progress) -> tuple[InstallerLimits, SiteFile | None]:
-        """The limits after a loss proof, and the file if that changes anything."""
-        findings = progress.findings
-        if not isinstance(findings, LossFindings) or findings.verdict is Verdict.UNCERTAIN:
-            return self.kept.limits, None
-        passed = findings.verdict is Verdict.PASSED
+    async def _save_again(self) -> None:
+        """What the disk did not take when a proof ended."""
+        async with self._busy:
+            what, self._unsaved = self._unsaved, None
+            if what is None or self._kept_file is None:
+                return
+            try:
+                await self._keep(lambda kept: kept, "proof", what)
+            except NoStorage:
+                self._unsaved = what
+
+    def _verifies(self, findings: LossFindings) -> bool:
+        """Whether the lease of the station counts from now on: a passed proof of the very limits that are in force."""
         entry = self._entry(findings.station_id)
-        if passed and not findings.is_of(entry.fallback_a, self.file.policy.lease_s):
-            return self.kept.limits, None
-        if entry.lease_verified == passed or (passed and self.kept.seal is not None):
-            return self.kept.limits, None
-        told = self.kept.limits.station(findings.station_id).model_copy(update={"lease_verified": passed})
-        wanted = self.kept.limits.with_station(findings.station_id, told)
-        return wanted, self._overlaid(wanted)
+        proven = findings.verdict is Verdict.PASSED and findings.is_of(entry.fallback_a, self.file.policy.lease_s)
+        return proven and not entry.lease_verified and self.kept.seal is None
+
+    def _with_lease(self, station_id: str, *, verified: bool) -> InstallerLimits:
+        told = self.kept.limits.station(station_id).model_copy(update={"lease_verified": verified})
+        return self.kept.limits.with_station(station_id, told)
 
     def _wiring(self, station_id: str) -> Wiring:
         """The house phases behind a station, as a charger proof found them, else as they are stated."""
@@ -429,20 +451,3 @@ class Desk:
             if entry.id == station_id:
                 return entry
         raise NoSuchStation(f"there is no station {station_id!r} in this house")
-
-
-def _identity(entry: StationEntry) -> str:
-    return entry.id if entry.identity is None else entry.identity
-
-
-def _uncommissioned(file: SiteFile) -> SiteFile:
-    """The same house, but nobody has stated its fuse."""
-    return file.model_copy(update={"connection": file.connection.model_copy(update={"main_fuse_a": None})})
-
-
-def _differing(one: ConnectionLimits, other: ConnectionLimits) -> list[str]:
-    return [name for name in ConnectionLimits.model_fields if getattr(one, name) != getattr(other, name)]
-
-
-def _connection_words(limits: ConnectionLimits) -> str:
-    return f"{limits.phases} x {limits.main_fuse_a:g} A {limits.main_fuse_device}, reserve {limits.reserve_a:g} A"

@@ -153,6 +153,26 @@ def covers(signed: object, now: object) -> bool:
     return signed == now
 
 
+def identity_in(entry: StationEntry) -> str:
+    """The name by which the station connects."""
+    return entry.id if entry.identity is None else entry.identity
+
+
+def uncommissioned(file: SiteFile) -> SiteFile:
+    """The same house, but nobody has stated its fuse."""
+    return file.model_copy(update={"connection": file.connection.model_copy(update={"main_fuse_a": None})})
+
+
+def differing(one: ConnectionLimits, other: ConnectionLimits) -> list[str]:
+    """The names of what is not the same in both."""
+    return [name for name in ConnectionLimits.model_fields if getattr(one, name) != getattr(other, name)]
+
+
+def connection_words(limits: ConnectionLimits) -> str:
+    """For the audit."""
+    return f"{limits.phases} x {limits.main_fuse_a:g} A {limits.main_fuse_device}, reserve {limits.reserve_a:g} A"
+
+
 def _connection(section: Connection, limits: ConnectionLimits) -> Connection:
     told = limits.model_dump(exclude={"grid_operator"})
     return section.model_copy(update=told)

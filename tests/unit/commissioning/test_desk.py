@@ -175,6 +175,33 @@ async def test_a_proof_that_passed_verifies_only_what_it_proved(tmp_path: Path, 
     assert desk.site.station("drive").lease_verified is verified
 
 
+async def test_a_failed_proof_unverifies_the_station_while_the_disk_is_full(tmp_path: Path) -> None:
+    desk = Desk(proven_file(6.0, 60.0), tmp_path, VirtualClock())
+    (tmp_path / "installer.new").mkdir()
+    assert desk.site.station("drive").lease_verified
+
+    await ended(desk, loss(Verdict.FAILED))
+
+    assert not desk.site.station("drive").lease_verified
+    assert desk.kept.record.loss["drive"].verdict is Verdict.FAILED
+
+
+async def test_what_a_failed_proof_found_is_saved_once_the_disk_takes_it(tmp_path: Path) -> None:
+    desk = Desk(proven_file(6.0, 60.0), tmp_path, VirtualClock())
+    (tmp_path / "installer.new").mkdir()
+    await ended(desk, loss(Verdict.FAILED))
+    await desk._save_again()
+    assert not (tmp_path / FILE_NAME).exists()
+
+    (tmp_path / "installer.new").rmdir()
+    await desk._save_again()
+    again = Desk(proven_file(6.0, 60.0), tmp_path, VirtualClock())
+
+    assert not again.site.station("drive").lease_verified
+    assert again.kept.record.loss["drive"].verdict is Verdict.FAILED
+    assert "loss proof" in again.kept.changes[-1].what
+
+
 async def test_another_box_under_a_stations_name_is_not_verified(tmp_path: Path) -> None:
     desk = desk_in(tmp_path)
     desk._joined = cast("Joined", Strangers("new-box", "drive"))
