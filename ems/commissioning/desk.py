@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 from ems.clock import Clock
 from ems.commissioning.errors import (
@@ -50,6 +50,7 @@ from ems.commissioning.limits import (
 )
 from ems.commissioning.proofs import Progress, Proofs, Wanted
 from ems.commissioning.steps import Steps, open_steps
+from ems.commissioning.taken import Taken, Typed
 from ems.commissioning.watch import Watch
 from ems.config.schema import SiteFile, StationEntry, SubCircuit
 from ems.config.translate import to_site
@@ -71,24 +72,6 @@ SAVES_AGAIN_S: Final = 60.0
 
 Audit = Callable[[str, str], None]
 """Hears who did what; returns at once."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Taken:
-    """What became of limits that were submitted."""
-
-    outcome: Literal["applied", "type_again", "unchanged", "checked"]
-
-    file: SiteFile
-    """The site file with these limits over it."""
-
-    expires_in_s: float | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Typed:
-    limits: ConnectionLimits
-    at_s: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +97,7 @@ class Desk:
         self.audit: Audit = lambda _who, _what: None
         """Hears of every change; whoever keeps a log sets it."""
 
-        self._typed: _Typed | None = None
+        self._typed: Typed | None = None
         self._joined: Joined | None = None
         self._busy = asyncio.Lock()
         self._saving: set[asyncio.Task[None]] = set()
@@ -187,43 +170,44 @@ class Desk:
 
         Raises TypedDifferently, LimitsRefused, Sealed, ProofRuns or NoStorage.
         """
-        wanted = self.kept.limits.model_copy(update={"connection": limits})
-        file = self._checked(wanted)
+        file = self._checked(self.kept.limits.with_connection(limits))
         if dry_run:
             return Taken(outcome="checked", file=file)
         self._check_open()
         now_s = self._clock.monotonic_s()
         before, self._typed = self._typed, None
         if before is None or now_s - before.at_s > TYPED_WITHIN_S:
-            self._typed = _Typed(limits=limits, at_s=now_s)
+            self._typed = Typed(limits=limits, at_s=now_s)
             return Taken(outcome="type_again", file=file, expires_in_s=TYPED_WITHIN_S)
         if before.limits != limits:
             names = ", ".join(differing(before.limits, limits))
             raise TypedDifferently(f"not the same as the first time: {names}; type it twice again")
-        return await self._apply(wanted, who, f"connection: {connection_words(limits)}")
+        return await self._apply(
+            lambda kept: kept.with_connection(limits), who, f"connection: {connection_words(limits)}"
+        )
 
     async def set_circuits(self, circuits: tuple[SubCircuit, ...], *, who: str, dry_run: bool = False) -> Taken:
         """All circuits below the main fuse. Raises as `set_connection`."""
-        wanted = self.kept.limits.model_copy(update={"circuits": circuits})
-        file = self._checked(wanted)
         if dry_run:
-            return Taken(outcome="checked", file=file)
+            return Taken(outcome="checked", file=self._checked(self.kept.limits.with_circuits(circuits)))
         words = ", ".join(f"{each.id} {each.fuse_a:g} A" for each in circuits) or "none"
-        return await self._apply(wanted, who, f"circuits: {words}")
+        return await self._apply(lambda kept: kept.with_circuits(circuits), who, f"circuits: {words}")
 
     async def set_station(self, station_id: str, limits: StationLimits, *, who: str, dry_run: bool = False) -> Taken:
         """Circuit, wiring, maximum and fallback of one station; another fallback makes the loss proof due again."""
-        entry = self._entry(station_id)
-        before = self.kept.limits.station(station_id)
-        told = limits.model_copy(update={"identity": before.identity, "lease_verified": before.lease_verified})
-        if limits.fallback_a is not None and limits.fallback_a != entry.fallback_a:
-            told = told.model_copy(update={"lease_verified": False})
-        wanted = self.kept.limits.with_station(station_id, told)
-        file = self._checked(wanted)
+        self._entry(station_id)
+
+        def change(kept: InstallerLimits) -> InstallerLimits:
+            before = kept.station(station_id)
+            other = limits.fallback_a not in {None, self._entry(station_id).fallback_a}
+            verified = False if other else before.lease_verified
+            told = limits.model_copy(update={"identity": before.identity, "lease_verified": verified})
+            return kept.with_station(station_id, told)
+
         if dry_run:
-            return Taken(outcome="checked", file=file)
+            return Taken(outcome="checked", file=self._checked(change(self.kept.limits)))
         words = ", ".join(f"{name} {value}" for name, value in limits.model_dump(exclude_none=True).items())
-        return await self._apply(wanted, who, f"station {station_id}: {words}")
+        return await self._apply(change, who, f"station {station_id}: {words}")
 
     async def take_found_wiring(self, station_id: str, *, who: str) -> Taken:
         """State the wiring that the last charger proof found. Raises NothingFound."""
@@ -231,31 +215,36 @@ class Desk:
         findings = self.kept.record.charger.get(station_id)
         if findings is None or findings.found is None:
             raise NothingFound(f"no charger proof has found the wiring of {station_id}")
-        before = self.kept.limits.station(station_id)
         wired = tuple(phase.name for phase in findings.found)
-        told = before.model_copy(update={"wired": wired, "wiring_known": True})
-        wanted = self.kept.limits.with_station(station_id, StationLimits.model_validate(told.model_dump()))
-        return await self._apply(wanted, who, f"station {station_id}: wired {' '.join(wired)}, as found")
+
+        def change(kept: InstallerLimits) -> InstallerLimits:
+            told = kept.station(station_id).model_copy(update={"wired": wired, "wiring_known": True})
+            return kept.with_station(station_id, StationLimits.model_validate(told.model_dump()))
+
+        return await self._apply(change, who, f"station {station_id}: wired {' '.join(wired)}, as found")
 
     async def adopt(self, station_id: str, identity: str, *, who: str) -> None:
         """Let the stranger of that name in as this station, now and after restarts; its lease is not proven yet."""
-        entry = self._entry(station_id)
+        self._entry(station_id)
         if all(each.identity != identity for each in self.parts.central_system.strangers):
             raise NoSuchStranger(f"nobody called {identity[:60]!r} has tried to connect")
-        told = self.kept.limits.station(station_id).model_copy(update={"identity": identity})
-        if identity != identity_in(entry):
-            told = told.model_copy(update={"lease_verified": False})
-        wanted = self.kept.limits.with_station(station_id, StationLimits.model_validate(told.model_dump()))
-        if any(identity_in(each) == identity for each in self.file.stations if each.id != station_id):
-            raise IdentityTaken(f"another station has the identity {identity[:60]!r}")
-        await self._apply(wanted, who, f"station {station_id}: identity {identity}")
+
+        def change(kept: InstallerLimits) -> InstallerLimits:
+            if any(identity_in(each) == identity for each in self.file.stations if each.id != station_id):
+                raise IdentityTaken(f"another station has the identity {identity[:60]!r}")
+            told = kept.station(station_id).model_copy(update={"identity": identity})
+            if identity != identity_in(self._entry(station_id)):
+                told = told.model_copy(update={"lease_verified": False})
+            return kept.with_station(station_id, StationLimits.model_validate(told.model_dump()))
+
+        await self._apply(change, who, f"station {station_id}: identity {identity}")
 
     async def refuse(self, identity: str, *, who: str) -> None:
         """Remember that this stranger is none of ours."""
         if all(each.identity != identity for each in self.parts.central_system.strangers):
             raise NoSuchStranger(f"nobody called {identity[:60]!r} has tried to connect")
-        refused = tuple(dict.fromkeys([*self.kept.refused, identity]))[-MOST_REFUSED:]
         async with self._busy:
+            refused = tuple(dict.fromkeys([*self.kept.refused, identity]))[-MOST_REFUSED:]
             await self._keep(lambda kept: replace(kept, refused=refused), who, f"refused the stranger {identity}")
 
     async def start(self, wanted: Wanted, *, who: str) -> Progress:
@@ -282,12 +271,11 @@ class Desk:
     async def hand_over(self, *, installer: str, company: str, remark: str, accept_open: bool, who: str) -> Signed:
         """Sign what is in force and proven, and lock the limits. Raises StepsOpen unless that is accepted."""
         folder = self._folder()
-        if self.parts.proofs.is_running:
-            raise ProofRuns("a proof runs; let it end or abort it")
-        still_open = self.steps().still_open
-        if still_open and not accept_open:
-            raise StepsOpen(f"still open: {', '.join(still_open)}")
         async with self._busy:
+            self._check_quiet()
+            still_open = self.steps().still_open
+            if still_open and not accept_open:
+                raise StepsOpen(f"still open: {', '.join(still_open)}")
             key = await asyncio.to_thread(house_key, folder)
             handing = Handing(installer=installer, company=company, remark=remark, open_steps=still_open, account=who)
             now = self._clock.utc_now()
@@ -342,6 +330,9 @@ class Desk:
         self._folder()
         if self.kept.seal is not None:
             raise Sealed("the limits were handed over; unlock them first")
+        self._check_quiet()
+
+    def _check_quiet(self) -> None:
         if self._joined is not None and self._joined.proofs.is_running:
             raise ProofRuns("a proof runs; let it end or abort it")
 
@@ -350,9 +341,11 @@ class Desk:
             raise NoStorage("the site file names no storage folder (storage.path), so limits would be lost")
         return self._kept_file.folder
 
-    async def _apply(self, wanted: InstallerLimits, who: str, what: str) -> Taken:
+    async def _apply(self, change: Callable[[InstallerLimits], InstallerLimits], who: str, what: str) -> Taken:
+        """Change what is kept when it is our turn: others may have changed it since we were asked."""
         async with self._busy:
             self._check_open()
+            wanted = change(self.kept.limits)
             file = self._checked(wanted)
             if wanted == self.kept.limits and file == self.file:
                 return Taken(outcome="unchanged", file=file)

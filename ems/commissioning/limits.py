@@ -62,6 +62,14 @@ class InstallerLimits(Section):
     def station(self, station_id: str) -> StationLimits:
         return self.stations.get(station_id) or StationLimits()
 
+    def with_connection(self, limits: ConnectionLimits) -> InstallerLimits:
+        """The same with another connection."""
+        return self.model_copy(update={"connection": limits})
+
+    def with_circuits(self, circuits: tuple[SubCircuit, ...]) -> InstallerLimits:
+        """The same with these circuits below the main fuse."""
+        return self.model_copy(update={"circuits": circuits})
+
     def with_station(self, station_id: str, limits: StationLimits) -> InstallerLimits:
         """The same with other limits for one station."""
         return self.model_copy(update={"stations": {**self.stations, station_id: limits}})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -12,7 +13,7 @@ import pytest
 
 from ems.clock import VirtualClock
 from ems.commissioning.desk import TYPED_WITHIN_S, Desk, Joined
-from ems.commissioning.errors import LimitsRefused, NoStorage, NoSuchStation, NothingFound
+from ems.commissioning.errors import IdentityTaken, LimitsRefused, NoStorage, NoSuchStation, NothingFound
 from ems.commissioning.findings import LossFindings, ProofKind, Record, Verdict
 from ems.commissioning.hand_over import KEY_NAME, Handing, house_key, is_genuine, limits_of, signed
 from ems.commissioning.hand_over_page import page_of
@@ -212,6 +213,51 @@ async def test_another_box_under_a_stations_name_is_not_verified(tmp_path: Path)
     await desk.adopt("drive", "new-box", who=ME)
 
     assert not desk.site.station("drive").lease_verified
+
+
+async def test_changes_at_the_same_time_are_all_kept(tmp_path: Path) -> None:
+    desk = desk_in(tmp_path)
+    desk._joined = cast("Joined", Strangers("new-box"))
+    desk.kept = replace(desk.kept, record=full().record)
+    await desk.set_connection(FUSE, who=ME)
+
+    await asyncio.gather(
+        desk.set_connection(FUSE, who=ME),
+        desk.set_circuits((SubCircuit(id="garage", fuse_a=16.0),), who=ME),
+        desk.set_station("carport", StationLimits(max_a=10.0), who=ME),
+        desk.take_found_wiring("drive", who=ME),
+        desk.adopt("drive", "new-box", who=ME),
+    )
+
+    kept = desk_in(tmp_path).kept.limits
+    assert kept == desk.kept.limits
+    assert (kept.connection, kept.circuits) == (FUSE, (SubCircuit(id="garage", fuse_a=16.0),))
+    assert kept.station("carport").max_a == 10.0
+    assert (kept.station("drive").wired, kept.station("drive").identity) == (("L1", "L2", "L3"), "new-box")
+
+
+async def test_one_box_is_not_let_in_twice_at_the_same_time(tmp_path: Path) -> None:
+    desk = desk_in(tmp_path)
+    desk._joined = cast("Joined", Strangers("new-box"))
+
+    first, second = await asyncio.gather(
+        desk.adopt("drive", "new-box", who=ME), desk.adopt("carport", "new-box", who=ME), return_exceptions=True
+    )
+
+    assert first is None
+    assert isinstance(second, IdentityTaken)
+
+
+async def test_what_a_proof_finds_while_the_desk_saves_is_kept(tmp_path: Path) -> None:
+    desk = desk_in(tmp_path)
+
+    unlocking = asyncio.create_task(desk.unlock("why", who=ME))
+    await asyncio.wait([unlocking], timeout=0)
+    await ended(desk, loss(Verdict.FAILED))
+    await unlocking
+
+    assert desk.kept.record.loss["drive"].verdict is Verdict.FAILED
+    assert desk_in(tmp_path).kept == desk.kept
 
 
 async def test_without_a_folder_nothing_is_taken() -> None:
