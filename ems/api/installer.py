@@ -18,12 +18,13 @@ from ems.api.wire_commissioning import (
 )
 from ems.clock import Clock
 from ems.commissioning import limits as engine
-from ems.commissioning.desk import Desk, Taken
+from ems.commissioning.desk import Desk
 from ems.commissioning.findings import ProofKind, SignAgainst
 from ems.commissioning.hand_over_page import page_of
 from ems.commissioning.kept import Signed
 from ems.commissioning.limits import fuse_rows
 from ems.commissioning.proofs import Wanted
+from ems.commissioning.taken import Taken
 from ems.config.schema import SubCircuit
 from ems.model.electrical import Phase
 

@@ -6,6 +6,7 @@
     …create_task(desk.run())
 
 Limits take effect at the next decision. First they are on the disk, then in force; refused ones leave all as it was.
+Only what a failed proof tightens is in force at once.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 from ems.clock import Clock
 from ems.commissioning.errors import (
@@ -32,21 +34,23 @@ from ems.commissioning.errors import (
     StepsOpen,
     TypedDifferently,
 )
-from ems.commissioning.findings import LossFindings, ProofKind, Verdict
-from ems.commissioning.hand_over import Handing, house_key, is_genuine, limits_of, signed
-from ems.commissioning.kept import MOST_REFUSED, Change, Kept, KeptFile, SealMark, Signed
+from ems.commissioning.findings import Findings, LossFindings, ProofKind, Verdict
+from ems.commissioning.hand_over import Handing, fits_seal, house_key, signed
+from ems.commissioning.kept import MOST_REFUSED, Change, Kept, KeptFile, SealMark, Signed, still_proven
 from ems.commissioning.limits import (
     ConnectionLimits,
     InstallerLimits,
     StationLimits,
-    covers,
+    connection_words,
+    differing,
     findings_of,
-    hash_of,
-    limits_in_force,
+    identity_in,
     overlaid,
+    uncommissioned,
 )
 from ems.commissioning.proofs import Progress, Proofs, Wanted
 from ems.commissioning.steps import Steps, open_steps
+from ems.commissioning.taken import Taken, Typed
 from ems.commissioning.watch import Watch
 from ems.config.schema import SiteFile, StationEntry, SubCircuit
 from ems.config.translate import to_site
@@ -63,26 +67,11 @@ LOGGER: Final = logging.getLogger(__name__)
 TYPED_WITHIN_S: Final = 600.0
 """The second typing must follow the first within this."""
 
+SAVES_AGAIN_S: Final = 60.0
+"""A disk that did not take what a proof found is tried again after this."""
+
 Audit = Callable[[str, str], None]
 """Hears who did what; returns at once."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Taken:
-    """What became of limits that were submitted."""
-
-    outcome: Literal["applied", "type_again", "unchanged", "checked"]
-
-    file: SiteFile
-    """The site file with these limits over it."""
-
-    expires_in_s: float | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Typed:
-    limits: ConnectionLimits
-    at_s: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,16 +97,22 @@ class Desk:
         self.audit: Audit = lambda _who, _what: None
         """Hears of every change; whoever keeps a log sets it."""
 
-        self._typed: _Typed | None = None
+        self._typed: Typed | None = None
         self._joined: Joined | None = None
         self._busy = asyncio.Lock()
         self._saving: set[asyncio.Task[None]] = set()
+        self._unsaved: str | None = None
+        """What a proof found last that is not on the disk yet."""
+
         opened = None if self._kept_file is None else self._kept_file.open()
-        self.kept: Kept = Kept() if opened is None else opened.kept
+        self.kept: Kept = Kept() if opened is None else still_proven(opened.kept, file)
         self.trouble: str | None = "no storage folder is set" if opened is None else opened.trouble
         """Why limits cannot be kept, or those that were kept could not be read."""
 
-        self.file: SiteFile = self._usable(damaged=opened is not None and opened.trouble is not None)
+        self._lost: Final = None if opened is None else opened.trouble
+        """Why earlier limits are lost: until the connection is stated again, the site file's does not count either."""
+
+        self.file: SiteFile = self._usable()
         """The site file with the installer's limits over it: what is in force."""
 
         self.site: Site = to_site(self.file)
@@ -145,7 +140,9 @@ class Desk:
     async def run(self) -> None:
         """Until cancelled; then ends what runs."""
         try:
-            await asyncio.get_running_loop().create_future()
+            while True:
+                await self._clock.sleep(SAVES_AGAIN_S)
+                await self._save_again()
         finally:
             if self._joined is not None:
                 await self._joined.proofs.close()
@@ -173,43 +170,44 @@ class Desk:
 
         Raises TypedDifferently, LimitsRefused, Sealed, ProofRuns or NoStorage.
         """
-        wanted = self.kept.limits.model_copy(update={"connection": limits})
-        file = self._checked(wanted)
+        file = self._checked(self.kept.limits.with_connection(limits))
         if dry_run:
             return Taken(outcome="checked", file=file)
         self._check_open()
         now_s = self._clock.monotonic_s()
         before, self._typed = self._typed, None
         if before is None or now_s - before.at_s > TYPED_WITHIN_S:
-            self._typed = _Typed(limits=limits, at_s=now_s)
+            self._typed = Typed(limits=limits, at_s=now_s)
             return Taken(outcome="type_again", file=file, expires_in_s=TYPED_WITHIN_S)
         if before.limits != limits:
-            differing = ", ".join(_differing(before.limits, limits))
-            raise TypedDifferently(f"not the same as the first time: {differing}; type it twice again")
-        return await self._apply(wanted, who, f"connection: {_connection_words(limits)}")
+            names = ", ".join(differing(before.limits, limits))
+            raise TypedDifferently(f"not the same as the first time: {names}; type it twice again")
+        return await self._apply(
+            lambda kept: kept.with_connection(limits), who, f"connection: {connection_words(limits)}"
+        )
 
     async def set_circuits(self, circuits: tuple[SubCircuit, ...], *, who: str, dry_run: bool = False) -> Taken:
         """All circuits below the main fuse. Raises as `set_connection`."""
-        wanted = self.kept.limits.model_copy(update={"circuits": circuits})
-        file = self._checked(wanted)
         if dry_run:
-            return Taken(outcome="checked", file=file)
+            return Taken(outcome="checked", file=self._checked(self.kept.limits.with_circuits(circuits)))
         words = ", ".join(f"{each.id} {each.fuse_a:g} A" for each in circuits) or "none"
-        return await self._apply(wanted, who, f"circuits: {words}")
+        return await self._apply(lambda kept: kept.with_circuits(circuits), who, f"circuits: {words}")
 
     async def set_station(self, station_id: str, limits: StationLimits, *, who: str, dry_run: bool = False) -> Taken:
         """Circuit, wiring, maximum and fallback of one station; another fallback makes the loss proof due again."""
-        entry = self._entry(station_id)
-        before = self.kept.limits.station(station_id)
-        told = limits.model_copy(update={"identity": before.identity, "lease_verified": before.lease_verified})
-        if limits.fallback_a is not None and limits.fallback_a != entry.fallback_a:
-            told = told.model_copy(update={"lease_verified": False})
-        wanted = self.kept.limits.with_station(station_id, told)
-        file = self._checked(wanted)
+        self._entry(station_id)
+
+        def change(kept: InstallerLimits) -> InstallerLimits:
+            before = kept.station(station_id)
+            other = limits.fallback_a not in {None, self._entry(station_id).fallback_a}
+            verified = False if other else before.lease_verified
+            told = limits.model_copy(update={"identity": before.identity, "lease_verified": verified})
+            return kept.with_station(station_id, told)
+
         if dry_run:
-            return Taken(outcome="checked", file=file)
+            return Taken(outcome="checked", file=self._checked(change(self.kept.limits)))
         words = ", ".join(f"{name} {value}" for name, value in limits.model_dump(exclude_none=True).items())
-        return await self._apply(wanted, who, f"station {station_id}: {words}")
+        return await self._apply(change, who, f"station {station_id}: {words}")
 
     async def take_found_wiring(self, station_id: str, *, who: str) -> Taken:
         """State the wiring that the last charger proof found. Raises NothingFound."""
@@ -217,30 +215,37 @@ class Desk:
         findings = self.kept.record.charger.get(station_id)
         if findings is None or findings.found is None:
             raise NothingFound(f"no charger proof has found the wiring of {station_id}")
-        before = self.kept.limits.station(station_id)
         wired = tuple(phase.name for phase in findings.found)
-        told = before.model_copy(update={"wired": wired, "wiring_known": True})
-        wanted = self.kept.limits.with_station(station_id, StationLimits.model_validate(told.model_dump()))
-        return await self._apply(wanted, who, f"station {station_id}: wired {' '.join(wired)}, as found")
+
+        def change(kept: InstallerLimits) -> InstallerLimits:
+            told = kept.station(station_id).model_copy(update={"wired": wired, "wiring_known": True})
+            return kept.with_station(station_id, StationLimits.model_validate(told.model_dump()))
+
+        return await self._apply(change, who, f"station {station_id}: wired {' '.join(wired)}, as found")
 
     async def adopt(self, station_id: str, identity: str, *, who: str) -> None:
-        """Let the stranger of that name in as this station, now and after restarts."""
+        """Let the stranger of that name in as this station, now and after restarts; its lease is not proven yet."""
         self._entry(station_id)
         if all(each.identity != identity for each in self.parts.central_system.strangers):
             raise NoSuchStranger(f"nobody called {identity[:60]!r} has tried to connect")
-        told = self.kept.limits.station(station_id).model_copy(update={"identity": identity})
-        wanted = self.kept.limits.with_station(station_id, StationLimits.model_validate(told.model_dump()))
-        if any(_identity(each) == identity for each in self.file.stations if each.id != station_id):
-            raise IdentityTaken(f"another station has the identity {identity[:60]!r}")
-        await self._apply(wanted, who, f"station {station_id}: identity {identity}")
+
+        def change(kept: InstallerLimits) -> InstallerLimits:
+            if any(identity_in(each) == identity for each in self.file.stations if each.id != station_id):
+                raise IdentityTaken(f"another station has the identity {identity[:60]!r}")
+            told = kept.station(station_id).model_copy(update={"identity": identity})
+            if identity != identity_in(self._entry(station_id)):
+                told = told.model_copy(update={"lease_verified": False})
+            return kept.with_station(station_id, StationLimits.model_validate(told.model_dump()))
+
+        await self._apply(change, who, f"station {station_id}: identity {identity}")
 
     async def refuse(self, identity: str, *, who: str) -> None:
         """Remember that this stranger is none of ours."""
         if all(each.identity != identity for each in self.parts.central_system.strangers):
             raise NoSuchStranger(f"nobody called {identity[:60]!r} has tried to connect")
-        refused = tuple(dict.fromkeys([*self.kept.refused, identity]))[-MOST_REFUSED:]
         async with self._busy:
-            await self._keep(replace(self.kept, refused=refused), who, f"refused the stranger {identity}")
+            refused = tuple(dict.fromkeys([*self.kept.refused, identity]))[-MOST_REFUSED:]
+            await self._keep(lambda kept: replace(kept, refused=refused), who, f"refused the stranger {identity}")
 
     async def start(self, wanted: Wanted, *, who: str) -> Progress:
         """Begin a proof. Raises a CommissioningError where that makes no sense now."""
@@ -266,12 +271,11 @@ class Desk:
     async def hand_over(self, *, installer: str, company: str, remark: str, accept_open: bool, who: str) -> Signed:
         """Sign what is in force and proven, and lock the limits. Raises StepsOpen unless that is accepted."""
         folder = self._folder()
-        if self.parts.proofs.is_running:
-            raise ProofRuns("a proof runs; let it end or abort it")
-        still_open = self.steps().still_open
-        if still_open and not accept_open:
-            raise StepsOpen(f"still open: {', '.join(still_open)}")
         async with self._busy:
+            self._check_quiet()
+            still_open = self.steps().still_open
+            if still_open and not accept_open:
+                raise StepsOpen(f"still open: {', '.join(still_open)}")
             key = await asyncio.to_thread(house_key, folder)
             handing = Handing(installer=installer, company=company, remark=remark, open_steps=still_open, account=who)
             now = self._clock.utc_now()
@@ -279,7 +283,8 @@ class Desk:
             mark = SealMark(
                 installer=installer, utc_s=now.timestamp(), limits_hash=document.limits_hash, key=document.key
             )
-            await self._keep(replace(self.kept, hand_over=document, seal=mark), who, f"handed over by {installer}")
+            sealed = partial(replace, hand_over=document, seal=mark)
+            await self._keep(sealed, who, f"handed over by {installer}")
         return document
 
     def last_hand_over(self) -> Signed:
@@ -291,43 +296,43 @@ class Desk:
     async def unlock(self, why: str, *, who: str) -> None:
         """Let limits be changed again; the document of the hand-over stays."""
         async with self._busy:
-            await self._keep(replace(self.kept, seal=None), who, f"unlocked the limits: {why}")
+            await self._keep(lambda kept: replace(kept, seal=None), who, f"unlocked the limits: {why}")
 
-    def _usable(self, *, damaged: bool) -> SiteFile:
+    def _usable(self) -> SiteFile:
         """The file to start with. Limits that cannot be trusted make the house one that nobody has commissioned."""
-        if damaged:
-            LOGGER.error("the installer's limits cannot be used, so nobody charges above 6 A: %s", self.trouble)
-            return _uncommissioned(self.base)
+        if self._lost is not None:
+            LOGGER.error("the installer's limits cannot be used, so nobody charges above 6 A: %s", self._lost)
         findings = findings_of(self.base, self.kept.limits)
         if findings:
             self.trouble = f"the installer's limits do not fit the site file any more: {LimitsRefused(findings)}"
             LOGGER.error("%s; so nobody charges above 6 A", self.trouble)
-            return _uncommissioned(self.base)
-        file = overlaid(self.base, self.kept.limits)
-        if self.kept.seal is not None and not self._fits_seal(file, self.kept.seal):
+            return uncommissioned(self.base)
+        file = self._overlaid(self.kept.limits)
+        if self.kept.seal is not None and not fits_seal(file, self.kept.seal, self.kept.hand_over):
             self.trouble = "the limits are not those that were handed over; unlock them and prove them anew"
             LOGGER.error("%s; so nobody charges above 6 A", self.trouble)
-            return _uncommissioned(file)
+            return uncommissioned(file)
         return file
-
-    def _fits_seal(self, file: SiteFile, seal: SealMark) -> bool:
-        document = self.kept.hand_over
-        if document is None or document.limits_hash != seal.limits_hash or not is_genuine(document):
-            return False
-        handed_over = limits_of(document)
-        return hash_of(handed_over) == seal.limits_hash and covers(handed_over, limits_in_force(file))
 
     def _checked(self, wanted: InstallerLimits) -> SiteFile:
         """The site file with these limits. Raises LimitsRefused."""
         findings = findings_of(self.base, wanted)
         if findings:
             raise LimitsRefused(findings)
-        return overlaid(self.base, wanted)
+        return self._overlaid(wanted)
+
+    def _overlaid(self, limits: InstallerLimits) -> SiteFile:
+        """The site file with these limits; nobody has commissioned a house whose earlier limits are lost."""
+        file = overlaid(self.base, limits)
+        return file if self._lost is None or limits.connection is not None else uncommissioned(file)
 
     def _check_open(self) -> None:
         self._folder()
         if self.kept.seal is not None:
             raise Sealed("the limits were handed over; unlock them first")
+        self._check_quiet()
+
+    def _check_quiet(self) -> None:
         if self._joined is not None and self._joined.proofs.is_running:
             raise ProofRuns("a proof runs; let it end or abort it")
 
@@ -336,38 +341,41 @@ class Desk:
             raise NoStorage("the site file names no storage folder (storage.path), so limits would be lost")
         return self._kept_file.folder
 
-    async def _apply(self, wanted: InstallerLimits, who: str, what: str) -> Taken:
+    async def _apply(self, change: Callable[[InstallerLimits], InstallerLimits], who: str, what: str) -> Taken:
+        """Change what is kept when it is our turn: others may have changed it since we were asked."""
         async with self._busy:
             self._check_open()
+            wanted = change(self.kept.limits)
             file = self._checked(wanted)
             if wanted == self.kept.limits and file == self.file:
                 return Taken(outcome="unchanged", file=file)
-            await self._keep(replace(self.kept, limits=wanted), who, what)
+            await self._keep(lambda kept: replace(kept, limits=wanted), who, what)
             self._put_in_force(file)
             return Taken(outcome="applied", file=file)
 
-    async def _keep(self, kept: Kept, who: str, what: str) -> None:
+    async def _keep(self, change: Callable[[Kept], Kept], who: str, what: str) -> None:
         """On the disk first, then here. Raises NoStorage."""
         kept_file = self._kept_file
         if kept_file is None:
             raise NoStorage("the site file names no storage folder (storage.path), so nothing can be kept")
-        kept = kept.changed(Change(utc_s=self._clock.utc_now().timestamp(), who=who, what=what))
+        line = Change(utc_s=self._clock.utc_now().timestamp(), who=who, what=what)
         # Whoever asked may leave meanwhile; a file that is being replaced is seen through.
-        await asyncio.shield(asyncio.to_thread(kept_file.save, kept))
-        self.kept = kept
+        await asyncio.shield(asyncio.to_thread(kept_file.save, change(self.kept).changed(line)))
+        # A proof may have ended meanwhile; what it found stays.
+        self.kept = change(self.kept).changed(line)
         self.audit(who, what)
 
     def _put_in_force(self, file: SiteFile) -> None:
         self.file = file
         site = self.site = to_site(file)
-        self.trouble = None
+        self.trouble = self._lost if self.kept.limits.connection is None else None
         if self._joined is None:
             return
         self._joined.board.set_site(site)
         self._joined.dispatch.set_site(site)
         for entry in file.stations:
-            if self._joined.central_system.identity_of(entry.id) != _identity(entry):
-                self._joined.central_system.rename(entry.id, _identity(entry))
+            if self._joined.central_system.identity_of(entry.id) != identity_in(entry):
+                self._joined.central_system.rename(entry.id, identity_in(entry))
         LOGGER.info("the installer's limits are in force")
 
     def _proof_ended(self, progress: Progress) -> None:
@@ -376,36 +384,54 @@ class Desk:
         if findings is None or findings.verdict is Verdict.ABORTED:
             return
         self.kept = replace(self.kept, record=self.kept.record.with_new(findings))
-        task = asyncio.create_task(self._keep_findings(progress), name="keep findings")
+        if isinstance(findings, LossFindings) and findings.verdict is Verdict.FAILED:
+            self._distrust(findings.station_id)
+        task = asyncio.create_task(self._keep_findings(findings, progress.wanted.kind), name="keep findings")
         self._saving.add(task)
         task.add_done_callback(self._saving.discard)
 
-    async def _keep_findings(self, progress: Progress) -> None:
-        findings = progress.findings
-        what = f"{progress.wanted.kind} proof: {findings.says.said() if findings else ''}"
+    def _distrust(self, station_id: str) -> None:
+        """Its lease counts no more, whatever the disk says; these limits are not those that were handed over."""
+        if not self._entry(station_id).lease_verified:
+            return
+        limits = self._with_lease(station_id, verified=False)
+        self.kept = replace(self.kept, limits=limits, seal=None)
+        self._put_in_force(self._overlaid(limits))
+
+    async def _keep_findings(self, findings: Findings, kind: ProofKind) -> None:
+        what = f"{kind} proof: {findings.says.said()}"
         try:
             async with self._busy:
-                limits, file = self._with_lease(progress)
-                # Limits that a failed proof has tightened are not those that were handed over any more.
-                seal = self.kept.seal if file is None else None
-                await self._keep(replace(self.kept, limits=limits, seal=seal), "proof", what)
-                if file is not None:
-                    self._put_in_force(file)
+                if not isinstance(findings, LossFindings) or not self._verifies(findings):
+                    await self._keep(lambda kept: kept, "proof", what)
+                    return
+                limits = self._with_lease(findings.station_id, verified=True)
+                await self._keep(lambda kept: replace(kept, limits=limits), "proof", what)
+                self._put_in_force(self._overlaid(limits))
         except NoStorage as error:
-            LOGGER.warning("what the proof found is not kept: %s", error)
+            LOGGER.warning("what the proof found is not kept yet: %s", error)
+            self._unsaved = what
 
-    def _with_lease(self, progress: Progress) -> tuple[InstallerLimits, SiteFile | None]:
-        """The limits after a loss proof, and the file if that changes anything."""
-        findings = progress.findings
-        if not isinstance(findings, LossFindings) or findings.verdict is Verdict.UNCERTAIN:
-            return self.kept.limits, None
-        passed = findings.verdict is Verdict.PASSED
+    async def _save_again(self) -> None:
+        """What the disk did not take when a proof ended."""
+        async with self._busy:
+            what, self._unsaved = self._unsaved, None
+            if what is None or self._kept_file is None:
+                return
+            try:
+                await self._keep(lambda kept: kept, "proof", what)
+            except NoStorage:
+                self._unsaved = what
+
+    def _verifies(self, findings: LossFindings) -> bool:
+        """Whether the lease of the station counts from now on: a passed proof of the very limits that are in force."""
         entry = self._entry(findings.station_id)
-        if entry.lease_verified == passed or (passed and self.kept.seal is not None):
-            return self.kept.limits, None
-        told = self.kept.limits.station(findings.station_id).model_copy(update={"lease_verified": passed})
-        wanted = self.kept.limits.with_station(findings.station_id, told)
-        return wanted, overlaid(self.base, wanted)
+        proven = findings.verdict is Verdict.PASSED and findings.is_of(entry.fallback_a, self.file.policy.lease_s)
+        return proven and not entry.lease_verified and self.kept.seal is None
+
+    def _with_lease(self, station_id: str, *, verified: bool) -> InstallerLimits:
+        told = self.kept.limits.station(station_id).model_copy(update={"lease_verified": verified})
+        return self.kept.limits.with_station(station_id, told)
 
     def _wiring(self, station_id: str) -> Wiring:
         """The house phases behind a station, as a charger proof found them, else as they are stated."""
@@ -418,20 +444,3 @@ class Desk:
             if entry.id == station_id:
                 return entry
         raise NoSuchStation(f"there is no station {station_id!r} in this house")
-
-
-def _identity(entry: StationEntry) -> str:
-    return entry.id if entry.identity is None else entry.identity
-
-
-def _uncommissioned(file: SiteFile) -> SiteFile:
-    """The same house, but nobody has stated its fuse."""
-    return file.model_copy(update={"connection": file.connection.model_copy(update={"main_fuse_a": None})})
-
-
-def _differing(one: ConnectionLimits, other: ConnectionLimits) -> list[str]:
-    return [name for name in ConnectionLimits.model_fields if getattr(one, name) != getattr(other, name)]
-
-
-def _connection_words(limits: ConnectionLimits) -> str:
-    return f"{limits.phases} x {limits.main_fuse_a:g} A {limits.main_fuse_device}, reserve {limits.reserve_a:g} A"

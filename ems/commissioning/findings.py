@@ -98,6 +98,10 @@ class LossFindings:
     fell_after_s: float | None = None
     """From the last message until the meter showed the fall."""
 
+    def is_of(self, fallback_a: float, lease_s: float) -> bool:
+        """Whether it tells anything about a station with these limits."""
+        return (self.fallback_a, self.lease_s) == (fallback_a, lease_s)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoweredStation:

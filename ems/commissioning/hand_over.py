@@ -22,8 +22,8 @@ from cryptography.hazmat.primitives.serialization import (
 
 from ems.commissioning.errors import NoStorage
 from ems.commissioning.findings import Record
-from ems.commissioning.kept import Signed
-from ems.commissioning.limits import fuse_rows, hash_of, limits_in_force
+from ems.commissioning.kept import SealMark, Signed
+from ems.commissioning.limits import covers, fuse_rows, hash_of, limits_in_force
 from ems.commissioning.phrases import Phrase
 from ems.config.schema import SiteFile
 from ems.control.fallback import FuseProof
@@ -166,3 +166,11 @@ def _fuse(row: FuseProof) -> dict[str, Any]:
         "bound_a": row.bound_a,
         "covered": row.covered,
     }
+
+
+def fits_seal(file: SiteFile, seal: SealMark, document: Signed | None) -> bool:
+    """Whether the limits of that file are those that were handed over when the seal was set."""
+    if document is None or document.limits_hash != seal.limits_hash or not is_genuine(document):
+        return False
+    handed_over = limits_of(document)
+    return hash_of(handed_over) == seal.limits_hash and covers(handed_over, limits_in_force(file))

@@ -1,7 +1,7 @@
 """What commissioning keeps: one small file of limits, findings, seal and audit, replaced as a whole or not at all.
 
-It stands beside the journal. A file that cannot be read, or was sealed and no longer fits its signature, is set aside,
-and the house counts as not commissioned: nobody may guess limits.
+It stands beside the journal. A file that cannot be read is set aside, and the house counts as not commissioned, now and
+after restarts, until its connection is stated again: nobody may guess limits.
 """
 
 from __future__ import annotations
@@ -17,13 +17,15 @@ from pydantic import ValidationError
 
 from ems.commissioning.errors import NoStorage
 from ems.commissioning.findings import Record
-from ems.commissioning.limits import InstallerLimits
+from ems.commissioning.limits import InstallerLimits, overlaid
+from ems.config.schema import SiteFile
 from ems.store.codec import decode, encode
 from ems.store.errors import JournalError
 
 LOGGER: Final = logging.getLogger(__name__)
 
 FILE_NAME: Final = "installer.json"
+DAMAGED: Final = "installer.damaged-*.json"
 LAYOUT: Final = 1
 MOST_BYTES: Final = 4_000_000
 MOST_CHANGES: Final = 500
@@ -88,7 +90,19 @@ class Opened:
 
     kept: Kept
     trouble: str | None = None
-    """Why a file that is there could not be used."""
+    """Why a file that is there, or was there before, could not be used."""
+
+
+def still_proven(kept: Kept, file: SiteFile) -> Kept:
+    """With every lease unverified that was proven with another fallback or for another time than the site has now."""
+    limits = kept.limits
+    policy_s = file.policy.lease_s
+    for entry in overlaid(file, limits).stations:
+        told, proven = limits.station(entry.id), kept.record.loss.get(entry.id)
+        if told.lease_verified and proven is not None and not proven.is_of(entry.fallback_a, policy_s):
+            LOGGER.warning("the loss proof of %s was of other limits; run it again", entry.id)
+            limits = limits.with_station(entry.id, told.model_copy(update={"lease_verified": False}))
+    return replace(kept, limits=limits)
 
 
 class KeptFile:
@@ -97,6 +111,8 @@ class KeptFile:
     def __init__(self, folder: Path) -> None:
         self.folder: Final = folder
         self._path: Final = folder / FILE_NAME
+        self._in_the_way = False
+        """Whether a file stands there that could not be read: it may be a good one."""
 
     def open(self) -> Opened:
         """What the file holds; nothing where there is none yet. Never raises: a bad file is set aside."""
@@ -104,19 +120,22 @@ class KeptFile:
             with self._path.open("rb") as file:
                 content = file.read(MOST_BYTES + 1)
         except FileNotFoundError:
-            return Opened(kept=Kept())
+            return self._beside_damaged(Kept())
         except OSError as error:
+            self._in_the_way = True
             return Opened(kept=Kept(), trouble=f"{self._path.name} cannot be read ({error.strerror})")
         try:
-            return Opened(kept=_read(content))
+            return self._beside_damaged(_read(content))
         except (ValueError, TypeError, KeyError, JournalError) as error:
-            return Opened(kept=Kept(), trouble=self._set_aside(str(error)))
+            return Opened(kept=Kept(), trouble=f"{FILE_NAME} made no sense ({str(error)[:200]}); {self._put_away()}")
 
     def save(self, kept: Kept) -> None:
         """Replace the file; blocks until the disk has it. Raises NoStorage, and then the old one is still there."""
         beside = self._path.with_suffix(".new")
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
+            if self._in_the_way:
+                self._set_aside()
             with beside.open("wb") as file:
                 beside.chmod(0o600)
                 file.write(_written(kept))
@@ -127,15 +146,30 @@ class KeptFile:
         except OSError as error:
             raise NoStorage(f"the installer's limits cannot be kept ({error.strerror}); the old ones stay") from error
 
-    def _set_aside(self, why: str) -> str:
+    def _beside_damaged(self, kept: Kept) -> Opened:
+        """Limits without a connection do not make up for those that were damaged."""
+        damaged = next(self.folder.glob(DAMAGED), None)
+        if damaged is None or kept.limits.connection is not None:
+            return Opened(kept=kept)
+        return Opened(kept=kept, trouble=f"earlier limits were damaged ({damaged.name}); state the connection again")
+
+    def _put_away(self) -> str:
+        """Set a damaged file aside, now or before the next one is written; gives what became of it."""
+        try:
+            return f"it is now {self._set_aside()}"
+        except OSError as error:
+            self._in_the_way = True
+            LOGGER.warning("%s cannot be set aside (%s)", self._path.name, error.strerror)
+            return "it cannot be set aside"
+
+    def _set_aside(self) -> str:
+        """Its new name. Raises OSError."""
         aside = next(
             path for n in range(1, 10_000) if not (path := self._path.with_suffix(f".damaged-{n}.json")).exists()
         )
-        try:
-            self._path.replace(aside)
-        except OSError as error:
-            LOGGER.warning("%s cannot be set aside (%s)", self._path.name, error.strerror)
-        return f"{FILE_NAME} made no sense ({why[:200]}); it is now {aside.name}"
+        self._path.replace(aside)
+        self._in_the_way = False
+        return aside.name
 
 
 def _read(content: bytes) -> Kept:

@@ -62,6 +62,14 @@ class InstallerLimits(Section):
     def station(self, station_id: str) -> StationLimits:
         return self.stations.get(station_id) or StationLimits()
 
+    def with_connection(self, limits: ConnectionLimits) -> InstallerLimits:
+        """The same with another connection."""
+        return self.model_copy(update={"connection": limits})
+
+    def with_circuits(self, circuits: tuple[SubCircuit, ...]) -> InstallerLimits:
+        """The same with these circuits below the main fuse."""
+        return self.model_copy(update={"circuits": circuits})
+
     def with_station(self, station_id: str, limits: StationLimits) -> InstallerLimits:
         """The same with other limits for one station."""
         return self.model_copy(update={"stations": {**self.stations, station_id: limits}})
@@ -151,6 +159,26 @@ def covers(signed: object, now: object) -> bool:
     if isinstance(signed, list) and isinstance(now, list | tuple):
         return len(signed) == len(now) and all(covers(one, other) for one, other in zip(signed, now, strict=True))
     return signed == now
+
+
+def identity_in(entry: StationEntry) -> str:
+    """The name by which the station connects."""
+    return entry.id if entry.identity is None else entry.identity
+
+
+def uncommissioned(file: SiteFile) -> SiteFile:
+    """The same house, but nobody has stated its fuse."""
+    return file.model_copy(update={"connection": file.connection.model_copy(update={"main_fuse_a": None})})
+
+
+def differing(one: ConnectionLimits, other: ConnectionLimits) -> list[str]:
+    """The names of what is not the same in both."""
+    return [name for name in ConnectionLimits.model_fields if getattr(one, name) != getattr(other, name)]
+
+
+def connection_words(limits: ConnectionLimits) -> str:
+    """For the audit."""
+    return f"{limits.phases} x {limits.main_fuse_a:g} A {limits.main_fuse_device}, reserve {limits.reserve_a:g} A"
 
 
 def _connection(section: Connection, limits: ConnectionLimits) -> Connection:

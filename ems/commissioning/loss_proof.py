@@ -103,6 +103,7 @@ class LossProof:
         ended_s = held.lease_ends_at_s + LEASE_MARGIN_S
 
         def is_over() -> bool:
+            self._check_fuses(held)
             self._count_down(held)
             if self._is_disturbed(held):
                 return True
@@ -113,6 +114,29 @@ class LossProof:
         if not over:
             raise Unproven(Verdict.UNCERTAIN, phrase("loss.no_reading", station=station_id))
         return not self._is_disturbed(held)
+
+    def _check_fuses(self, held: SentLimit) -> None:
+        """Raises Unproven when a fuse above is overloaded once the lease is over: messages must go out again.
+
+        As far as control knows there is nothing left to lower then, so no message would go out by itself.
+        """
+        trace, ends_s = self._bench.watch.trace, held.lease_ends_at_s
+        for circuit in self._bench.site.circuits.above(self._station.circuit_id):
+            points = trace.points(circuit.circuit_id, ends_s)
+            if points and max(points[-1].current_a) > circuit.fuse.rating_a * circuit.derating:
+                says = phrase("loss.overload", station=self._station.station_id)
+                raise Unproven(Verdict.FAILED if self._stays_above(held) else Verdict.UNCERTAIN, says)
+
+    def _stays_above(self, held: SentLimit) -> bool:
+        """Whether its own reports show too much: more than the lease gave, or than the fallback when it had time."""
+        station_id, ends_s = self._station.station_id, held.lease_ends_at_s
+        for reading in self._bench.watch.trace.readings(station_id, ends_s):
+            had_time = reading.taken_at_s >= ends_s + FALLS_WITHIN_S
+            allowed_a = self._station.fallback_a if had_time else max(self._station.fallback_a, held.limit_a)
+            if largest_a(reading) > allowed_a + AT_FALLBACK_A:
+                self._after_a = round(largest_a(reading), 2)
+                return True
+        return False
 
     def _is_disturbed(self, held: SentLimit) -> bool:
         self._bench.check_there(self._station)

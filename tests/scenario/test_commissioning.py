@@ -215,6 +215,32 @@ def test_a_fuse_in_need_reaches_the_station_all_the_same() -> None:
     assert findings.verdict is Verdict.UNCERTAIN
 
 
+def test_a_station_that_rises_when_its_lease_ends_is_lowered_before_a_fuse_suffers() -> None:
+    told = demo_site()
+    told = told.model_copy(update={"connection": told.connection.model_copy(update={"main_fuse_a": 12.0})})
+    bench = VirtualBench(told, phases={"carport": 1}, from_s=NIGHT_S)
+
+    async def work() -> Any:
+        await bench.ready()
+        bench.proofs.start(loss("carport"), bench.site)
+        await bench.watch.until(lambda: _stage(bench) == "commissioning.loss.wait", 300)
+        bench.plant.bays["carport"]._fallback_a = 16.0
+        held = bench.watch.sent("carport")[-1]
+        await bench.over()
+        ended_s = bench.clock.monotonic_s()
+        await bench.clock.sleep(5)
+        lowered = bench.watch.sent("carport")[-1]
+        ends_s = held.lease_ends_at_s
+        return bench.ended[0].findings, ended_s - ends_s, lowered, lowered.sent_at_s - ends_s
+
+    findings, after_s, lowered, lowered_s = bench.run(work)
+
+    assert findings.verdict is Verdict.FAILED
+    assert findings.says.key == "commissioning.loss.overload"
+    assert 0.0 < after_s <= lowered_s < 12.0
+    assert lowered.limit_a < 12.0
+
+
 def test_a_virtual_load_makes_the_guard_lower_and_stands_in_every_look() -> None:
     bench = VirtualBench(demo_site(), phases=EVERY_CAR)
 

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from ems.clock import VirtualClock
-from ems.commissioning.desk import TYPED_WITHIN_S, Desk
-from ems.commissioning.errors import LimitsRefused, NoStorage, NoSuchStation, NothingFound
+from ems.commissioning.desk import TYPED_WITHIN_S, Desk, Joined
+from ems.commissioning.errors import IdentityTaken, LimitsRefused, NoStorage, NoSuchStation, NothingFound
+from ems.commissioning.findings import LossFindings, ProofKind, Record, Verdict
 from ems.commissioning.hand_over import KEY_NAME, Handing, house_key, is_genuine, limits_of, signed
 from ems.commissioning.hand_over_page import page_of
 from ems.commissioning.kept import FILE_NAME, Kept, KeptFile, SealMark, Signed
 from ems.commissioning.limits import ConnectionLimits, InstallerLimits, StationLimits
+from ems.commissioning.phrases import phrase
+from ems.commissioning.proofs import Progress, Wanted
 from ems.config.examples import example
 from ems.config.loader import load_site
 from ems.config.schema import SiteFile, SubCircuit
@@ -31,6 +38,48 @@ def file(*, main_fuse_a: float | None = None) -> SiteFile:
 
 def desk_in(folder: Path | None, clock: VirtualClock | None = None) -> Desk:
     return Desk(file(), folder, clock or VirtualClock())
+
+
+def proven_file(fallback_a: float, lease_s: float) -> SiteFile:
+    """The demo house where every station falls back to so much after that time."""
+    told = file(main_fuse_a=35.0)
+    stations = tuple(each.model_copy(update={"fallback_a": fallback_a}) for each in told.stations)
+    policy = told.policy.model_copy(update={"lease_s": lease_s})
+    return told.model_copy(update={"stations": stations, "policy": policy})
+
+
+def loss(verdict: Verdict) -> LossFindings:
+    return LossFindings(
+        verdict=verdict, utc_s=1.0, says=phrase("aborted"), station_id="drive", lease_s=60.0, fallback_a=6.0
+    )
+
+
+async def ended(desk: Desk, findings: LossFindings) -> None:
+    """As if that proof had just ended, and what it found had been kept if it can be."""
+    wanted = Wanted(kind=ProofKind.LOSS, station_id="drive")
+    desk._proof_ended(
+        Progress(number=1, wanted=wanted, began_utc_s=0.0, began_s=0.0, stage=findings.says, findings=findings)
+    )
+    await asyncio.wait(desk._saving)
+
+
+class Strangers:
+    """The running parts, as far as an adoption needs them: boxes that have tried to connect."""
+
+    def __init__(self, *identities: str) -> None:
+        self.strangers = tuple(SimpleNamespace(identity=each) for each in identities)
+        self.central_system = self.board = self.dispatch = self
+        self.proofs = SimpleNamespace(is_running=False)
+        self.names: dict[str, str] = {}
+
+    def set_site(self, site: object) -> None:
+        """Nobody asks for it."""
+
+    def identity_of(self, station_id: str) -> str:
+        return self.names.get(station_id, station_id)
+
+    def rename(self, station_id: str, identity: str) -> None:
+        self.names[station_id] = identity
 
 
 def sealed_in(folder: Path) -> Signed:
@@ -97,6 +146,120 @@ async def test_another_fallback_must_be_proven_anew(tmp_path: Path) -> None:
     assert not desk.site.station("drive").lease_verified
 
 
+@pytest.mark.parametrize(
+    ("fallback_a", "lease_s", "verified"), [(6.0, 60.0, True), (8.0, 60.0, False), (6.0, 90.0, False)]
+)
+def test_a_proof_with_other_limits_verifies_nothing_after_a_restart(
+    tmp_path: Path, fallback_a: float, lease_s: float, verified: bool
+) -> None:
+    proven = Kept(
+        limits=InstallerLimits(stations={"drive": StationLimits(lease_verified=True)}),
+        record=Record().with_new(loss(Verdict.PASSED)),
+    )
+    KeptFile(tmp_path).save(proven)
+
+    desk = Desk(proven_file(fallback_a, lease_s), tmp_path, VirtualClock())
+
+    assert desk.site.station("drive").lease_verified is verified
+    assert desk.kept.limits.station("drive").lease_verified is verified
+
+
+@pytest.mark.parametrize(("lease_s", "verified"), [(60.0, True), (90.0, False)])
+async def test_a_proof_that_passed_verifies_only_what_it_proved(tmp_path: Path, lease_s: float, verified: bool) -> None:
+    desk = Desk(proven_file(6.0, lease_s), tmp_path, VirtualClock())
+    await desk.set_station("drive", StationLimits(fallback_a=7.0), who=ME)
+    await desk.set_station("drive", StationLimits(fallback_a=6.0), who=ME)
+    assert not desk.site.station("drive").lease_verified
+
+    await ended(desk, loss(Verdict.PASSED))
+
+    assert desk.site.station("drive").lease_verified is verified
+
+
+async def test_a_failed_proof_unverifies_the_station_while_the_disk_is_full(tmp_path: Path) -> None:
+    desk = Desk(proven_file(6.0, 60.0), tmp_path, VirtualClock())
+    (tmp_path / "installer.new").mkdir()
+    assert desk.site.station("drive").lease_verified
+
+    await ended(desk, loss(Verdict.FAILED))
+
+    assert not desk.site.station("drive").lease_verified
+    assert desk.kept.record.loss["drive"].verdict is Verdict.FAILED
+
+
+async def test_what_a_failed_proof_found_is_saved_once_the_disk_takes_it(tmp_path: Path) -> None:
+    desk = Desk(proven_file(6.0, 60.0), tmp_path, VirtualClock())
+    (tmp_path / "installer.new").mkdir()
+    await ended(desk, loss(Verdict.FAILED))
+    await desk._save_again()
+    assert not (tmp_path / FILE_NAME).exists()
+
+    (tmp_path / "installer.new").rmdir()
+    await desk._save_again()
+    again = Desk(proven_file(6.0, 60.0), tmp_path, VirtualClock())
+
+    assert not again.site.station("drive").lease_verified
+    assert again.kept.record.loss["drive"].verdict is Verdict.FAILED
+    assert "loss proof" in again.kept.changes[-1].what
+
+
+async def test_another_box_under_a_stations_name_is_not_verified(tmp_path: Path) -> None:
+    desk = desk_in(tmp_path)
+    desk._joined = cast("Joined", Strangers("new-box", "drive"))
+    assert desk.site.station("drive").lease_verified
+
+    await desk.adopt("drive", "drive", who=ME)
+    assert desk.site.station("drive").lease_verified
+    await desk.adopt("drive", "new-box", who=ME)
+
+    assert not desk.site.station("drive").lease_verified
+
+
+async def test_changes_at_the_same_time_are_all_kept(tmp_path: Path) -> None:
+    desk = desk_in(tmp_path)
+    desk._joined = cast("Joined", Strangers("new-box"))
+    desk.kept = replace(desk.kept, record=full().record)
+    await desk.set_connection(FUSE, who=ME)
+
+    await asyncio.gather(
+        desk.set_connection(FUSE, who=ME),
+        desk.set_circuits((SubCircuit(id="garage", fuse_a=16.0),), who=ME),
+        desk.set_station("carport", StationLimits(max_a=10.0), who=ME),
+        desk.take_found_wiring("drive", who=ME),
+        desk.adopt("drive", "new-box", who=ME),
+    )
+
+    kept = desk_in(tmp_path).kept.limits
+    assert kept == desk.kept.limits
+    assert (kept.connection, kept.circuits) == (FUSE, (SubCircuit(id="garage", fuse_a=16.0),))
+    assert kept.station("carport").max_a == 10.0
+    assert (kept.station("drive").wired, kept.station("drive").identity) == (("L1", "L2", "L3"), "new-box")
+
+
+async def test_one_box_is_not_let_in_twice_at_the_same_time(tmp_path: Path) -> None:
+    desk = desk_in(tmp_path)
+    desk._joined = cast("Joined", Strangers("new-box"))
+
+    first, second = await asyncio.gather(
+        desk.adopt("drive", "new-box", who=ME), desk.adopt("carport", "new-box", who=ME), return_exceptions=True
+    )
+
+    assert first is None
+    assert isinstance(second, IdentityTaken)
+
+
+async def test_what_a_proof_finds_while_the_desk_saves_is_kept(tmp_path: Path) -> None:
+    desk = desk_in(tmp_path)
+
+    unlocking = asyncio.create_task(desk.unlock("why", who=ME))
+    await asyncio.wait([unlocking], timeout=0)
+    await ended(desk, loss(Verdict.FAILED))
+    await unlocking
+
+    assert desk.kept.record.loss["drive"].verdict is Verdict.FAILED
+    assert desk_in(tmp_path).kept == desk.kept
+
+
 async def test_without_a_folder_nothing_is_taken() -> None:
     desk = desk_in(None)
 
@@ -133,6 +296,47 @@ def test_limits_that_nobody_can_read_make_the_house_uncommissioned(tmp_path: Pat
 
     assert not desk.site.commissioned
     assert desk.trouble is not None
+
+
+async def test_damaged_limits_stay_lost_over_restarts_and_other_changes(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).write_text("{", encoding="utf-8")
+    Desk(file(main_fuse_a=35.0), tmp_path, VirtualClock())
+
+    desk = Desk(file(main_fuse_a=35.0), tmp_path, VirtualClock())
+    assert not desk.site.commissioned
+    await desk.set_station("drive", StationLimits(max_a=13.0), who=ME)
+    again = Desk(file(main_fuse_a=35.0), tmp_path, VirtualClock())
+
+    assert (desk.site.commissioned, again.site.commissioned) == (False, False)
+    assert again.site.station("drive").max_a == 13.0
+    assert desk.trouble is not None
+    assert again.trouble is not None
+
+
+async def test_the_connection_typed_twice_makes_up_for_damaged_limits(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).write_text("{", encoding="utf-8")
+    desk = Desk(file(main_fuse_a=35.0), tmp_path, VirtualClock())
+
+    await desk.set_connection(FUSE, who=ME)
+    assert not desk.site.commissioned
+    await desk.set_connection(FUSE, who=ME)
+    again = Desk(file(main_fuse_a=35.0), tmp_path, VirtualClock())
+
+    assert (desk.trouble, again.trouble) == (None, None)
+    assert desk.site.circuits.main.fuse.rating_a == 20.0
+    assert again.site.circuits.main.fuse.rating_a == 20.0
+
+
+async def test_limits_that_the_disk_does_not_give_are_lost_but_not_overwritten(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).mkdir()
+    (tmp_path / FILE_NAME / "good").touch()
+
+    desk = Desk(file(main_fuse_a=35.0), tmp_path, VirtualClock())
+    await desk.set_station("drive", StationLimits(max_a=13.0), who=ME)
+    again = Desk(file(main_fuse_a=35.0), tmp_path, VirtualClock())
+
+    assert (desk.site.commissioned, again.site.commissioned) == (False, False)
+    assert (tmp_path / "installer.damaged-1.json" / "good").exists()
 
 
 def test_limits_that_no_longer_fit_the_site_file_make_the_house_uncommissioned(tmp_path: Path) -> None:
