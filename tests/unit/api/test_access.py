@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from inspect import iscoroutinefunction
 from typing import Any, cast
 
 import httpx
 import pytest
+from fastapi.routing import APIRoute
 from starlette.routing import Mount, Route, WebSocketRoute
 
 from ems.api.access.book import SESSION
@@ -49,6 +51,22 @@ def roles_of(dependant: Any) -> Iterator[Role]:
         if role is not None:
             yield role
         yield from roles_of(each)
+
+
+def called_by(dependant: Any) -> Iterator[Any]:
+    """What is called to answer: the route and all it depends on."""
+    yield dependant.call
+    for each in dependant.dependencies:
+        yield from called_by(each)
+
+
+async def test_every_route_runs_where_the_house_runs() -> None:
+    api = await ApiBench(routers=[installer_router(cast("Commissioning", None))]).peopled()
+    ours = [route for _, _, route in routes(api.app) if isinstance(route, APIRoute)]
+    in_threads = [each for route in ours for each in called_by(route.dependant) if not iscoroutinefunction(each)]
+
+    assert len(ours) > 30
+    assert in_threads == []
 
 
 async def test_no_address_but_health_and_login_answers_without_a_token() -> None:
