@@ -533,3 +533,34 @@ async def test_every_answer_tells_browsers_to_be_careful() -> None:
 
 def test_pages_may_be_open_only_below_our_own_scripts() -> None:
     assert OPEN_BELOW == ("/_nicegui/", "/_nicegui_ws/")
+
+
+async def test_clients_go_with_the_person_who_made_them() -> None:
+    api = await ApiBench().peopled()
+    async with api.client() as homer:
+        await logged_in(homer)
+        homer.headers["Origin"] = HERE
+        made = (await homer.post("/api/v1/tokens", json={"name": "mine", "role": "viewer"})).json()["token"]
+        as_mine = {"Authorization": f"Bearer {made}"}
+        before = await homer.get("/api/v1/site", headers=as_mine)
+        code = (await homer.post("/api/v1/pairing", json={})).json()["code"]
+    async with api.client(Role.INSTALLER) as installer, api.client() as nobody:
+        await installer.delete(f"/api/v1/users/{PEOPLE[Role.HOMEOWNER]}")
+        after = await nobody.get("/api/v1/site", headers=as_mine)
+        traded = await nobody.post("/api/v1/pairing/trade", json={"code": code, "name": "late"})
+
+    assert (before.status_code, after.status_code, traded.status_code) == (200, 401, 403)
+
+
+async def test_a_lower_role_takes_the_clients_that_may_do_more() -> None:
+    api = await ApiBench().peopled()
+    homer, _ = await api.access.log_in(PEOPLE[Role.HOMEOWNER], PASSWORD, address="here")
+    _, above = await api.access.add_client("above", Role.HOMEOWNER, by=homer)
+    _, within = await api.access.add_client("within", Role.VIEWER, by=homer)
+    installer = api.access.holder(api.tokens[Role.INSTALLER])
+    assert installer is not None
+
+    await api.access.change_account(homer.name, role=Role.VIEWER, password=None, by=installer)
+
+    assert api.access.holder(above) is None
+    assert api.access.holder(within) is not None
