@@ -532,7 +532,7 @@ async def test_every_answer_tells_browsers_to_be_careful() -> None:
 
 
 def test_pages_may_be_open_only_below_our_own_scripts() -> None:
-    assert OPEN_BELOW == ("/_nicegui/", "/_nicegui_ws/")
+    assert OPEN_BELOW == ("/_nicegui/",)
 
 
 async def test_clients_go_with_the_person_who_made_them() -> None:
