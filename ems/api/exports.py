@@ -1,14 +1,21 @@
-"""Sessions and history as files for spreadsheets: the columns of the wire, by `ems.store.sheets`. Times in UTC."""
+"""Sessions and history as files for spreadsheets: the columns of the wire, by `ems.store.sheets`. Times in UTC.
+
+All are made in threads: control runs in the event loop, and does not wait for a year of rows.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import io
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, TypeVar
+
+from pydantic import TypeAdapter
 
 from ems.api.wire import HistoryPoint, SessionRecord
 from ems.store.sheets import Cell, Kind, Sheet, write_csv, write_xlsx
+
+T = TypeVar("T")
 
 CSV: Final = "text/csv"
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -25,18 +32,27 @@ _KINDS: Final[Mapping[str, Kind]] = {
 """All other columns are texts in a table of sessions, and powers in one of history."""
 
 
-def sessions_csv(sessions: Sequence[SessionRecord]) -> bytes:
+async def sessions_csv(sessions: Sequence[SessionRecord]) -> bytes:
     """A row per session, in the order given."""
-    return _csv(_sessions(sessions))
+    return await asyncio.to_thread(lambda: _csv(_sessions(sessions)))
 
 
 async def sessions_xlsx(sessions: Sequence[SessionRecord]) -> bytes:
-    """The same as a workbook, made in a thread."""
-    return await asyncio.to_thread(_workbook, _sessions(sessions))
+    """The same as a workbook."""
+    return await asyncio.to_thread(lambda: _workbook(_sessions(sessions)))
 
 
-def history_csv(points: Sequence[HistoryPoint]) -> bytes:
+async def history_csv(points: Sequence[HistoryPoint]) -> bytes:
     """A row per step, oldest first, with a column per station."""
+    return await asyncio.to_thread(lambda: _csv(_history(points)))
+
+
+async def json_of(adapter: TypeAdapter[T], found: T) -> bytes:
+    """Records as the wire has them."""
+    return await asyncio.to_thread(adapter.dump_json, found, by_alias=True)
+
+
+def _history(points: Sequence[HistoryPoint]) -> Sheet:
     stations = sorted({station for point in points for station in point.stations_w})
     names = [name for name in HistoryPoint.model_fields if name != "stations_w"]
     columns = [(name, _KINDS.get(name, Kind.COUNT)) for name in (*names, *(f"{station}_w" for station in stations))]
@@ -44,7 +60,7 @@ def history_csv(points: Sequence[HistoryPoint]) -> bytes:
         (*(getattr(point, name) for name in names), *(point.stations_w.get(station) for station in stations))
         for point in points
     ]
-    return _csv(Sheet(title="History", columns=tuple(columns), rows=rows))
+    return Sheet(title="History", columns=tuple(columns), rows=rows)
 
 
 def _sessions(sessions: Sequence[SessionRecord]) -> Sheet:

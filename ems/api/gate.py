@@ -36,9 +36,8 @@ OPEN: Final = frozenset(
 )
 """What answers without a token: who asks here has none yet."""
 
-OPEN_BELOW: Final = ("/_nicegui/", "/_nicegui_ws/")
-"""Scripts and styles, which the login page needs too; and the pages' socket, where only those are heard who were
-served a page."""
+OPEN_BELOW: Final = ("/_nicegui/",)
+"""Scripts and styles, which the login page needs too. It needs no socket, so strangers get none."""
 
 ASKS_ITSELF: Final = f"{API}/ws"
 """The push socket: a client may show its token in its first message."""

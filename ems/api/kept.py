@@ -34,6 +34,7 @@ from ems.clock import Clock
 from ems.runtime.ledger import Ledger
 from ems.runtime.recorder import Recorder
 from ems.store import accounts, archive, preferences
+from ems.store.archive import LoggedEvent
 from ems.store.entries import DecisionEntry, SessionEntry, Step
 from ems.store.errors import JournalError
 
@@ -130,7 +131,7 @@ class Database:
 
 
 class RecordedArchive:
-    """What was kept."""
+    """What was kept. Rows become records in the query's thread: ten thousand of them would hold up control."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -142,47 +143,43 @@ class RecordedArchive:
     async def sessions(
         self, *, since: datetime | None, until: datetime | None, station_id: str | None, limit: int
     ) -> Sequence[SessionRecord]:
-        found = await self._database.ask(
-            partial(
-                archive.sessions,
-                since_utc_s=_seconds(since),
-                until_utc_s=_seconds(until),
-                station_id=station_id,
-                limit=limit,
+        since_s, until_s = _seconds(since), _seconds(until)
+
+        def found(engine: Engine) -> Sequence[SessionRecord]:
+            entries = archive.sessions(
+                engine, since_utc_s=since_s, until_utc_s=until_s, station_id=station_id, limit=limit
             )
-        )
-        return [_session(entry) for entry in found]
+            return [_session(entry) for entry in entries]
+
+        return await self._database.ask(found)
 
     async def history(self, step: HistoryStep, since: datetime, until: datetime) -> Sequence[HistoryPoint]:
-        length = archive.StepLength(step.value)
-        found = await self._database.ask(
-            partial(archive.history, length=length, since_utc_s=since.timestamp(), until_utc_s=until.timestamp())
-        )
-        return [_point(each) for each in found]
+        length, since_s, until_s = archive.StepLength(step.value), since.timestamp(), until.timestamp()
+
+        def found(engine: Engine) -> Sequence[HistoryPoint]:
+            steps = archive.history(engine, length=length, since_utc_s=since_s, until_utc_s=until_s)
+            return [_point(each) for each in steps]
+
+        return await self._database.ask(found)
 
     async def decisions(
         self, *, since: datetime | None, station_id: str | None, text: str | None, limit: int
     ) -> Sequence[DecisionRecord]:
-        most = limit if text is None else MOST_SEARCHED
-        found = await self._database.ask(
-            partial(archive.decisions, since_utc_s=_seconds(since), station_id=station_id, limit=most)
-        )
-        records = (_decision(entry) for entry in found)
+        most, since_s = limit if text is None else MOST_SEARCHED, _seconds(since)
         word = (text or "").casefold()
-        return [record for record in records if word in record.because.text.casefold()][:limit]
+
+        def found(engine: Engine) -> Sequence[DecisionRecord]:
+            entries = archive.decisions(engine, since_utc_s=since_s, station_id=station_id, limit=most)
+            records = (_decision(entry) for entry in entries)
+            return [record for record in records if word in record.because.text.casefold()][:limit]
+
+        return await self._database.ask(found)
 
     async def log(self, *, before_id: int | None, kind: str | None, limit: int) -> Sequence[LogRecord]:
-        found = await self._database.ask(partial(archive.log, before_id=before_id, kind=kind, limit=limit))
-        return [
-            LogRecord(
-                id=event.event_id,
-                at=datetime.fromtimestamp(event.utc_s, UTC),
-                kind=event.kind,
-                who=event.who,
-                text=log_text(event.kind, event.facts),
-            )
-            for event in found
-        ]
+        def found(engine: Engine) -> Sequence[LogRecord]:
+            return [_logged(event) for event in archive.log(engine, before_id=before_id, kind=kind, limit=limit)]
+
+        return await self._database.ask(found)
 
 
 class RecordedShelf:
@@ -292,6 +289,16 @@ def _decision(entry: DecisionEntry) -> DecisionRecord:
         phases=entry.phases,
         reason=entry.reason.code,
         because=reason_says(entry.reason),
+    )
+
+
+def _logged(event: LoggedEvent) -> LogRecord:
+    return LogRecord(
+        id=event.event_id,
+        at=datetime.fromtimestamp(event.utc_s, UTC),
+        kind=event.kind,
+        who=event.who,
+        text=log_text(event.kind, event.facts),
     )
 
 

@@ -27,8 +27,10 @@ HEADERS_WITHIN_S: Final = 10.0
 """A connection that says nothing for so long is closed."""
 
 MOST_CONNECTIONS: Final = 512
+"""Sockets too, which uvicorn itself does not refuse."""
+
 BACKLOG: Final = 128
-LONGEST_MESSAGE_B: Final = 1024 * 1024
+LONGEST_MESSAGE_B: Final = 64 * 1024
 SENDS_AHEAD_B: Final = 32 * 1024
 """What waits for a slow reader in our memory, and again in the kernel's."""
 
@@ -64,11 +66,13 @@ class _Sockets(WebSocketsSansIOProtocol):
 
 
 class _Requests(H11Protocol):
-    """HTTP that closes connections which never ask for anything."""
+    """HTTP that closes connections which never ask for anything, and those that are too many."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         super().connection_made(transport)
         self._patience = self.loop.call_later(HEADERS_WITHIN_S, self._give_up)
+        if len(self.connections) > MOST_CONNECTIONS:
+            transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._patience.cancel()

@@ -82,6 +82,8 @@ class _History:
 
     async def load(self) -> None:
         """Read the span and draw it."""
+        if self._visit.is_over():
+            return
         visit, voice = self._visit, self._visit.voice
         first, end = begin_of(self._span, self._day), end_of(self._span, self._day)
         step = step_for(first, self._today())

@@ -77,6 +77,8 @@ class _Log:
 
     async def load(self) -> None:
         """Read what the filter asks for, and draw it."""
+        if self._visit.is_over():
+            return
         self._asked += 1
         asked = self._asked
         try:

@@ -33,7 +33,7 @@ Draw = Callable[[State, float], None]
 
 
 def follow(visit: Visit, draws: Sequence[Draw]) -> None:
-    """Draw every state from now on, for as long as the page is open."""
+    """Draw every state from now on, for as long as the page is open and its person is in."""
     client = ui.context.client
     first = visit.house.state()
     for draw in draws:
@@ -55,6 +55,8 @@ def follow(visit: Visit, draws: Sequence[Draw]) -> None:
 async def _follow(visit: Visit, draws: Sequence[Draw], state: State) -> None:
     while True:
         state = await _newer(visit, state)
+        if visit.is_over():
+            return
         age_s = _age_s(visit, state)
         for draw in draws:
             draw(state, age_s)

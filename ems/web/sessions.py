@@ -60,6 +60,8 @@ class _Sessions:
 
     async def load(self) -> None:
         """Read what the filter asks for, and draw it."""
+        if self._visit.is_over():
+            return
         visit, station = self._visit, self._station.value or None
         since = self._since()
         nothing = visit.voice("page.no_sessions")

@@ -68,6 +68,13 @@ class Visit:
         """Whether that is allowed now: sessions end and accounts go while a page is open."""
         return self.premises.access.is_still_in(self.person) and self.person.may(role)
 
+    def is_over(self) -> bool:
+        """Whether this person is out by now; their browser then goes to the login page."""
+        if self.premises.access.is_still_in(self.person):
+            return False
+        ui.navigate.to("/login")
+        return True
+
     def when_there(self, deed: Callable[[], Awaitable[None]]) -> None:
         """Do it as soon as the browser listens; once."""
         done: list[bool] = []
@@ -81,8 +88,7 @@ class Visit:
 
     def act(self, deed: Callable[[], object], said: str = "", *, role: Role = Role.HOMEOWNER) -> bool:
         """Do it as this person, and say what came of it; False when it was refused."""
-        if not self.premises.access.is_still_in(self.person):
-            ui.navigate.to("/login")
+        if self.is_over():
             return False
         if not self.person.may(role):
             self.tell(self.voice("page.not_allowed"), bad=True)

@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
 
 from ems.api import server as web_server
 from ems.api.server import WebServer
@@ -113,6 +115,30 @@ async def test_a_connection_that_says_nothing_is_closed(monkeypatch: pytest.Monk
             async with asyncio.timeout(GUARD_S):
                 assert await reader.read() == b""
         writer.close()
+
+
+async def test_a_connection_too_many_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web_server, "MOST_CONNECTIONS", 2)
+    api = await ApiBench(seconds=5).peopled()
+    async with asyncio.timeout(GUARD_S), api.served() as server:
+        port = server.port
+        quiet = [await asyncio.open_connection(LOOPBACK, port) for _ in range(3)]
+        with suppress(ConnectionError):
+            assert await quiet[-1][0].read() == b""
+        kept = [reader.at_eof() for reader, _ in quiet[:-1]]
+        for _, writer in quiet:
+            writer.close()
+
+    assert kept == [False, False]
+
+
+async def test_a_stranger_gets_no_socket_of_the_pages() -> None:
+    api = await ApiBench(seconds=5).peopled()
+    async with asyncio.timeout(GUARD_S), api.served() as server:
+        with pytest.raises(InvalidStatus) as refused:
+            await connect(f"ws://{LOOPBACK}:{server.port}/_nicegui_ws/socket.io/")
+
+    assert refused.value.response.status_code == 403
 
 
 async def test_it_leaves_signals_and_the_log_alone() -> None:

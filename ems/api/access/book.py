@@ -18,7 +18,7 @@ from starlette.requests import HTTPConnection
 from ems.api.access.knocking import Knocking
 from ems.api.access.pairing import Pairing, PairingCode
 from ems.api.access.passwords import Passwords
-from ems.api.access.persons import Account, Person, Token, folded
+from ems.api.access.persons import Account, Person, Token, covers, folded
 from ems.api.access.store import AccountStore, MemoryAccounts
 from ems.api.access.tokens import TokenBook, digest_of, fresh
 from ems.api.errors import (
@@ -98,7 +98,7 @@ class Access:
         found = self._tokens.find(token, self._clock.utc_now())
         if found is None:
             return None
-        name = found.label if found.owner is None else found.owner
+        name = found.owner if found.is_session and found.owner is not None else found.label
         return Person(name=name, role=found.role, token_id=found.token_id, is_session=found.is_session)
 
     async def set_up(self, code: str, name: str, password: str, *, address: str) -> tuple[Person, str]:
@@ -145,19 +145,19 @@ class Access:
         if role is Role.INSTALLER or not by.may(role):
             raise MayNot("a client may be viewer or homeowner, and no more than you")
         self.audit("pairing", who=by.name, text=f"code for a client that is {role}")
-        return self._pairing.begin(role, by=by.name)
+        return self._pairing.begin(role, by=by.name, owner=self._owner(by))
 
     async def pair(self, code: str, label: str, *, address: str) -> tuple[Token, str]:
         """A client's token for a code."""
         self._knocking.knock(address, "pairing")
         offered = self._pairing.redeem(code)
-        return await self._client(label, offered.role, who=offered.by)
+        return await self._client(label, offered.role, who=offered.by, owner=offered.owner)
 
     async def add_client(self, label: str, role: Role, *, by: Person) -> tuple[Token, str]:
         """A token for a program, made by hand."""
         if not by.may(role):
             raise MayNot("a token may do no more than you")
-        return await self._client(label, role, who=by.name)
+        return await self._client(label, role, who=by.name, owner=self._owner(by))
 
     def clients(self) -> Sequence[Token]:
         return self._tokens.clients()
@@ -187,7 +187,7 @@ class Access:
         return account
 
     async def change_account(self, name: str, *, role: Role | None, password: str | None, by: Person) -> Account:
-        """Another role or password; all sessions of that person end."""
+        """Another role or password; all sessions of that person end, and clients of theirs that may do more."""
         before = self._known(name)
         wanted = role or before.role
         if not (by.may(wanted) and by.may(before.role)):
@@ -198,7 +198,11 @@ class Access:
         after = replace(before, role=wanted, password_hash=hashed)
         await self._store.change_account(after)
         self._accounts[folded(name)] = after
-        await self._end_sessions(after.name)
+        if not covers(wanted, before.role):
+            self._pairing.end(after.name)
+        for token in self._tokens.of(after.name):
+            if token.is_session or not covers(wanted, token.role):
+                await self._revoke(token)
         said = f"role {wanted}" + ("" if password is None else ", new password")
         self.audit("user", who=by.name, text=f"changed {after.name}: {said}")
         return after
@@ -214,14 +218,16 @@ class Access:
         await self.change_account(account.name, role=None, password=new, by=person)
 
     async def remove_account(self, name: str, *, by: Person) -> None:
-        """That person is out at once."""
+        """That person is out at once, with all clients they made."""
         account = self._known(name)
         if not by.may(account.role):
             raise MayNot("nobody can remove somebody who may do more")
         self._keep_an_installer(account)
         await self._store.remove_account(account.name)
         self._accounts.pop(folded(name), None)
-        await self._end_sessions(account.name)
+        self._pairing.end(account.name)
+        for token in self._tokens.of(account.name):
+            await self._revoke(token)
         self.audit("user", who=by.name, text=f"removed {account.name}")
 
     def audit(self, kind: str, *, who: str, text: str) -> None:
@@ -256,10 +262,10 @@ class Access:
         token, secret = await self._issue("browser", account.role, owner=account.name, ends_at=now + SESSION)
         return Person(name=account.name, role=account.role, token_id=token.token_id, is_session=True), secret
 
-    async def _client(self, label: str, role: Role, *, who: str) -> tuple[Token, str]:
+    async def _client(self, label: str, role: Role, *, who: str, owner: str | None) -> tuple[Token, str]:
         if len(self._tokens.clients()) >= MOST_CLIENTS:
             raise TooMany(f"there are {MOST_CLIENTS} clients already; revoke one first")
-        token, secret = await self._issue(label.strip(), role, owner=None, ends_at=None)
+        token, secret = await self._issue(label.strip(), role, owner=owner, ends_at=None)
         self.audit("token", who=who, text=f"made one for {token.label}, {role}")
         return token, secret
 
@@ -278,9 +284,10 @@ class Access:
         self._tokens.add(kept)
         return kept, secret
 
-    async def _end_sessions(self, owner: str) -> None:
-        for token in self._tokens.of(owner):
-            await self._revoke(token)
+    def _owner(self, person: Person) -> str | None:
+        """The account behind a person: what a client makes belongs to who made the client."""
+        token = self._tokens.with_id(person.token_id)
+        return None if token is None else token.owner
 
     async def _revoke(self, token: Token) -> None:
         self._tokens.drop(token)

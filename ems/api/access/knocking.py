@@ -12,7 +12,11 @@ ADDRESS_BURST: Final = 10
 ADDRESS_EVERY_S: Final = 10.0
 NAME_BURST: Final = 8
 NAME_EVERY_S: Final = 30.0
-"""2880 guesses a day at one account; a password of eight letters lasts for centuries."""
+"""For one name from one address, so that no neighbour on the network can lock a person out."""
+
+NAME_ANYWHERE_BURST: Final = 40
+NAME_ANYWHERE_EVERY_S: Final = 15.0
+"""5760 guesses a day at one account, from all addresses; a password of eight letters lasts for centuries."""
 
 ALL_BURST: Final = 40
 ALL_EVERY_S: Final = 2.0
@@ -25,13 +29,15 @@ class Knocking:
     def __init__(self, clock: Clock) -> None:
         self._by_address = Throttle(clock, burst=ADDRESS_BURST, every_s=ADDRESS_EVERY_S)
         self._by_name = Throttle(clock, burst=NAME_BURST, every_s=NAME_EVERY_S)
+        self._by_name_anywhere = Throttle(clock, burst=NAME_ANYWHERE_BURST, every_s=NAME_ANYWHERE_EVERY_S)
         self._all = Throttle(clock, burst=ALL_BURST, every_s=ALL_EVERY_S)
 
     def knock(self, address: str, name: str) -> None:
         """One more try. Raises TooManyTries, which says how long to wait."""
         for throttle, key, every_s in (
             (self._by_address, address, ADDRESS_EVERY_S),
-            (self._by_name, name, NAME_EVERY_S),
+            (self._by_name, f"{name}|{address}", NAME_EVERY_S),
+            (self._by_name_anywhere, name, NAME_ANYWHERE_EVERY_S),
             (self._all, "", ALL_EVERY_S),
         ):
             if not throttle.allows(key):

@@ -27,6 +27,9 @@ class PairingCode:
     by: str
     """Who asked for it."""
 
+    owner: str | None
+    """The account of who asked."""
+
     ends_at_s: float
     """Monotonic."""
 
@@ -39,13 +42,22 @@ class Pairing:
         self._open: PairingCode | None = None
         self._wrong = 0
 
-    def begin(self, role: Role, *, by: str) -> PairingCode:
+    def begin(self, role: Role, *, by: str, owner: str | None) -> PairingCode:
         """A fresh code."""
         self._wrong = 0
         self._open = PairingCode(
-            code=f"{secrets.randbelow(10**6):06d}", role=role, by=by, ends_at_s=self._clock.monotonic_s() + LASTS_S
+            code=f"{secrets.randbelow(10**6):06d}",
+            role=role,
+            by=by,
+            owner=owner,
+            ends_at_s=self._clock.monotonic_s() + LASTS_S,
         )
         return self._open
+
+    def end(self, owner: str) -> None:
+        """That person's code is void."""
+        if self._open is not None and self._open.owner == owner:
+            self._open = None
 
     def redeem(self, code: str) -> PairingCode:
         """The code, used up. Raises WrongCode."""

@@ -62,7 +62,7 @@ class Token:
     role: Role
     made_at: datetime
     owner: str | None = None
-    """The account that it stands for; None for a client of its own."""
+    """Whose session it is, or who made this client; None where nobody knows."""
 
     ends_at: datetime | None = None
     """Set for the sessions of browsers."""

@@ -53,6 +53,7 @@ class TokenBook:
         return [token for token in self._by_digest.values() if token.ends_at is not None and now >= token.ends_at]
 
     def of(self, owner: str) -> Sequence[Token]:
+        """Sessions and clients."""
         return [token for token in self._by_digest.values() if token.owner == owner]
 
     def sessions(self) -> Sequence[Token]:

@@ -43,7 +43,7 @@ async def log_out(request: Request, response: Response, desk: AtDesk, person: Vi
 
 
 @router.get("/me", responses=GUARDED)
-def read_me(person: Viewer) -> Me:
+async def read_me(person: Viewer) -> Me:
     """Who asks."""
     return Me(name=person.name, role=person.role)
 
@@ -55,7 +55,7 @@ async def change_password(body: PasswordChange, request: Request, desk: AtDesk, 
 
 
 @router.get("/setup", openapi_extra=NO_TOKEN)
-def read_setup(desk: AtDesk) -> SetupState:
+async def read_setup(desk: AtDesk) -> SetupState:
     """Whether somebody must make the first account."""
     return SetupState(needed=desk.access.setup_code is not None)
 
@@ -70,7 +70,7 @@ async def set_up(body: Setup, request: Request, response: Response, desk: AtDesk
 
 
 @router.post("/pairing", responses=GUARDED)
-def begin_pairing(body: PairingWish, desk: AtDesk, person: Homeowner) -> PairingOffer:
+async def begin_pairing(body: PairingWish, desk: AtDesk, person: Homeowner) -> PairingOffer:
     """A code of six digits that is good for three minutes, once."""
     offer = desk.access.begin_pairing(body.role, by=person)
     left_s = offer.ends_at_s - desk.clock.monotonic_s()

@@ -18,13 +18,13 @@ StationPath = Annotated[str, Path(max_length=48, pattern=r"^[A-Za-z0-9][A-Za-z0-
 
 
 @router.get("/state")
-def read_state(desk: AtDesk, _person: Viewer) -> State:
+async def read_state(desk: AtDesk, _person: Viewer) -> State:
     """The whole house now. For more than one look, use the WebSocket."""
     return desk.house.state()
 
 
 @router.get("/site")
-def read_site(desk: AtDesk, _person: Viewer) -> SiteRecord:
+async def read_site(desk: AtDesk, _person: Viewer) -> SiteRecord:
     """What does not change from one second to the next."""
     state = desk.house.state()
     return SiteRecord(
@@ -39,26 +39,26 @@ def read_site(desk: AtDesk, _person: Viewer) -> SiteRecord:
 
 
 @router.put("/optimising")
-def set_optimising(wish: OptimisingWish, desk: AtDesk, person: Homeowner) -> OptimisingWish:
+async def set_optimising(wish: OptimisingWish, desk: AtDesk, person: Homeowner) -> OptimisingWish:
     """Off: every car gets its fallback current, and the fuses are still guarded."""
     desk.house.set_optimising(optimising=wish.optimising, who=person.name)
     return wish
 
 
 @router.get("/stations")
-def read_stations(desk: AtDesk, _person: Viewer) -> tuple[StationState, ...]:
+async def read_stations(desk: AtDesk, _person: Viewer) -> tuple[StationState, ...]:
     """All charging stations now."""
     return desk.house.state().stations
 
 
 @router.get("/stations/{station_id}", responses=documented(404))
-def read_station(station_id: StationPath, desk: AtDesk, _person: Viewer) -> StationState:
+async def read_station(station_id: StationPath, desk: AtDesk, _person: Viewer) -> StationState:
     """One charging station now."""
     return find_station(desk.house.state(), station_id)
 
 
 @router.get("/explain/{station_id}", responses=documented(404))
-def read_explanation(station_id: StationPath, desk: AtDesk, _person: Viewer) -> ExplanationRecord:
+async def read_explanation(station_id: StationPath, desk: AtDesk, _person: Viewer) -> ExplanationRecord:
     """Step by step, how the present limit of a station came about."""
     return explained(desk.house.explain(station_id))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
@@ -36,13 +36,18 @@ def desk_of(connection: HTTPConnection) -> Desk:
     return desk
 
 
-AtDesk = Annotated[Desk, Depends(desk_of)]
+async def _desk(connection: HTTPConnection) -> Desk:
+    # FastAPI asks what is not async in a worker thread.
+    return desk_of(connection)
 
 
-def needs(role: Role) -> Callable[[HTTPConnection], Person]:
+AtDesk = Annotated[Desk, Depends(_desk)]
+
+
+def needs(role: Role) -> Callable[[HTTPConnection], Awaitable[Person]]:
     """A dependency: the person, who may do what needs that role. Raises NeedsLogin or MayNot."""
 
-    def person(connection: HTTPConnection) -> Person:
+    async def person(connection: HTTPConnection) -> Person:
         found = desk_of(connection).access.person(connection)
         if found is None:
             raise NeedsLogin("show a token, or log in on the page")

@@ -18,7 +18,7 @@ TokenPath = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 
 @router.get("/users")
-def read_users(desk: AtDesk, _person: Homeowner) -> tuple[UserRecord, ...]:
+async def read_users(desk: AtDesk, _person: Homeowner) -> tuple[UserRecord, ...]:
     """Everybody with an account."""
     return tuple(_record(account) for account in desk.access.accounts())
 
@@ -42,7 +42,7 @@ async def remove_user(name: UserPath, desk: AtDesk, person: Homeowner) -> None:
 
 
 @router.get("/tokens")
-def read_tokens(desk: AtDesk, _person: Homeowner) -> tuple[TokenRecord, ...]:
+async def read_tokens(desk: AtDesk, _person: Homeowner) -> tuple[TokenRecord, ...]:
     """The clients that may come in."""
     return tuple(
         TokenRecord(id=token.token_id, name=token.label, role=token.role, made_at=token.made_at)

@@ -8,9 +8,9 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, TypeAdapter
 
-from ems.api.exports import CSV, XLSX, history_csv, sessions_csv, sessions_xlsx
+from ems.api.exports import CSV, XLSX, history_csv, json_of, sessions_csv, sessions_xlsx
 from ems.api.problems import documented
 from ems.api.routes.needs import GUARDED, AtDesk, Viewer
 from ems.api.wire import DecisionRecord, HistoryPoint, HistoryStep, LogRecord, SessionRecord
@@ -31,8 +31,14 @@ LONGEST: Final = {
 
 MOST_EXPORTED: Final = 10_000
 
+JSON: Final = "application/json"
+_SESSIONS: Final = TypeAdapter(Sequence[SessionRecord])
+_HISTORY: Final = TypeAdapter(Sequence[HistoryPoint])
+_DECISIONS: Final = TypeAdapter(Sequence[DecisionRecord])
+_LOG: Final = TypeAdapter(Sequence[LogRecord])
 
-@router.get("/sessions", responses=documented(404))
+
+@router.get("/sessions", response_model=Sequence[SessionRecord], responses=documented(404))
 async def read_sessions(
     desk: AtDesk,
     _person: Viewer,
@@ -40,9 +46,10 @@ async def read_sessions(
     until: Until = None,
     station: StationFilter = None,
     limit: Limit = 100,
-) -> Sequence[SessionRecord]:
+) -> Response:
     """Charging sessions, newest first."""
-    return await desk.house.sessions(since=since, until=until, station_id=station, limit=limit)
+    found = await desk.house.sessions(since=since, until=until, station_id=station, limit=limit)
+    return Response(await json_of(_SESSIONS, found), media_type=JSON)
 
 
 @router.get("/sessions.csv", response_class=Response, responses={200: {"content": {CSV: {}}}, **documented(404)})
@@ -51,7 +58,7 @@ async def export_sessions_csv(
 ) -> Response:
     """The same as a CSV file."""
     found = await desk.house.sessions(since=since, until=until, station_id=station, limit=MOST_EXPORTED)
-    return _file(sessions_csv(found), CSV, "sessions.csv")
+    return _file(await sessions_csv(found), CSV, "sessions.csv")
 
 
 @router.get("/sessions.xlsx", response_class=Response, responses={200: {"content": {XLSX: {}}}, **documented(404)})
@@ -63,12 +70,13 @@ async def export_sessions_xlsx(
     return _file(await sessions_xlsx(found), XLSX, "sessions.xlsx")
 
 
-@router.get("/history")
+@router.get("/history", response_model=Sequence[HistoryPoint])
 async def read_history(
     desk: AtDesk, _person: Viewer, step: HistoryStep, since: AwareDatetime, until: AwareDatetime
-) -> Sequence[HistoryPoint]:
+) -> Response:
     """Mean powers per step, oldest first: the newest 8 days of minutes, 120 of quarters, 20 years of days."""
-    return await desk.house.history(step, _not_before(step, since, until), until)
+    found = await desk.house.history(step, _not_before(step, since, until), until)
+    return Response(await json_of(_HISTORY, found), media_type=JSON)
 
 
 @router.get("/history.csv", response_class=Response, responses={200: {"content": {CSV: {}}}})
@@ -77,10 +85,10 @@ async def export_history_csv(
 ) -> Response:
     """The same as a CSV file."""
     points = await desk.house.history(step, _not_before(step, since, until), until)
-    return _file(history_csv(points), CSV, f"history-{step}.csv")
+    return _file(await history_csv(points), CSV, f"history-{step}.csv")
 
 
-@router.get("/decisions", responses=documented(404))
+@router.get("/decisions", response_model=Sequence[DecisionRecord], responses=documented(404))
 async def read_decisions(
     desk: AtDesk,
     _person: Viewer,
@@ -88,21 +96,23 @@ async def read_decisions(
     station: StationFilter = None,
     text: Annotated[str | None, Query(max_length=80, description="In the reason's sentence.")] = None,
     limit: Limit = 100,
-) -> Sequence[DecisionRecord]:
+) -> Response:
     """Limits that changed and why, newest first."""
-    return await desk.house.decisions(since=since, station_id=station, text=text, limit=limit)
+    found = await desk.house.decisions(since=since, station_id=station, text=text, limit=limit)
+    return Response(await json_of(_DECISIONS, found), media_type=JSON)
 
 
-@router.get("/log")
+@router.get("/log", response_model=Sequence[LogRecord])
 async def read_log(
     desk: AtDesk,
     _person: Viewer,
     before_id: Annotated[int | None, Query(ge=1, le=2**53, description="Older than that entry.")] = None,
     kind: Annotated[str | None, Query(max_length=40)] = None,
     limit: Limit = 100,
-) -> Sequence[LogRecord]:
+) -> Response:
     """What happened beside the limits, newest first."""
-    return await desk.house.log(before_id=before_id, kind=kind, limit=limit)
+    found = await desk.house.log(before_id=before_id, kind=kind, limit=limit)
+    return Response(await json_of(_LOG, found), media_type=JSON)
 
 
 def _not_before(step: HistoryStep, since: datetime, until: datetime) -> datetime:

@@ -21,7 +21,7 @@ def service_router(health: Callable[[], HealthRecord], figures: Callable[[], Fig
         responses={503: {"model": HealthRecord, "description": "No decisions are made"}},
         openapi_extra=NO_TOKEN,
     )
-    def read_health(response: Response) -> HealthRecord:
+    async def read_health(response: Response) -> HealthRecord:
         """For supervisors: 200 while decisions are made, 503 when not. Needs no token and tells no figures."""
         found = health()
         if found.status == "stalled":
@@ -29,7 +29,7 @@ def service_router(health: Callable[[], HealthRecord], figures: Callable[[], Fig
         return found
 
     @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}, **GUARDED})
-    def read_metrics(desk: AtDesk, _person: Viewer) -> Response:
+    async def read_metrics(desk: AtDesk, _person: Viewer) -> Response:
         """For Prometheus."""
         return Response(exposition(desk.house.state(), figures()), media_type=CONTENT_TYPE_LATEST)
 

@@ -13,56 +13,56 @@ router = APIRouter(prefix="/stations/{station_id}", tags=["stations"], responses
 
 
 @router.put("/mode")
-def set_mode(station_id: StationPath, wish: ModeWish, desk: AtDesk, person: Homeowner) -> StationState:
+async def set_mode(station_id: StationPath, wish: ModeWish, desk: AtDesk, person: Homeowner) -> StationState:
     """How its car charges, from the next second on and over restarts."""
     desk.house.set_mode(station_id, wish.mode, who=person.name)
     return find_station(desk.house.state(), station_id)
 
 
 @router.put("/settings")
-def set_settings(station_id: StationPath, wish: SettingsWish, desk: AtDesk, person: Homeowner) -> StationState:
+async def set_settings(station_id: StationPath, wish: SettingsWish, desk: AtDesk, person: Homeowner) -> StationState:
     """A person's own bound, priority and vehicle; null goes back to the site file."""
     desk.house.set_settings(station_id, wish, who=person.name)
     return find_station(desk.house.state(), station_id)
 
 
 @router.put("/goal")
-def set_goal(station_id: StationPath, wish: GoalWish, desk: AtDesk, person: Homeowner) -> StationState:
+async def set_goal(station_id: StationPath, wish: GoalWish, desk: AtDesk, person: Homeowner) -> StationState:
     """Energy for this stay: the car pauses once it is in. It ends when the car leaves."""
     desk.house.set_goal(station_id, wish, who=person.name)
     return find_station(desk.house.state(), station_id)
 
 
 @router.delete("/goal")
-def clear_goal(station_id: StationPath, desk: AtDesk, person: Homeowner) -> StationState:
+async def clear_goal(station_id: StationPath, desk: AtDesk, person: Homeowner) -> StationState:
     """No goal."""
     desk.house.set_goal(station_id, None, who=person.name)
     return find_station(desk.house.state(), station_id)
 
 
 @router.put("/limit")
-def set_limit(station_id: StationPath, wish: LimitWish, desk: AtDesk, person: Homeowner) -> StationState:
+async def set_limit(station_id: StationPath, wish: LimitWish, desk: AtDesk, person: Homeowner) -> StationState:
     """A lower limit for a while; below the station's minimum it pauses."""
     desk.house.set_limit(station_id, wish, who=person.name)
     return find_station(desk.house.state(), station_id)
 
 
 @router.delete("/limit")
-def clear_limit(station_id: StationPath, desk: AtDesk, person: Homeowner) -> StationState:
+async def clear_limit(station_id: StationPath, desk: AtDesk, person: Homeowner) -> StationState:
     """End the temporary limit at once."""
     desk.house.set_limit(station_id, None, who=person.name)
     return find_station(desk.house.state(), station_id)
 
 
 @router.put("/boost")
-def set_boost(station_id: StationPath, wish: BoostWish, desk: AtDesk, person: Homeowner) -> StationState:
+async def set_boost(station_id: StationPath, wish: BoostWish, desk: AtDesk, person: Homeowner) -> StationState:
     """As fast as the fuses allow, for a while, whatever the mode."""
     desk.house.boost(station_id, wish, who=person.name)
     return find_station(desk.house.state(), station_id)
 
 
 @router.delete("/boost")
-def end_boost(station_id: StationPath, desk: AtDesk, person: Homeowner) -> StationState:
+async def end_boost(station_id: StationPath, desk: AtDesk, person: Homeowner) -> StationState:
     """End the boost at once."""
     desk.house.boost(station_id, None, who=person.name)
     return find_station(desk.house.state(), station_id)

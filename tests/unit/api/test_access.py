@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
+from inspect import iscoroutinefunction
 from typing import Any, cast
 
 import httpx
 import pytest
+from fastapi.routing import APIRoute
 from starlette.routing import Mount, Route, WebSocketRoute
 
 from ems.api.access.book import SESSION
+from ems.api.access.knocking import NAME_ANYWHERE_EVERY_S, Knocking
 from ems.api.commissioning_port import Commissioning
 from ems.api.cookies import SESSION_COOKIE
+from ems.api.errors import TooManyTries
 from ems.api.gate import OPEN, OPEN_BELOW
 from ems.api.routes.commissioning import installer_router
 from ems.api.wire import Role
 from ems.config.schema_api import ApiSection
 from tests.api_bench import HERE, PASSWORD, PEOPLE, ApiBench
+from tests.live import HandClock
 
 LOGIN = "/api/v1/login"
 MAY_ASK_UNKNOWN = {"/api/v1/health", "/api/v1/login", "/api/v1/setup", "/api/v1/pairing/trade"}
@@ -49,6 +55,22 @@ def roles_of(dependant: Any) -> Iterator[Role]:
         if role is not None:
             yield role
         yield from roles_of(each)
+
+
+def called_by(dependant: Any) -> Iterator[Any]:
+    """What is called to answer: the route and all it depends on."""
+    yield dependant.call
+    for each in dependant.dependencies:
+        yield from called_by(each)
+
+
+async def test_every_route_runs_where_the_house_runs() -> None:
+    api = await ApiBench(routers=[installer_router(cast("Commissioning", None))]).peopled()
+    ours = [route for _, _, route in routes(api.app) if isinstance(route, APIRoute)]
+    in_threads = [each for route in ours for each in called_by(route.dependant) if not iscoroutinefunction(each)]
+
+    assert len(ours) > 30
+    assert in_threads == []
 
 
 async def test_no_address_but_health_and_login_answers_without_a_token() -> None:
@@ -204,14 +226,30 @@ async def test_who_tries_too_often_must_wait() -> None:
     assert later.status_code == 200
 
 
-async def test_many_addresses_do_not_help_to_guess_one_name() -> None:
-    api = await ApiBench(seconds=5).peopled()
-    statuses = []
-    for last in range(12):
-        async with api.client(address=f"192.0.2.{last}") as client:
-            statuses.append((await client.post(LOGIN, json={"name": "vera", "password": "wrong"})).status_code)
+def test_many_addresses_do_not_help_to_guess_one_name() -> None:
+    clock = HandClock()
+    knocking = Knocking(clock)
+    for last in range(60):
+        clock.advance(2.0)  # as fast as everybody together may
+        with suppress(TooManyTries):
+            knocking.knock(f"192.0.2.{last}", "vera")
 
-    assert statuses[-1] == 429
+    with pytest.raises(TooManyTries) as refused:
+        knocking.knock("192.0.2.99", "vera")
+    assert refused.value.wait_s == NAME_ANYWHERE_EVERY_S
+
+
+async def test_a_neighbour_who_guesses_does_not_lock_the_person_out() -> None:
+    api = await ApiBench(seconds=5).peopled()
+    async with api.client(address="192.0.2.66") as neighbour:
+        guesses = [
+            (await neighbour.post(LOGIN, json={"name": "vera", "password": "wrong"})).status_code for _ in range(9)
+        ]
+    async with api.client() as vera:
+        answer = await vera.post(LOGIN, json={"name": "vera", "password": PASSWORD})
+
+    assert guesses[-1] == 429
+    assert answer.status_code == 200
 
 
 async def test_knocking_is_bounded_in_memory() -> None:
@@ -514,4 +552,35 @@ async def test_every_answer_tells_browsers_to_be_careful() -> None:
 
 
 def test_pages_may_be_open_only_below_our_own_scripts() -> None:
-    assert OPEN_BELOW == ("/_nicegui/", "/_nicegui_ws/")
+    assert OPEN_BELOW == ("/_nicegui/",)
+
+
+async def test_clients_go_with_the_person_who_made_them() -> None:
+    api = await ApiBench().peopled()
+    async with api.client() as homer:
+        await logged_in(homer)
+        homer.headers["Origin"] = HERE
+        made = (await homer.post("/api/v1/tokens", json={"name": "mine", "role": "viewer"})).json()["token"]
+        as_mine = {"Authorization": f"Bearer {made}"}
+        before = await homer.get("/api/v1/site", headers=as_mine)
+        code = (await homer.post("/api/v1/pairing", json={})).json()["code"]
+    async with api.client(Role.INSTALLER) as installer, api.client() as nobody:
+        await installer.delete(f"/api/v1/users/{PEOPLE[Role.HOMEOWNER]}")
+        after = await nobody.get("/api/v1/site", headers=as_mine)
+        traded = await nobody.post("/api/v1/pairing/trade", json={"code": code, "name": "late"})
+
+    assert (before.status_code, after.status_code, traded.status_code) == (200, 401, 403)
+
+
+async def test_a_lower_role_takes_the_clients_that_may_do_more() -> None:
+    api = await ApiBench().peopled()
+    homer, _ = await api.access.log_in(PEOPLE[Role.HOMEOWNER], PASSWORD, address="here")
+    _, above = await api.access.add_client("above", Role.HOMEOWNER, by=homer)
+    _, within = await api.access.add_client("within", Role.VIEWER, by=homer)
+    installer = api.access.holder(api.tokens[Role.INSTALLER])
+    assert installer is not None
+
+    await api.access.change_account(homer.name, role=Role.VIEWER, password=None, by=installer)
+
+    assert api.access.holder(above) is None
+    assert api.access.holder(within) is not None

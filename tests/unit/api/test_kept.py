@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import get_ident
+from typing import Any
 
 import pytest
 
+from ems.api import exports
+from ems.api import kept as kept_module
 from ems.api.access.book import Access
 from ems.api.access.passwords import Passwords
 from ems.api.errors import StorageTrouble, WrongPassword
@@ -43,6 +47,26 @@ async def test_history_is_mean_powers(store: Kept) -> None:
     assert (points[0].charging_w, points[0].battery_w, points[0].stations_w) == (3600.0, None, {"garage": 3600.0})
 
 
+async def test_history_is_built_and_written_beside_controls_loop(store: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads = []
+
+    def watched(work: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        def watch(what: Any) -> Any:
+            threads.append(get_ident())
+            return work(what)
+
+        return watch
+
+    monkeypatch.setattr(kept_module, "_point", watched(kept_module._point))
+    monkeypatch.setattr(exports, "_history", watched(exports._history))
+
+    points = await store.archive.history(HistoryStep.MINUTE, BEGIN, BEGIN + timedelta(minutes=2))
+    await exports.history_csv(points)
+
+    assert len(threads) == len(points) + 1
+    assert get_ident() not in threads
+
+
 async def test_decisions_are_found_by_a_word_of_their_reason(store: Kept) -> None:
     found = await store.archive.decisions(since=None, station_id=None, text="SURPLUS 4210", limit=10)
     nothing = await store.archive.decisions(since=None, station_id=None, text="fuse", limit=10)
@@ -61,7 +85,7 @@ async def test_the_log_is_lines_for_people(store: Kept) -> None:
 
 async def test_a_spreadsheet_works_nothing_out_that_a_station_said(store: Kept) -> None:
     found = await store.archive.sessions(since=None, until=None, station_id="garage", limit=10)
-    text = sessions_csv(found).decode()
+    text = (await sessions_csv(found)).decode()
     workbook = await sessions_xlsx(found)
 
     assert text.splitlines()[0].startswith("id,station,vehicle,began,")
@@ -72,7 +96,7 @@ async def test_a_spreadsheet_works_nothing_out_that_a_station_said(store: Kept) 
 async def test_history_has_a_column_for_every_station(store: Kept) -> None:
     points = await store.archive.history(HistoryStep.MINUTE, BEGIN, BEGIN + timedelta(minutes=2))
 
-    assert history_csv(points).decode().splitlines()[0].endswith(",charging_solar_w,garage_w")
+    assert (await history_csv(points)).decode().splitlines()[0].endswith(",charging_solar_w,garage_w")
 
 
 async def test_what_people_set_is_there_after_a_restart(tmp_path: Path) -> None:
