@@ -44,11 +44,11 @@ $(READY): requirements-dev.txt pyproject.toml
 demo: $(READY) ## a whole house on this machine; FOR=90 ends it after 90 s, SITE=config/garage.yaml plays another house
 	@$(BIN)/ems demo $(SITE) --for $(FOR)
 
-# Unit tests share the cores; the others, with their sockets and deadlines, run one after the other.
+# Tests with sockets and deadlines run one after the other, the others share the cores.
 test: $(READY) ## all tests
 	@if [ -n "$(PYTEST_ARGS)" ]; then $(BIN)/python -m pytest $(PYTEST_ARGS); else \
-	  $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile tests/unit; \
-	  $(BIN)/python -m pytest --ignore tests/unit; \
+	  $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -m "not alone"; \
+	  $(BIN)/python -m pytest -m alone; \
 	fi
 
 coverage: $(READY) ## all tests, with the branches they did not take
