@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from functools import partial
 from typing import Literal
@@ -20,7 +21,7 @@ from ems.web.commissioning.pieces import Fresh, choice_field, panel_card, verdic
 from ems.web.voice import station_name
 
 
-class _StationProofs:
+class _StationProofs(ABC):
     """A card per station with its last result, and the way to a new one."""
 
     kind: Literal["charger", "loss"]
@@ -57,11 +58,13 @@ class _StationProofs:
     async def _run(self, station_id: str) -> None:
         await self._installer.start(ProofWish(kind=self.kind, station=station_id))
 
+    @abstractmethod
     def _result(self, station: StationBench) -> ChargerResult | LossResult | None:
-        raise NotImplementedError
+        """The last one of this kind at that station."""
 
+    @abstractmethod
     def _details(self, station: StationBench) -> None:
-        raise NotImplementedError
+        """Its figures, below the verdict."""
 
 
 class ChargerProofs(_StationProofs):
