@@ -25,6 +25,8 @@ from ems.web.voice import Voice
 LANGUAGE_COOKIE: Final = "fusewise_language"
 LOOK_COOKIE: Final = "fusewise_look"
 LOOKS: Final = ("auto", "light", "dark")
+TOLD_FOR_MS: Final = 8000
+"""A short message stays this long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +111,7 @@ class Visit:
 
     def tell(self, text: str, *, bad: bool = False) -> None:
         """A short message at the edge of the page."""
-        ui.notify(text, position="top", color="negative" if bad else "dark", text_color="white", timeout=4000)
+        ui.notify(text, position="top", color="negative" if bad else "dark", text_color="white", timeout=TOLD_FOR_MS)
 
     def hang_dialogs_here(self) -> None:
         """Dialogs belong to this place of the page."""

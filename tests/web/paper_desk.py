@@ -41,10 +41,6 @@ from ems.commissioning.steps import Condition, StepKey
 from ems.model.station import ConnectorStatus
 from ems.model.words import Phrase
 
-LOOKS = 3
-"""After so many looks at the desk a proof has ended."""
-
-
 def sentence(key: str, **numbers: float | str) -> Sentence:
     phrase = Phrase(key, numbers)
     return Sentence(key=key, numbers=dict(numbers), text=phrase.said())
@@ -63,7 +59,6 @@ class PaperDesk:
         self._circuits: tuple[CircuitLimits, ...] = (CircuitLimits(id="annex", fuse_a=16.0, phases=("L2",)),)
         self._wired: tuple[str, ...] = ("L1", "L2", "L3")
         self._proof: ProofState | None = None
-        self._looks = 0
         self._results: dict[str, object] = {}
         self._seal: Seal | None = None
         self._known: dict[str, str] = {}
@@ -71,7 +66,6 @@ class PaperDesk:
         self._changes: list[ChangeRecord] = []
 
     def state(self, host: str) -> CommissioningState:
-        self._look()
         fuse_a = 25.0 if self._connection is None else self._connection.main_fuse_a
         return CommissioningState(
             at=self._now(),
@@ -96,17 +90,13 @@ class PaperDesk:
             changes=tuple(reversed(self._changes)),
         )
 
-    def _look(self) -> None:
+    def end_proof(self) -> None:
+        """The proof that runs has measured what it wanted to; until told so it goes on."""
         proof = self._proof
-        if proof is None or not proof.running:
-            return
-        self._looks += 1
-        update: dict[str, object] = {"progress": min(self._looks / LOOKS, 1.0)}
-        if self._looks >= LOOKS:
-            result = self._result(proof)
-            self._results[f"{proof.kind} {proof.station}" if proof.station else proof.kind] = result
-            update |= {"running": False, "result": result}
-        self._proof = proof.model_copy(update=update)
+        assert proof is not None and proof.running
+        result = self._result(proof)
+        self._results[f"{proof.kind} {proof.station}" if proof.station else proof.kind] = result
+        self._proof = proof.model_copy(update={"progress": 1.0, "running": False, "result": result})
 
     def _result(self, proof: ProofState) -> ChargerResult | LossResult | OverloadResult | SignResult:
         passed, at = Verdict.PASSED, self._now()
@@ -266,7 +256,6 @@ class PaperDesk:
         self._note(who, f"{identity} refused")
 
     async def start(self, wish: ProofWish, *, who: str) -> ProofState:
-        self._looks = 0
         self._note(who, f"proof {wish.kind}")
         stage = sentence("commissioning.begins")
         self._proof = ProofState(
@@ -276,7 +265,6 @@ class PaperDesk:
         return self._proof
 
     def proof(self) -> ProofState | None:
-        self._look()
         return self._proof
 
     async def abort(self, *, who: str) -> ProofState | None:

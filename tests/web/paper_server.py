@@ -90,6 +90,8 @@ def build() -> FastAPI:
         if what == "afresh":
             house.afresh()
             desk.afresh()
+        elif what == "proof":
+            desk.end_proof()
         house.trouble = what == "trouble"
 
     @app.get("/paper/deeds")

@@ -8,7 +8,6 @@
   function look() {
     const silent_ms = Date.now() - heard_ms;
     const lost = down || !navigator.onLine || silent_ms > LOST_AFTER_MS;
-    if (lost && !root.classList.contains("offline")) root.dataset.lostAfter = down ? "0" : String(silent_ms);
     root.classList.toggle("offline", lost && document.visibilityState === "visible");
   }
   function hear() {
