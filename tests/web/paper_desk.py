@@ -1,4 +1,4 @@
-"""An installer's desk in memory: limits typed twice, proofs that run for a few looks, a hand-over that locks."""
+"""An installer's desk in memory: limits typed twice, proofs that run until told, a hand-over that locks."""
 
 from __future__ import annotations
 
@@ -40,6 +40,7 @@ from ems.commissioning.phase_map import Certainty
 from ems.commissioning.steps import Condition, StepKey
 from ems.model.station import ConnectorStatus
 from ems.model.words import Phrase
+
 
 def sentence(key: str, **numbers: float | str) -> Sentence:
     phrase = Phrase(key, numbers)
@@ -93,7 +94,8 @@ class PaperDesk:
     def end_proof(self) -> None:
         """The proof that runs has measured what it wanted to; until told so it goes on."""
         proof = self._proof
-        assert proof is not None and proof.running
+        assert proof is not None
+        assert proof.running
         result = self._result(proof)
         self._results[f"{proof.kind} {proof.station}" if proof.station else proof.kind] = result
         self._proof = proof.model_copy(update={"progress": 1.0, "running": False, "result": result})
