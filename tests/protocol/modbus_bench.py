@@ -17,6 +17,9 @@ from ems.devices.register_types import encode
 
 LOOPBACK = "127.0.0.1"
 GUARD_S = 20.0
+ANSWERS_WITHIN_S = 1.0
+"""Where a test waits for an answer that does not come: short, yet longer than a busy machine takes to give one."""
+
 LOOP_TURNS = 20
 
 Registers = Mapping[int, int]

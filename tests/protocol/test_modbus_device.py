@@ -12,6 +12,7 @@ from ems.errors import LinkDown, NoAnswer, Nonsense, Refused
 from ems.model.electrical import PerPhase
 from tests.protocol.device_site import devices_of, modbus, sdm, site
 from tests.protocol.modbus_bench import (
+    ANSWERS_WITHIN_S,
     SILENCE,
     HandClock,
     Registers,
@@ -163,7 +164,7 @@ async def test_a_meter_that_stops_answering_comes_back() -> None:
 
     async with (
         odd_server(reply) as server,
-        devices_of(site(meters=[sdm(server.port, modbus=modbus(server.port, timeout_s=0.05))])) as devices,
+        devices_of(site(meters=[sdm(server.port, modbus=modbus(server.port, timeout_s=ANSWERS_WITHIN_S))])) as devices,
     ):
         await devices.meters["main"].read()
         silent = True

@@ -13,6 +13,7 @@ from ems.model.electrical import Circuit, CircuitTree, Fuse, Phase
 from ems.sim.day import SummerDay
 from ems.sim.wire.modbus_devices import ModbusPort, SimulatedUnit, sdm630, sunspec_inverter
 from ems.sim.world import CircuitSample, SunSample, World
+from tests.protocol.modbus_bench import ANSWERS_WITHIN_S
 
 ILLEGAL_FUNCTION, ILLEGAL_ADDRESS, ILLEGAL_VALUE, NOBODY = 1, 2, 3, 11
 
@@ -54,7 +55,9 @@ async def bench(phases: int = 3, peak_w: float = 9000) -> AsyncIterator[tuple[Be
 
 
 def client_of(stand: Bench) -> AsyncModbusTcpClient:
-    return AsyncModbusTcpClient("127.0.0.1", port=stand.port.port, timeout=0.3, retries=0, reconnect_delay=0)
+    return AsyncModbusTcpClient(
+        "127.0.0.1", port=stand.port.port, timeout=ANSWERS_WITHIN_S, retries=0, reconnect_delay=0
+    )
 
 
 async def floats(client: AsyncModbusTcpClient, address: int, count: int) -> list[float]:

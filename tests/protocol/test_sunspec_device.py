@@ -13,6 +13,7 @@ from ems.model.electrical import PerPhase
 from ems.model.readings import GridReading, SolarReading
 from tests.protocol.device_site import devices_of, modbus, sdm, site
 from tests.protocol.modbus_bench import (
+    ANSWERS_WITHIN_S,
     SILENCE,
     HandClock,
     Reply,
@@ -258,7 +259,10 @@ async def test_a_base_that_is_never_answered_does_not_hide_the_others() -> None:
     def reply(request: bytes) -> Sequence[bytes] | None:
         return SILENCE if asked_for(request)[1] == 40000 else serving(words)(request)
 
-    async with odd_server(reply) as server, devices_of(roof_at(server.port, timeout_s=0.05), HandClock()) as devices:
+    async with (
+        odd_server(reply) as server,
+        devices_of(roof_at(server.port, timeout_s=ANSWERS_WITHIN_S), HandClock()) as devices,
+    ):
         with pytest.raises(NoAnswer):
             await devices.solar[0].read()
 
