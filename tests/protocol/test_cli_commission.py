@@ -31,7 +31,7 @@ PASSWORD = "correct horse battery"
 async def paper_service(monkeypatch: pytest.MonkeyPatch, role: Role = Role.INSTALLER) -> AsyncIterator[str]:
     """Where an API with a desk on paper listens; a token of that role is in the environment."""
     house = LiveBench()
-    bench = await ApiBench(house, routers=[installer_router(PaperDesk(house.clock.utc_now))]).peopled()
+    bench = await ApiBench(house, routers=[installer_router(PaperDesk(house.clock.utc_now, looks=3))]).peopled()
     monkeypatch.setenv(TOKEN_VARIABLE, bench.tokens[role])
     async with bench.served() as server:
         yield f"http://127.0.0.1:{server.port}"
