@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-GUARD_S = 90.0
+GUARD_S = 240.0
 LONGEST_LINE = 1024 * 1024
 
 
