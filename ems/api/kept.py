@@ -98,6 +98,7 @@ class LedgerBooks:
             solar_kwh=round(stay.solar_kwh, 3),
             solar_share=share(stay.solar_kwh, stay.energy_kwh),
             cost=None if stay.cost is None else round(stay.cost, 2),
+            currency=stay.currency,
             vehicle=stay.vehicle,
         )
 
@@ -174,6 +175,9 @@ class RecordedArchive:
             return [record for record in records if word in record.because.text.casefold()][:limit]
 
         return await self._database.ask(found)
+
+    async def vehicles(self) -> Sequence[str]:
+        return await self._database.ask(archive.vehicles)
 
     async def log(self, *, before_id: int | None, kind: str | None, limit: int) -> Sequence[LogRecord]:
         def found(engine: Engine) -> Sequence[LogRecord]:

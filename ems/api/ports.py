@@ -57,6 +57,10 @@ class House(Protocol):
         """Newest first."""
         ...
 
+    async def vehicles(self) -> Sequence[str]:
+        """Cars that the site file names, then others that somebody named."""
+        ...
+
     async def log(self, *, before_id: int | None, kind: str | None, limit: int) -> Sequence[LogRecord]:
         """Newest first."""
         ...

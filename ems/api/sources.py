@@ -55,6 +55,10 @@ class Archive(Protocol):
         self, *, since: datetime | None, station_id: str | None, text: str | None, limit: int
     ) -> Sequence[DecisionRecord]: ...
 
+    async def vehicles(self) -> Sequence[str]:
+        """Those that sessions were counted for, the newest first."""
+        ...
+
     async def log(self, *, before_id: int | None, kind: str | None, limit: int) -> Sequence[LogRecord]: ...
 
 
@@ -111,6 +115,9 @@ class NoArchive:
         _refuse()
 
     async def decisions(self, **_wanted: object) -> NoReturn:
+        _refuse()
+
+    async def vehicles(self) -> NoReturn:
         _refuse()
 
     async def log(self, **_wanted: object) -> NoReturn:

@@ -26,6 +26,8 @@ MIN_API: Final = 1
 
 StationId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
 Amps = Annotated[float, Field(ge=0, le=80)]
+VehicleName = Annotated[str, Field(min_length=1, max_length=48, pattern=r"^[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$")]
+"""Any name that can be printed: sessions are counted by it, and a guest's car is in no site file."""
 
 
 class Shape(BaseModel):
@@ -156,6 +158,9 @@ class SessionState(Shape):
     solar_kwh: float
     solar_share: float | None
     cost: float | None
+    """Null without a tariff."""
+
+    currency: str | None
     vehicle: str | None
 
 
@@ -288,7 +293,7 @@ class SettingsWish(Shape):
     """Null takes the person's bound away."""
 
     priority: Annotated[int, Field(ge=0, le=9)] | None = None
-    vehicle: Annotated[str, Field(max_length=40)] | None = None
+    vehicle: VehicleName | None = None
 
 
 class GoalWish(Shape):

@@ -97,7 +97,9 @@ def scene() -> Scene:
             ),
             today=wire.Today(solar_kwh=12.5, charging_kwh=8.0, charging_solar_kwh=6.0, solar_share=0.75),
             stations_kwh={"garage": 640.0, "carport": 300.0},
-            sessions={"garage": session(4.5, solar_kwh=3.6)},
+            sessions={
+                "garage": session(4.5, solar_kwh=3.6).model_copy(update={"cost": 0.54, "currency": "EUR"}),
+            },
         ),
         facts={"garage": StationFacts(vendor="Acme", model="Box 11", firmware="1.2", serial="A-0001")},
         vehicles={"garage": "family"},

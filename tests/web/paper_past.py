@@ -101,6 +101,9 @@ class PaperPast(ABC):
             because=says,
         )
 
+    async def vehicles(self) -> Sequence[str]:
+        return ("Ioniq 5", "Zoe")
+
     async def log(self, *, before_id: int | None, kind: str | None, limit: int) -> Sequence[LogRecord]:
         newest = 60 if before_id is None else before_id - 1
         found = [self._event(number) for number in range(newest, 0, -1)]

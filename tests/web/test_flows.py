@@ -219,6 +219,22 @@ def test_a_persons_bound_is_saved(visit: Open) -> None:
     assert "'max_a': 10.0" in deeds(page)[-1][2]
 
 
+def test_a_car_of_any_name_may_hang_on_a_charger_and_known_ones_are_offered(visit: Open) -> None:
+    page = visit("/settings")
+    garage = page.get_by_label("Garage", exact=True)
+
+    garage.get_by_label("Car").fill("Grandma's")
+    garage.get_by_role("button", name="Save").click()
+
+    expect(page.get_by_text("Saved")).to_be_visible()
+    assert "'vehicle': \"Grandma's\"" in deeds(page)[-1][2]
+    assert garage.locator("option[value=Zoe]").count() == 1
+
+
+def test_the_card_says_what_the_session_costs(visit: Open) -> None:
+    expect(card(visit())).to_contain_text("1.42\N{NO-BREAK SPACE}EUR")
+
+
 def test_values_come_by_themselves(visit: Open) -> None:
     page = visit()
     power = page.locator("[data-circuit=main] .phase-now").first

@@ -40,6 +40,10 @@ async def test_sessions_newest_first(store: Kept) -> None:
     assert (garage[0].solar_share, garage[0].cost, garage[0].ended) == (0.8, 1.24, BEGIN + timedelta(minutes=30))
 
 
+async def test_cars_that_sessions_were_counted_for_are_known(store: Kept) -> None:
+    assert await store.archive.vehicles() == ["=family"]
+
+
 async def test_history_is_mean_powers(store: Kept) -> None:
     points = await store.archive.history(HistoryStep.MINUTE, BEGIN, BEGIN + timedelta(minutes=2))
 
