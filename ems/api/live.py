@@ -28,6 +28,7 @@ from ems.api.sources import (
 )
 from ems.api.view import build_state
 from ems.api.wire import (
+    AuditRecord,
     BoostWish,
     DecisionRecord,
     GoalWish,
@@ -172,6 +173,9 @@ class LiveHouse:
 
     async def log(self, *, before_id: int | None, kind: str | None, limit: int) -> Sequence[LogRecord]:
         return await self._sources.archive.log(before_id=before_id, kind=kind, limit=limit)
+
+    async def audit(self, *, before_id: int | None, limit: int) -> Sequence[AuditRecord]:
+        return await self._sources.archive.audit(before_id=before_id, limit=limit)
 
     # What people set.
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Protocol
 
 from ems.api.wire import (
+    AuditRecord,
     BoostWish,
     DecisionRecord,
     GoalWish,
@@ -62,6 +63,10 @@ class House(Protocol):
         ...
 
     async def log(self, *, before_id: int | None, kind: str | None, limit: int) -> Sequence[LogRecord]:
+        """Newest first."""
+        ...
+
+    async def audit(self, *, before_id: int | None, limit: int) -> Sequence[AuditRecord]:
         """Newest first."""
         ...
 

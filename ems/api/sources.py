@@ -9,7 +9,7 @@ from typing import Any, Final, NoReturn, Protocol, TypeAlias
 
 from ems.api.errors import StorageOff
 from ems.api.scene import Counted, StationFacts
-from ems.api.wire import DecisionRecord, HistoryPoint, HistoryStep, LogRecord, SessionRecord
+from ems.api.wire import AuditRecord, DecisionRecord, HistoryPoint, HistoryStep, LogRecord, SessionRecord
 
 LOGGER: Final = logging.getLogger(__name__)
 
@@ -60,6 +60,8 @@ class Archive(Protocol):
         ...
 
     async def log(self, *, before_id: int | None, kind: str | None, limit: int) -> Sequence[LogRecord]: ...
+
+    async def audit(self, *, before_id: int | None, limit: int) -> Sequence[AuditRecord]: ...
 
 
 class Shelf(Protocol):
@@ -121,6 +123,9 @@ class NoArchive:
         _refuse()
 
     async def log(self, **_wanted: object) -> NoReturn:
+        _refuse()
+
+    async def audit(self, **_wanted: object) -> NoReturn:
         _refuse()
 
 

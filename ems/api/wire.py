@@ -418,6 +418,20 @@ class LogRecord(Shape):
     kind: str
     who: str | None
     text: str
+    """In English, or in the words of whoever did it."""
+
+    says: Sentence | None
+    """The same for every language; null where somebody put it in their own words."""
+
+
+class AuditRecord(Shape):
+    """Something that somebody changed, or a login."""
+
+    id: int
+    at: datetime
+    who: str
+    action: str
+    text: str
 
 
 class Role(StrEnum):

@@ -20,6 +20,7 @@ from ems.api import wire, wire_access
 from ems.api.delta import as_json, changes
 from ems.api.errors import WidensInstallerLimit
 from ems.api.explained import explained
+from ems.api.kept_words import log_says
 from ems.api.problems import refusal
 from ems.api.scene import Counted, Scene, StationFacts
 from ems.api.view import build_state
@@ -36,6 +37,7 @@ from tests.live import NAME, session, sunny_house
 
 GOLDEN = Path(__file__).with_name("golden")
 THEN = datetime(2026, 6, 21, 8, 0, tzinfo=UTC)
+USED = datetime(2026, 6, 21, 9, 30, tzinfo=UTC)
 NOW_S = 1000.0
 SUN = Reason(code=LimitReason.SOLAR_SURPLUS, surplus_w=4210.0)
 AWAY = Reason(code=LimitReason.STATION_SILENT)
@@ -238,7 +240,20 @@ def records() -> Any:
                 because=because,
             )
         ),
-        "log": written(wire.LogRecord(id=7, at=THEN, kind="wish", who="anna", text="garage: mode fast")),
+        "log": [
+            written(wire.LogRecord(id=7, at=THEN, kind="wish", who="anna", text="garage: mode fast", says=None)),
+            written(
+                wire.LogRecord(
+                    id=6,
+                    at=THEN,
+                    kind="station_offline_ended",
+                    who=None,
+                    text="carport is back",
+                    says=log_says("station_offline_ended", {"station": "carport"}),
+                )
+            ),
+        ],
+        "audit": written(wire.AuditRecord(id=3, at=THEN, who="anna", action="wish", text="garage: mode fast")),
     }
 
 
@@ -250,7 +265,10 @@ def access() -> Any:
         "setup": written(wire_access.SetupState(needed=True)),
         "pairing": written(wire_access.PairingOffer(code="012345", role=role, ends_in_s=180.0)),
         "token": written(wire_access.NewTokenRecord(id=3, token="fw_example", name="tablet", role=role)),
-        "tokens": [written(wire_access.TokenRecord(id=3, name="tablet", role=role, made_at=THEN))],
+        "tokens": [
+            written(wire_access.TokenRecord(id=3, name="tablet", role=role, made_at=THEN, used_at=USED)),
+            written(wire_access.TokenRecord(id=4, name="spare tablet", role=role, made_at=THEN, used_at=None)),
+        ],
         "users": [written(wire_access.UserRecord(name="anna", role=role, made_at=THEN))],
     }
 

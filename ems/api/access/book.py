@@ -21,6 +21,7 @@ from ems.api.access.passwords import Passwords
 from ems.api.access.persons import Account, Person, Token, covers, folded
 from ems.api.access.store import AccountStore, MemoryAccounts
 from ems.api.access.tokens import TokenBook, digest_of, fresh
+from ems.api.access.uses import Uses
 from ems.api.errors import (
     AlreadySetUp,
     LastInstaller,
@@ -68,6 +69,7 @@ class Access:
         self._pairing = Pairing(clock)
         self._accounts: dict[str, Account] = {}
         self._tokens = TokenBook()
+        self.uses: Final = Uses(self._store, clock)
         self._setup_code: str | None = None
 
     async def open(self) -> None:
@@ -75,6 +77,7 @@ class Access:
         accounts, tokens = await self._store.load()
         self._accounts = {folded(account.name): account for account in accounts}
         self._tokens = TokenBook(tokens)
+        self.uses.learn(tokens)
         if not self._accounts:
             self._setup_code = "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(2))
 
@@ -91,13 +94,17 @@ class Access:
     def is_still_in(self, person: Person) -> bool:
         """Whether that person's token is good yet, in that role: for pages and sockets that stay open."""
         token = self._tokens.with_id(person.token_id)
-        return token is not None and self._good(token) and token.role is person.role
+        if token is None or not self._good(token) or token.role is not person.role:
+            return False
+        self.uses.note(token)
+        return True
 
     def holder(self, token: str) -> Person | None:
         """Who that token belongs to; None when it opens nothing."""
         found = self._tokens.find(token, self._clock.utc_now())
         if found is None:
             return None
+        self.uses.note(found)
         name = found.owner if found.is_session and found.owner is not None else found.label
         return Person(name=name, role=found.role, token_id=found.token_id, is_session=found.is_session)
 
@@ -291,6 +298,7 @@ class Access:
 
     async def _revoke(self, token: Token) -> None:
         self._tokens.drop(token)
+        self.uses.forget(token)
         await self._store.revoke_token(token.token_id)
 
     def _good(self, token: Token) -> bool:
