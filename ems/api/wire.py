@@ -168,7 +168,10 @@ class GoalState(Shape):
     """What somebody asked for this stay on the cable."""
 
     energy_kwh: float | None
+    """The car pauses once it is in."""
+
     ready_by: datetime | None
+    """Remembered and shown; charging is not planned for it yet."""
 
 
 class TemporaryLimit(Shape):
@@ -297,7 +300,7 @@ class SettingsWish(Shape):
 
 
 class GoalWish(Shape):
-    """Body of `PUT /stations/{id}/goal`."""
+    """Body of `PUT /stations/{id}/goal`. `ready_by` is remembered and shown; charging is not planned for it yet."""
 
     energy_kwh: Annotated[float, Field(gt=0, le=500)] | None = None
     ready_by: datetime | None = None

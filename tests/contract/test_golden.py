@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from ems.api import wire, wire_access
+from ems.api import wire, wire_access, wire_commissioning
 from ems.api.delta import as_json, changes
 from ems.api.errors import WidensInstallerLimit
 from ems.api.explained import explained
@@ -24,6 +24,7 @@ from ems.api.kept_words import log_says
 from ems.api.problems import refusal
 from ems.api.scene import Counted, Scene, StationFacts
 from ems.api.view import build_state
+from ems.api.wire import Shape
 from ems.api.wishes import Passing, Wishes
 from ems.control.memory import Memory, StationTimers
 from ems.model.decision import CircuitLoad, Decision, LimitReason, Notice, NoticeCode, Reason, Setpoint
@@ -33,6 +34,7 @@ from ems.model.goals import ChargeMode
 from ems.model.readings import BatteryReading, GridReading, SolarReading
 from ems.model.snapshot import Snapshot
 from ems.model.station import CarReading, ConnectorStatus, StationState
+from tests.contract import commissioning_shapes
 from tests.live import NAME, session, sunny_house
 
 GOLDEN = Path(__file__).with_name("golden")
@@ -304,6 +306,7 @@ MADE: dict[str, Callable[[], Any]] = {
     for made in (
         *(state, state_in_trouble, hello, client_hello, snapshot, delta, problem, explanation, records),
         *(access, health, wishes, words),
+        *commissioning_shapes.SHAPES,
     )
 }
 
@@ -320,3 +323,28 @@ def test_the_contract_holds(name: str) -> None:
 
 def test_every_golden_file_is_made_here() -> None:
     assert {path.stem for path in GOLDEN.glob("*.json")} == set(MADE)
+
+
+def test_every_shape_of_commissioning_is_in_a_golden_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    written_ones: set[type[BaseModel]] = set()
+    dump = BaseModel.model_dump
+
+    def watched(shape: BaseModel, **how: Any) -> dict[str, Any]:
+        written_ones.update(kinds_in(shape))
+        return dump(shape, **how)
+
+    monkeypatch.setattr(BaseModel, "model_dump", watched)
+    for made in commissioning_shapes.SHAPES:
+        made()
+
+    kinds = {kind for kind in vars(wire_commissioning).values() if isinstance(kind, type) and issubclass(kind, Shape)}
+    assert {kind.__name__ for kind in kinds - written_ones} == {"Shape", "Limits"}
+
+
+def kinds_in(value: object) -> set[type[BaseModel]]:
+    """Of a shape and all in it."""
+    if isinstance(value, tuple):
+        return set().union(*map(kinds_in, value))
+    if not isinstance(value, BaseModel):
+        return set()
+    return {type(value)}.union(*(kinds_in(getattr(value, name)) for name in type(value).model_fields))
