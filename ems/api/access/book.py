@@ -6,8 +6,6 @@ because of where they call from.
 
 from __future__ import annotations
 
-import hmac
-import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -19,6 +17,7 @@ from ems.api.access.knocking import Knocking
 from ems.api.access.pairing import Pairing, PairingCode
 from ems.api.access.passwords import Passwords
 from ems.api.access.persons import Account, Person, Token, covers, folded
+from ems.api.access.setup_code import fresh_code, is_that_code
 from ems.api.access.store import AccountStore, MemoryAccounts
 from ems.api.access.tokens import TokenBook, digest_of, fresh
 from ems.api.access.uses import Uses
@@ -45,9 +44,6 @@ MOST_SESSIONS: Final = 200
 
 PERSON: Final = "fusewise.person"
 """Where the gate leaves the person in an ASGI scope."""
-
-_LETTERS: Final = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
-"""Without those that look alike."""
 
 
 class Access:
@@ -79,7 +75,7 @@ class Access:
         self._tokens = TokenBook(tokens)
         self.uses.learn(tokens)
         if not self._accounts:
-            self._setup_code = "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(2))
+            self._setup_code = fresh_code()
 
     @property
     def setup_code(self) -> str | None:
@@ -113,7 +109,7 @@ class Access:
         self._knocking.knock(address, "setup")
         if self._setup_code is None:
             raise AlreadySetUp("somebody has an account already; log in, or ask an installer for one")
-        if not hmac.compare_digest(_plain(code), _plain(self._setup_code)):
+        if not is_that_code(code, self._setup_code):
             raise WrongCode("that is not the code in the service's log")
         account = await self._account(name, password, Role.INSTALLER)
         unused, self._setup_code = self._setup_code, None
@@ -303,8 +299,3 @@ class Access:
 
     def _good(self, token: Token) -> bool:
         return token.ends_at is None or self._clock.utc_now() < token.ends_at
-
-
-def _plain(code: str) -> bytes:
-    """A code as it was meant: case and dashes do not matter."""
-    return "".join(letter for letter in code.upper() if letter.isalnum()).encode()
