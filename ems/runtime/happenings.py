@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from ems.control.seen.trust import lost_meters
 from ems.model.decision import Decision, Escalation, LimitReason, Setpoint
+from ems.model.site import Site
 from ems.model.snapshot import Snapshot
 from ems.store.entries import DecisionEntry, EventEntry
 
@@ -17,7 +18,6 @@ CHANGE_A: Final = 0.5
 MOST_KEPT: Final = 1000
 """Between two pages; more than a house of thirty stations gives in a minute."""
 
-MAIN: Final = "main"
 _FUSES: Final = frozenset({LimitReason.MAIN_FUSE, LimitReason.CIRCUIT_FUSE})
 _STEPS: Final = frozenset(step.value for step in Escalation)
 
@@ -113,14 +113,15 @@ def _facts(look: Snapshot, decision: Decision) -> Iterator[tuple[tuple[str, str]
         yield ("solar_silent", ""), {}
     if look.site.has_battery and look.battery is None:
         yield ("battery_silent", ""), {}
-    yield from _for_safety(decision)
+    yield from _for_safety(look.site, decision)
 
 
-def _for_safety(decision: Decision) -> Iterator[tuple[tuple[str, str], Mapping[str, Any]]]:
+def _for_safety(site: Site, decision: Decision) -> Iterator[tuple[tuple[str, str], Mapping[str, Any]]]:
     """Cars that a fuse has no room for, and what disobedient stations are told."""
     for station_id, setpoint in decision.setpoints.items():
         reason = setpoint.reason
         if setpoint.limit_a <= 0.0 and reason.code in _FUSES:
-            yield ("fuse_pause", station_id), {"station": station_id, "circuit": reason.circuit_id or MAIN}
+            circuit_id = reason.circuit_id or site.circuits.main.circuit_id
+            yield ("fuse_pause", station_id), {"station": station_id, "circuit": circuit_id}
     for station_id, step in decision.escalations.items():
         yield (step.value, station_id), {"station": station_id}
