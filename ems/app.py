@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from datetime import tzinfo
 from functools import partial
 from importlib import import_module
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -105,6 +106,8 @@ class Service:
         with ExitStack() as open_parts:
             if self.recorder is not None:
                 open_parts.enter_context(self.recorder)
+                self.recorder.note("service_started", facts={"version": version("fusewise")})
+                open_parts.callback(self.recorder.note, "service_stopped")
             ledger = self.ledger = self._ledger()
             open_parts.callback(ledger.close)
             # A hung loop is a matter of real time: a faster clock of a demo does not make it hang sooner.

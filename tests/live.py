@@ -77,6 +77,7 @@ def session(kwh: float, *, solar_kwh: float = 0.0) -> SessionState:
         solar_kwh=solar_kwh,
         solar_share=solar_kwh / kwh if kwh else None,
         cost=None,
+        currency=None,
         vehicle=None,
     )
 

@@ -17,6 +17,7 @@ from ems.api.metrics import Figures
 from ems.api.ports import House
 from ems.api.problems import answer_problems
 from ems.api.push import Push, push_router
+from ems.api.reference import reference_router
 from ems.api.routes import entry, house, people, records, stations
 from ems.api.routes.needs import Desk
 from ems.api.routes.service import service_router
@@ -64,6 +65,7 @@ def application(
     app.state.api = api
     answer_problems(app)
     app.mount(API, api)
+    app.include_router(reference_router(api, API))
     app.add_middleware(Gate, access=access, proxies=Proxies.of(section.trusted_proxies, section.base_path), clock=clock)
     return app
 

@@ -50,14 +50,6 @@ class BelowMinimum(ApiError):
     title = "Below the station's smallest current"
 
 
-class UnknownVehicle(ApiError):
-    """No vehicle of that name in the site file."""
-
-    code = "unknown_vehicle"
-    status = 409
-    title = "No such vehicle"
-
-
 class NotYet(ApiError):
     """Nothing was decided yet."""
 

@@ -15,12 +15,13 @@ from typing import Final, TypeVar
 
 from sqlalchemy import Engine
 
+from ems.api import kept_records
 from ems.api.errors import StorageTrouble
-from ems.api.kept_words import log_text
-from ems.api.says import reason_says
+from ems.api.kept_records import share
 from ems.api.scene import Counted
 from ems.api.sources import Json
 from ems.api.wire import (
+    AuditRecord,
     DecisionRecord,
     Energies,
     HistoryPoint,
@@ -34,8 +35,6 @@ from ems.clock import Clock
 from ems.runtime.ledger import Ledger
 from ems.runtime.recorder import Recorder
 from ems.store import accounts, archive, preferences
-from ems.store.archive import LoggedEvent
-from ems.store.entries import DecisionEntry, SessionEntry, Step
 from ems.store.errors import JournalError
 
 LOGGER: Final = logging.getLogger(__name__)
@@ -98,13 +97,9 @@ class LedgerBooks:
             solar_kwh=round(stay.solar_kwh, 3),
             solar_share=share(stay.solar_kwh, stay.energy_kwh),
             cost=None if stay.cost is None else round(stay.cost, 2),
+            currency=stay.currency,
             vehicle=stay.vehicle,
         )
-
-
-def share(part: float, whole: float) -> float | None:
-    """0 to 1; None of nothing."""
-    return None if whole <= 0.0 else round(min(part / whole, 1.0), 3)
 
 
 class Database:
@@ -149,7 +144,7 @@ class RecordedArchive:
             entries = archive.sessions(
                 engine, since_utc_s=since_s, until_utc_s=until_s, station_id=station_id, limit=limit
             )
-            return [_session(entry) for entry in entries]
+            return [kept_records.session_record(entry) for entry in entries]
 
         return await self._database.ask(found)
 
@@ -158,7 +153,7 @@ class RecordedArchive:
 
         def found(engine: Engine) -> Sequence[HistoryPoint]:
             steps = archive.history(engine, length=length, since_utc_s=since_s, until_utc_s=until_s)
-            return [_point(each) for each in steps]
+            return [kept_records.point_record(each) for each in steps]
 
         return await self._database.ask(found)
 
@@ -170,14 +165,25 @@ class RecordedArchive:
 
         def found(engine: Engine) -> Sequence[DecisionRecord]:
             entries = archive.decisions(engine, since_utc_s=since_s, station_id=station_id, limit=most)
-            records = (_decision(entry) for entry in entries)
+            records = (kept_records.decision_record(entry) for entry in entries)
             return [record for record in records if word in record.because.text.casefold()][:limit]
 
         return await self._database.ask(found)
 
+    async def vehicles(self) -> Sequence[str]:
+        return await self._database.ask(archive.vehicles)
+
     async def log(self, *, before_id: int | None, kind: str | None, limit: int) -> Sequence[LogRecord]:
         def found(engine: Engine) -> Sequence[LogRecord]:
-            return [_logged(event) for event in archive.log(engine, before_id=before_id, kind=kind, limit=limit)]
+            events = archive.log(engine, before_id=before_id, kind=kind, limit=limit)
+            return [kept_records.logged_record(event) for event in events]
+
+        return await self._database.ask(found)
+
+    async def audit(self, *, before_id: int | None, limit: int) -> Sequence[AuditRecord]:
+        def found(engine: Engine) -> Sequence[AuditRecord]:
+            entries = accounts.audit_entries(engine, before_id=before_id, limit=limit)
+            return [kept_records.audited_record(entry) for entry in entries]
 
         return await self._database.ask(found)
 
@@ -245,61 +251,6 @@ class RecordedDiary:
             self._database.ask_now(entry)
         except StorageTrouble as error:
             LOGGER.warning("the audit log lacks %s by %s: %s", kind, who, error)
-
-
-def _session(entry: SessionEntry) -> SessionRecord:
-    return SessionRecord(
-        id=entry.session_id,
-        station=entry.station_id,
-        vehicle=entry.vehicle,
-        began=datetime.fromtimestamp(entry.began_utc_s, UTC),
-        ended=None if entry.ended_utc_s is None else datetime.fromtimestamp(entry.ended_utc_s, UTC),
-        energy_kwh=round(entry.energy_kwh, 3),
-        solar_kwh=round(entry.solar_kwh, 3),
-        solar_share=share(entry.solar_kwh, entry.energy_kwh),
-        cost=None if entry.cost is None else round(entry.cost, 2),
-        currency=entry.currency,
-        reason=entry.reason,
-    )
-
-
-def _point(step: Step) -> HistoryPoint:
-    flows, hours = step.flows, step.length_s / 3600.0
-
-    def mean_w(energy_wh: float | None, less_wh: float | None = 0.0) -> float | None:
-        return None if energy_wh is None or less_wh is None else round((energy_wh - less_wh) / hours, 1)
-
-    return HistoryPoint(
-        at=datetime.fromtimestamp(step.at_utc_s, UTC),
-        grid_w=mean_w(flows.grid_import_wh, flows.grid_export_wh),
-        solar_w=mean_w(flows.solar_wh),
-        battery_w=mean_w(flows.battery_discharge_wh, flows.battery_charge_wh),
-        home_w=mean_w(flows.home_wh),
-        charging_w=mean_w(flows.charging_wh),
-        charging_solar_w=mean_w(flows.charging_solar_wh),
-        stations_w={name: round(energy_wh / hours, 1) for name, energy_wh in flows.stations_wh.items()},
-    )
-
-
-def _decision(entry: DecisionEntry) -> DecisionRecord:
-    return DecisionRecord(
-        at=datetime.fromtimestamp(entry.utc_s, UTC),
-        station=entry.station_id,
-        limit_a=entry.limit_a,
-        phases=entry.phases,
-        reason=entry.reason.code,
-        because=reason_says(entry.reason),
-    )
-
-
-def _logged(event: LoggedEvent) -> LogRecord:
-    return LogRecord(
-        id=event.event_id,
-        at=datetime.fromtimestamp(event.utc_s, UTC),
-        kind=event.kind,
-        who=event.who,
-        text=log_text(event.kind, event.facts),
-    )
 
 
 def _seconds(at: datetime | None) -> float | None:

@@ -1,34 +1,41 @@
-"""Events of the log as English lines."""
+"""Events of the log as sentences, in the words of `words.json`."""
 
 from __future__ import annotations
 
+import string
 from collections.abc import Mapping
 from typing import Any, Final
 
-_LINES: Final[Mapping[str, str]] = {
-    "station_offline_began": "{station} went away",
-    "station_offline_ended": "{station} is back",
-    "meter_lost_began": "the meter of {circuit} is not trusted any more",
-    "meter_lost_ended": "the meter of {circuit} is trusted again",
-    "house_overload_began": "the house alone draws more than {circuit} carries",
-    "house_overload_ended": "the house draws less than {circuit} carries again",
-    "ignores_limit_began": "{station} ignores its limit",
-    "ignores_limit_ended": "{station} keeps its limit again",
-    "meter_flipped_began": "the meter of {circuit} shows more export than sun and battery give",
-    "meter_flipped_ended": "the meter of {circuit} makes sense again",
-}
+from ems.api.wire import Sentence
+from ems.model.words import Number, has_words, say, words
 
 LONGEST: Final = 500
 
 
+def log_says(kind: str, facts: Mapping[str, Any]) -> Sentence | None:
+    """The sentence of a kind that the service notes by itself; None for what somebody put in their own words."""
+    key = f"log.{kind}"
+    if not has_words(key):
+        return None
+    numbers = {name: _short(facts.get(name)) for name in _gaps(key)}
+    return Sentence(key=key, numbers=numbers, text=say(key, **numbers)[:LONGEST])
+
+
 def log_text(kind: str, facts: Mapping[str, Any]) -> str:
-    """A line for people; of a kind that is not known here, its name and facts."""
+    """An English line for people; of a kind that is not known here, its name and facts."""
     said = facts.get("text")
     if isinstance(said, str):
         return said[:LONGEST]
-    line = _LINES.get(kind)
-    named = {name: str(facts.get(name, "?")) for name in ("station", "circuit")}
-    if line is not None:
-        return line.format(**named)[:LONGEST]
-    told = ", ".join(f"{name} {value}" for name, value in facts.items())
+    sentence = log_says(kind, facts)
+    if sentence is not None:
+        return sentence.text
+    told = ", ".join(f"{name} {value}" for name, value in facts.items() if value)
     return f"{kind.replace('_', ' ')}{': ' if told else ''}{told}"[:LONGEST]
+
+
+def _gaps(key: str) -> list[str]:
+    return [name for _, name, _, _ in string.Formatter().parse(words()[key]["en"]) if name is not None]
+
+
+def _short(fact: object) -> Number:
+    return "?" if fact is None else str(fact)[:LONGEST]

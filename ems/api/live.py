@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from ems.api.errors import NotYet, UnknownStation, UnknownVehicle
+from ems.api.errors import NotYet, StorageOff, StorageTrouble, UnknownStation
 from ems.api.kept_wishes import WISHES_KEY, HouseWishes, found, written
 from ems.api.scene import HouseName, Scene
 from ems.api.sources import (
@@ -28,6 +28,7 @@ from ems.api.sources import (
 )
 from ems.api.view import build_state
 from ems.api.wire import (
+    AuditRecord,
     BoostWish,
     DecisionRecord,
     GoalWish,
@@ -90,7 +91,7 @@ class LiveHouse:
         self._sources: Final = sources or Sources()
         self._shelf: Shelf = self._sources.shelf or MemoryShelf()
         self._vehicles = dict(vehicles or {})
-        self._known_vehicles = frozenset(known_vehicles)
+        self._known_vehicles = tuple(known_vehicles)
         self._site = site
         kept = found(self._shelf.recall(WISHES_KEY), site, now_s=clock.monotonic_s(), now=clock.utc_now())
         self._wishes = kept or HouseWishes()
@@ -161,8 +162,20 @@ class LiveHouse:
             self._station(station_id)
         return await self._sources.archive.decisions(since=since, station_id=station_id, text=text, limit=limit)
 
+    async def vehicles(self) -> Sequence[str]:
+        """Cars that the site file names, then those that people or sessions name."""
+        wished = [wishes.vehicle for wishes in self._wishes.stations.values() if wishes.vehicle is not None]
+        try:
+            counted = await self._sources.archive.vehicles()
+        except (StorageOff, StorageTrouble):
+            counted = ()
+        return list(dict.fromkeys((*self._known_vehicles, *wished, *counted)))
+
     async def log(self, *, before_id: int | None, kind: str | None, limit: int) -> Sequence[LogRecord]:
         return await self._sources.archive.log(before_id=before_id, kind=kind, limit=limit)
+
+    async def audit(self, *, before_id: int | None, limit: int) -> Sequence[AuditRecord]:
+        return await self._sources.archive.audit(before_id=before_id, limit=limit)
 
     # What people set.
 
@@ -173,8 +186,6 @@ class LiveHouse:
         station = self._station(station_id)
         if wish.max_a is not None:
             bounded(station, wish.max_a)
-        if wish.vehicle is not None and wish.vehicle not in self._known_vehicles:
-            raise UnknownVehicle(f"there is no vehicle {wish.vehicle!r}; known are {_listed(self._known_vehicles)}")
         said = f"at most {_amps(wish.max_a)}, priority {_or_usual(wish.priority)}, vehicle {_or_usual(wish.vehicle)}"
         self._sources.books.name_vehicle(station_id, wish.vehicle or self._vehicles.get(station_id))
         wishes = replace(self._of(station_id), max_a=wish.max_a, priority=wish.priority, vehicle=wish.vehicle)
@@ -206,11 +217,6 @@ class LiveHouse:
     def set_optimising(self, *, optimising: bool, who: str) -> None:
         self._keep(replace(self._wishes, optimising=optimising))
         self._sources.diary.note("wish", who=who, text=f"optimisation {'on' if optimising else 'off'}")
-
-    def vehicle_of(self, station_id: str) -> str | None:
-        """The car that hangs there, as somebody said or the site file says; None where nobody says."""
-        wished = self._of(station_id).vehicle
-        return self._vehicles.get(station_id) if wished is None else wished
 
     def _of(self, station_id: str) -> Wishes:
         self._station(station_id)
@@ -286,7 +292,3 @@ def _amps(limit_a: float | None) -> str:
 
 def _or_usual(value: object) -> str:
     return "as usual" if value is None else str(value)
-
-
-def _listed(names: Collection[str]) -> str:
-    return ", ".join(sorted(names)) or "none"

@@ -152,6 +152,7 @@ class ApiPart:
             async with asyncio.TaskGroup() as parts:
                 parts.create_task(_beside("push", self.push.run()), name="push")
                 parts.create_task(server.run(), name="web server")
+                parts.create_task(_beside("token uses", self.access.uses.run()), name="token uses")
                 if (face := self._mqtt_face()) is not None:
                     parts.create_task(_beside("MQTT face", face.run()), name="MQTT face")
                 await server.settled.wait()

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Protocol
 
 from ems.api.wire import (
+    AuditRecord,
     BoostWish,
     DecisionRecord,
     GoalWish,
@@ -57,7 +58,15 @@ class House(Protocol):
         """Newest first."""
         ...
 
+    async def vehicles(self) -> Sequence[str]:
+        """Cars that the site file names, then others that somebody named."""
+        ...
+
     async def log(self, *, before_id: int | None, kind: str | None, limit: int) -> Sequence[LogRecord]:
+        """Newest first."""
+        ...
+
+    async def audit(self, *, before_id: int | None, limit: int) -> Sequence[AuditRecord]:
         """Newest first."""
         ...
 

@@ -9,7 +9,7 @@ from typing import Any, Final, NoReturn, Protocol, TypeAlias
 
 from ems.api.errors import StorageOff
 from ems.api.scene import Counted, StationFacts
-from ems.api.wire import DecisionRecord, HistoryPoint, HistoryStep, LogRecord, SessionRecord
+from ems.api.wire import AuditRecord, DecisionRecord, HistoryPoint, HistoryStep, LogRecord, SessionRecord
 
 LOGGER: Final = logging.getLogger(__name__)
 
@@ -55,7 +55,13 @@ class Archive(Protocol):
         self, *, since: datetime | None, station_id: str | None, text: str | None, limit: int
     ) -> Sequence[DecisionRecord]: ...
 
+    async def vehicles(self) -> Sequence[str]:
+        """Those that sessions were counted for, the newest first."""
+        ...
+
     async def log(self, *, before_id: int | None, kind: str | None, limit: int) -> Sequence[LogRecord]: ...
+
+    async def audit(self, *, before_id: int | None, limit: int) -> Sequence[AuditRecord]: ...
 
 
 class Shelf(Protocol):
@@ -113,7 +119,13 @@ class NoArchive:
     async def decisions(self, **_wanted: object) -> NoReturn:
         _refuse()
 
+    async def vehicles(self) -> NoReturn:
+        _refuse()
+
     async def log(self, **_wanted: object) -> NoReturn:
+        _refuse()
+
+    async def audit(self, **_wanted: object) -> NoReturn:
         _refuse()
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from ems.api.scene import Scene
 from ems.api.wire import SiteCondition, StationStatus
-from ems.control.seen.trust import LOST_AT_LEAST_S, LOST_PERIODS
+from ems.control.seen.trust import lost_meters as lost_meters_of
 from ems.model.decision import LimitReason, NoticeCode, Setpoint
 from ems.model.goals import ChargeMode
 from ems.model.station import USES_A, ConnectorStatus, StationState
@@ -63,22 +63,8 @@ def site_condition(scene: Scene) -> SiteCondition:
 
 
 def lost_meters(scene: Scene) -> tuple[str, ...]:
-    """Circuits whose meter is not trusted now: silent for too long, or not yet believed again."""
-    site, decision = scene.look.site, scene.decision
-    named = {
-        setpoint.reason.circuit_id
-        for setpoint in decision.setpoints.values()
-        if setpoint.reason.code is LimitReason.METER_LOST
-    }
-    lost = []
-    for circuit in site.circuits:
-        load = decision.circuits.get(circuit.circuit_id)
-        if not circuit.metered or load is None:
-            continue
-        longest_s = max(LOST_PERIODS * site.meter_period_s.get(circuit.circuit_id, 1.0), LOST_AT_LEAST_S)
-        if load.meter_age_s is None or load.meter_age_s > longest_s or circuit.circuit_id in named:
-            lost.append(circuit.circuit_id)
-    return tuple(lost)
+    """Circuits whose meter is not trusted now."""
+    return lost_meters_of(scene.look.site, scene.decision)
 
 
 def protecting(scene: Scene) -> tuple[Setpoint, ...]:

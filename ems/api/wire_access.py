@@ -93,6 +93,8 @@ class TokenRecord(Shape):
     name: str
     role: Role
     made_at: datetime
+    used_at: datetime | None
+    """When it last opened something; null where nobody saw that."""
 
 
 class UserRecord(Shape):

@@ -101,8 +101,17 @@ class PushFigures(BaseModel):
     dropped: int | None = None
     """Clients that were dropped: the one that does not read, once its buffers are full."""
 
+    dropped_after_s: float | None = None
+    """How long that took; null when it was not dropped."""
+
+    stayed: int | None = None
+    """Clients at the end."""
+
     grown_mb: float | None = None
     """Resident memory with all clients at the end, less that before the first came."""
+
+    grown_most_mb: float | None = None
+    """The same at its largest, looked at every cycle."""
 
 
 class Machine(BaseModel):

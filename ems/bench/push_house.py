@@ -41,6 +41,11 @@ class PushHouse:
 
     @property
     def clients(self) -> int:
+        return self._push.clients
+
+    @property
+    def joined(self) -> int:
+        """Those that are there, and those that were dropped."""
         return self._push.clients + self._push.dropped
 
     @property

@@ -86,10 +86,12 @@ def _push_lines(push: PushFigures) -> Iterator[str]:
     if push.skipped is not None:
         yield f"push socket left out: {push.skipped}"
         return
+    after = "" if push.dropped_after_s is None else f" after {push.dropped_after_s:.0f} s"
     yield (
         f"push socket: {push.clients} clients and one that never reads; a cycle of control takes {push.cycle_ratio} "
         f"times what it takes alone ({push.cycle_alone_ms} ms), and begins {_ms(push.late_p99_ms)} late at the 99th "
-        f"percentile; {push.messages} messages, {push.dropped} dropped, {push.grown_mb} MB more"
+        f"percentile; {push.messages} messages, {push.dropped} dropped{after}, {push.stayed} stayed, "
+        f"{push.grown_most_mb} MB more at most"
     )
 
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from ems.commissioning.bench import FALLS_WITHIN_S, Plateau
+from ems.commissioning.bench import FALLS_WITHIN_S
 from ems.commissioning.findings import PlateauFigures
 from ems.commissioning.phase_map import LEAST_STEP_A, Loaded, Step, loaded_phases
+from ems.commissioning.plateau import Plateau
 from ems.commissioning.trace import Trace, crossed_at_s
 from ems.control.seen.obedience import tolerated_a
 from ems.model.electrical import PerPhase, Phase, Wiring

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from ems.commissioning.bench import ENOUGH_RISE_A, Bench, Plateau, Unproven
+from ems.commissioning.bench import ENOUGH_RISE_A, Bench, Unproven
 from ems.commissioning.charger_figures import best_sight, contradict, figures, what_meters_see
 from ems.commissioning.findings import ChargerFindings, PlateauFigures, Verdict
 from ems.commissioning.phase_map import agrees, complete, wiring_found
 from ems.commissioning.phrases import Phrase, phrase
+from ems.commissioning.plateau import Plateau
 from ems.model.electrical import Wiring
 from ems.model.site import Station
 

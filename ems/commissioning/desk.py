@@ -12,9 +12,8 @@ Only what a failed proof tightens is in force at once.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -22,9 +21,7 @@ from typing import Final
 from ems.clock import Clock
 from ems.commissioning.errors import (
     IdentityTaken,
-    LimitsRefused,
     NoHandOver,
-    NoStorage,
     NoSuchCircuit,
     NoSuchStation,
     NoSuchStranger,
@@ -34,35 +31,29 @@ from ems.commissioning.errors import (
     StepsOpen,
     TypedDifferently,
 )
-from ems.commissioning.findings import Findings, LossFindings, ProofKind, Verdict
-from ems.commissioning.hand_over import Handing, fits_seal, house_key, signed
-from ems.commissioning.kept import MOST_REFUSED, Change, Kept, KeptFile, SealMark, Signed, still_proven
+from ems.commissioning.findings import ProofKind
+from ems.commissioning.hand_over import Handing, house_key, signed
+from ems.commissioning.kept import MOST_REFUSED, SealMark, Signed
 from ems.commissioning.limits import (
     ConnectionLimits,
     InstallerLimits,
     StationLimits,
     connection_words,
     differing,
-    findings_of,
     identity_in,
-    overlaid,
-    uncommissioned,
 )
 from ems.commissioning.proofs import Progress, Proofs, Wanted
+from ems.commissioning.standing import Joined, Standing
 from ems.commissioning.steps import Steps, open_steps
 from ems.commissioning.taken import Taken, Typed
 from ems.commissioning.watch import Watch
-from ems.config.schema import SiteFile, StationEntry, SubCircuit
-from ems.config.translate import to_site
+from ems.config.schema import SiteFile, SubCircuit
 from ems.csms.central_system import CentralSystem
 from ems.model.decision import Decision
 from ems.model.electrical import Wiring
-from ems.model.site import Site
 from ems.model.snapshot import Snapshot
 from ems.runtime.board import Board
 from ems.runtime.dispatch import Dispatch
-
-LOGGER: Final = logging.getLogger(__name__)
 
 TYPED_WITHIN_S: Final = 600.0
 """The second typing must follow the first within this."""
@@ -70,53 +61,13 @@ TYPED_WITHIN_S: Final = 600.0
 SAVES_AGAIN_S: Final = 60.0
 """A disk that did not take what a proof found is tried again after this."""
 
-Audit = Callable[[str, str], None]
-"""Hears who did what; returns at once."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Joined:
-    """The running parts."""
-
-    board: Board
-    dispatch: Dispatch
-    central_system: CentralSystem
-    watch: Watch
-    proofs: Proofs
-
-
-class Desk:
+class Desk(Standing):
     """One installer's work at a time; everybody else reads."""
 
     def __init__(self, file: SiteFile, folder: Path | None, clock: Clock) -> None:
-        self.base: Final = file
-        """The site file alone."""
-
-        self._clock = clock
-        self._kept_file = None if folder is None else KeptFile(folder)
-        self.audit: Audit = lambda _who, _what: None
-        """Hears of every change; whoever keeps a log sets it."""
-
+        super().__init__(file, folder, clock)
         self._typed: Typed | None = None
-        self._joined: Joined | None = None
-        self._busy = asyncio.Lock()
-        self._saving: set[asyncio.Task[None]] = set()
-        self._unsaved: str | None = None
-        """What a proof found last that is not on the disk yet."""
-
-        opened = None if self._kept_file is None else self._kept_file.open()
-        self.kept: Kept = Kept() if opened is None else still_proven(opened.kept, file)
-        self.trouble: str | None = "no storage folder is set" if opened is None else opened.trouble
-        """Why limits cannot be kept, or those that were kept could not be read."""
-
-        self._lost: Final = None if opened is None else opened.trouble
-        """Why earlier limits are lost: until the connection is stated again, the site file's does not count either."""
-
-        self.file: SiteFile = self._usable()
-        """The site file with the installer's limits over it: what is in force."""
-
-        self.site: Site = to_site(self.file)
-        """The same as control sees it."""
 
     def join(self, board: Board, dispatch: Dispatch, central_system: CentralSystem) -> None:
         """The parts of the running service; before it runs."""
@@ -148,13 +99,6 @@ class Desk:
                 await self._joined.proofs.close()
             if self._saving:
                 await asyncio.wait(self._saving)
-
-    @property
-    def parts(self) -> Joined:
-        """The running parts. Raises RuntimeError before `join`."""
-        if self._joined is None:
-            raise RuntimeError("the desk is not part of a service yet")
-        return self._joined
 
     @property
     def proof(self) -> Progress | None:
@@ -298,34 +242,6 @@ class Desk:
         async with self._busy:
             await self._keep(lambda kept: replace(kept, seal=None), who, f"unlocked the limits: {why}")
 
-    def _usable(self) -> SiteFile:
-        """The file to start with. Limits that cannot be trusted make the house one that nobody has commissioned."""
-        if self._lost is not None:
-            LOGGER.error("the installer's limits cannot be used, so nobody charges above 6 A: %s", self._lost)
-        findings = findings_of(self.base, self.kept.limits)
-        if findings:
-            self.trouble = f"the installer's limits do not fit the site file any more: {LimitsRefused(findings)}"
-            LOGGER.error("%s; so nobody charges above 6 A", self.trouble)
-            return uncommissioned(self.base)
-        file = self._overlaid(self.kept.limits)
-        if self.kept.seal is not None and not fits_seal(file, self.kept.seal, self.kept.hand_over):
-            self.trouble = "the limits are not those that were handed over; unlock them and prove them anew"
-            LOGGER.error("%s; so nobody charges above 6 A", self.trouble)
-            return uncommissioned(file)
-        return file
-
-    def _checked(self, wanted: InstallerLimits) -> SiteFile:
-        """The site file with these limits. Raises LimitsRefused."""
-        findings = findings_of(self.base, wanted)
-        if findings:
-            raise LimitsRefused(findings)
-        return self._overlaid(wanted)
-
-    def _overlaid(self, limits: InstallerLimits) -> SiteFile:
-        """The site file with these limits; nobody has commissioned a house whose earlier limits are lost."""
-        file = overlaid(self.base, limits)
-        return file if self._lost is None or limits.connection is not None else uncommissioned(file)
-
     def _check_open(self) -> None:
         self._folder()
         if self.kept.seal is not None:
@@ -335,11 +251,6 @@ class Desk:
     def _check_quiet(self) -> None:
         if self._joined is not None and self._joined.proofs.is_running:
             raise ProofRuns("a proof runs; let it end or abort it")
-
-    def _folder(self) -> Path:
-        if self._kept_file is None:
-            raise NoStorage("the site file names no storage folder (storage.path), so limits would be lost")
-        return self._kept_file.folder
 
     async def _apply(self, change: Callable[[InstallerLimits], InstallerLimits], who: str, what: str) -> Taken:
         """Change what is kept when it is our turn: others may have changed it since we were asked."""
@@ -353,94 +264,8 @@ class Desk:
             self._put_in_force(file)
             return Taken(outcome="applied", file=file)
 
-    async def _keep(self, change: Callable[[Kept], Kept], who: str, what: str) -> None:
-        """On the disk first, then here. Raises NoStorage."""
-        kept_file = self._kept_file
-        if kept_file is None:
-            raise NoStorage("the site file names no storage folder (storage.path), so nothing can be kept")
-        line = Change(utc_s=self._clock.utc_now().timestamp(), who=who, what=what)
-        # Whoever asked may leave meanwhile; a file that is being replaced is seen through.
-        await asyncio.shield(asyncio.to_thread(kept_file.save, change(self.kept).changed(line)))
-        # A proof may have ended meanwhile; what it found stays.
-        self.kept = change(self.kept).changed(line)
-        self.audit(who, what)
-
-    def _put_in_force(self, file: SiteFile) -> None:
-        self.file = file
-        site = self.site = to_site(file)
-        self.trouble = self._lost if self.kept.limits.connection is None else None
-        if self._joined is None:
-            return
-        self._joined.board.set_site(site)
-        self._joined.dispatch.set_site(site)
-        for entry in file.stations:
-            if self._joined.central_system.identity_of(entry.id) != identity_in(entry):
-                self._joined.central_system.rename(entry.id, identity_in(entry))
-        LOGGER.info("the installer's limits are in force")
-
-    def _proof_ended(self, progress: Progress) -> None:
-        """Keep what was found; a loss proof that passed verifies the lease, one that failed takes that back."""
-        findings = progress.findings
-        if findings is None or findings.verdict is Verdict.ABORTED:
-            return
-        self.kept = replace(self.kept, record=self.kept.record.with_new(findings))
-        if isinstance(findings, LossFindings) and findings.verdict is Verdict.FAILED:
-            self._distrust(findings.station_id)
-        task = asyncio.create_task(self._keep_findings(findings, progress.wanted.kind), name="keep findings")
-        self._saving.add(task)
-        task.add_done_callback(self._saving.discard)
-
-    def _distrust(self, station_id: str) -> None:
-        """Its lease counts no more, whatever the disk says; these limits are not those that were handed over."""
-        if not self._entry(station_id).lease_verified:
-            return
-        limits = self._with_lease(station_id, verified=False)
-        self.kept = replace(self.kept, limits=limits, seal=None)
-        self._put_in_force(self._overlaid(limits))
-
-    async def _keep_findings(self, findings: Findings, kind: ProofKind) -> None:
-        what = f"{kind} proof: {findings.says.said()}"
-        try:
-            async with self._busy:
-                if not isinstance(findings, LossFindings) or not self._verifies(findings):
-                    await self._keep(lambda kept: kept, "proof", what)
-                    return
-                limits = self._with_lease(findings.station_id, verified=True)
-                await self._keep(lambda kept: replace(kept, limits=limits), "proof", what)
-                self._put_in_force(self._overlaid(limits))
-        except NoStorage as error:
-            LOGGER.warning("what the proof found is not kept yet: %s", error)
-            self._unsaved = what
-
-    async def _save_again(self) -> None:
-        """What the disk did not take when a proof ended."""
-        async with self._busy:
-            what, self._unsaved = self._unsaved, None
-            if what is None or self._kept_file is None:
-                return
-            try:
-                await self._keep(lambda kept: kept, "proof", what)
-            except NoStorage:
-                self._unsaved = what
-
-    def _verifies(self, findings: LossFindings) -> bool:
-        """Whether the lease of the station counts from now on: a passed proof of the very limits that are in force."""
-        entry = self._entry(findings.station_id)
-        proven = findings.verdict is Verdict.PASSED and findings.is_of(entry.fallback_a, self.file.policy.lease_s)
-        return proven and not entry.lease_verified and self.kept.seal is None
-
-    def _with_lease(self, station_id: str, *, verified: bool) -> InstallerLimits:
-        told = self.kept.limits.station(station_id).model_copy(update={"lease_verified": verified})
-        return self.kept.limits.with_station(station_id, told)
-
     def _wiring(self, station_id: str) -> Wiring:
         """The house phases behind a station, as a charger proof found them, else as they are stated."""
         stated = self.site.station(station_id).wiring
         findings = self.kept.record.charger.get(station_id)
         return stated if findings is None else findings.found or stated
-
-    def _entry(self, station_id: str) -> StationEntry:
-        for entry in self.file.stations:
-            if entry.id == station_id:
-                return entry
-        raise NoSuchStation(f"there is no station {station_id!r} in this house")

@@ -13,7 +13,8 @@ from ems.config.schema import CsmsSection, StationEntry
 from ems.csms.listener import Listener, Stranger
 from ems.csms.pace import Pace
 from ems.csms.ports import StationChanged
-from ems.csms.station import Authorise, Station, free_vending
+from ems.csms.station import Station
+from ems.csms.tags import Authorise, free_vending
 from ems.csms.transactions import TransactionIds
 from ems.csms.visit import StationSocket
 from ems.errors import EmsError

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable
 from typing import Final
 
 from ems.clock import Clock
 from ems.config.schema import StationEntry
 from ems.csms.attendant import Attendant
-from ems.csms.capabilities import RateUnit
-from ems.csms.charging_profiles import Form, Moment, Purpose
+from ems.csms.charging_profiles import Moment
 from ems.csms.connector import Connector
 from ems.csms.dialect_v16 import PROTOCOL as V16
 from ems.csms.dialect_v16 import InboundV16, OutboundV16
 from ems.csms.limits import Limits
 from ems.csms.messages import (
     Boot,
-    CompositeSchedule,
     Configuration,
     MeterReport,
-    Report,
     StartReport,
     StatusReport,
     StopReport,
@@ -29,30 +25,22 @@ from ems.csms.messages import (
 )
 from ems.csms.pace import Pace
 from ems.csms.ports import LeasedLimit, LimitReceipt, StationChanged
+from ems.csms.recount import Basis, Recount
 from ems.csms.rpc import Rpc
+from ems.csms.station_calls import StationCalls
 from ems.csms.station_clock import StationClock
+from ems.csms.tags import Authorise, free_vending
 from ems.csms.transactions import Session, TransactionIds
 from ems.csms.visit import StationSocket, Visit
-from ems.errors import StationOffline, StationRefused
+from ems.errors import StationOffline
 from ems.model.station import ConnectorStatus, StationState
 
 LOGGER = logging.getLogger(__name__)
 
-REMOTE_TAG: Final = "FUSEWISE"
-"""The id tag of transactions that we start; 16 letters and digits at most (Q13)."""
-
 MOST_CONNECTORS: Final = 8
 
-Authorise = Callable[[str, str], TagStatus]
-"""Decides on an id tag: station id and tag to a status."""
 
-
-def free_vending(_station_id: str, _id_tag: str) -> TagStatus:
-    """Everybody may charge."""
-    return TagStatus.ACCEPTED
-
-
-class Station:
+class Station(StationCalls):
     """Implements `ports.StationLink`, and `messages.Heard` for the dialects."""
 
     def __init__(
@@ -77,7 +65,6 @@ class Station:
         self._came_at_s: float | None = None
         self._kept_a: float | None = None
         self._connectors: dict[int, Connector] = {}
-        self._counted_on: tuple[int | None, int | None] = (None, None)
         self._clearing: set[int] = set()
         self._station_clock = StationClock(clock)
         self._inbound = InboundV16(self, clock, pace, station=entry.id)
@@ -85,6 +72,7 @@ class Station:
         self.limits: Final = Limits(
             entry.id, clock, whole_amps=entry.whole_amps, max_a=entry.max_a, phases=len(entry.wired)
         )
+        self._recount = Recount(entry.id, self.limits, self._station_clock, pace)
         self.boot: Boot | None = None
         """Who it said it is; None until its first boot notification."""
 
@@ -151,46 +139,6 @@ class Station:
             self._clearing.add(profile_id)
             visit.spawn(self._clear_loser(profile_id, visit))
         return receipt
-
-    async def trigger(self, report: Report, connector: int | None = None) -> None:
-        """Ask for a report. This and the calls below raise StationOffline, StationSilent or StationRefused."""
-        await self._here().dialect.trigger(report, connector)
-
-    async def get_configuration(self, keys: tuple[str, ...] = ()) -> Configuration:
-        """The named settings; all of them for no name, which some stations do not survive (Q18)."""
-        return await self._here().dialect.get_configuration(keys)
-
-    async def change_configuration(self, key: str, value: str) -> None:
-        """Change one setting."""
-        await self._here().dialect.change_configuration(key, value)
-
-    async def remote_start(self, id_tag: str = REMOTE_TAG) -> None:
-        """Begin a transaction."""
-        await self._here().dialect.remote_start(id_tag, 1)
-
-    async def remote_stop(self) -> None:
-        """End the running transaction; StationRefused when none is known."""
-        session = self.session
-        if session is None:
-            raise StationRefused(f"{self.entry.id} has no transaction to stop")
-        await self._here().dialect.remote_stop(session.transaction_id)
-
-    async def clear_charging_profile(
-        self,
-        *,
-        profile_id: int | None = None,
-        connector: int | None = None,
-        purpose: Purpose | None = None,
-        level: int | None = None,
-    ) -> None:
-        """Remove matching profiles; that nothing matched is a success too."""
-        await self._here().dialect.clear_profiles(
-            profile_id=profile_id, connector=connector, purpose=purpose, level=level
-        )
-
-    async def composite_schedule(self, duration_s: int, connector: int = 0) -> CompositeSchedule:
-        """What the station says it will allow; 0 is the whole station."""
-        return await self._here().dialect.composite_schedule(connector, duration_s)
 
     def booted(self, boot: Boot) -> bool:
         """Take note of a boot; False for a station that is not the one whose serial number is configured."""
@@ -321,7 +269,7 @@ class Station:
 
     def _moment(self) -> Moment:
         session = self.session
-        self._counted_on = self._basis()
+        self._recount.counted(self._basis())
         return Moment(
             station_now=self._station_clock.now(),
             guard_s=self._pace.clock_guard_s,
@@ -330,29 +278,13 @@ class Station:
             drawing_phases=self.connector.drawing_phases,
         )
 
-    def _basis(self) -> tuple[int | None, int | None]:
-        """What a limit may have to be counted for: phases that draw, and the transaction."""
+    def _basis(self) -> Basis:
         session = self.session
-        return self.connector.drawing_phases, session.transaction_id if session else None
-
-    def _outdated(self) -> bool:
-        """Whether the profiles in the station no longer say what they were meant to say; true once for each change."""
-        stepped = self._station_clock.stepped(self._pace.clock_guard_s / 2.0)
-        if stepped:
-            LOGGER.info("%s: its clock or ours was set; its limits are sent again", self.entry.id)
-            self.limits.refresh()
-        (drawing, transaction), self._counted_on = self._counted_on, self._basis()
-        now_drawing, now_transaction = self._counted_on
-        way = self.limits.way
-        if way is None:
-            return stepped
-        recount = way.unit is RateUnit.WATT and drawing != now_drawing
-        retarget = way.form is Form.TRANSACTION_OVER_FALLBACK and transaction != now_transaction
-        return stepped or recount or retarget
+        return Basis(self.connector.drawing_phases, session.transaction_id if session else None)
 
     def _publish(self, *, limits_due: bool = False) -> None:
         """Tell when anything changed."""
-        outdated = self._outdated()
+        outdated = self._recount.is_due(self._basis())
         connector = self.connector
         state = StationState(
             station_id=self.entry.id,

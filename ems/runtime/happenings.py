@@ -6,7 +6,9 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from ems.model.decision import Decision, LimitReason, Setpoint
+from ems.control.seen.trust import lost_meters
+from ems.model.decision import Decision, Escalation, LimitReason, Setpoint
+from ems.model.site import Site
 from ems.model.snapshot import Snapshot
 from ems.store.entries import DecisionEntry, EventEntry
 
@@ -15,6 +17,9 @@ CHANGE_A: Final = 0.5
 
 MOST_KEPT: Final = 1000
 """Between two pages; more than a house of thirty stations gives in a minute."""
+
+_FUSES: Final = frozenset({LimitReason.MAIN_FUSE, LimitReason.CIRCUIT_FUSE})
+_STEPS: Final = frozenset(step.value for step in Escalation)
 
 
 class Happenings:
@@ -74,6 +79,8 @@ class Happenings:
         for kind, subject in now.keys() - before.keys():
             self._events.append(EventEntry(utc_s=utc_s, kind=f"{kind}_began", facts=now[kind, subject]))
         for kind, subject in before.keys() - now.keys():
+            if kind in _STEPS:
+                continue  # what was told to a station once; its obedience has a line of its own
             self._events.append(EventEntry(utc_s=utc_s, kind=f"{kind}_ended", facts=before[kind, subject]))
 
 
@@ -100,8 +107,21 @@ def _facts(look: Snapshot, decision: Decision) -> Iterator[tuple[tuple[str, str]
         known = {name: value for name, value in facts.items() if value is not None}
         subject = " ".join(str(facts[name]) for name in ("circuit", "phase", "station"))
         yield (notice.code.value, subject), known
-    lost = {
-        each.reason.circuit_id for each in decision.setpoints.values() if each.reason.code is LimitReason.METER_LOST
-    }
-    for circuit_id in lost:
-        yield ("meter_lost", str(circuit_id)), {"circuit": circuit_id}
+    for circuit_id in lost_meters(look.site, decision):
+        yield ("meter_lost", circuit_id), {"circuit": circuit_id}
+    if look.site.inverters and (look.solar is None or not look.solar.complete):
+        yield ("solar_silent", ""), {}
+    if look.site.has_battery and look.battery is None:
+        yield ("battery_silent", ""), {}
+    yield from _for_safety(look.site, decision)
+
+
+def _for_safety(site: Site, decision: Decision) -> Iterator[tuple[tuple[str, str], Mapping[str, Any]]]:
+    """Cars that a fuse has no room for, and what disobedient stations are told."""
+    for station_id, setpoint in decision.setpoints.items():
+        reason = setpoint.reason
+        if setpoint.limit_a <= 0.0 and reason.code in _FUSES:
+            circuit_id = reason.circuit_id or site.circuits.main.circuit_id
+            yield ("fuse_pause", station_id), {"station": station_id, "circuit": circuit_id}
+    for station_id, step in decision.escalations.items():
+        yield (step.value, station_id), {"station": station_id}

@@ -46,6 +46,9 @@ LONGEST_QUEUE: Final = 1000
 MOST_PAGES: Final = 1500
 """On their way to the thread, which takes them every few seconds."""
 
+LONGEST_WHY: Final = 200
+"""Of a trouble's text in the log."""
+
 ENDS_WITHIN_S: Final = 5.0
 """A disk that hangs does not keep the service from ending."""
 
@@ -297,6 +300,8 @@ class Recorder:
         """Once when it begins, once when it ends."""
         if trouble is not None and self.trouble is None:
             LOGGER.error("nothing is written to the journal, control goes on without: %s", trouble)
+            self.note("storage_trouble_began", facts={"why": trouble[:LONGEST_WHY]})
         if trouble is None and self.trouble is not None:
             LOGGER.info("the journal is written again")
+            self.note("storage_trouble_ended")
         self.trouble = trouble

@@ -28,7 +28,9 @@ class Stay:
     energy_kwh: float
     solar_kwh: float
     cost: float | None
-    """In the tariff's currency; None without a tariff."""
+    """None without a tariff."""
+
+    currency: str | None
 
 
 class Stays:
@@ -89,6 +91,7 @@ class Stays:
             energy_kwh=entry.energy_kwh,
             solar_kwh=entry.solar_kwh,
             cost=entry.cost,
+            currency=entry.currency,
         )
 
     def entries(self) -> tuple[SessionEntry, ...]:

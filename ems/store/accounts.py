@@ -48,7 +48,7 @@ class NewToken:
     role: str
     created_utc_s: float
     owner: str | None = None
-    """The user that it stands for, whose end is its end; None for a program of its own."""
+    """Whose session it is, or who made this client; that user's end is its end. None where nobody knows."""
 
     expires_utc_s: float | None = None
 
@@ -104,13 +104,6 @@ def users(engine: Engine) -> Sequence[User]:
     return [_user(row) for row in rows]
 
 
-def find_user(engine: Engine, name: str) -> User | None:
-    """The user of that name; None when nobody has it."""
-    with reading(engine) as connection:
-        row = connection.execute(select(USERS).where(USERS.c.name == name)).first()
-    return None if row is None else _user(row)
-
-
 def change_user(
     engine: Engine,
     name: str,
@@ -144,26 +137,17 @@ def add_token(engine: Engine, token: NewToken) -> int:
     return int(token_id)
 
 
-def tokens(engine: Engine, *, owner: str | None = None) -> Sequence[Token]:
-    """All of them or those of one user, newest first, revoked ones too."""
+def tokens(engine: Engine) -> Sequence[Token]:
+    """All of them, newest first, revoked ones too."""
     query = select(TOKENS).order_by(TOKENS.c.id.desc()).limit(MOST_LISTED)
-    if owner is not None:
-        query = query.where(TOKENS.c.owner == owner)
     with reading(engine) as connection:
         rows = connection.execute(query).all()
     return [_token(row) for row in rows]
 
 
-def find_token(engine: Engine, digest: str) -> Token | None:
-    """The token of that hash, whether it is still good or not; None when nobody has it."""
-    with reading(engine) as connection:
-        row = connection.execute(select(TOKENS).where(TOKENS.c.digest == digest)).first()
-    return None if row is None else _token(row)
-
-
 def note_used(engine: Engine, used_utc_s: Mapping[int, float]) -> None:
-    """When tokens were used last, by their ids. Gather them: each call is a write to the disk."""
-    with writing(engine) as connection:
+    """When tokens were used last, by their ids. A power cut may take it, so the disk is not waited for."""
+    with writing(engine, durable=False) as connection:
         for token_id, utc_s in used_utc_s.items():
             connection.execute(update(TOKENS).where(TOKENS.c.id == token_id).values(last_used_utc_s=utc_s))
 
@@ -175,13 +159,6 @@ def revoke_token(engine: Engine, token_id: int, utc_s: float) -> None:
             connection.execute(select(TOKENS.c.id).where(TOKENS.c.id == token_id)).first(), "token of that number"
         )
         good = (TOKENS.c.id == token_id) & TOKENS.c.revoked_utc_s.is_(None)
-        connection.execute(update(TOKENS).where(good).values(revoked_utc_s=utc_s))
-
-
-def revoke_tokens_of(engine: Engine, owner: str, utc_s: float) -> None:
-    """All that stand for that user, as after a change of password."""
-    with writing(engine) as connection:
-        good = (TOKENS.c.owner == owner) & TOKENS.c.revoked_utc_s.is_(None)
         connection.execute(update(TOKENS).where(good).values(revoked_utc_s=utc_s))
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Engine, Row, Table, select
+from sqlalchemy import ColumnElement, Engine, Row, Table, func, select
 
 from ems.model.decision import Reason
 from ems.store.codec import decode, from_text
@@ -94,6 +94,20 @@ def decisions(
         query = query.where(DECISIONS.c.station == station_id)
     with reading(engine) as connection:
         return [_decision(row) for row in connection.execute(query)]
+
+
+def vehicles(engine: Engine, *, limit: int = 50) -> Sequence[str]:
+    """Cars that sessions were counted for, those that came last first."""
+    last_seen = func.max(SESSIONS.c.began_utc_s)
+    query = (
+        select(SESSIONS.c.vehicle)
+        .where(SESSIONS.c.vehicle.is_not(None))
+        .group_by(SESSIONS.c.vehicle)
+        .order_by(last_seen.desc())
+        .limit(_bounded(limit))
+    )
+    with reading(engine) as connection:
+        return [name for (name,) in connection.execute(query)]
 
 
 def log(

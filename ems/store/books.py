@@ -138,12 +138,6 @@ def end_lost_sessions(engine: Engine, running: Iterable[str], utc_s: float) -> i
         return connection.execute(update(SESSIONS).where(lost).values(ended_utc_s=utc_s, reason=LOST_REASON)).rowcount
 
 
-def write_event(engine: Engine, event: EventEntry) -> None:
-    """One event at once. Raises JournalError."""
-    with writing(engine) as connection:
-        _write_events(connection, [event])
-
-
 def _replace_steps(connection: Connection, table: Table, steps: Iterable[Step]) -> None:
     rows = [row_of(step) for step in steps]
     connection.execute(delete(table).where(table.c.at_utc_s.in_([row["at_utc_s"] for row in rows])))

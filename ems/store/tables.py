@@ -179,7 +179,7 @@ TOKENS: Final = Table(
     Column("digest", String(64), nullable=False, unique=True, comment="SHA-256 of the token, hexadecimal"),
     Column("label", String(80), nullable=False),
     Column("role", String(20), nullable=False),
-    Column("owner", String(80), comment="the user that it stands for; null for a program of its own"),
+    Column("owner", String(80), comment="whose session it is, or who made this client; null where nobody knows"),
     Column("created_utc_s", Double, nullable=False),
     Column("expires_utc_s", Double),
     Column("last_used_utc_s", Double),

@@ -158,6 +158,7 @@ class _Session:
             with box("div", "session-facts"):
                 self._energy = words("", "b")
                 self._share = words("")
+                self._cost = words("")
                 self._lasted = words("")
         self._voice = voice
 
@@ -169,6 +170,8 @@ class _Session:
         share = voice("page.sun_share", share=voice.share(session.solar_share))
         self._energy.set_text(voice.energy(session.energy_kwh))
         self._share.set_text(share if session.solar_share is not None else "")
+        self._cost.set_text("" if session.cost is None else voice.money(session.cost, session.currency))
+        dress(self._cost, "gone" if session.cost is None else "")
         measure(self._sun, part=session.solar_share or 0.0)
         dress(self._bar, "session-bar session-empty" if session.solar_share is None else "session-bar")
         put(self._bar, "aria-label", share)

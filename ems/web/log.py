@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Final
 
-from ems.api.wire import DecisionRecord, LogRecord
+from ems.api.wire import DecisionRecord, LogRecord, Role
 from ems.errors import EmsError
 from ems.model.words import has_words
 from ems.web.bits import Choice, Field, Segments, box, button, cell, dress, labelled, table_head, words
@@ -20,6 +21,11 @@ MOST: Final = 400
 
 DECISIONS: Final = "decisions"
 EVENTS: Final = "events"
+CHANGES: Final = "changes"
+"""For installers."""
+
+Line = tuple[datetime, str, str | None, str]
+"""When, of what kind, by whom, what."""
 
 
 async def show(visit: Visit, draw_frame: Draw) -> None:
@@ -46,7 +52,8 @@ class _Log:
         voice, visit = self._visit.voice, self._visit
         with box("div", "row spread"):
             words(voice("page.log"), "h1", "page-title")
-            kinds = {kind: voice(f"page.log.{kind}") for kind in (DECISIONS, EVENTS)}
+            shown = (DECISIONS, EVENTS, CHANGES) if visit.may(Role.INSTALLER) else (DECISIONS, EVENTS)
+            kinds = {kind: voice(f"page.log.{kind}") for kind in shown}
             self._kinds = Segments(kinds, DECISIONS, self._choose, voice("page.log"))
         stations = visit.house.state().stations
         names = {"": voice("page.all_stations")} | {station.id: station_name(station.id) for station in stations}
@@ -82,18 +89,26 @@ class _Log:
         self._asked += 1
         asked = self._asked
         try:
-            if self._kind == EVENTS:
-                events = await self._visit.house.log(before_id=None, kind=None, limit=self._limit)
-                if asked == self._asked:
-                    self._draw_events(events)
-            else:
-                decisions = await self._decisions()
-                if asked == self._asked:
-                    self._draw_decisions(decisions)
+            draw = await self._read()
         except EmsError as err:
             self._table.clear()
             with self._table:
                 words(self._visit.problem(err.code, str(err)), "p", "nothing capital")
+            return
+        if asked == self._asked:
+            draw()
+
+    async def _read(self) -> Callable[[], None]:
+        """What the filter asks for, ready to be drawn."""
+        house = self._visit.house
+        if self._kind == EVENTS:
+            events = await house.log(before_id=None, kind=None, limit=self._limit)
+            return lambda: self._draw_events([self._line(each) for each in events])
+        if self._kind == CHANGES and self._visit.may(Role.INSTALLER):
+            changes = await house.audit(before_id=None, limit=self._limit)
+            return lambda: self._draw_events([(each.at, each.action, each.who, each.text) for each in changes])
+        decisions = await self._decisions()
+        return lambda: self._draw_decisions(decisions)
 
     async def _decisions(self) -> Sequence[DecisionRecord]:
         """The newest that the search finds; it looks at what is read, in the reader's language."""
@@ -133,7 +148,11 @@ class _Log:
             cell(limit, titles["limit"], "number")
             cell(self._says(decision), titles["reason"], "wide-bare capital")
 
-    def _draw_events(self, events: Sequence[LogRecord]) -> None:
+    def _line(self, event: LogRecord) -> Line:
+        text = event.text if event.says is None else self._visit.voice.sentence(event.says)
+        return event.at, event.kind, event.who, text
+
+    def _draw_events(self, events: Sequence[Line]) -> None:
         voice = self._visit.voice
         titles = {key: voice(f"page.column.{key}") for key in ("at", "kind", "who", "what")}
         self._table.clear()
@@ -148,14 +167,15 @@ class _Log:
                         self._event(event, titles)
             self._more_button(len(events))
 
-    def _event(self, event: LogRecord, titles: dict[str, str]) -> None:
+    def _event(self, event: Line, titles: dict[str, str]) -> None:
         voice = self._visit.voice
-        key = f"log_kind.{event.kind}"
+        at, kind, who, text = event
+        key = f"log_kind.{kind}"
         with box("tr"):
-            cell(voice.near(event.at, self._visit.now(), seconds=True), titles["at"], "wide")
-            cell(voice(key) if has_words(key) else event.kind.replace("_", " "), titles["kind"], "capital")
-            cell(event.who or "–", titles["who"])
-            cell(event.text, titles["what"], "wide-bare")
+            cell(voice.near(at, self._visit.now(), seconds=True), titles["at"], "wide")
+            cell(voice(key) if has_words(key) else kind.replace("_", " "), titles["kind"], "capital")
+            cell(who or "–", titles["who"])
+            cell(text, titles["what"], "wide-bare capital")
 
     def _more_button(self, shown: int) -> None:
         if shown >= self._limit < MOST:

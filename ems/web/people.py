@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Final
 from urllib.parse import quote
 
@@ -106,15 +107,20 @@ def _user(rows: _List, user: dict[str, object]) -> None:
 
 
 def _token(rows: _List, token: dict[str, object]) -> None:
-    _person_row(rows, str(token["name"]), str(token["role"]), str(token["id"]))
+    visit, used_at = rows.visit, token.get("used_at")
+    used = visit.voice("page.never_used")
+    if isinstance(used_at, str):
+        at = visit.voice.near(datetime.fromisoformat(used_at), visit.now())
+        used = visit.voice("page.last_used", at=at)
+    _person_row(rows, str(token["name"]), str(token["role"]), str(token["id"]), used)
 
 
-def _person_row(rows: _List, name: str, role: str, key: str) -> None:
+def _person_row(rows: _List, name: str, role: str, key: str, more: str = "") -> None:
     voice = rows.visit.voice
     with box("div", "row spread"):
         with box("div", "grow"):
             words(name, "div")
-            words(voice(f"role.{role}"), "div", "soft small")
+            words(" · ".join(filter(None, (voice(f"role.{role}"), more))), "div", "soft small")
         label = voice("page.remove_title", what=name)
         button("", lambda: rows.remove(key, name), "icon-button", "close", aria_label=label)
 

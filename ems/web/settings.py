@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Final
+
+from pydantic import ValidationError
+
 from ems.api.wire import Role, SettingsWish, State, StationState
 from ems.model.words import Language
 from ems.web.bits import Choice, Field, box, button, labelled, put, words
@@ -9,6 +14,8 @@ from ems.web.people import account_card, clients_card, users_card
 from ems.web.push import Draw, follow
 from ems.web.visit import LOOKS, Visit
 from ems.web.voice import station_name
+
+LONGEST_VEHICLE: Final = 48
 
 
 async def show(visit: Visit, draw_frame: Draw) -> None:
@@ -19,8 +26,9 @@ async def show(visit: Visit, draw_frame: Draw) -> None:
             _browser_card(visit)
             optimising = _Optimising(visit)
             if visit.may(Role.HOMEOWNER):
+                vehicles = await visit.house.vehicles()
                 for station in visit.house.state().stations:
-                    _station_card(visit, station)
+                    _station_card(visit, station, vehicles)
             account_card(visit)
             if visit.may(Role.HOMEOWNER):
                 users_card(visit)
@@ -76,7 +84,7 @@ class _Optimising:
         put(self._switch, "disabled", None if self._visit.may(Role.HOMEOWNER) else True)
 
 
-def _station_card(visit: Visit, station: StationState) -> None:
+def _station_card(visit: Visit, station: StationState, vehicles: Sequence[str]) -> None:
     """A person's own bounds of one charger."""
     voice = visit.voice
     least_a, most_a = max(int(station.min_a), 6), int(station.max_a)
@@ -87,11 +95,15 @@ def _station_card(visit: Visit, station: StationState) -> None:
     priority_now = str(min(max(station.priority, 0), 3))
 
     def save() -> None:
-        wish = SettingsWish(
-            max_a=float(bound.value) if bound.value else None,
-            priority=int(priority.value),
-            vehicle=vehicle.value.strip()[:40] or None,
-        )
+        try:
+            wish = SettingsWish(
+                max_a=float(bound.value) if bound.value else None,
+                priority=int(priority.value),
+                vehicle=vehicle.value.strip() or None,
+            )
+        except ValidationError:
+            visit.tell(voice("page.vehicle_problem", most=LONGEST_VEHICLE), bad=True)
+            return
         who = visit.person.name
         visit.act(lambda: visit.house.set_settings(station.id, wish, who=who), voice("page.saved"))
 
@@ -100,7 +112,15 @@ def _station_card(visit: Visit, station: StationState) -> None:
         with box("div", "fields"):
             bound = labelled(voice("page.my_bound"), lambda: Choice(bounds, chosen if chosen in bounds else ""))
             priority = labelled(voice("page.priority"), lambda: Choice(priorities, priority_now))
-            vehicle = labelled(voice("page.vehicle"), lambda: Field(station.vehicle or "", maxlength=40))
+            known = f"vehicles-{station.id}"
+            vehicle = labelled(
+                voice("page.vehicle"),
+                lambda: Field(station.vehicle or "", maxlength=LONGEST_VEHICLE, list=known, autocomplete="off"),
+            )
+            with box("datalist", id=known):
+                for name in vehicles:
+                    box("option", value=name)
+        words(voice("page.vehicle_says"), "p", "soft small")
         words(voice("page.inside_limits", most=voice.amps(station.max_a, 0)), "p", "soft small")
         with box("div", "dialog-end"):
             button(voice("page.save"), save, "button button-main")

@@ -16,13 +16,15 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from ems.api import wire, wire_access
+from ems.api import wire, wire_access, wire_commissioning
 from ems.api.delta import as_json, changes
 from ems.api.errors import WidensInstallerLimit
 from ems.api.explained import explained
+from ems.api.kept_words import log_says
 from ems.api.problems import refusal
 from ems.api.scene import Counted, Scene, StationFacts
 from ems.api.view import build_state
+from ems.api.wire import Shape
 from ems.api.wishes import Passing, Wishes
 from ems.control.memory import Memory, StationTimers
 from ems.model.decision import CircuitLoad, Decision, LimitReason, Notice, NoticeCode, Reason, Setpoint
@@ -32,10 +34,12 @@ from ems.model.goals import ChargeMode
 from ems.model.readings import BatteryReading, GridReading, SolarReading
 from ems.model.snapshot import Snapshot
 from ems.model.station import CarReading, ConnectorStatus, StationState
+from tests.contract import commissioning_shapes
 from tests.live import NAME, session, sunny_house
 
 GOLDEN = Path(__file__).with_name("golden")
 THEN = datetime(2026, 6, 21, 8, 0, tzinfo=UTC)
+USED = datetime(2026, 6, 21, 9, 30, tzinfo=UTC)
 NOW_S = 1000.0
 SUN = Reason(code=LimitReason.SOLAR_SURPLUS, surplus_w=4210.0)
 AWAY = Reason(code=LimitReason.STATION_SILENT)
@@ -97,7 +101,9 @@ def scene() -> Scene:
             ),
             today=wire.Today(solar_kwh=12.5, charging_kwh=8.0, charging_solar_kwh=6.0, solar_share=0.75),
             stations_kwh={"garage": 640.0, "carport": 300.0},
-            sessions={"garage": session(4.5, solar_kwh=3.6)},
+            sessions={
+                "garage": session(4.5, solar_kwh=3.6).model_copy(update={"cost": 0.54, "currency": "EUR"}),
+            },
         ),
         facts={"garage": StationFacts(vendor="Acme", model="Box 11", firmware="1.2", serial="A-0001")},
         vehicles={"garage": "family"},
@@ -236,7 +242,20 @@ def records() -> Any:
                 because=because,
             )
         ),
-        "log": written(wire.LogRecord(id=7, at=THEN, kind="wish", who="anna", text="garage: mode fast")),
+        "log": [
+            written(wire.LogRecord(id=7, at=THEN, kind="wish", who="anna", text="garage: mode fast", says=None)),
+            written(
+                wire.LogRecord(
+                    id=6,
+                    at=THEN,
+                    kind="station_offline_ended",
+                    who=None,
+                    text="carport is back",
+                    says=log_says("station_offline_ended", {"station": "carport"}),
+                )
+            ),
+        ],
+        "audit": written(wire.AuditRecord(id=3, at=THEN, who="anna", action="wish", text="garage: mode fast")),
     }
 
 
@@ -248,7 +267,10 @@ def access() -> Any:
         "setup": written(wire_access.SetupState(needed=True)),
         "pairing": written(wire_access.PairingOffer(code="012345", role=role, ends_in_s=180.0)),
         "token": written(wire_access.NewTokenRecord(id=3, token="fw_example", name="tablet", role=role)),
-        "tokens": [written(wire_access.TokenRecord(id=3, name="tablet", role=role, made_at=THEN))],
+        "tokens": [
+            written(wire_access.TokenRecord(id=3, name="tablet", role=role, made_at=THEN, used_at=USED)),
+            written(wire_access.TokenRecord(id=4, name="spare tablet", role=role, made_at=THEN, used_at=None)),
+        ],
         "users": [written(wire_access.UserRecord(name="anna", role=role, made_at=THEN))],
     }
 
@@ -284,6 +306,7 @@ MADE: dict[str, Callable[[], Any]] = {
     for made in (
         *(state, state_in_trouble, hello, client_hello, snapshot, delta, problem, explanation, records),
         *(access, health, wishes, words),
+        *commissioning_shapes.SHAPES,
     )
 }
 
@@ -300,3 +323,28 @@ def test_the_contract_holds(name: str) -> None:
 
 def test_every_golden_file_is_made_here() -> None:
     assert {path.stem for path in GOLDEN.glob("*.json")} == set(MADE)
+
+
+def test_every_shape_of_commissioning_is_in_a_golden_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    written_ones: set[type[BaseModel]] = set()
+    dump = BaseModel.model_dump
+
+    def watched(shape: BaseModel, **how: Any) -> dict[str, Any]:
+        written_ones.update(kinds_in(shape))
+        return dump(shape, **how)
+
+    monkeypatch.setattr(BaseModel, "model_dump", watched)
+    for made in commissioning_shapes.SHAPES:
+        made()
+
+    kinds = {kind for kind in vars(wire_commissioning).values() if isinstance(kind, type) and issubclass(kind, Shape)}
+    assert {kind.__name__ for kind in kinds - written_ones} == {"Limits"}
+
+
+def kinds_in(value: object) -> set[type[BaseModel]]:
+    """Of a shape and all in it."""
+    if isinstance(value, tuple):
+        return set().union(*map(kinds_in, value))
+    if not isinstance(value, BaseModel):
+        return set()
+    return {type(value)}.union(*(kinds_in(getattr(value, name)) for name in type(value).model_fields))

@@ -21,8 +21,9 @@ from ems.config.schema import CsmsSection, StationEntry
 from ems.csms.central_system import CentralSystem
 from ems.csms.pace import Pace
 from ems.csms.ports import LeasedLimit
-from ems.csms.station import Authorise, Station, free_vending
+from ems.csms.station import Station
 from ems.csms.station_clock import format_timestamp
+from ems.csms.tags import Authorise, free_vending
 from ems.model.station import StationState
 
 GUARD_S: Final = 20.0

@@ -57,6 +57,10 @@ async def test_every_cycle_is_recorded_and_the_next_run_remembers(tmp_path: Path
     assert list(replay(engine, tally=tally)) == []
     assert history(engine, StepLength.MINUTE) != []
     assert [event.kind for event in log(engine, kind="opened")] == ["opened", "opened"]
+    assert [event.kind for event in reversed(log(engine)) if event.kind.startswith("service")] == [
+        *("service_started", "service_stopped"),
+        *("service_started", "service_stopped"),
+    ]
     assert tally.cycles >= 6
     assert tally.segments == 2
     assert REMEMBERS not in first

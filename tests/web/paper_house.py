@@ -201,6 +201,7 @@ class PaperHouse(PaperPast):
             solar_kwh=12.6,
             solar_share=0.85,
             cost=1.42,
+            currency="EUR",
             vehicle="Ioniq 5",
         )
         status = StationStatus.CHARGING if power_w else StationStatus.OFF
@@ -230,7 +231,7 @@ class PaperHouse(PaperPast):
         station = self._station("guest", "annex", ("L2",), StationStatus.CHARGING, says)
         session = SessionState(
             id="s3", began=self.now() - timedelta(minutes=21), energy_kwh=0.5, solar_kwh=0.1, solar_share=0.2,
-            cost=None, vehicle=None,
+            cost=None, currency=None, vehicle=None,
         )  # fmt: skip
         return station.model_copy(update={"limit_a": 6.0, "power_w": 1380.0, "current_a": (6.0,), "session": session})
 

@@ -7,7 +7,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from ems.api.wire import DecisionRecord, HistoryPoint, HistoryStep, LogRecord, Sentence, SessionRecord
+from ems.api.kept_words import log_says
+from ems.api.wire import AuditRecord, DecisionRecord, HistoryPoint, HistoryStep, LogRecord, Sentence, SessionRecord
 from ems.model.decision import LimitReason, Reason
 from ems.model.electrical import Phase
 from ems.model.sentences import reason_phrase
@@ -19,7 +20,7 @@ EVENTS = (
     ("started", None, "Fusewise 0.1.0 started"),
     ("login", "Anna", "logged in"),
     ("mode", "Anna", "garage: solar"),
-    ("station", None, "carport connected, ocpp1.6"),
+    ("station_offline_ended", None, "carport is back"),
 )
 
 
@@ -101,15 +102,31 @@ class PaperPast(ABC):
             because=says,
         )
 
+    async def vehicles(self) -> Sequence[str]:
+        return ("Ioniq 5", "Zoe")
+
     async def log(self, *, before_id: int | None, kind: str | None, limit: int) -> Sequence[LogRecord]:
         newest = 60 if before_id is None else before_id - 1
         found = [self._event(number) for number in range(newest, 0, -1)]
         return [each for each in found if kind in {None, each.kind}][:limit]
 
+    async def audit(self, *, before_id: int | None, limit: int) -> Sequence[AuditRecord]:
+        records = await self.log(before_id=before_id, kind=None, limit=400)
+        return [
+            AuditRecord(id=each.id, at=each.at, who=each.who, action=each.kind, text=each.text)
+            for each in records
+            if each.who is not None
+        ][:limit]
+
     def _event(self, number: int) -> LogRecord:
         kind, who, text = EVENTS[number % len(EVENTS)]
         return LogRecord(
-            id=number, at=self.now() - timedelta(minutes=17 * (61 - number)), kind=kind, who=who, text=text
+            id=number,
+            at=self.now() - timedelta(minutes=17 * (61 - number)),
+            kind=kind,
+            who=who,
+            text=text,
+            says=log_says(kind, {"station": "carport"}),
         )
 
 

@@ -145,7 +145,8 @@ def _add_people(app: FastAPI, access: PaperAccess) -> None:
 
     @app.get("/api/v1/tokens")
     def tokens() -> list[dict[str, object]]:
-        return [{"id": 1, "name": "Home Assistant", "role": "homeowner", "made_at": ""}]
+        times = {"made_at": "2026-06-20T10:00:00Z", "used_at": "2026-06-21T10:00:00Z"}
+        return [{"id": 1, "name": "Home Assistant", "role": "homeowner", **times}]
 
     @app.post("/api/v1/pairing")
     def pair() -> dict[str, object]:

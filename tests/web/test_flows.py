@@ -158,6 +158,19 @@ def test_log_is_searched_in_the_readers_language(visit: Open) -> None:
     expect(page.locator("tbody")).to_contain_text("Schieflast: Autos dürfen einen Leiter um 20,0 A mehr belasten")
 
 
+def test_events_are_told_in_the_readers_language_and_changes_to_installers_alone(visit: Open) -> None:
+    page = visit("/log", who="Ines", language="de")
+    page.get_by_role("button", name="Ereignisse").click()
+    expect(page.locator("tbody")).to_contain_text("carport ist wieder da")
+    page.get_by_role("button", name="Änderungen").click()
+    expect(page.locator("tbody")).not_to_contain_text("carport")
+    expect(page.locator("tbody")).to_contain_text("logged in")
+
+    others = visit("/log")
+    expect(others.get_by_role("button", name="Events")).to_be_visible()
+    expect(others.get_by_role("button", name="Changes")).to_have_count(0)
+
+
 def test_history_goes_back_and_to_a_month(visit: Open) -> None:
     page = visit("/history")
     chart = page.locator(".chart svg")
@@ -203,6 +216,7 @@ def test_people_and_clients_are_listed_and_a_code_pairs(visit: Open) -> None:
 
     expect(page.get_by_label("People", exact=True)).to_contain_text("Vito")
     expect(page.get_by_label("Programs and devices")).to_contain_text("Home Assistant")
+    expect(page.get_by_label("Programs and devices")).to_contain_text("last used 21 Jun 2026")
     page.get_by_role("button", name="Pair a client").click()
 
     expect(page.locator(".dialog .code")).to_have_text("482913")
@@ -217,6 +231,22 @@ def test_a_persons_bound_is_saved(visit: Open) -> None:
 
     expect(page.get_by_text("Saved")).to_be_visible()
     assert "'max_a': 10.0" in deeds(page)[-1][2]
+
+
+def test_a_car_of_any_name_may_hang_on_a_charger_and_known_ones_are_offered(visit: Open) -> None:
+    page = visit("/settings")
+    garage = page.get_by_label("Garage", exact=True)
+
+    garage.get_by_label("Car").fill("Grandma's")
+    garage.get_by_role("button", name="Save").click()
+
+    expect(page.get_by_text("Saved")).to_be_visible()
+    assert "'vehicle': \"Grandma's\"" in deeds(page)[-1][2]
+    assert garage.locator("option[value=Zoe]").count() == 1
+
+
+def test_the_card_says_what_the_session_costs(visit: Open) -> None:
+    expect(card(visit())).to_contain_text("1.42\N{NO-BREAK SPACE}EUR")
 
 
 def test_values_come_by_themselves(visit: Open) -> None:

@@ -6,8 +6,6 @@ because of where they call from.
 
 from __future__ import annotations
 
-import hmac
-import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -19,8 +17,10 @@ from ems.api.access.knocking import Knocking
 from ems.api.access.pairing import Pairing, PairingCode
 from ems.api.access.passwords import Passwords
 from ems.api.access.persons import Account, Person, Token, covers, folded
+from ems.api.access.setup_code import fresh_code, is_that_code
 from ems.api.access.store import AccountStore, MemoryAccounts
 from ems.api.access.tokens import TokenBook, digest_of, fresh
+from ems.api.access.uses import Uses
 from ems.api.errors import (
     AlreadySetUp,
     LastInstaller,
@@ -45,9 +45,6 @@ MOST_SESSIONS: Final = 200
 PERSON: Final = "fusewise.person"
 """Where the gate leaves the person in an ASGI scope."""
 
-_LETTERS: Final = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
-"""Without those that look alike."""
-
 
 class Access:
     """Who is in. `open()` before anything else."""
@@ -68,6 +65,7 @@ class Access:
         self._pairing = Pairing(clock)
         self._accounts: dict[str, Account] = {}
         self._tokens = TokenBook()
+        self.uses: Final = Uses(self._store, clock)
         self._setup_code: str | None = None
 
     async def open(self) -> None:
@@ -75,8 +73,9 @@ class Access:
         accounts, tokens = await self._store.load()
         self._accounts = {folded(account.name): account for account in accounts}
         self._tokens = TokenBook(tokens)
+        self.uses.learn(tokens)
         if not self._accounts:
-            self._setup_code = "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(2))
+            self._setup_code = fresh_code()
 
     @property
     def setup_code(self) -> str | None:
@@ -91,13 +90,17 @@ class Access:
     def is_still_in(self, person: Person) -> bool:
         """Whether that person's token is good yet, in that role: for pages and sockets that stay open."""
         token = self._tokens.with_id(person.token_id)
-        return token is not None and self._good(token) and token.role is person.role
+        if token is None or not self._good(token) or token.role is not person.role:
+            return False
+        self.uses.note(token)
+        return True
 
     def holder(self, token: str) -> Person | None:
         """Who that token belongs to; None when it opens nothing."""
         found = self._tokens.find(token, self._clock.utc_now())
         if found is None:
             return None
+        self.uses.note(found)
         name = found.owner if found.is_session and found.owner is not None else found.label
         return Person(name=name, role=found.role, token_id=found.token_id, is_session=found.is_session)
 
@@ -106,7 +109,7 @@ class Access:
         self._knocking.knock(address, "setup")
         if self._setup_code is None:
             raise AlreadySetUp("somebody has an account already; log in, or ask an installer for one")
-        if not hmac.compare_digest(_plain(code), _plain(self._setup_code)):
+        if not is_that_code(code, self._setup_code):
             raise WrongCode("that is not the code in the service's log")
         account = await self._account(name, password, Role.INSTALLER)
         unused, self._setup_code = self._setup_code, None
@@ -291,12 +294,8 @@ class Access:
 
     async def _revoke(self, token: Token) -> None:
         self._tokens.drop(token)
+        self.uses.forget(token)
         await self._store.revoke_token(token.token_id)
 
     def _good(self, token: Token) -> bool:
         return token.ends_at is None or self._clock.utc_now() < token.ends_at
-
-
-def _plain(code: str) -> bytes:
-    """A code as it was meant: case and dashes do not matter."""
-    return "".join(letter for letter in code.upper() if letter.isalnum()).encode()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -76,6 +76,10 @@ class KeptAccounts:
         token_id = await self._do(partial(accounts.add_token, token=kept))
         return replace(token, token_id=token_id)
 
+    async def note_used(self, uses: Mapping[int, datetime]) -> None:
+        used_utc_s = {token_id: at.timestamp() for token_id, at in uses.items()}
+        await self._do(partial(accounts.note_used, used_utc_s=used_utc_s))
+
     async def revoke_token(self, token_id: int) -> None:
         try:
             await self._do(partial(accounts.revoke_token, token_id=token_id, utc_s=self._now_s()))
@@ -114,5 +118,10 @@ def _token(token: accounts.Token) -> Token:
         role=Role(token.role),
         made_at=datetime.fromtimestamp(token.created_utc_s, UTC),
         owner=token.owner,
-        ends_at=None if token.expires_utc_s is None else datetime.fromtimestamp(token.expires_utc_s, UTC),
+        ends_at=_at(token.expires_utc_s),
+        used_at=_at(token.last_used_utc_s),
     )
+
+
+def _at(utc_s: float | None) -> datetime | None:
+    return None if utc_s is None else datetime.fromtimestamp(utc_s, UTC)

@@ -67,6 +67,9 @@ class Token:
     ends_at: datetime | None = None
     """Set for the sessions of browsers."""
 
+    used_at: datetime | None = None
+    """When it last opened something, as it was written down; `ems.api.access.uses` knows better."""
+
     @property
     def is_session(self) -> bool:
         return self.owner is not None and self.ends_at is not None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Protocol
 
 from ems.api.access.persons import Account, Token
@@ -26,6 +27,10 @@ class AccountStore(Protocol):
 
     async def add_token(self, token: Token) -> Token:
         """The same with its number."""
+        ...
+
+    async def note_used(self, uses: Mapping[int, datetime]) -> None:
+        """When tokens were used last, by their numbers."""
         ...
 
     async def revoke_token(self, token_id: int) -> None: ...
@@ -52,6 +57,9 @@ class MemoryAccounts:
     async def add_token(self, token: Token) -> Token:
         self._numbers += 1
         return replace(token, token_id=self._numbers)
+
+    async def note_used(self, uses: Mapping[int, datetime]) -> None:
+        """The same."""
 
     async def revoke_token(self, token_id: int) -> None:
         """The same."""

@@ -57,6 +57,12 @@ async def read_station(station_id: StationPath, desk: AtDesk, _person: Viewer) -
     return find_station(desk.house.state(), station_id)
 
 
+@router.get("/vehicles")
+async def read_vehicles(desk: AtDesk, _person: Viewer) -> tuple[str, ...]:
+    """Cars that the site file names, then others that sessions were counted for; a new one may have any name."""
+    return tuple(await desk.house.vehicles())
+
+
 @router.get("/explain/{station_id}", responses=documented(404))
 async def read_explanation(station_id: StationPath, desk: AtDesk, _person: Viewer) -> ExplanationRecord:
     """Step by step, how the present limit of a station came about."""

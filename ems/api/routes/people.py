@@ -45,7 +45,13 @@ async def remove_user(name: UserPath, desk: AtDesk, person: Homeowner) -> None:
 async def read_tokens(desk: AtDesk, _person: Homeowner) -> tuple[TokenRecord, ...]:
     """The clients that may come in."""
     return tuple(
-        TokenRecord(id=token.token_id, name=token.label, role=token.role, made_at=token.made_at)
+        TokenRecord(
+            id=token.token_id,
+            name=token.label,
+            role=token.role,
+            made_at=token.made_at,
+            used_at=desk.access.uses.last(token),
+        )
         for token in desk.access.clients()
     )
 

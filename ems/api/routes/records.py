@@ -1,4 +1,4 @@
-"""What was kept: sessions, history, decisions, log; and sessions and history as files."""
+"""What was kept: sessions, history, decisions, log, audit log; and sessions and history as files."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from pydantic import AwareDatetime, TypeAdapter
 
 from ems.api.exports import CSV, XLSX, history_csv, json_of, sessions_csv, sessions_xlsx
 from ems.api.problems import documented
-from ems.api.routes.needs import GUARDED, AtDesk, Viewer
-from ems.api.wire import DecisionRecord, HistoryPoint, HistoryStep, LogRecord, SessionRecord
+from ems.api.routes.needs import GUARDED, AtDesk, Installer, Viewer
+from ems.api.wire import AuditRecord, DecisionRecord, HistoryPoint, HistoryStep, LogRecord, SessionRecord
 
 router = APIRouter(tags=["records"], responses={**GUARDED, **documented(409)})
 
@@ -36,6 +36,7 @@ _SESSIONS: Final = TypeAdapter(Sequence[SessionRecord])
 _HISTORY: Final = TypeAdapter(Sequence[HistoryPoint])
 _DECISIONS: Final = TypeAdapter(Sequence[DecisionRecord])
 _LOG: Final = TypeAdapter(Sequence[LogRecord])
+_AUDIT: Final = TypeAdapter(Sequence[AuditRecord])
 
 
 @router.get("/sessions", response_model=Sequence[SessionRecord], responses=documented(404))
@@ -113,6 +114,18 @@ async def read_log(
     """What happened beside the limits, newest first."""
     found = await desk.house.log(before_id=before_id, kind=kind, limit=limit)
     return Response(await json_of(_LOG, found), media_type=JSON)
+
+
+@router.get("/audit", response_model=Sequence[AuditRecord])
+async def read_audit(
+    desk: AtDesk,
+    _person: Installer,
+    before_id: Annotated[int | None, Query(ge=1, le=2**53, description="Older than that entry.")] = None,
+    limit: Limit = 100,
+) -> Response:
+    """Who changed what, and who logged in or failed to, newest first."""
+    found = await desk.house.audit(before_id=before_id, limit=limit)
+    return Response(await json_of(_AUDIT, found), media_type=JSON)
 
 
 def _not_before(step: HistoryStep, since: datetime, until: datetime) -> datetime:

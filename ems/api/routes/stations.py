@@ -28,7 +28,10 @@ async def set_settings(station_id: StationPath, wish: SettingsWish, desk: AtDesk
 
 @router.put("/goal")
 async def set_goal(station_id: StationPath, wish: GoalWish, desk: AtDesk, person: Homeowner) -> StationState:
-    """Energy for this stay: the car pauses once it is in. It ends when the car leaves."""
+    """Energy for this stay: the car pauses once it is in. It ends when the car leaves.
+
+    `ready_by` is remembered and shown; charging is not planned for it yet.
+    """
     desk.house.set_goal(station_id, wish, who=person.name)
     return find_station(desk.house.state(), station_id)
 

@@ -10,9 +10,10 @@ from typing import Final
 
 from ems.control.memory import NO_TRUST, CarsThen, Memory, MeterTrust
 from ems.control.seen.in_force import commanded
-from ems.model.decision import LimitReason, Notice, NoticeCode, Reason
+from ems.model.decision import Decision, LimitReason, Notice, NoticeCode, Reason
 from ems.model.quick import quick
 from ems.model.readings import GridReading
+from ems.model.site import Site
 from ems.model.snapshot import Snapshot
 
 LATE_PERIODS: Final = 3.0
@@ -258,3 +259,21 @@ def _cars(now: Snapshot, circuit_id: str) -> CarsThen:
         if limit is not None:
             allowed_a += limit.limit_a
     return CarsThen(drawn_a=drawn_a, allowed_a=allowed_a)
+
+
+def lost_meters(site: Site, decision: Decision) -> tuple[str, ...]:
+    """Circuits whose meter is not trusted in that decision: silent for too long, or not yet believed again."""
+    named = {
+        setpoint.reason.circuit_id
+        for setpoint in decision.setpoints.values()
+        if setpoint.reason.code is LimitReason.METER_LOST
+    }
+    lost = []
+    for circuit in site.circuits:
+        load = decision.circuits.get(circuit.circuit_id)
+        if not circuit.metered or load is None:
+            continue
+        longest_s = max(LOST_PERIODS * site.meter_period_s.get(circuit.circuit_id, 1.0), LOST_AT_LEAST_S)
+        if load.meter_age_s is None or load.meter_age_s > longest_s or circuit.circuit_id in named:
+            lost.append(circuit.circuit_id)
+    return tuple(lost)

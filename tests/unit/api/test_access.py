@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
+from datetime import datetime
 from inspect import iscoroutinefunction
 from typing import Any, cast
 
@@ -147,6 +149,47 @@ async def test_everybody_who_is_in_may_look(path: str) -> None:
     for role in Role:
         async with api.client(role) as client:
             assert (await client.get(f"/api/v1{path}")).status_code == 200
+
+
+async def test_reference_lists_every_route_of_the_document_and_fetches_nothing() -> None:
+    api = await ApiBench(routers=[installer_router(cast("Commissioning", None))]).peopled()
+    async with api.client(Role.VIEWER) as viewer, api.client() as nobody:
+        page = (await viewer.get("/docs")).text
+        document = (await viewer.get("/api/v1/openapi.json")).json()
+        sent_away = await nobody.get("/docs", headers={"Accept": "text/html"})
+        refused = await nobody.get("/docs")
+
+    assert [path for path in document["paths"] if f" {path}</code>" not in page] == []
+    assert [name for name in document["components"]["schemas"] if f'id="{name}"' not in page] == []
+    assert re.findall(r"<script|<link|src=|https?:", page) == []
+    assert set(re.findall(r'href="([^#"][^"]*)"', page)) == {"api/v1/openapi.json"}
+    assert (sent_away.status_code, sent_away.headers["location"], refused.status_code) == (303, "/login", 401)
+
+
+async def test_only_installers_read_the_audit_log() -> None:
+    api = await ApiBench(seconds=5).peopled()
+    answers = []
+    for role in Role:
+        async with api.client(role) as client:
+            answers.append((await client.get("/api/v1/audit")).json()["code"])
+
+    assert answers == ["may_not", "may_not", "storage_off"]
+
+
+async def test_last_use_of_a_client_is_shown() -> None:
+    api = await ApiBench(seconds=5).peopled()
+    async with api.client(Role.VIEWER) as client:
+        await client.get("/api/v1/state")
+    api.clock.advance(60.0)
+    async with api.client(Role.HOMEOWNER) as client:
+        tokens = {each["name"]: each["used_at"] for each in (await client.get("/api/v1/tokens")).json()}
+
+    now = api.clock.utc_now()
+    assert {name: at and (now - datetime.fromisoformat(at)).total_seconds() for name, at in tokens.items()} == {
+        "viewer's client": 60.0,
+        "homeowner's client": 0.0,
+        "installer's client": None,
+    }
 
 
 async def test_the_first_person_needs_the_code_of_the_log() -> None:

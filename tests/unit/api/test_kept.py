@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,15 +11,16 @@ from typing import Any
 
 import pytest
 
-from ems.api import exports
-from ems.api import kept as kept_module
+from ems.api import exports, kept_records
 from ems.api.access.book import Access
 from ems.api.access.passwords import Passwords
+from ems.api.access.uses import WRITTEN_EVERY_S
 from ems.api.errors import StorageTrouble, WrongPassword
 from ems.api.exports import history_csv, sessions_csv, sessions_xlsx
 from ems.api.wire import HistoryStep, Role
-from ems.store.accounts import audit_entries
-from tests.api_bench import FAST_PASSWORDS_KIB, PASSWORD
+from ems.clock import WallClock
+from ems.store.accounts import tokens
+from tests.api_bench import FAST_PASSWORDS_KIB, GUARD_S, PASSWORD
 from tests.kept import FIRST_MINUTE_S, Kept, a_day, kept
 from tests.live import HandClock
 
@@ -40,6 +42,10 @@ async def test_sessions_newest_first(store: Kept) -> None:
     assert (garage[0].solar_share, garage[0].cost, garage[0].ended) == (0.8, 1.24, BEGIN + timedelta(minutes=30))
 
 
+async def test_cars_that_sessions_were_counted_for_are_known(store: Kept) -> None:
+    assert await store.archive.vehicles() == ["=family"]
+
+
 async def test_history_is_mean_powers(store: Kept) -> None:
     points = await store.archive.history(HistoryStep.MINUTE, BEGIN, BEGIN + timedelta(minutes=2))
 
@@ -57,7 +63,7 @@ async def test_history_is_built_and_written_beside_controls_loop(store: Kept, mo
 
         return watch
 
-    monkeypatch.setattr(kept_module, "_point", watched(kept_module._point))
+    monkeypatch.setattr(kept_records, "point_record", watched(kept_records.point_record))
     monkeypatch.setattr(exports, "_history", watched(exports._history))
 
     points = await store.archive.history(HistoryStep.MINUTE, BEGIN, BEGIN + timedelta(minutes=2))
@@ -134,14 +140,69 @@ async def test_people_and_tokens_are_there_after_a_restart_and_the_removed_are_n
     assert [None if each is None else each.name for each in holders] == ["ines", "tablet", None]
 
 
+async def test_last_use_of_a_client_is_known_at_once_and_written_seldom(tmp_path: Path) -> None:
+    clock = HandClock()
+    with kept(tmp_path, clock) as store:
+        access = await opened(store, clock)
+        ines, session = await access.set_up(access.setup_code or "", "ines", PASSWORD, address="")
+        tablet, secret = await access.add_client("tablet", Role.VIEWER, by=ines)
+        writing = asyncio.create_task(access.uses.run())
+        assert access.uses.last(tablet) is None
+
+        clock.advance(5.0)
+        access.holder(session)
+        access.holder(secret)
+        used_at = clock.utc_now()
+        assert access.uses.last(tablet) == used_at
+        assert {each.last_used_utc_s for each in await store.database.ask(tokens)} == {None}
+
+        await turns_until(lambda: clock.sleeps)
+        clock.advance(WRITTEN_EVERY_S)
+        await turns_until(lambda: clock.sleeps)
+        assert {each.label: each.last_used_utc_s for each in await store.database.ask(tokens)} == {
+            "browser": None,
+            "tablet": used_at.timestamp(),
+        }
+
+        access.holder(secret)
+        used_at = clock.utc_now()
+        writing.cancel()
+        await asyncio.wait([writing])
+    with kept(tmp_path, clock) as store:
+        access = await opened(store, clock)
+        assert access.uses.last(tablet) == used_at
+
+
+async def test_uses_that_cannot_be_written_go_with_the_next_ones(tmp_path: Path) -> None:
+    clock = HandClock()
+    with kept(tmp_path, clock) as store:
+        access = await opened(store, clock)
+        ines, _ = await access.set_up(access.setup_code or "", "ines", PASSWORD, address="")
+        _, secret = await access.add_client("tablet", Role.VIEWER, by=ines)
+        access.holder(secret)
+        journal, store.recorder._journal = store.recorder._journal, None
+        await access.uses.write()
+        store.recorder._journal = journal
+        await access.uses.write()
+
+        found = await store.database.ask(tokens)
+        assert {each.label: each.last_used_utc_s is None for each in found} == {"browser": True, "tablet": False}
+
+
 async def test_every_change_is_in_the_audit_log(tmp_path: Path) -> None:
     clock = HandClock()
     with kept(tmp_path, clock) as store:
         store.diary.note("wish", who="anna", text="garage: mode fast")
         store.write()
-        found = await store.database.ask(audit_entries)
+        store.diary.note("login", who="ben", text="from 192.0.2.7")
+        store.write()
+        newest = await store.archive.audit(before_id=None, limit=1)
+        older = await store.archive.audit(before_id=newest[0].id, limit=5)
 
-    assert [(each.who, each.action, each.subject) for each in found] == [("anna", "wish", "garage: mode fast")]
+    assert [(each.who, each.action, each.text) for each in (*newest, *older)] == [
+        ("ben", "login", "from 192.0.2.7"),
+        ("anna", "wish", "garage: mode fast"),
+    ]
 
 
 async def test_a_closed_database_is_said_to_be_in_trouble(tmp_path: Path) -> None:
@@ -157,3 +218,10 @@ async def opened(store: Kept, clock: HandClock) -> Access:
     access = Access(clock, store=store.accounts, diary=store.diary, passwords=Passwords(memory_kib=FAST_PASSWORDS_KIB))
     await access.open()
     return access
+
+
+async def turns_until(come: Callable[[], bool]) -> None:
+    """Let others work until it has come."""
+    async with asyncio.timeout(GUARD_S):
+        while not come():
+            await WallClock().sleep(0)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import ValidationError
 
-from ems.api.errors import BelowMinimum, NotYet, UnknownStation, UnknownVehicle, WidensInstallerLimit
+from ems.api.errors import BelowMinimum, NotYet, UnknownStation, WidensInstallerLimit
 from ems.api.wire import BoostWish, GoalWish, LimitWish, SettingsWish, SiteCondition, StationStatus
 from ems.model.decision import LimitReason
 from ems.model.electrical import PerPhase
@@ -204,13 +205,25 @@ def test_a_bound_that_would_only_pause_is_refused() -> None:
         bench.live.set_settings("garage", SettingsWish.model_construct(max_a=5.0), who=WHO)
 
 
-def test_unknown_stations_and_vehicles_are_named() -> None:
+def test_unknown_stations_are_named() -> None:
     bench = LiveBench()
 
     with pytest.raises(UnknownStation, match="attic"):
         bench.live.set_mode("attic", ChargeMode.OFF, who=WHO)
-    with pytest.raises(UnknownVehicle, match="city, family"):
-        bench.live.set_settings("garage", SettingsWish(vehicle="tank"), who=WHO)
+
+
+async def test_any_car_may_be_named_and_is_offered_after_those_of_the_site_file() -> None:
+    bench = LiveBench()
+    bench.live.set_settings("garage", SettingsWish(vehicle="Oma's Zoë"), who=WHO)
+
+    assert bench.ledger.vehicles["garage"] == "Oma's Zoë"
+    assert await bench.live.vehicles() == ["family", "city", "Oma's Zoë"]
+
+
+@pytest.mark.parametrize("name", ["", " ", "a" * 49, "two\nlines", "\x1b[2J"])
+def test_a_cars_name_is_one_short_line(name: str) -> None:
+    with pytest.raises(ValidationError):
+        SettingsWish(vehicle=name)
 
 
 def test_every_change_is_noted_with_who_made_it() -> None:

@@ -12,7 +12,7 @@ from typing import cast
 import pytest
 
 from ems.clock import VirtualClock
-from ems.commissioning.desk import TYPED_WITHIN_S, Desk, Joined
+from ems.commissioning.desk import TYPED_WITHIN_S, Desk
 from ems.commissioning.errors import IdentityTaken, LimitsRefused, NoStorage, NoSuchStation, NothingFound
 from ems.commissioning.findings import LossFindings, ProofKind, Record, Verdict
 from ems.commissioning.hand_over import KEY_NAME, Handing, house_key, is_genuine, limits_of, signed
@@ -21,6 +21,7 @@ from ems.commissioning.kept import FILE_NAME, Kept, KeptFile, SealMark, Signed
 from ems.commissioning.limits import ConnectionLimits, InstallerLimits, StationLimits
 from ems.commissioning.phrases import phrase
 from ems.commissioning.proofs import Progress, Wanted
+from ems.commissioning.standing import Joined
 from ems.config.examples import example
 from ems.config.loader import load_site
 from ems.config.schema import SiteFile, SubCircuit

@@ -12,7 +12,7 @@ from hypothesis import given
 from ems.api.wire import Role, SiteCondition, StationStatus
 from ems.control.explain import explain
 from ems.control.memory import Memory
-from ems.model.decision import LimitReason, Notice, NoticeCode, Reason
+from ems.model.decision import Escalation, LimitReason, Notice, NoticeCode, Reason
 from ems.model.electrical import Phase
 from ems.model.explanation import Stage
 from ems.model.explanation_sentences import chain
@@ -65,6 +65,14 @@ def test_one_line_is_one_sentence() -> None:
 )
 def test_every_member_has_words(family: str, members: type[StrEnum]) -> None:
     assert [each for each in members if not has_words(f"{family}.{each}")] == []
+
+
+def test_every_event_that_the_service_tells_has_a_sentence_and_a_kind() -> None:
+    kinds = [each.value for each in (*NoticeCode, *Escalation)]
+    sentences = [key.removeprefix("log.") for key in words() if key.startswith("log.")]
+
+    assert [kind for kind in kinds if not has_words(f"log.{kind}_began")] == []
+    assert [kind for kind in sentences if not has_words(f"log_kind.{kind}")] == []
 
 
 def test_every_step_has_a_title() -> None:

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ems.model.decision import LimitReason, Reason, Setpoint
+from ems.model.decision import Escalation, LimitReason, Reason, Setpoint
+from ems.model.electrical import Phase
 from ems.model.tariff import Tariff
 from ems.runtime.ledger import Ledger
 from ems.runtime.terms import Terms
@@ -350,6 +351,46 @@ def test_events_tell_of_stations_that_go_and_come_back() -> None:
     events = [event for page in yard.pages for event in page.events]
     assert [event.kind for event in events] == ["station_offline_began", "login", "station_offline_ended"]
     assert events[0].facts == {"station": "garage"}
+
+
+def test_a_silent_meter_and_silent_devices_are_told_though_no_car_waits_for_them() -> None:
+    yard = Yard(has_battery=True, battery_w=0.0)
+    yard.look()
+    yard.grid_w = yard.solar_w = yard.battery_w = None
+    yard.run(seconds=12)
+    yard.grid_w = yard.solar_w = yard.battery_w = 0.0
+    yard.run(seconds=6)
+
+    assert set(yard.told) == {
+        *("meter_lost_began", "solar_silent_began", "battery_silent_began"),
+        *("meter_lost_ended", "solar_silent_ended", "battery_silent_ended"),
+    }
+    assert len(yard.told) == 6
+
+
+def test_a_car_that_a_fuse_has_no_room_for_is_told_once_and_its_end_too() -> None:
+    yard = Yard()
+    yard.look()
+    reason = Reason(code=LimitReason.MAIN_FUSE, circuit_id="main", phase=Phase.L2, house_a=24.0, room_a=1.0)
+    yard.setpoints["garage"] = Setpoint(station_id="garage", limit_a=0.0, phases=3, reason=reason)
+    yard.run(seconds=12)
+    yard.setpoints.clear()
+    yard.run(seconds=6)
+
+    assert yard.told == ["fuse_pause_began", "fuse_pause_ended"]
+
+
+def test_what_a_disobedient_station_is_told_is_a_line_each() -> None:
+    yard = Yard()
+    yard.look()
+    yard.escalations["garage"] = Escalation.SUSPEND
+    yard.run(seconds=6)
+    yard.escalations["garage"] = Escalation.REMOTE_STOP
+    yard.run(seconds=6)
+    yard.escalations.clear()
+    yard.run(seconds=6)
+
+    assert yard.told == ["suspend_began", "remote_stop_began"]
 
 
 def test_without_an_inverter_export_says_nothing_of_the_house() -> None:

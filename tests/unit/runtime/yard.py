@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 
-from ems.model.decision import CircuitLoad, Decision, Setpoint
+from ems.model.decision import CircuitLoad, Decision, Escalation, Setpoint
 from ems.model.electrical import PHASES_OF, Circuit, CircuitTree, Fuse, PerPhase
 from ems.model.readings import BatteryReading, GridReading, SolarReading
 from ems.model.site import Site, Station
@@ -47,6 +47,7 @@ class Yard:
     plugged: set[str] = field(default_factory=set)
     offline: set[str] = field(default_factory=set)
     setpoints: dict[str, Setpoint] = field(default_factory=dict)
+    escalations: dict[str, Escalation] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.pages: list[Page] = []
@@ -97,6 +98,11 @@ class Yard:
     def state(self) -> LedgerState | None:
         """The newest that was handed on."""
         return next((page.state for page in reversed(self.pages) if page.state is not None), None)
+
+    @property
+    def told(self) -> list[str]:
+        """Kinds of the events that were handed on, in their order."""
+        return [event.kind for page in self.pages for event in page.events]
 
     @property
     def minutes(self) -> list[Step]:
@@ -165,7 +171,12 @@ class Yard:
             held_a=PerPhase(),
             meter_age_s=None if reading is None else self.now_s - reading.taken_at_s,
         )
-        return Decision(at_s=self.now_s, setpoints=dict(self.setpoints), circuits={"main": load})
+        return Decision(
+            at_s=self.now_s,
+            setpoints=dict(self.setpoints),
+            circuits={"main": load},
+            escalations=dict(self.escalations),
+        )
 
 
 def energy(entries: Iterable[SessionEntry]) -> list[float]:

@@ -149,6 +149,10 @@ def test_full_disk_is_said_once_and_the_journal_goes_on_when_there_is_room(
 
     assert trouble_of(rec) is None
     assert tally_of(path).cycles == len(house.turns)
+    rec._flush()
+    trouble = [event for event in archive.log(engine_of(rec)) if event.kind.startswith("storage")]
+    assert [event.kind for event in trouble] == ["storage_trouble_ended", "storage_trouble_began"]
+    assert "full" in trouble[1].facts["why"]
 
 
 def limit_pages(journal: Recorder, pages: int) -> int:

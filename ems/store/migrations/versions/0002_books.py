@@ -100,7 +100,9 @@ def _access() -> None:
         sa.Column("digest", sa.String(64), nullable=False, unique=True, comment="SHA-256 of the token, hexadecimal"),
         sa.Column("label", sa.String(80), nullable=False),
         sa.Column("role", sa.String(20), nullable=False),
-        sa.Column("owner", sa.String(80), comment="the user that it stands for; null for a program of its own"),
+        sa.Column(
+            "owner", sa.String(80), comment="whose session it is, or who made this client; null where nobody knows"
+        ),
         sa.Column("created_utc_s", sa.Double, nullable=False),
         sa.Column("expires_utc_s", sa.Double),
         sa.Column("last_used_utc_s", sa.Double),

@@ -1,0 +1,235 @@
+"""The house at one instant."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from ems.api.wire.words import API_VERSION, Sentence, Shape, SiteCondition, StationStatus
+from ems.model.decision import LimitReason
+from ems.model.electrical import FuseDevice
+from ems.model.goals import ChargeMode
+from ems.model.station import ConnectorStatus
+
+
+class Powers(Shape):
+    """What flows now."""
+
+    grid_w: float | None
+    solar_w: float | None
+    battery_w: float | None
+    home_w: float | None
+    """Consumption without cars and battery."""
+
+    charging_w: float | None
+    surplus_w: float | None
+    """What the sun leaves for cars, before the cars."""
+
+
+class Energies(Shape):
+    """Lifetime counters, in kWh. They never run backwards."""
+
+    grid_import_kwh: float
+    grid_export_kwh: float
+    solar_kwh: float
+    charging_kwh: float
+    charging_solar_kwh: float
+    """The part of it that came from the sun."""
+
+
+class Today(Shape):
+    """Since midnight of the house's time zone."""
+
+    solar_kwh: float
+    charging_kwh: float
+    charging_solar_kwh: float
+    solar_share: float | None
+    """0 to 1; null while nothing was charged."""
+
+
+class CircuitState(Shape):
+    """One fuse and what flows through it."""
+
+    id: str
+    fed_from: str | None
+    phases: tuple[str, ...]
+    """`L1` … of the house."""
+
+    fuse_a: float
+    fuse_device: FuseDevice
+    usable_a: float
+    """What our rules let flow: rating × derating − reserve."""
+
+    measured_a: tuple[float, ...] | None
+    """Signed; negative while exporting."""
+
+    house_a: tuple[float, ...]
+    """Everything but the cars."""
+
+    headroom_a: tuple[float, ...] | None
+    """`usable_a` less what is measured."""
+
+    meter_age_s: float | None
+    """Age of the last good sample; null without a meter or sample."""
+
+    thermal: tuple[float, ...] | None
+    """Thermal image of the protective device, 0 cold, 1 may trip."""
+
+
+class SessionState(Shape):
+    """The running session of a station."""
+
+    id: str
+    began: datetime | None
+    energy_kwh: float
+    solar_kwh: float
+    solar_share: float | None
+    cost: float | None
+    """Null without a tariff."""
+
+    currency: str | None
+    vehicle: str | None
+
+
+class GoalState(Shape):
+    """What somebody asked for this stay on the cable."""
+
+    energy_kwh: float | None
+    """The car pauses once it is in."""
+
+    ready_by: datetime | None
+    """Remembered and shown; charging is not planned for it yet."""
+
+
+class TemporaryLimit(Shape):
+    """A lower limit that ends by itself."""
+
+    limit_a: float
+    until: datetime
+
+
+class StationState(Shape):
+    """One charging station."""
+
+    id: str
+    circuit: str
+    wired: tuple[str, ...]
+    """House phases behind the station's own L1, L2, L3."""
+
+    connected: bool
+    protocol: str | None
+    vendor: str | None
+    model: str | None
+    firmware: str | None
+    serial: str | None
+    status: StationStatus
+    connector_status: ConnectorStatus | None
+    plugged: bool
+    mode: ChargeMode
+    limit_a: float
+    """The set-point; 0 pauses."""
+
+    phases: int
+    """How many the car may use."""
+
+    reason: LimitReason
+    because: Sentence
+    remaining_s: float | None
+    """How long this reason lasts at most, where that is known: a countdown."""
+
+    current_a: tuple[float, ...] | None
+    """As the station measures, its own L1 first."""
+
+    power_w: float | None
+    measured_age_s: float | None
+    min_a: float
+    max_a: float
+    """The installer's bounds."""
+
+    user_max_a: float | None
+    """A person's own, lower bound."""
+
+    fallback_a: float
+    can_switch_phases: bool
+    priority: int
+    vehicle: str | None
+    session: SessionState | None
+    energy_kwh: float
+    """Lifetime, by our own counter."""
+
+    goal: GoalState | None
+    temporary_limit: TemporaryLimit | None
+    boost_until: datetime | None
+    ignores_limit: bool
+
+
+class BatteryState(Shape):
+    """The home battery."""
+
+    power_w: float
+    soc: float | None
+    age_s: float
+
+
+class NoticeState(Shape):
+    """Something people should know about."""
+
+    code: str
+    circuit: str | None
+    station: str | None
+    says: Sentence
+
+
+class State(Shape):
+    """The whole house at one instant: the snapshot that a client starts with."""
+
+    api_version: int = API_VERSION
+    site_id: str
+    name: str
+    version: str
+    """Of the service."""
+
+    at: datetime
+    sequence: int
+    """Counts up with every state; a client that missed one asks for a new snapshot."""
+
+    condition: SiteCondition
+    headline: Sentence
+    powers: Powers
+    energies: Energies
+    today: Today
+    circuits: tuple[CircuitState, ...]
+    stations: tuple[StationState, ...]
+    battery: BatteryState | None
+    notices: tuple[NoticeState, ...]
+    dimmed: bool | None
+    """Whether the grid operator calls for its limit; null where nobody says."""
+
+    optimising: bool
+    storage_trouble: str | None
+    """Why nothing is written to the database now; null while all is well."""
+
+
+class SiteRecord(Shape):
+    """What does not change from one second to the next."""
+
+    site_id: str
+    name: str
+    version: str
+    optimising: bool
+    condition: SiteCondition
+    circuits: tuple[str, ...]
+    stations: tuple[str, ...]
+
+
+class HealthRecord(Shape):
+    """For supervisors: 200 while decisions are made, 503 when not."""
+
+    status: Literal["ok", "degraded", "stalled"]
+    """`degraded`: a meter is not trusted or nothing is kept; decisions are made all the same."""
+
+    cycle_age_s: float | None
+    """Since the last decision; null before the first."""
+
+    reasons: tuple[str, ...]
+    """What is amiss, as codes: `meter_lost`, `not_commissioned`, `storage`, `stalled`, `starting`."""

@@ -1,0 +1,53 @@
+"""The bodies of what people set."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
+
+from ems.api.wire.words import Amps, Shape, VehicleName
+from ems.model.goals import ChargeMode
+
+
+class ModeWish(Shape):
+    """Body of `PUT /stations/{id}/mode`."""
+
+    mode: ChargeMode
+
+
+class SettingsWish(Shape):
+    """Body of `PUT /stations/{id}/settings`: what a person may set, inside the installer's limits."""
+
+    max_a: Annotated[float, Field(ge=6, le=80)] | None = None
+    """Null takes the person's bound away."""
+
+    priority: Annotated[int, Field(ge=0, le=9)] | None = None
+    vehicle: VehicleName | None = None
+
+
+class GoalWish(Shape):
+    """Body of `PUT /stations/{id}/goal`. `ready_by` is remembered and shown; charging is not planned for it yet."""
+
+    energy_kwh: Annotated[float, Field(gt=0, le=500)] | None = None
+    ready_by: datetime | None = None
+
+
+class LimitWish(Shape):
+    """Body of `PUT /stations/{id}/limit`: lower only, and it ends by itself."""
+
+    limit_a: Amps
+    duration_s: Annotated[float, Field(gt=0, le=86_400)]
+
+
+class BoostWish(Shape):
+    """Body of `PUT /stations/{id}/boost`: as fast as the fuses allow, for a while."""
+
+    duration_s: Annotated[float, Field(gt=0, le=86_400)]
+
+
+class OptimisingWish(Shape):
+    """Body of `PUT /optimising`."""
+
+    optimising: bool
