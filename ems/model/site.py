@@ -196,6 +196,9 @@ class Site:
     inverters: int = 0
     """How many there are."""
 
+    sun_peak_w: float | None = None
+    """What they give together at most; None where the site file does not say so of each."""
+
     sun_wiring: Mapping[str, Wiring] = field(default_factory=dict)
     """Per inverter, the house phases behind its own L1, L2, L3; without an entry nobody stated them."""
 

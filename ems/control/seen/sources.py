@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from ems.model.electrical import NOMINAL_V, PerPhase, Phase
 from ems.model.readings import SolarReading
 from ems.model.site import Site
 from ems.model.snapshot import Snapshot
+
+ONE_PHASE_A: Final = 20.0
+"""No more is fed on one phase alone: 4.6 kVA (`breakers-and-rules.md` §5)."""
 
 
 def given_a(now: Snapshot) -> PerPhase:
@@ -18,6 +22,29 @@ def given_a(now: Snapshot) -> PerPhase:
         evenly_w += max(0.0, sun.power_w)
     evenly_a = spread_a(now.site, evenly_w)
     return evenly_a if sun is None or sun.current_a is None else evenly_a + sun.current_a
+
+
+def most_given_a(now: Snapshot) -> PerPhase | None:
+    """Amps that sun and battery can give at most on each phase: what they tell, else the peak of the inverters.
+
+    None where nobody knows.
+    """
+    site, sun = now.site, now.solar
+    battery_w = 0.0 if now.battery is None else max(0.0, now.battery.power_w)
+    if site.has_battery and now.battery is None:
+        return None
+    if all_are_heard(now):
+        if sun is not None and sun.current_a is not None:
+            return sun.current_a + _on_any_a(site, battery_w)
+        return _on_any_a(site, battery_w + (0.0 if sun is None else max(0.0, sun.power_w)))
+    return None if site.sun_peak_w is None else _on_any_a(site, battery_w + site.sun_peak_w)
+
+
+def _on_any_a(site: Site, power_w: float) -> PerPhase:
+    """The most amps that this power can be on each phase, whatever feeds it: evenly spread, or all on one phase."""
+    evenly_a = spread_a(site, power_w)
+    on_one_a = min(ONE_PHASE_A, max(0.0, power_w) / NOMINAL_V)
+    return evenly_a.upper(PerPhase.on(site.phases, on_one_a))
 
 
 def all_are_heard(now: Snapshot) -> bool:
