@@ -44,6 +44,7 @@ def to_site(file: SiteFile) -> Site:
         sun_peak_w=_sun_peak_w(file.solar),
         sun_wiring={entry.id: _wiring(entry.wired) for entry in file.solar if entry.wired is not None},
         has_battery=file.battery is not None,
+        battery_wiring=_wiring(file.battery.wired or ()) if file.battery is not None else (),
     )
 
 

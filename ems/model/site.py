@@ -203,6 +203,8 @@ class Site:
     """Per inverter, the house phases behind its own L1, L2, L3; without an entry nobody stated them."""
 
     has_battery: bool = False
+    battery_wiring: Wiring = ()
+    """House phases that it feeds; none where nobody stated them."""
 
     _by_id: Mapping[str, Station] = field(init=False, repr=False, compare=False)
     _below: Mapping[str, tuple[Station, ...]] = field(init=False, repr=False, compare=False)

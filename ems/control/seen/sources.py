@@ -16,11 +16,14 @@ ONE_PHASE_A: Final = 20.0
 
 def given_a(now: Snapshot) -> PerPhase:
     """Amps per phase that sun and battery give, as far as they were heard of; evenly spread where nobody knows."""
-    evenly_w = 0.0 if now.battery is None else max(0.0, now.battery.power_w)
+    battery_a = _battery_on_its_phases_a(now)
+    evenly_w = 0.0 if now.battery is None or battery_a is not None else max(0.0, now.battery.power_w)
     sun = now.solar
     if sun is not None and sun.current_a is None:
         evenly_w += max(0.0, sun.power_w)
     evenly_a = spread_a(now.site, evenly_w)
+    if battery_a is not None:
+        evenly_a = evenly_a + battery_a
     return evenly_a if sun is None or sun.current_a is None else evenly_a + sun.current_a
 
 
@@ -30,14 +33,24 @@ def most_given_a(now: Snapshot) -> PerPhase | None:
     None where nobody knows.
     """
     site, sun = now.site, now.solar
-    battery_w = 0.0 if now.battery is None else max(0.0, now.battery.power_w)
     if site.has_battery and now.battery is None:
         return None
-    if all_are_heard(now):
-        if sun is not None and sun.current_a is not None:
-            return sun.current_a + _on_any_a(site, battery_w)
-        return _on_any_a(site, battery_w + (0.0 if sun is None else max(0.0, sun.power_w)))
-    return None if site.sun_peak_w is None else _on_any_a(site, battery_w + site.sun_peak_w)
+    battery_a = _battery_on_its_phases_a(now)
+    other_w = 0.0 if now.battery is None or battery_a is not None else max(0.0, now.battery.power_w)
+    known_a = battery_a or PerPhase()
+    if not all_are_heard(now):
+        return None if site.sun_peak_w is None else known_a + _on_any_a(site, other_w + site.sun_peak_w)
+    if sun is not None and sun.current_a is not None:
+        return known_a + sun.current_a + _on_any_a(site, other_w)
+    return known_a + _on_any_a(site, other_w + (0.0 if sun is None else max(0.0, sun.power_w)))
+
+
+def _battery_on_its_phases_a(now: Snapshot) -> PerPhase | None:
+    """What the battery gives; None where it is silent or nobody stated its phases."""
+    wiring = now.site.battery_wiring
+    if now.battery is None or not wiring:
+        return None
+    return PerPhase.on(wiring, max(0.0, now.battery.power_w) / NOMINAL_V / len(wiring))
 
 
 def _on_any_a(site: Site, power_w: float) -> PerPhase:

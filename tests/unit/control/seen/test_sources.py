@@ -121,3 +121,16 @@ def test_no_more_can_be_given_on_any_phase_than_the_bound_says(sun_w: float, bat
 
     assert most_a is not None
     assert all(each <= most + 1e-9 for each, most in zip(given_a(house), most_a, strict=True))
+
+
+def test_a_battery_whose_phase_is_stated_feeds_that_phase_alone() -> None:
+    seen = look([STATION], [state()])
+    site = replace(seen.site, inverters=1, has_battery=True, battery_wiring=(L2,))
+    battery = BatteryReading(power_w=2300.0, taken_at_s=NOW_S)
+    house = replace(seen, site=site, battery=battery, solar=sun(690.0))
+    charging = replace(house, battery=replace(battery, power_w=-2300.0))
+
+    assert given_a(house) == PerPhase(1.0, 11.0, 1.0)
+    assert given_a(charging) == PerPhase(1.0, 1.0, 1.0)
+    assert most_given_a(house) == PerPhase(3.0, 13.0, 3.0)
+    assert most_given_a(replace(house, battery=None)) is None
