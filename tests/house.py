@@ -7,7 +7,7 @@ period and `message_delay_s` make it as unruly as a real one.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from ems.control.cycle import decide
@@ -181,6 +181,19 @@ class House:
         """The station forgets every limit and lets its car draw all that it can, and says so to us at once."""
         self.lanes[station_id].rebooted()
         self.came[station_id] = (self.now_s, None)
+
+    def restart(self, absent: Iterable[str] = ()) -> None:
+        """The service begins anew with no memory; of the `absent` stations it has heard nothing yet.
+
+        They all go on under the leases of its earlier life, and then fall back.
+        """
+        self.memory = Memory.fresh(self.now_s)
+        for station in self.stations:
+            self.lanes[station.station_id].begun_anew()
+            self.cars[station.station_id].last_report = None
+        self.readings, self.came = {}, {}
+        self.offline = set(absent)
+        self._was_offline = set()
 
     def snapshot(self) -> Snapshot:
         return Snapshot(

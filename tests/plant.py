@@ -146,6 +146,11 @@ class Lane:
         self.order = self.taken = None
         self.due_at_s, self.pause_s = 0.0, FIRST_RETRY_S
 
+    def begun_anew(self) -> None:
+        """The service has forgotten what it sent; the station has not."""
+        self.reconnected()
+        self.sent, self.under_way = (), None
+
     def rebooted(self) -> None:
         """The station has lost everything that it was told."""
         self.reconnected()

@@ -124,8 +124,8 @@ class Unruly:
         periods = [self.house.meter_period_s, *self.house.circuit_meter_period_s.values()]
         return max(periods) + 1 + 1 + 5 + 1
 
-    def run(self, minutes: float) -> Unruly:
-        for _ in range(int(60 * minutes)):
+    def run(self, minutes: float = 0, seconds: float = 0) -> Unruly:
+        for _ in range(int(60 * minutes + seconds)):
             self.step()
         return self
 

@@ -73,10 +73,14 @@ def meters_at_circuits(file: SiteFile) -> Iterator[Finding]:
 
 
 def wiring(file: SiteFile) -> Iterator[Finding]:
-    """Phases of an inverter that stand twice, or that the house does not have."""
+    """Phases of an inverter or a battery that stand twice, or that the house does not have."""
     there = phases_by_circuit(file)[MAIN]
-    for i, inverter in enumerate(file.solar):
-        place, wired = ("solar", i, "wired"), inverter.wired or ()
+    feeds: list[tuple[Place, tuple[str, ...]]] = [
+        (("solar", i, "wired"), inverter.wired or ()) for i, inverter in enumerate(file.solar)
+    ]
+    if file.battery is not None:
+        feeds.append((("battery", "wired"), file.battery.wired or ()))
+    for place, wired in feeds:
         once = tuple(dict.fromkeys(wired))
         if len(once) < len(wired):
             yield Finding(

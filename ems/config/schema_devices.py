@@ -76,3 +76,5 @@ class BatteryEntry(DeviceEntry):
     """A home battery."""
 
     capacity_kwh: Annotated[Number, Field(gt=0, le=1000)] | None = None
+    wired: Annotated[tuple[PhaseName, ...], Field(min_length=1, max_length=3)] | None = None
+    """House phases that it feeds; one for a one-phase battery."""

@@ -17,6 +17,7 @@ from ems.config.schema import (
     SubCircuit,
     VehicleEntry,
 )
+from ems.config.schema_devices import SolarEntry
 from ems.model.electrical import Circuit, CircuitTree, Fuse, Phase, Wiring
 from ems.model.goals import Goal
 from ems.model.site import GridOperator, PeakTariff, Policy, Site, Station
@@ -40,8 +41,10 @@ def to_site(file: SiteFile) -> Site:
         peak=None if peak is None else _peak(peak),
         grid_operator=None if operator is None else _grid_operator(operator),
         inverters=len(file.solar),
+        sun_peak_w=_sun_peak_w(file.solar),
         sun_wiring={entry.id: _wiring(entry.wired) for entry in file.solar if entry.wired is not None},
         has_battery=file.battery is not None,
+        battery_wiring=_wiring(file.battery.wired or ()) if file.battery is not None else (),
     )
 
 
@@ -73,6 +76,12 @@ def _policy(section: PolicySection, meter_period_s: float) -> Policy:
 
 def _peak(section: PeakTariffSection) -> PeakTariff:
     return PeakTariff(limit_w=section.limit_kw * 1000.0, window_s=section.window_min * 60.0)
+
+
+def _sun_peak_w(inverters: Iterable[SolarEntry]) -> float | None:
+    peaks_w = [entry.peak_w for entry in inverters]
+    known_w = [peak_w for peak_w in peaks_w if peak_w is not None]
+    return sum(known_w) if len(known_w) == len(peaks_w) else None
 
 
 def _grid_operator(section: GridOperatorSection) -> GridOperator:

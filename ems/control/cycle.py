@@ -161,7 +161,8 @@ def fuse_rows(now: Snapshot, wishes: Mapping[str, Demand], room: Headroom) -> li
     for (circuit_id, phase), spot in room.rooms.items():
         granted_a = taken_a = 0.0
         weights: dict[str, float] = {}
-        for station in now.site.on_phase(circuit_id, phase):
+        wired = now.site.on_phase(circuit_id, phase)
+        for station in wired:
             claim = claims[station.station_id]
             granted_a += claim.granted_a[phase]
             taken_a += claim.taken_a[phase]
@@ -170,7 +171,8 @@ def fuse_rows(now: Snapshot, wishes: Mapping[str, Demand], room: Headroom) -> li
         if not weights:
             continue
         now_a = spot.now_a
-        cap_a = min(now_a, max(spot.for_raises_a, granted_a + taken_a)) - taken_a
+        keeps_a = min(granted_a, now_a - taken_a + room.spared_a(spot, wired))
+        cap_a = max(keeps_a, min(now_a, spot.for_raises_a) - taken_a)
         reason = spot.reason if cap_a >= now_a - taken_a else spot.raise_reason
         rows.append(Row(cap=cap_a, weights=weights, reason=reason))
     return rows

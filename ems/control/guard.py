@@ -158,7 +158,7 @@ def _fit(
         for s in wired:
             asked_a = fitting[s.station_id].limit_a if key[1] in loads[s.station_id] else 0.0
             load_a += max(asked_a, room.ceilings_a[s.station_id][key[1]] if s.station_id in deaf else 0.0)
-        excess_a = load_a - row.now_a
+        excess_a = load_a - room.spared_a(row, wired) - row.now_a
         if excess_a <= HAIR_A:
             lowering = any(fitting[s.station_id].limit_a < room.commanded_a(s) for s in wired)
             excess_a = 0.0 if lowering else _pressing_a(key, row, now, view, thermal)

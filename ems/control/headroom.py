@@ -7,13 +7,13 @@ limit are given that credit: of any other car the least counts, which makes the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from ems.control.guarding.reaction import sun_at_risk_a
 from ems.control.memory import Memory, RowKey
-from ems.control.seen.draw import CAR_READING_LASTS_S, Draws, unknown_until_s
+from ems.control.seen.draw import CAR_READING_LASTS_S, Draws, is_unheard, unknown_until_s
 from ems.control.seen.in_force import ceiling_a, commanded, phases_allowed
 from ems.control.seen.load import Load, no_more_than_in_front, seen, stated
 from ems.control.seen.trust import MeterView
@@ -55,6 +55,9 @@ class Room:
     at_risk_a: float = 0.0
     """Sun that the house may lose, and the fuse would not survive to lose: nobody may count on it."""
 
+    unexplained_a: float | None = None
+    """What `house_a` hands back beyond what cars were seen to draw; None where no meter saw them."""
+
     @property
     def now_a(self) -> float:
         """Above this, limits are lowered at once."""
@@ -76,6 +79,16 @@ class Room:
     def reason(self) -> Reason:
         """This fuse as the reason of a limit, with its numbers."""
         return self._because(self.now_a)
+
+    def unheard_a(self, ceilings_a: float, fallback_a: float) -> float:
+        """What stations count with that nobody has heard of yet, where it is about current that others have already.
+
+        What they draw the meter sees: no more than what nobody else explains. They may always start with their
+        fallback currents. `ceilings_a`: all that they may follow; `fallback_a`: what they fall back to.
+        """
+        if self.unexplained_a is None:
+            return ceilings_a
+        return min(ceilings_a, max(self.unexplained_a, fallback_a))
 
     def _because(self, room_a: float, held_a: float | None = None) -> Reason:
         return Reason(
@@ -108,6 +121,9 @@ class Headroom:
     unruly: frozenset[str] = frozenset()
     """Stations that ignore their limit; they count with all their hardware can."""
 
+    unheard: frozenset[str] = frozenset()
+    """Stations that nobody has heard of since we started; they may follow a limit of our earlier life."""
+
     phases_measured: Mapping[str, int] = field(default_factory=dict)
     """Station phases that a car was seen to use when it might use all."""
 
@@ -122,6 +138,17 @@ class Headroom:
         measured = self.phases_measured.get(station.station_id)
         counted = phases if measured is None else min(phases, measured)
         return phases_allowed(station, max(counted, self.phases_drawn.get(station.station_id, 0)))
+
+    def spared_a(self, spot: Room, wired: Iterable[Station]) -> float:
+        """How much less than their ceilings those of these stations count with that nobody has heard of yet.
+
+        Only where it is about current that others have already; never against a raise.
+        """
+        unheard = [station for station in wired if station.station_id in self.unheard]
+        if not unheard:
+            return 0.0
+        ceilings_a = sum(self.ceilings_a[station.station_id][spot.phase] for station in unheard)
+        return ceilings_a - spot.unheard_a(ceilings_a, sum(station.fallback_a for station in unheard))
 
     def commanded_a(self, station: Station) -> float:
         """The amps it works by; its fallback current when no lease of ours runs."""
@@ -160,6 +187,7 @@ def headroom(
         commanded={s.station_id: commanded(now.state_of(s.station_id), now.now_s) for s in now.site.stations},
         unseen_a=unseen,
         unruly=unruly,
+        unheard=frozenset(s.station_id for s in now.site.stations if is_unheard(now, memory, s)),
         phases_measured=measured,
         phases_drawn=_phases_drawn(now),
     )
@@ -189,6 +217,7 @@ def _rooms(now: Snapshot, circuit: Circuit, load: Load) -> dict[RowKey, Room]:
             house_a=load.counted_a[phase],
             held_a=load.held_a[phase],
             at_risk_a=at_risk_a[phase],
+            unexplained_a=None if load.unexplained_a is None else load.unexplained_a[phase],
         )
         for phase in circuit.phases
     }

@@ -196,10 +196,15 @@ class Site:
     inverters: int = 0
     """How many there are."""
 
+    sun_peak_w: float | None = None
+    """What they give together at most; None where the site file does not say so of each."""
+
     sun_wiring: Mapping[str, Wiring] = field(default_factory=dict)
     """Per inverter, the house phases behind its own L1, L2, L3; without an entry nobody stated them."""
 
     has_battery: bool = False
+    battery_wiring: Wiring = ()
+    """House phases that it feeds; none where nobody stated them."""
 
     _by_id: Mapping[str, Station] = field(init=False, repr=False, compare=False)
     _below: Mapping[str, tuple[Station, ...]] = field(init=False, repr=False, compare=False)

@@ -205,6 +205,13 @@ def _is_waking(memory: Memory, station: Station, at_s: float) -> bool:
     return since_s is not None and at_s - since_s < WAKES_WITHIN_S
 
 
+def is_unheard(now: Snapshot, memory: Memory, station: Station) -> bool:
+    """Whether nothing came of that station since we started, and it may still follow a lease of our earlier life."""
+    state = now.state_of(station.station_id)
+    silent = not state.connected and not state.sent and state.car is None and state.came_at_s is None
+    return silent and now.now_s <= unknown_until_s(now, memory) + now.site.policy.car_reacts_within_s
+
+
 def unknown_until_s(now: Snapshot, memory: Memory) -> float:
     """Until then a station that nobody heard of may follow a lease of our earlier life."""
     return memory.started_at_s + now.site.policy.lease_s + 10.0

@@ -42,6 +42,19 @@ def expected_a(station: Station, state: StationState, known: Learned, band: Draw
     return PerPhase.on(station.wiring[:used], likely_a).upper(band.low_a).lower(band.vouched_a)
 
 
+def may_have_gone(station: Station, state: StationState, at_s: float) -> bool:
+    """Whether the car may have gone before `expected_a` takes it to: a stop, or other phases, were sent just now.
+
+    Cars follow within 1 to 5 s; a station holds its car off while it changes phases.
+    """
+    before = _followed(state, at_s)
+    newest = next((limit for limit in reversed(state.sent) if limit.outcome is not SendOutcome.REJECTED), None)
+    if newest is None or before is None or newest.sent_at_s > at_s:
+        return False
+    stops = newest.limit_a < station.min_a <= before.limit_a
+    return stops or newest.phases != before.phases
+
+
 def _followed_at(at_s: float, drawn_a: float, station: Station, state: StationState, known: Learned) -> bool:
     """Whether a current reported at `at_s` is one between limits that the car may have been on its way between."""
     limits = limits_within(station, state, at_s - LATEST_S, at_s, unknown_until_s=float("-inf"))

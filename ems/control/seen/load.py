@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from ems.control.memory import Memory
-from ems.control.seen.draw import Draws
-from ems.control.seen.sources import all_are_heard, given_a
+from ems.control.seen.draw import Draws, is_unheard
+from ems.control.seen.sources import all_are_heard, given_a, most_given_a
 from ems.model.electrical import Circuit, PerPhase
 from ems.model.quick import quick
 from ems.model.readings import GridReading
@@ -32,12 +32,15 @@ class Load:
     held_a: PerPhase
     """What raises must leave for it."""
 
+    unexplained_a: PerPhase | None = None
+    """What `counted_a` hands back beyond what cars were seen to draw; None where no meter saw them."""
+
 
 def seen(now: Snapshot, memory: Memory, circuit: Circuit, sample: GridReading, draws: Draws) -> Load:
     """What its meter saw, less what the cars drew then."""
     flow_a = sample.current_a
     cars = draws.sum(now.site.below(circuit.circuit_id), sample.taken_at_s)
-    before_a = memory.house_a.get(circuit.circuit_id)
+    before_a = _before(now, memory, circuit)
     highest_a = flow_a - cars.low_a
     likely_a = counted_a = proven_a = highest_a
     if cars.high_a != cars.low_a:
@@ -45,7 +48,27 @@ def seen(now: Snapshot, memory: Memory, circuit: Circuit, sample: GridReading, d
         counted_a = _nearest(before_a, flow_a - cars.vouched_a, highest_a)
         proven_a = _nearest(before_a, flow_a - cars.proven_a, highest_a)
     peak_a = _held(likely_a, memory.held_a.get(circuit.circuit_id), now, memory)
-    return Load(likely_a=likely_a, counted_a=counted_a, peak_a=peak_a, held_a=peak_a.upper(proven_a))
+    return Load(
+        likely_a=likely_a,
+        counted_a=counted_a,
+        peak_a=peak_a,
+        held_a=peak_a.upper(proven_a),
+        unexplained_a=highest_a - counted_a,
+    )
+
+
+def _before(now: Snapshot, memory: Memory, circuit: Circuit) -> PerPhase | None:
+    """What the house was, but no lower than if all that sun and battery can give flowed out.
+
+    Only while stations are unheard of: what is handed back for them is no sun. None where nothing is known.
+    """
+    before_a = memory.house_a.get(circuit.circuit_id)
+    if not any(is_unheard(now, memory, each) for each in now.site.below(circuit.circuit_id)):
+        return before_a
+    most_a = most_given_a(now)
+    if most_a is None:
+        return before_a
+    return -most_a if before_a is None else before_a.upper(-most_a)
 
 
 def stated(circuit: Circuit) -> Load:
@@ -86,7 +109,8 @@ def _smaller(most: Load | None, counted_a: PerPhase, held_a: PerPhase) -> Load:
 def _nearest(before_a: PerPhase | None, lowest_a: PerPhase, highest_a: PerPhase) -> PerPhase:
     """The house current nearest to what it was, between these bounds.
 
-    It starts at the lowest, so that cars nobody has heard of yet are not remembered as a peak of the house.
+    Where nothing is known of it, it starts at the lowest, so that cars nobody has heard of yet are not remembered as a
+    peak of the house.
     """
     if before_a is None or lowest_a == highest_a:
         return lowest_a

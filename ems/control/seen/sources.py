@@ -3,21 +3,61 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from ems.model.electrical import NOMINAL_V, PerPhase, Phase
 from ems.model.readings import SolarReading
 from ems.model.site import Site
 from ems.model.snapshot import Snapshot
 
+ONE_PHASE_A: Final = 20.0
+"""No more is fed on one phase alone: 4.6 kVA (`breakers-and-rules.md` §5)."""
+
 
 def given_a(now: Snapshot) -> PerPhase:
     """Amps per phase that sun and battery give, as far as they were heard of; evenly spread where nobody knows."""
-    evenly_w = 0.0 if now.battery is None else max(0.0, now.battery.power_w)
+    battery_a = _battery_on_its_phases_a(now)
+    evenly_w = 0.0 if now.battery is None or battery_a is not None else max(0.0, now.battery.power_w)
     sun = now.solar
     if sun is not None and sun.current_a is None:
         evenly_w += max(0.0, sun.power_w)
     evenly_a = spread_a(now.site, evenly_w)
+    if battery_a is not None:
+        evenly_a = evenly_a + battery_a
     return evenly_a if sun is None or sun.current_a is None else evenly_a + sun.current_a
+
+
+def most_given_a(now: Snapshot) -> PerPhase | None:
+    """Amps that sun and battery can give at most on each phase: what they tell, else the peak of the inverters.
+
+    None where nobody knows.
+    """
+    site, sun = now.site, now.solar
+    if site.has_battery and now.battery is None:
+        return None
+    battery_a = _battery_on_its_phases_a(now)
+    other_w = 0.0 if now.battery is None or battery_a is not None else max(0.0, now.battery.power_w)
+    known_a = battery_a or PerPhase()
+    if not all_are_heard(now):
+        return None if site.sun_peak_w is None else known_a + _on_any_a(site, other_w + site.sun_peak_w)
+    if sun is not None and sun.current_a is not None:
+        return known_a + sun.current_a + _on_any_a(site, other_w)
+    return known_a + _on_any_a(site, other_w + (0.0 if sun is None else max(0.0, sun.power_w)))
+
+
+def _battery_on_its_phases_a(now: Snapshot) -> PerPhase | None:
+    """What the battery gives; None where it is silent or nobody stated its phases."""
+    wiring = now.site.battery_wiring
+    if now.battery is None or not wiring:
+        return None
+    return PerPhase.on(wiring, max(0.0, now.battery.power_w) / NOMINAL_V / len(wiring))
+
+
+def _on_any_a(site: Site, power_w: float) -> PerPhase:
+    """The most amps that this power can be on each phase, whatever feeds it: evenly spread, or all on one phase."""
+    evenly_a = spread_a(site, power_w)
+    on_one_a = min(ONE_PHASE_A, max(0.0, power_w) / NOMINAL_V)
+    return evenly_a.upper(PerPhase.on(site.phases, on_one_a))
 
 
 def all_are_heard(now: Snapshot) -> bool:

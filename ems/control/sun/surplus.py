@@ -9,7 +9,7 @@ from typing import Final
 
 from ems.control.memory import Memory
 from ems.control.seen.draw import Draws, car_draw
-from ems.control.seen.expected import expected_a
+from ems.control.seen.expected import expected_a, may_have_gone
 from ems.control.seen.learn import NOTHING, Learned
 from ems.control.seen.trust import MeterView
 from ems.model.electrical import NOMINAL_V, PerPhase
@@ -78,9 +78,13 @@ def voltage_v(grid: GridReading | None) -> PerPhase:
 
 
 def _house_w(now: Snapshot, memory: Memory, grid: GridReading, draws: Draws, learned: Mapping[str, Learned]) -> float:
-    """All power but that of the sun's cars, as they most likely drew when the meter looked."""
+    """All power but that of the sun's cars, as they most likely drew when the meter looked.
+
+    A car that was stopped just now may have gone already: where the meter falls, only what is more than such cars can
+    have let go is sun.
+    """
     volts = voltage_v(grid)
-    cars_w = 0.0
+    cars_w = gone_w = 0.0
     for station in now.site.stations:
         if now.goal_of(station.station_id).mode not in FOLLOWS_SUN:
             continue
@@ -89,8 +93,13 @@ def _house_w(now: Snapshot, memory: Memory, grid: GridReading, draws: Draws, lea
         band = draws.of(known, grid.taken_at_s) if known is station else car_draw(now, memory, known, grid.taken_at_s)
         state = now.state_of(station.station_id)
         drawn_a = expected_a(known, state, learned.get(station.station_id, NOTHING), band, grid.taken_at_s)
-        cars_w += _power_w(drawn_a, volts)
-    return grid.power_w - cars_w
+        drawn_w = _power_w(drawn_a, volts)
+        cars_w += drawn_w
+        gone_w += drawn_w if may_have_gone(known, state, grid.taken_at_s) else 0.0
+    likely_w = grid.power_w - cars_w
+    if memory.house_w is None:
+        return likely_w
+    return max(likely_w, min(memory.house_w, likely_w + gone_w))
 
 
 def _power_w(current_a: PerPhase, volts: PerPhase) -> float:

@@ -13,7 +13,7 @@ from ems.sim.lab.fault_house import QuietHouse, fuse_a, house_of, load_from_s, l
 from ems.sim.lab.fault_scene import Scene
 from ems.sim.lab.fault_script import FaultKind, FaultRow
 from ems.sim.lab.records import Stay
-from ems.sim.plant.faults import Faults
+from ems.sim.plant.faults import BOOTS_WITHIN_S, Faults
 
 MAIN: Final = "main"
 CARS_CHARGE_AFTER_S: Final = 240.0
@@ -93,6 +93,7 @@ class Breakage:
             FaultKind.METER_FROZEN: faults.meter_frozen,
             FaultKind.METER_BACKWARDS: faults.meter_backwards,
             FaultKind.STATION_DISCONNECTS: faults.station_offline,
+            FaultKind.STATION_REBOOTS: faults.station_reboots,
             FaultKind.STATION_REJECTS: faults.station_refuses,
             FaultKind.STATION_TIMES_OUT: faults.station_deaf,
             FaultKind.STATION_IGNORES: faults.station_ignores,
@@ -135,6 +136,8 @@ class _Times:
                 return reaction_s, "a message and 5 s for the car"
             case FaultKind.NOT_COMMISSIONED:
                 return 0.0, "from the start"
+            case FaultKind.STATION_REBOOTS:
+                return BOOTS_WITHIN_S + reaction_s, "its boot, a message and 5 s for the car"
             case _:
                 return self.lease_s + LEASE_SLACK_S, "lease and 10 s"
 
@@ -171,7 +174,7 @@ def _scene(site: SiteFile, row: FaultRow) -> Scene:
     times, target = _times(site, row), _target(site, row)
     answer_s, promise = times.promise(row.fault)
     from_s = CARS_CHARGE_AFTER_S if row.at is None else row.at
-    alone = row.fault is FaultKind.STATION_DISCONNECTS
+    alone = row.fault in {FaultKind.STATION_DISCONNECTS, FaultKind.STATION_REBOOTS}
     phases = {stay.station_id: stay.phases for stay in _hungry_cars(site, from_s)}
     model = to_site(site)
     return Scene(

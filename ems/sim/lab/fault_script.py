@@ -34,6 +34,7 @@ class FaultKind(StrEnum):
     METER_BACKWARDS = "meter_backwards"
     METER_IMPOSSIBLE = "meter_impossible"
     STATION_DISCONNECTS = "station_disconnects"
+    STATION_REBOOTS = "station_reboots"
     STATION_REJECTS = "station_rejects"
     STATION_TIMES_OUT = "station_times_out"
     STATION_IGNORES = "station_ignores"
@@ -49,6 +50,7 @@ class FaultKind(StrEnum):
 ONE_STATION: Final = frozenset(
     {
         FaultKind.STATION_DISCONNECTS,
+        FaultKind.STATION_REBOOTS,
         FaultKind.STATION_REJECTS,
         FaultKind.STATION_TIMES_OUT,
         FaultKind.STATION_IGNORES,

@@ -87,6 +87,7 @@ EXPECTED: Final[dict[FaultKind, tuple[Look, ...]]] = {
     FaultKind.METER_BACKWARDS: METER_GONE,
     FaultKind.METER_IMPOSSIBLE: METER_GONE,
     FaultKind.STATION_DISCONNECTS: (makes_room, *BY_LEASE),
+    FaultKind.STATION_REBOOTS: (makes_room, *BY_LEASE),
     FaultKind.STATION_REJECTS: DEAF,
     FaultKind.STATION_TIMES_OUT: DEAF,
     FaultKind.STATION_IGNORES: (makes_room, reserves_its_hardware_maximum, escalates, no_fuse_trips),

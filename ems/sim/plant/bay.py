@@ -68,6 +68,9 @@ class Bay:
         self._reports_every_s = reports_every_s
         self._changed = changed
         self._fallback_a = station.fallback_a
+        self._keeps_a = station.fallback_a
+        """What it works by after a boot: the fallback current under its leases; all that it can where it had none."""
+
         self._lease_ends_s = math.inf
         self._closes_at_s: float | None = None
         self._switching = False
@@ -84,6 +87,7 @@ class Bay:
         """Take a limit that arrived. It ends at `ends_s`."""
         self._lease_ends_s = ends_s
         self._fallback_a = lease.fallback_a
+        self._keeps_a = lease.fallback_a if math.isfinite(ends_s) else self.station.hardware_max_a
         self._work(lease.limit_a, lease.phases, now_s)
 
     def plug_in(self, kind: CarKind, energy_kwh: float, second: int) -> None:
@@ -144,6 +148,14 @@ class Bay:
         """The network comes or goes; after it came the central system knows less than before."""
         came_at_s = self._start_s + second if up else self.state.came_at_s
         self._post(connected=up, connections=self.state.connections + up, came_at_s=came_at_s)
+
+    def power(self, second: int, *, up: bool) -> None:
+        """Its supply goes, and the car has no current; or it has booted, and knows no limit but what it keeps."""
+        self._lease_ends_s = math.inf
+        self._closes_at_s = None
+        self._work(self._keeps_a if up else 0.0, self.phases, second)
+        if not up and self.car is not None:
+            self.car.cut()
 
     def new_day(self, second: int) -> None:
         """Start the day's log and counts afresh."""

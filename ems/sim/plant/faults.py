@@ -12,6 +12,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+BOOTS_WITHIN_S: Final = 20.0
+"""From a lost supply to a station that offers current again (assumed; stations are seen to need 15 to 60 s)."""
+
 Schedule: TypeAlias = "Callable[[Faults], None]"
 """Plans the faults of one run."""
 
@@ -52,6 +55,7 @@ class Faults:
         self.inverter: Final = MeterFaults()
         self.battery: Final = MeterFaults()
         self.connection_changed: Callable[[str, bool], None] = lambda _station_id, _up: None
+        self.power_changed: Callable[[str, bool], None] = lambda _station_id, _up: None
         self.service_changed: Callable[[bool], None] = lambda _up: None
         self.wall_clock_jumped: Callable[[float], None] = lambda _by_s: None
         self._plan: list[tuple[float, int, Callable[[], None]]] = []
@@ -101,6 +105,15 @@ class Faults:
             self.connection_changed(station_id, not offline)
 
         self._span(turn, at_s, for_s)
+
+    def station_reboots(self, station_id: str, *, at_s: float, for_s: float = math.inf) -> None:
+        """It loses its supply for a moment; once it has booted it offers current, and at the end it has a connection.
+
+        Of all limits it knows only the fallback current then.
+        """
+        self.station_offline(station_id, at_s=at_s, for_s=for_s)
+        self._at(at_s, lambda: self.power_changed(station_id, False))
+        self._at(at_s + BOOTS_WITHIN_S, lambda: self.power_changed(station_id, True))
 
     def station_refuses(self, station_id: str, *, at_s: float, for_s: float = math.inf) -> None:
         """It answers every limit with Rejected, and keeps the old one until its lease ends."""

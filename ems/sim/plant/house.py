@@ -81,6 +81,7 @@ class Plant:
         self._day_ends_s = self.today.seconds
         self._event_s = 0.0
         self.faults.connection_changed = lambda name, up: self.bays[name].connection(self.row, up=up)
+        self.faults.power_changed = lambda name, up: self.bays[name].power(self.row, up=up)
 
     def _built(self, reports_every_s: int) -> dict[str, Bay]:
         return {

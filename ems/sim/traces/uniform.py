@@ -15,6 +15,7 @@ from ems.sim.traces.errors import TraceError
 from ems.sim.traces.lines import MAX_ROWS
 from ems.sim.traces.trace import Series
 
+DAY_S: Final = 86_400
 ENOUGH: Final = 0.5
 """Share of a step that must have a reading."""
 
@@ -41,7 +42,8 @@ def on_even_steps(name: str, readings: Mapping[str, Readings], step_s: int) -> t
     end_s = max(
         float(each.at_s[-1]) + (each.holds_s if math.isfinite(each.holds_s) else 0) for each in readings.values()
     )
-    begin_s = int(first_s // step_s) * step_s
+    # Steps that divide a day stand on round times; others have no such times, and begin with the first row.
+    begin_s = int(first_s // step_s) * step_s if DAY_S % step_s == 0 else int(first_s)
     steps = -int((begin_s - end_s) // step_s)
     if steps > MAX_ROWS:
         raise TraceError(name, f"makes {steps} steps", "check the times, or take a longer step")

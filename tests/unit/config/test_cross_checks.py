@@ -85,6 +85,11 @@ FAMILY = "  - {id: family, phases: 3}"
             GRID + "\nsolar: [{id: roof, wired: [L2, L2], profile: sunspec, modbus: {host: a}}]",
             "solar[roof].wired names a phase twice: write each once, such as [L2]",
         ),
+        (
+            GRID,
+            GRID + "\nbattery: {id: cellar, wired: [L2, L2], profile: sunspec, modbus: {host: a}}",
+            "battery.wired names a phase twice: write each once, such as [L2]",
+        ),
         # Rules of grid operators.
         (
             FAMILY,

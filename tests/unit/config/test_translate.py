@@ -159,3 +159,14 @@ def test_inverters_carry_their_wiring_where_the_file_states_it(tmp_path: Path) -
     site = site_of(tmp_path, f"{GOOD}solar: {inverters}\n")
 
     assert (site.inverters, site.sun_wiring) == (2, {"east": (L2,)})
+
+
+def test_a_battery_carries_its_wiring_and_inverters_their_peak_where_the_file_states_them(tmp_path: Path) -> None:
+    roof = "solar: [{id: roof, peak_w: 9000, profile: x, modbus: {host: a}}]"
+    cellar = "battery: {id: cellar, wired: [L2], profile: x, modbus: {host: b}}"
+
+    stated = site_of(tmp_path, f"{GOOD}{roof}\n{cellar}\n")
+    unstated = site_of(tmp_path, f"{GOOD}{roof.replace('peak_w: 9000, ', '')}\n{cellar.replace('wired: [L2], ', '')}\n")
+
+    assert (stated.sun_peak_w, stated.battery_wiring) == (9000.0, (L2,))
+    assert (unstated.sun_peak_w, unstated.battery_wiring) == (None, ())

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ems.control.guard import guard
-from ems.control.headroom import headroom
+from ems.control.headroom import Headroom, headroom
 from ems.control.memory import Memory
 from ems.control.seen.in_force import commanded, is_stuck, phases_allowed
 from ems.control.seen.trust import Health, judge_meters, worst_health
@@ -20,7 +21,7 @@ from ems.model.snapshot import Snapshot
 from ems.model.station import SendOutcome, SentLimit, StationState
 from tests.house import House
 from tests.strategies import looks
-from tests.unit.control.scene import CALM, STATION, grid, limit, report, state, view
+from tests.unit.control.scene import CALM, NOW_S, STATION, grid, limit, report, state, view
 from tests.unit.control.scene import look as scene_look
 
 HAIR_A = 1e-6
@@ -368,3 +369,58 @@ def test_two_cars_that_fit_only_because_of_the_sun_are_bounded_by_what_the_fuse_
 
     assert house.limit_a("left") + house.limit_a("right") <= 1.13 * 20 + HAIR_A
     assert house.limit_a("left") + house.limit_a("right") > 1.1 * 20
+
+
+CARPORT = replace(STATION, station_id="b", wiring=(Phase.L2,), max_a=32.0, hardware_max_a=32.0, fallback_a=0.0)
+WORKSHOP = replace(STATION, station_id="c")
+
+
+def start(
+    grid_a: float, *, sun_peak_w: float | None = 14_000.0, began_ago_s: float = 0.1, wanted_a: float = 6.0
+) -> tuple[Setpoint, Headroom]:
+    """Car "a" while it alone has connected after a start; two stations that nobody has heard of yet hang beside it."""
+    memory = Memory.fresh(NOW_S - began_ago_s)
+    sample = grid(grid_a, grid_a, grid_a)
+    unheard = [state(name, connected=False, status=None) for name in ("b", "c")]
+    seen = scene_look([STATION, CARPORT, WORKSHOP], [state(status=None), *unheard], meters={"main": sample})
+    seen = replace(seen, site=replace(seen.site, inverters=1, sun_peak_w=sun_peak_w))
+    views = {"main": view(sample)}
+    rooms = headroom(seen, memory, views)
+    wanted = {
+        name: Setpoint(station_id=name, limit_a=amps, phases=3)
+        for name, amps in {"a": wanted_a, "b": 0.0, "c": 6.0}.items()
+    }
+    return guard(wanted, seen, memory, rooms, views).setpoints["a"], rooms
+
+
+def test_stations_that_nobody_has_heard_of_pause_no_car_while_the_meter_shows_that_they_draw_little() -> None:
+    """What the demo did for want of it: main L2: house -71.2 A, room for cars 28.2 A, and 48 A of cars unheard."""
+    kept, rooms = start(-7.2)
+
+    assert kept.limit_a == 6.0
+    assert rooms.rooms["main", Phase.L2].house_a == pytest.approx(-14_000 / 3 / 230)
+    assert start(-7.2, began_ago_s=65.0)[0].limit_a == 6.0
+    assert start(-7.2, began_ago_s=72.0)[0].limit_a == 6.0
+
+
+def test_stations_that_nobody_has_heard_of_count_with_what_the_meter_cannot_exclude() -> None:
+    assert start(20.0)[0].limit_a == 0.0
+    assert start(-7.2, sun_peak_w=None)[0].limit_a == 0.0
+
+
+def test_stations_that_nobody_has_heard_of_count_with_all_they_can_against_raises() -> None:
+    kept, rooms = start(-7.2, wanted_a=16.0)
+
+    assert kept.limit_a == 6.0
+    assert rooms.ceilings_a["b"].l2 == 32.0
+
+
+@given(st.floats(0, 64), st.floats(0, 12), st.floats(-40, 70))
+def test_unheard_stations_count_between_their_fallback_and_all_they_can(
+    ceilings_a: float, fallback_a: float, unexplained_a: float
+) -> None:
+    spot = replace(start(0.0)[1].rooms["main", Phase.L2], unexplained_a=unexplained_a)
+    counted_a = spot.unheard_a(ceilings_a, fallback_a)
+
+    assert min(ceilings_a, fallback_a) <= counted_a <= ceilings_a
+    assert replace(spot, unexplained_a=None).unheard_a(ceilings_a, fallback_a) == ceilings_a

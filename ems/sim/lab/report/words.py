@@ -48,6 +48,7 @@ FAULT_WORDS: Final[Mapping[FaultKind, str]] = {
     FaultKind.METER_BACKWARDS: "meter sends old samples",
     FaultKind.METER_IMPOSSIBLE: "meter sends nonsense",
     FaultKind.STATION_DISCONNECTS: "charger offline",
+    FaultKind.STATION_REBOOTS: "charger reboots",
     FaultKind.STATION_REJECTS: "charger rejects its limit",
     FaultKind.STATION_TIMES_OUT: "charger gives no answer",
     FaultKind.STATION_IGNORES: "charger ignores its limit",

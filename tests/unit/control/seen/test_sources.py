@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ems.control.guarding.reaction import sun_at_risk_a
-from ems.control.seen.sources import given_a, sun_a
+from ems.control.seen.sources import given_a, most_given_a, sun_a
 from ems.model.electrical import NOMINAL_V, PerPhase, Phase, Wiring
 from ems.model.readings import BatteryReading, SolarReading
 from ems.model.snapshot import Snapshot
@@ -81,3 +81,56 @@ def test_no_sun_is_lost_on_its_way_to_the_phases(power_w: float, wired: Wiring |
     seen = replace(look([STATION], [state()]), solar=replace(reading, current_a=fed(reading, wired=wired)))
 
     assert given_a(seen).total * NOMINAL_V == pytest.approx(max(0.0, power_w))
+
+
+def test_the_peak_of_the_inverters_bounds_the_sun_until_they_speak() -> None:
+    seen = look([STATION], [state()])
+    roof = replace(seen, site=replace(seen.site, inverters=1, sun_peak_w=20_700.0))
+
+    assert most_given_a(seen) == PerPhase()
+    assert most_given_a(roof) == PerPhase(30.0, 30.0, 30.0)
+    assert most_given_a(replace(roof, site=replace(roof.site, sun_peak_w=None))) is None
+    assert most_given_a(replace(roof, solar=sun(6900.0, 30.0, 0.0, 0.0))) == PerPhase(30.0, 0.0, 0.0)
+
+
+def test_a_feed_of_unknown_phases_may_be_all_on_one_up_to_20_amps() -> None:
+    seen = look([STATION], [state()])
+    roof = replace(seen, site=replace(seen.site, inverters=1))
+
+    assert most_given_a(replace(roof, solar=sun(2300.0))) == PerPhase(10.0, 10.0, 10.0)
+    assert most_given_a(replace(roof, solar=sun(6900.0))) == PerPhase(20.0, 20.0, 20.0)
+
+
+def test_a_battery_that_nobody_has_heard_of_may_give_anything() -> None:
+    seen = look([STATION], [state()])
+    house = replace(seen, site=replace(seen.site, has_battery=True))
+    discharging = BatteryReading(power_w=2300.0, taken_at_s=NOW_S)
+
+    assert most_given_a(house) is None
+    assert most_given_a(replace(house, battery=discharging)) == PerPhase(10.0, 10.0, 10.0)
+    assert most_given_a(replace(house, battery=replace(discharging, power_w=-2300.0))) == PerPhase()
+
+
+@given(st.floats(0, 14_000), st.floats(-5_000, 5_000))
+def test_no_more_can_be_given_on_any_phase_than_the_bound_says(sun_w: float, battery_w: float) -> None:
+    """Whatever phases feed it: what is taken to be given is never above the bound."""
+    seen = look([STATION], [state()])
+    battery = BatteryReading(power_w=battery_w, taken_at_s=NOW_S)
+    house = replace(seen, site=replace(seen.site, inverters=1, has_battery=True), solar=sun(sun_w), battery=battery)
+    most_a = most_given_a(house)
+
+    assert most_a is not None
+    assert all(each <= most + 1e-9 for each, most in zip(given_a(house), most_a, strict=True))
+
+
+def test_a_battery_whose_phase_is_stated_feeds_that_phase_alone() -> None:
+    seen = look([STATION], [state()])
+    site = replace(seen.site, inverters=1, has_battery=True, battery_wiring=(L2,))
+    battery = BatteryReading(power_w=2300.0, taken_at_s=NOW_S)
+    house = replace(seen, site=site, battery=battery, solar=sun(690.0))
+    charging = replace(house, battery=replace(battery, power_w=-2300.0))
+
+    assert given_a(house) == PerPhase(1.0, 11.0, 1.0)
+    assert given_a(charging) == PerPhase(1.0, 1.0, 1.0)
+    assert most_given_a(house) == PerPhase(3.0, 13.0, 3.0)
+    assert most_given_a(replace(house, battery=None)) is None

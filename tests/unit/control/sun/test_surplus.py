@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ems.control.memory import Memory
 from ems.control.seen.learn import Learned
@@ -14,6 +16,8 @@ from ems.model.goals import ChargeMode, Goal
 from ems.model.readings import BatteryReading, GridReading
 from ems.model.site import Policy
 from ems.model.station import ConnectorStatus, SentLimit, StationState
+from tests.house import House
+from tests.plant import Car
 from tests.unit.control.scene import CALM, NOW_S, STATION, grid, limit, look, report, state, view
 
 SUNNY = replace(STATION, goal=Goal(mode=ChargeMode.SOLAR))
@@ -120,3 +124,80 @@ def test_voltages_that_nobody_measures_are_nominal() -> None:
 
     assert voltage_v(None) == PerPhase(NOMINAL_V, NOMINAL_V, NOMINAL_V)
     assert voltage_v(measured) == PerPhase(235.0, NOMINAL_V, NOMINAL_V)
+
+
+def stopped(a_w: float, sample: GridReading, *, sent_ago_s: float) -> Surplus:
+    """Car "a" drew 5.7 A on three phases and was stopped so long ago; the meter had shown `a_w` beside it."""
+    car = charging("a", 5.7, limit(6.0, ago_s=50), limit(0.0, ago_s=sent_ago_s), ago_s=7)
+    return sun(sample, car, memory=replace(CALM, house_w=a_w, surplus_w=-a_w))
+
+
+def test_a_car_that_has_just_stopped_is_no_sun_once_the_meter_shows_it_gone() -> None:
+    seen = stopped(170.0, grid(0.25, 0.25, 0.25), sent_ago_s=2.8)
+
+    assert seen.house_w == pytest.approx(170.0)
+    assert seen.surplus_w == pytest.approx(-170.0)
+
+
+def test_a_car_that_still_draws_after_its_stop_is_handed_back() -> None:
+    assert stopped(170.0, grid(6.25, 6.25, 6.25), sent_ago_s=1.0).house_w == pytest.approx(172.5, abs=210.0)
+    assert stopped(-4140.0, grid(0.0, 0.0, 0.0), sent_ago_s=1.0).house_w == pytest.approx(-4140.0, abs=210.0)
+
+
+def test_sun_beyond_what_a_stopped_car_let_go_is_seen_at_once() -> None:
+    seen = stopped(170.0, grid(-10.0, -10.0, -10.0), sent_ago_s=2.8)
+
+    assert seen.house_w is not None
+    assert seen.house_w <= -6900.0
+
+
+def test_more_sun_is_seen_at_once_where_no_car_was_stopped() -> None:
+    memory = replace(CALM, house_w=-4000.0, surplus_w=4000.0)
+
+    assert sun(grid(-5.0, -5.0, -5.0), charging("a", 6.0), memory=memory).house_w == pytest.approx(-7590.0)
+
+
+def test_less_sun_is_seen_at_once_while_a_car_stops() -> None:
+    seen = stopped(-6900.0, grid(6.0, 6.0, 6.0), sent_ago_s=2.0)
+
+    assert seen.house_w == pytest.approx(0.0, abs=210.0)
+
+
+def test_a_car_that_its_station_holds_off_to_change_its_phases_is_no_sun() -> None:
+    one_phase = replace(limit(6.0, ago_s=2.8), phases=1)
+    car = charging("a", 5.7, limit(6.0, ago_s=50), one_phase, ago_s=7)
+    seen = sun(grid(0.25, 0.25, 0.25), car, memory=replace(CALM, house_w=170.0, surplus_w=-170.0))
+
+    assert seen.house_w == pytest.approx(170.0)
+
+
+@given(st.floats(-8000, 8000), st.floats(-30, 30), st.floats(0, 10), st.floats(0, 16))
+def test_a_stop_never_makes_the_house_smaller_than_the_likeliest_nor_larger_than_what_the_meter_shows(
+    before_w: float, grid_a: float, sent_ago_s: float, drawn_a: float
+) -> None:
+    sample = grid(grid_a, grid_a, grid_a)
+    car = charging("a", drawn_a, limit(16.0, ago_s=50), limit(0.0, ago_s=sent_ago_s), ago_s=7)
+    fresh = sun(sample, car).house_w
+    seen = sun(sample, car, memory=replace(CALM, house_w=before_w, surplus_w=-before_w)).house_w
+
+    assert fresh is not None
+    assert seen is not None
+    assert fresh <= seen <= sample.power_w + 1e-6
+
+
+@pytest.mark.parametrize("report_s", [0, 3, 6])
+def test_no_sun_appears_where_one_car_stops_before_the_other_follows(report_s: int) -> None:
+    """The left car is gone at once, the right one takes its sun two seconds later."""
+    house = House(main_fuse_a=35, sun_w=9100)
+    house.with_car("left", car=Car(dead_s=0, report_every_s=10, offset_a=0.3))
+    house.with_car("right", car=Car(dead_s=2, report_every_s=10, offset_a=0.3))
+    house.run(minutes=5, seconds=report_s)
+
+    house.goals["left"] = Goal(mode=ChargeMode.SOLAR, max_a=0.0)
+    seen_w = []
+    for _ in range(6):
+        house.step()
+        assert house.decision is not None
+        seen_w.append(house.decision.surplus_w)
+
+    assert seen_w == pytest.approx([9100 - 690] * 6, abs=10)

@@ -9,6 +9,7 @@ from ems.config.schema import SimulatedBattery
 from ems.model.electrical import NOMINAL_V
 from ems.model.station import ConnectorStatus, StationState
 from ems.sim.plant.bay import CONTACTOR_OPEN_S
+from ems.sim.plant.faults import BOOTS_WITHIN_S
 from ems.sim.plant.plugged_car import KWH_PER_A, USUAL_START_DELAY_S, CarKind
 from ems.sim.plant.sheet import Sheet
 from tests.unit.sim.plant.houses import SITE, START, House, SteadyDays, plant, stay
@@ -256,3 +257,17 @@ def test_next_car_takes_the_place_of_one_that_should_have_left() -> None:
     assert left == [0, 100]
     assert SITE.stations[0].station_id == house.plant.bays["one"].state.station_id
     assert house.plant.bays["one"].state.status is ConnectorStatus.AVAILABLE
+
+
+@pytest.mark.parametrize(("ends_s", "keeps_a"), [(1e9, 6.0), (math.inf, 16.0)], ids=["under leases", "never told"])
+def test_station_that_reboots_knows_its_fallback_current_where_it_had_one(ends_s: float, keeps_a: float) -> None:
+    house = House(plant(stay(), cars={"one": CarKind(offset_a=0.0)}))
+    house.plant.faults.station_reboots("one", at_s=100, for_s=60)
+    house.limit(12.0, at_s=0, ends_s=ends_s)
+    before_a, dark_a = max(house.main_a(99)), max(house.main_a(101))
+    back_s = 100 + int(BOOTS_WITHIN_S + USUAL_START_DELAY_S)
+    still_dark_a, after_a = max(house.main_a(back_s)), max(house.main_a(back_s + 15))
+
+    assert (before_a, dark_a, still_dark_a, after_a) == pytest.approx((12.0, 0.0, 0.0, keeps_a))
+    assert not house.plant.bays["one"].state.connected
+    assert house.at(170).plant.bays["one"].state.connected

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -191,3 +192,13 @@ def test_header_cut_with_the_wrong_sign_is_told(tmp_path: Path) -> None:
 
     with pytest.raises(TraceError, match="or is it --delimiter ';'"):
         import_csv(path, parse_sources(["load_w=load:W"]), CsvLayout())
+
+
+@pytest.mark.parametrize(("step_s", "begins_s"), [(60, 1_781_000_040), (7, 1_781_000_051)])
+def test_steps_begin_at_round_times_or_with_the_first_row(step_s: int, begins_s: int) -> None:
+    at_s = np.array([1_781_000_051.0, 1_781_000_251.0])
+    noted = Readings(at_s=at_s, values=np.array([100.0, 200.0]), holds_s=math.inf)
+
+    start_utc, _ = on_even_steps("x.csv", {"load_w": noted}, step_s)
+
+    assert start_utc.timestamp() == begins_s
