@@ -47,11 +47,11 @@ class Guarded:
     setpoints: Mapping[str, Setpoint]
     room_since_s: Mapping[RowKey, float]
     shed: frozenset[str]
+    """Stations that it stopped in this cycle."""
+
     squeezed: frozenset[str] = frozenset()
     """Stations that the sharing stopped for a fuse. They wait as long and need no margin: their place is kept free, and
     a margin would leave it unused."""
-
-    """Stations that it stopped in this cycle."""
 
     notices: tuple[Notice, ...] = ()
 
