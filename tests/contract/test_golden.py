@@ -250,7 +250,7 @@ def records() -> Any:
                     at=THEN,
                     kind="station_offline_ended",
                     who=None,
-                    text="carport is back",
+                    text="carport is connected",
                     says=log_says("station_offline_ended", {"station": "carport"}),
                 )
             ),

@@ -20,7 +20,7 @@ EVENTS = (
     ("started", None, "Fusewise 0.1.0 started"),
     ("login", "Anna", "logged in"),
     ("mode", "Anna", "garage: solar"),
-    ("station_offline_ended", None, "carport is back"),
+    ("station_offline_ended", None, "carport is connected"),
 )
 
 
