@@ -10,11 +10,11 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final
 
 from ems.bench.figures import PushFigures, spread
 from ems.bench.push_house import LOOPBACK, PushHouse
+from ems.bench.resident import resident_mb
 from ems.clock import Clock, WallClock
 
 CLIENTS: Final = 100
@@ -50,14 +50,14 @@ async def _measured(cycles: int, clients: int, clock: Clock) -> PushFigures:
             house.turn()
         alone = await _beats(house, cycles, clock)
         gc.collect()
-        before_mb = _resident_mb()
+        before_mb = resident_mb() or 0.0
         with _stalled(port, token):
             async with _readers(port, token, clients) as reading:
                 async with clock.timeout(JOINS_WITHIN_S):
                     while house.clients < clients + 1:
                         await clock.sleep(0.1)
                 together = await _beats(house, cycles, clock)
-                grown_mb, dropped = _resident_mb() - before_mb, house.dropped
+                grown_mb, dropped = (resident_mb() or 0.0) - before_mb, house.dropped
             messages = int((await reading.communicate(b""))[0] or 0)
     alone_s = statistics.median(alone.cycle_s)
     return PushFigures(
@@ -121,9 +121,3 @@ def _stalled(port: int, token: str) -> Iterator[None]:
         )
         stalled.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
         yield
-
-
-def _resident_mb() -> float:
-    """Memory of this process now."""
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-    return pages * 4096 / 2**20
