@@ -137,8 +137,8 @@ class VirtualClock:
         """Step the wall time as NTP or a person would; the monotonic time does not move."""
         self._start_utc += timedelta(seconds=by_s)
 
-    async def sleep(self, delay_s: float) -> None:
-        await asyncio.sleep(delay_s)
+    def sleep(self, delay_s: float) -> Coroutine[Any, Any, None]:
+        return asyncio.sleep(delay_s)
 
     def timeout(self, delay_s: float) -> asyncio.Timeout:
         return asyncio.timeout(delay_s)

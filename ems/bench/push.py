@@ -10,11 +10,11 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final
 
 from ems.bench.figures import PushFigures, spread
 from ems.bench.push_house import LOOPBACK, PushHouse
+from ems.bench.resident import resident_mb
 from ems.clock import Clock, WallClock
 
 CLIENTS: Final = 100
@@ -56,7 +56,7 @@ async def _measured(cycles: int, clients: int, clock: Clock) -> PushFigures:
             house.turn()
         alone = await _beats(house, cycles, clock)
         gc.collect()
-        before_mb = _resident_mb()
+        before_mb = resident_mb() or 0.0
         with _stalled(port, token):
             async with _readers(port, token, clients) as reading:
                 async with clock.timeout(JOINS_WITHIN_S):
@@ -92,7 +92,7 @@ async def _beats(house: PushHouse, cycles: int, clock: Clock) -> _Beats:
         house.turn()
         found.cycle_s.append(clock.monotonic_s() - began_s)
         found.late_s.append(max(0.0, began_s - due_s))
-        found.resident_mb.append(_resident_mb())
+        found.resident_mb.append(resident_mb() or 0.0)
         if house.dropped and found.drops_after_s is None:
             found.drops_after_s = len(found.cycle_s) * CYCLE_S
     return found
@@ -135,9 +135,3 @@ def _stalled(port: int, token: str) -> Iterator[None]:
         )
         stalled.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
         yield
-
-
-def _resident_mb() -> float:
-    """Memory of this process now."""
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-    return pages * 4096 / 2**20

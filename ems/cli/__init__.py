@@ -179,11 +179,17 @@ def simulate(
 def bench(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on one line.")] = False,
     quick: Annotated[bool, typer.Option("--quick", help="Fewer rounds, for a first impression.")] = False,
+    days: Annotated[
+        int | None,
+        typer.Option("--days", min=1, max=3660, metavar="N", help="Only simulate so many days, and watch the memory."),
+    ] = None,
 ) -> None:
     """Measure this machine: sharing, deciding, simulating, reacting on sockets, memory."""
     need_lab()
-    from ems.cli.bench import run_bench
+    from ems.cli.bench import run_bench, run_long_bench
 
+    if days is not None:
+        raise typer.Exit(run_long_bench(days, as_json=as_json))
     raise typer.Exit(run_bench(as_json=as_json, quick=quick))
 
 

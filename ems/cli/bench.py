@@ -6,9 +6,17 @@ import sys
 from collections.abc import Iterator
 
 from rich.console import Console
+from rich.progress import Progress
 from rich.table import Table
 
-from ems.bench.figures import AllocationFigures, BenchFigures, DecisionFigures, PushFigures, Spread
+from ems.bench.figures import (
+    AllocationFigures,
+    BenchFigures,
+    DecisionFigures,
+    LongRunFigures,
+    PushFigures,
+    Spread,
+)
 from ems.bench.whole import QUICK, THOROUGH, measure
 from ems.clock import WallClock
 
@@ -21,6 +29,35 @@ def run_bench(*, as_json: bool, quick: bool) -> int:
     else:
         print_bench(figures, Console(soft_wrap=True))
     return 0
+
+
+def run_long_bench(days: int, *, as_json: bool) -> int:
+    """Play so many days and tell what became of the memory. The exit code is always 0."""
+    # Needs numpy and scipy, which the other figures can do without.
+    from ems.bench.long_run import measure_long_run  # noqa: PLC0415 (the reason stands above)
+
+    told = Console(stderr=True)
+    with Progress(console=told, disable=not told.is_terminal) as bars:
+        task = bars.add_task(f"{days} days", total=1.0)
+        figures = measure_long_run(days, lambda share: bars.update(task, completed=share))
+    if as_json:
+        sys.stdout.write(figures.model_dump_json() + "\n")
+    else:
+        print_long_run(figures, Console(soft_wrap=True))
+    return 0
+
+
+def print_long_run(figures: LongRunFigures, console: Console) -> None:
+    """The figures for people."""
+    console.print(
+        f"{figures.simulated_days:g} days with {figures.stays} stays of cars: {figures.cycles} cycles in "
+        f"{figures.wall_s:.0f} s, {figures.cycles_per_s:.0f} per second"
+    )
+    if figures.grown_mb is None:
+        console.print("this system does not tell how much memory was used")
+        return
+    console.print(f"resident at the end of each twelfth, MB: {', '.join(f'{mb:.1f}' for mb in figures.resident_mb)}")
+    console.print(f"grown by {figures.grown_mb:.1f} MB from the first to the last")
 
 
 def print_bench(figures: BenchFigures, console: Console) -> None:

@@ -160,10 +160,9 @@ def _fit(
             load_a += max(asked_a, room.ceilings_a[s.station_id][key[1]] if s.station_id in deaf else 0.0)
         excess_a = load_a - room.spared_a(row, wired) - row.now_a
         if excess_a <= HAIR_A:
-            lowering = any(fitting[s.station_id].limit_a < room.commanded_a(s) for s in wired)
-            excess_a = 0.0 if lowering else _pressing_a(key, row, now, view, thermal)
-        if excess_a <= HAIR_A:
-            continue
+            excess_a = _pressing_a(key, row, now, view, thermal)
+            if excess_a <= HAIR_A or any(fitting[s.station_id].limit_a < room.commanded_a(s) for s in wired):
+                continue
         members = [s for s in wired if key[1] in loads[s.station_id] and fitting[s.station_id].limit_a > 0]
         listening = [s for s in members if s.station_id not in deaf]
         left_a = shed(listening, fitting, excess_a, row.reason, now)

@@ -17,6 +17,7 @@ from ems.control.sharing.rows import Share
 from ems.model.decision import LimitReason, Setpoint
 from ems.model.site import Station
 from ems.model.snapshot import Snapshot
+from ems.model.station import SentLimit
 
 HAIR_A: Final = 1e-6
 """Rounding of tenths of amps."""
@@ -63,21 +64,20 @@ def _calm(station: Station, shares: Mapping[str, Share], wishes: Mapping[str, De
     share = shares.get(station.station_id)
     if share is None:
         return Setpoint(station_id=station.station_id, limit_a=wish.rest_a, phases=wish.phases, reason=wish.why_not)
-    wanted = Setpoint(
-        station_id=station.station_id,
-        limit_a=rounded_down(share.limit_a, station),
-        phases=wish.phases,
-        reason=share.reason,
-    )
+    wanted_a = rounded_down(share.limit_a, station)
     limit = commanded(now.state_of(station.station_id), now.now_s)
-    if limit is None or limit.limit_a <= 0 or wanted.limit_a <= 0 or limit.phases != wanted.phases:
-        return wanted
-    if wanted.reason.code is not LimitReason.SOLAR_SURPLUS or _worth_a_message(
-        wanted.limit_a - limit.limit_a, now, station
-    ):
-        return wanted
-    kept_a = limit.limit_a if wish.candidate is None else min(limit.limit_a, wish.candidate.hi_a)
-    return replace(wanted, limit_a=rounded_down(kept_a, station))
+    if limit is not None and _is_to_stay(limit, wanted_a, wish, share, now, station):
+        kept_a = limit.limit_a if wish.candidate is None else min(limit.limit_a, wish.candidate.hi_a)
+        wanted_a = rounded_down(kept_a, station)
+    return Setpoint(station_id=station.station_id, limit_a=wanted_a, phases=wish.phases, reason=share.reason)
+
+
+def _is_to_stay(limit: SentLimit, wanted_a: float, wish: Demand, share: Share, now: Snapshot, station: Station) -> bool:
+    """Whether the sun asks a car that charges, and goes on to on as many phases, for too small a change or too soon."""
+    if limit.limit_a <= 0 or wanted_a <= 0 or limit.phases != wish.phases:
+        return False
+    by_sun = share.reason.code is LimitReason.SOLAR_SURPLUS
+    return by_sun and not _worth_a_message(wanted_a - limit.limit_a, now, station)
 
 
 def _worth_a_message(change_a: float, now: Snapshot, station: Station) -> bool:

@@ -25,6 +25,10 @@ class _Amounts(NamedTuple):
     l3: float = 0.0
 
 
+_filled: Final = tuple.__new__
+"""Makes one from three numbers in half the time of its own constructor: control makes a hundred in every cycle."""
+
+
 class PerPhase(_Amounts):
     """One number for each phase of the house, in L1, L2, L3 order. A phase the house does not have holds 0."""
 
@@ -41,14 +45,14 @@ class PerPhase(_Amounts):
         numbers = [0.0, 0.0, 0.0]
         for phase in phases:
             numbers[phase] = value
-        return cls(*numbers)
+        return _filled(cls, numbers)
 
     # Adding and scaling are meant phase by phase, not as for any tuple.
     def __add__(self, other: PerPhase) -> PerPhase:  # type: ignore[override]
-        return PerPhase(self[0] + other[0], self[1] + other[1], self[2] + other[2])
+        return _filled(PerPhase, (self[0] + other[0], self[1] + other[1], self[2] + other[2]))
 
     def __sub__(self, other: PerPhase) -> PerPhase:
-        return PerPhase(self[0] - other[0], self[1] - other[1], self[2] - other[2])
+        return _filled(PerPhase, (self[0] - other[0], self[1] - other[1], self[2] - other[2]))
 
     def __mul__(self, factor: float) -> PerPhase:  # type: ignore[override]
         return PerPhase(self[0] * factor, self[1] * factor, self[2] * factor)
@@ -68,11 +72,16 @@ class PerPhase(_Amounts):
 
     def upper(self, other: PerPhase) -> PerPhase:
         """Phase by phase, the larger number."""
-        return PerPhase(max(self[0], other[0]), max(self[1], other[1]), max(self[2], other[2]))
+        a1, a2, a3 = self
+        b1, b2, b3 = other
+        # Several times quicker than max().
+        return _filled(PerPhase, (b1 if b1 > a1 else a1, b2 if b2 > a2 else a2, b3 if b3 > a3 else a3))  # noqa: FURB136
 
     def lower(self, other: PerPhase) -> PerPhase:
         """Phase by phase, the smaller number."""
-        return PerPhase(min(self[0], other[0]), min(self[1], other[1]), min(self[2], other[2]))
+        a1, a2, a3 = self
+        b1, b2, b3 = other
+        return _filled(PerPhase, (b1 if b1 < a1 else a1, b2 if b2 < a2 else a2, b3 if b3 < a3 else a3))  # noqa: FURB136
 
     @property
     def total(self) -> float:

@@ -6,9 +6,10 @@ to be; after a lost connection the lease decides (design §6); a station that bo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from math import inf
 from typing import Final
 
 from ems.model.electrical import PerPhase, Wiring
@@ -45,14 +46,10 @@ def limits_within(
     steady = _only_limit(state, from_s, to_s)
     if steady is not None:
         return _steady(min(steady.limit_a, station.hardware_max_a), steady.phases)
-    spans = list(_spans(station, state, unknown_until_s))
-    inside = [span for span in spans if span.from_s <= to_s and span.to_s >= from_s]
-    capped = [min(span.limit_a, station.hardware_max_a) for span in inside]
-    return Bounds(
-        low_a=min(capped),
-        high_a=max(capped),
-        phases=max(span.phases for span in inside),
-    )
+    possible = _possible(station, state, from_s, to_s, unknown_until_s)
+    limits_a, phases = zip(*possible, strict=True)
+    hardware_a = station.hardware_max_a
+    return Bounds(low_a=min(hardware_a, *limits_a), high_a=min(hardware_a, max(limits_a)), phases=max(phases))
 
 
 @lru_cache(maxsize=1024)
@@ -143,75 +140,69 @@ def is_stuck(state: StationState, now_s: float, message_s: float) -> bool:
     return now_s - silent_since_s > 2 * message_s
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Span:
-    limit_a: float
-    phases: int
-    from_s: float
-    to_s: float
-
-
-def _spans(station: Station, state: StationState, unknown_until_s: float) -> Iterator[_Span]:
-    """Each limit with the stretch of time in which it may be in force, the last of them open-ended."""
-    replaced_at_s = float("inf")
+def _possible(
+    station: Station, state: StationState, from_s: float, to_s: float, unknown_until_s: float
+) -> list[tuple[float, int]]:
+    """Each limit, and over how many phases, that may have been in force at some instant of `from_s`..`to_s`."""
+    found: list[tuple[float, int]] = []
+    replaced_at_s = inf
     for limit in reversed(state.sent):
-        if limit.outcome is SendOutcome.REJECTED:
+        outcome = limit.outcome
+        if outcome is SendOutcome.REJECTED:
             continue
-        falls_back_at_s = limit.lease_ends_at_s + LEASE_MARGIN_S if station.lease_verified else float("inf")
-        yield _Span(
-            limit_a=limit.limit_a,
-            phases=limit.phases,
-            from_s=limit.sent_at_s,
-            to_s=min(replaced_at_s, falls_back_at_s),
-        )
-        if limit.lease_ends_at_s < replaced_at_s:
-            yield from _after_lease(station, limit.lease_ends_at_s, replaced_at_s)
-        if limit.outcome is SendOutcome.ACCEPTED and limit.settled_at_s is not None:
+        ends_s = limit.lease_ends_at_s
+        falls_back_at_s = ends_s + LEASE_MARGIN_S if station.lease_verified else inf
+        if limit.sent_at_s <= to_s and replaced_at_s >= from_s and falls_back_at_s >= from_s:
+            found.append((limit.limit_a, limit.phases))
+        if ends_s < replaced_at_s and ends_s <= to_s and replaced_at_s >= from_s:
+            found += _without_lease(station)
+        if outcome is SendOutcome.ACCEPTED and limit.settled_at_s is not None:
             replaced_at_s = limit.settled_at_s
-    yield from _before_any(station, state, unknown_until_s, replaced_at_s)
-    yield from _since_it_came(station, state)
+            if replaced_at_s < from_s and not _forgets(state, limit, inf):
+                return found
+    if _may_do_anything_until_s(station, state, unknown_until_s, replaced_at_s) >= from_s:
+        found += _anything(station)
+    if replaced_at_s >= from_s:
+        found += _without_lease(station)
+    found += _since_it_came(station, state, from_s, to_s)
+    return found
 
 
-def _since_it_came(station: Station, state: StationState) -> Iterator[_Span]:
+def _since_it_came(station: Station, state: StationState, from_s: float, to_s: float) -> Sequence[tuple[float, int]]:
     """A station that booted may have forgotten everything, and draw all it can until it takes a limit again.
 
     One whose fall-back was tested by cutting it off has been seen to keep its fallback current through that, at least.
     """
-    if state.came_at_s is None:
-        return
+    came_at_s = state.came_at_s
+    if came_at_s is None or came_at_s > to_s:
+        return ()
     taken_s = [
         limit.settled_at_s
         for limit in state.sent
-        if limit.outcome is SendOutcome.ACCEPTED
-        and limit.settled_at_s is not None
-        and limit.sent_at_s >= state.came_at_s
+        if limit.outcome is SendOutcome.ACCEPTED and limit.settled_at_s is not None and limit.sent_at_s >= came_at_s
     ]
-    taken_again_s = min(taken_s, default=float("inf"))
+    if taken_s and min(taken_s) < from_s:
+        return ()
     if station.lease_verified and state.kept_a is not None:
-        wires = len(station.wiring)
-        yield _Span(limit_a=state.kept_a, phases=wires, from_s=state.came_at_s, to_s=taken_again_s)
-    else:
-        yield from _anything(station, state.came_at_s, taken_again_s)
+        return ((state.kept_a, len(station.wiring)),)
+    return _anything(station)
 
 
-def _before_any(station: Station, state: StationState, unknown_until_s: float, first_taken_s: float) -> Iterator[_Span]:
+def _may_do_anything_until_s(
+    station: Station, state: StationState, unknown_until_s: float, first_taken_s: float
+) -> float:
     """A station that has taken nothing yet may do anything, or have fallen back long ago."""
-    anything_ends_s = first_taken_s
     if station.lease_verified and not state.connected:
-        anything_ends_s = min(first_taken_s, unknown_until_s)
-    yield from _anything(station, float("-inf"), anything_ends_s)
-    yield from _after_lease(station, float("-inf"), first_taken_s)
+        return min(first_taken_s, unknown_until_s)
+    return first_taken_s
 
 
-def _after_lease(station: Station, from_s: float, to_s: float) -> Iterator[_Span]:
+def _without_lease(station: Station) -> Sequence[tuple[float, int]]:
     """Without a lease a verified station is at its fallback current; the others may do anything (`control.md` §7)."""
     if station.lease_verified:
-        yield _Span(limit_a=station.fallback_a, phases=len(station.wiring), from_s=from_s, to_s=to_s)
-    else:
-        yield from _anything(station, from_s, to_s)
+        return ((station.fallback_a, len(station.wiring)),)
+    return _anything(station)
 
 
-def _anything(station: Station, from_s: float, to_s: float) -> Iterator[_Span]:
-    for limit_a in (0.0, station.hardware_max_a):
-        yield _Span(limit_a=limit_a, phases=len(station.wiring), from_s=from_s, to_s=to_s)
+def _anything(station: Station) -> Sequence[tuple[float, int]]:
+    return ((0.0, len(station.wiring)), (station.hardware_max_a, len(station.wiring)))

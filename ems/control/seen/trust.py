@@ -101,8 +101,19 @@ def judge_meters(now: Snapshot, memory: Memory) -> tuple[dict[str, MeterView], d
         # A sample from the future would look fresh for ever.
         seen = sample if sample and sample.taken_at_s <= now.now_s else None
         newer = judge_sample(known, seen, impossible_a, cars, export_w)
-        trust[circuit_id] = _forget_if_lost(newer, now, circuit_id)
-        views[circuit_id] = _view(circuit_id, trust[circuit_id], now, cars)
+        age_s = None if newer.good is None else max(0.0, now.now_s - newer.good.taken_at_s)
+        period_s = now.site.meter_period_s.get(circuit_id, now.site.policy.meter_period_s)
+        fresh = age_s is not None and age_s <= max(LOST_PERIODS * period_s, LOST_AT_LEAST_S)
+        trust[circuit_id] = newer if fresh else replace(newer, good_samples=0)
+        health = _health(trust[circuit_id], now, age_s, period_s, cars)
+        views[circuit_id] = MeterView(
+            circuit_id=circuit_id,
+            good=newer.good,
+            age_s=age_s,
+            health=health,
+            fresh=fresh,
+            samples_to_go=max(0, now.site.policy.good_samples_to_trust - trust[circuit_id].good_samples),
+        )
     return views, trust
 
 
@@ -166,39 +177,12 @@ def worst_health(views: Mapping[str, MeterView], circuit_ids: Sequence[str]) -> 
     return worst
 
 
-def _forget_if_lost(trust: MeterTrust, now: Snapshot, circuit_id: str) -> MeterTrust:
-    return replace(trust, good_samples=0) if _is_lost(_age_s(trust, now), now, circuit_id) else trust
-
-
-def _view(circuit_id: str, trust: MeterTrust, now: Snapshot, cars: CarsThen) -> MeterView:
-    age_s = _age_s(trust, now)
-    fresh = not _is_lost(age_s, now, circuit_id)
+def _health(trust: MeterTrust, now: Snapshot, age_s: float | None, period_s: float, cars: CarsThen) -> Health:
     if age_s is None or trust.good_samples < now.site.policy.good_samples_to_trust:
-        health = Health.LOST
-    elif age_s > max(LATE_PERIODS * _period_s(now, circuit_id), LATE_AT_LEAST_S) or _is_doubtful(trust, cars):
-        health = Health.LATE
-    else:
-        health = Health.GOOD
-    return MeterView(
-        circuit_id=circuit_id,
-        good=trust.good,
-        age_s=age_s,
-        health=health,
-        fresh=fresh,
-        samples_to_go=max(0, now.site.policy.good_samples_to_trust - trust.good_samples),
-    )
-
-
-def _age_s(trust: MeterTrust, now: Snapshot) -> float | None:
-    return None if trust.good is None else max(0.0, now.now_s - trust.good.taken_at_s)
-
-
-def _is_lost(age_s: float | None, now: Snapshot, circuit_id: str) -> bool:
-    return age_s is None or age_s > max(LOST_PERIODS * _period_s(now, circuit_id), LOST_AT_LEAST_S)
-
-
-def _period_s(now: Snapshot, circuit_id: str) -> float:
-    return now.site.meter_period_s.get(circuit_id, now.site.policy.meter_period_s)
+        return Health.LOST
+    if age_s > max(LATE_PERIODS * period_s, LATE_AT_LEAST_S) or _is_doubtful(trust, cars):
+        return Health.LATE
+    return Health.GOOD
 
 
 def _is_doubtful(trust: MeterTrust, cars: CarsThen) -> bool:

@@ -23,10 +23,11 @@ LONGEST_WAIT_S: Final = 1e7
 
 def admit(table: RowTable) -> list[int]:
     """The numbers of the cars that charge, in rising order."""
-    contest = _Contest(table)
     everybody = range(len(table.candidates))
-    if not contest.rows:
+    contested = [r for r, load in enumerate(table.loads(table.lows_a)) if load > table.limits[r]]
+    if not contested:
         return list(everybody)
+    contest = _Contest(table, contested)
     free = [i for i in everybody if not contest.burdens[i]]
     rivals = [i for i in everybody if contest.burdens[i] and contest.fits(i)]
     values = worths(table)
@@ -59,22 +60,21 @@ def _ranks(table: RowTable) -> list[int]:
 
 
 class _Contest:
-    """The rows that cannot feed everybody, and how full the minimums of those taken in so far make them."""
+    """The `rows` that cannot feed everybody, and how full the minimums of those taken in so far make them."""
 
     __slots__ = ("_limits", "_may_cars", "_must", "_used", "_yields", "burdens", "rows")
 
-    def __init__(self, table: RowTable) -> None:
+    def __init__(self, table: RowTable, rows: Sequence[int]) -> None:
         self._limits = table.limits
-        loads = table.loads(table.lows_a)
-        self.rows = [r for r, load in enumerate(loads) if load > table.limits[r]]
+        self.rows = rows
         self.burdens: list[list[tuple[int, float]]] = [[] for _ in table.candidates]
         """Per car: (contested row, what its minimum takes of it)."""
 
         for r in self.rows:
             for i, weight in table.members[r]:
                 self.burdens[i].append((r, weight * table.lows_a[i]))
-        self._used = [0.0] * len(loads)
-        self._may_cars = [0] * len(loads)
+        self._used = [0.0] * len(table.rows)
+        self._may_cars = [0] * len(table.rows)
         self._yields = [row.yields_to_must for row in table.rows]
         self._must = [candidate.must for candidate in table.candidates]
 

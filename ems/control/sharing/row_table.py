@@ -75,6 +75,7 @@ class RowTable:
     def holds(self, currents_a: Sequence[float]) -> bool:
         """Whether these currents fit every row; standing still always does."""
         for load, cap in zip(self.loads(currents_a), self.caps(currents_a), strict=True):
-            if load > cap + 2 * TOLERANCE * max(1.0, abs(cap)) and load > 0.0:
+            # The rounding only matters for a row that is full.
+            if load > cap and load > cap + 2 * TOLERANCE * max(1.0, abs(cap)) and load > 0.0:
                 return False
         return True

@@ -47,6 +47,9 @@ class Choice:
     most_w: float = 0.0
 
 
+OFF: Final = Choice(phases=0)
+
+
 @quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SunCar:

@@ -9,9 +9,8 @@ from typing import Final
 from ems.control.demand import Demand, phases_used
 from ems.control.headroom import Headroom
 from ems.control.memory import Memory, StationTimers
-from ems.control.seen.in_force import commanded
 from ems.control.seen.learn import NOTHING, Learned
-from ems.control.sun.patterns import Choice, Costs, Pattern, Regrets, SunCar, best_change, weigh
+from ems.control.sun.patterns import OFF, Choice, Costs, Pattern, Regrets, SunCar, best_change, weigh
 from ems.model.decision import LimitReason, Reason
 from ems.model.electrical import PerPhase
 from ems.model.quick import quick
@@ -79,7 +78,7 @@ def plan_sun(
         surplus_w or 0.0,
         elapsed_s,
         costs,
-        running={s.station_id: _running(s, now) for s in followers},
+        running={s.station_id: _running(s, room) for s in followers},
         fits=lambda pattern: _fits(pattern, followers, wishes, now, room),
     )
     least_w: dict[str, float] = {}
@@ -172,7 +171,7 @@ def _sun_car(
     offers = _offers(station, wish, known, last_phases)
     choices = [_choice(station, wish, phases, known, room, volts, now) for phases in offers]
     if wish.candidate is not None and not wish.candidate.must:
-        choices.insert(0, Choice(phases=0))
+        choices.insert(0, OFF)
     return SunCar(
         station_id=station.station_id,
         choices=tuple(choices),
@@ -181,14 +180,14 @@ def _sun_car(
         may_switch=changes < policy.phase_switches_per_day and _dwelt(timers, now.now_s),
         wears=2.0 if 2 * changes >= policy.phase_switches_per_day else 1.0,
         last_phases=last_phases,
-        blocked=_is_blocked(station, now, memory),
+        blocked=_is_blocked(station, now, memory, room),
         bonus_w=_bonus_w(wish, timers, now, memory),
     )
 
 
-def _is_blocked(station: Station, now: Snapshot, memory: Memory) -> bool:
+def _is_blocked(station: Station, now: Snapshot, memory: Memory, room: Headroom) -> bool:
     """Whether the pattern has it charge, and the fuses have not let it for a while."""
-    if not memory.regrets.of(station.station_id) or _running(station, now):
+    if not memory.regrets.of(station.station_id) or _running(station, room):
         return False
     off_since_s = memory.timers_of(station.station_id).off_since_s
     return off_since_s is not None and now.now_s - off_since_s >= BLOCKED_AFTER_S
@@ -223,9 +222,12 @@ def _choice(
     candidate = wish.candidate
     lo_a = station.min_a if candidate is None else candidate.lo_a
     hi_a = station.max_a if candidate is None else candidate.hi_a
+    loads = room.loaded(station, phases)
     for circuit_id in now.site.circuits.ids_above(station.circuit_id):
-        for phase in room.loaded(station, phases):
-            hi_a = min(hi_a, room.rooms[circuit_id, phase].for_raises_a)
+        for phase in loads:
+            room_a = room.rooms[circuit_id, phase].for_raises_a
+            if room_a < hi_a:
+                hi_a = room_a
     offset_a = max(0.0, known.offset_a)
     volts_used = _volts_used(station, phases, known, volts)
     return Choice(
@@ -239,8 +241,8 @@ def _volts_used(station: Station, phases: int, known: Learned, volts: PerPhase) 
     return volts.sum_over(station.wiring[: phases_used(station, phases, known)])
 
 
-def _running(station: Station, now: Snapshot) -> int:
-    limit = commanded(now.state_of(station.station_id), now.now_s)
+def _running(station: Station, room: Headroom) -> int:
+    limit = room.commanded[station.station_id]
     return limit.phases if limit is not None and limit.limit_a > 0 else 0
 
 

@@ -15,14 +15,15 @@ from rich.console import Console
 from ems.bench import figures as shapes
 from ems.bench import whole
 from ems.bench.decision import bench_site
-from ems.bench.figures import BenchFigures, SocketFigures, spread
+from ems.bench.figures import BenchFigures, LongRunFigures, SocketFigures, spread
 from ems.bench.garages import random_garage
+from ems.bench.long_run import MadeDays, measure_long_run
 from ems.bench.oracle import best_counts, counts_of
 from ems.bench.push import measure_push
 from ems.bench.simulation import measure_simulation
 from ems.bench.sockets import measure_sockets
 from ems.bench.whole import Effort, machine, measure
-from ems.cli.bench import print_bench, run_bench
+from ems.cli.bench import print_bench, print_long_run, run_bench, run_long_bench
 from ems.clock import WallClock
 from ems.control.allocate import allocate
 from ems.control.fallback import is_covered, proof
@@ -57,6 +58,44 @@ def test_every_size_is_measured(tiny: BenchFigures) -> None:
 def test_a_spread_rises_from_the_middle_to_the_worst(tiny: BenchFigures) -> None:
     for each in [row.ours for row in tiny.allocation] + [row.decide for row in tiny.decision]:
         assert 0.0 < each.p50_ms <= each.p99_ms <= each.max_ms
+
+
+def test_a_long_run_tells_cycles_stays_and_memory() -> None:
+    shown = measure_long_run(0.01)
+
+    assert shown.cycles >= shown.simulated_days * 86_400 / 2
+    assert shown.stays == 2
+    assert shown.grown_mb is None or len(shown.resident_mb) >= 1
+
+
+def test_made_days_are_the_same_each_time_and_end() -> None:
+    made = MadeDays(86_400 + 3600)
+
+    assert (made.day(0).load_w == made.day(0).load_w).all()
+    assert made.days == 2
+    assert len(made.day(1).pv_w) == 3600
+    with pytest.raises(IndexError):
+        made.day(2)
+
+
+def test_a_long_run_is_one_object_on_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    short = measure_long_run(0.001)
+    monkeypatch.setattr("ems.bench.long_run.measure_long_run", lambda _days, _how_far: short)
+
+    assert run_long_bench(1, as_json=True) == 0
+    printed = capsys.readouterr().out
+    assert printed.count("\n") == 1
+    assert set(json.loads(printed)) == set(LongRunFigures.model_fields)
+
+
+def test_people_read_how_much_the_memory_grew() -> None:
+    told = io.StringIO()
+
+    print_long_run(measure_long_run(0.001).model_copy(update={"grown_mb": 4.2}), Console(file=told, width=200))
+
+    assert "grown by 4.2 MB from the first to the last" in told.getvalue()
 
 
 def test_small_garages_are_as_good_as_milp(tiny: BenchFigures) -> None:
