@@ -105,7 +105,7 @@ def work_out(now: Snapshot, memory: Memory) -> Stages:
     sun = surplus(now, memory, main, draws, learned)
     wishes = without_sight(demands(now, learned), views, now, room.unseen_a)
     plan = plan_sun(wishes, now, memory, room, sun.surplus_w, learned, volts)
-    turns = take_turns(plan.wishes, memory, now)
+    turns = take_turns(plan.wishes, memory, now, room)
     caps = bounds(now, memory, views, room, turns, learned, volts)
     rows, shares = _shared(now, turns, room, sun, plan, learned, volts, caps)
     calmed = with_battery_named(calm(shares, turns, now), now)
@@ -231,8 +231,9 @@ def sun_rows(
     if not weights:
         return []
     reason = Reason(code=LimitReason.SOLAR_SURPLUS, surplus_w=sun_w)
-    least_w = sum(watts for station_id, watts in plan.least_w.items() if station_id not in refused)
-    extra_w = sum(watts for station_id, watts in plan.extra_w.items() if station_id not in refused)
+    counted = weights.keys() - refused
+    least_w = sum(watts for station_id, watts in plan.least_w.items() if station_id in counted)
+    extra_w = sum(watts for station_id, watts in plan.extra_w.items() if station_id in counted)
     cap_w = max(sun_w or 0.0, least_w) + extra_w
     return [Row(cap=cap_w, weights=weights, reason=reason, yields_to_must=True)]
 

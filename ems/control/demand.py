@@ -32,7 +32,7 @@ class Demand:
     """Whether its current is to be covered by surplus."""
 
     draws: bool = True
-    """False for a car that says it wants nothing now; it then takes no share of the surplus."""
+    """False for a car that says it wants nothing now, or waits for room: it then takes no share of the surplus."""
 
     why_not: Reason = NO_REASON
     rest_a: float = 0.0

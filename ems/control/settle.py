@@ -11,10 +11,11 @@ from dataclasses import replace
 from typing import Final
 
 from ems.control.demand import Demand
+from ems.control.headroom import Headroom
 from ems.control.memory import Memory
 from ems.control.seen.in_force import commanded, commanded_since_s
 from ems.control.sharing.rows import Share
-from ems.model.decision import LimitReason, Setpoint
+from ems.model.decision import LimitReason, Reason, Setpoint
 from ems.model.site import Station
 from ems.model.snapshot import Snapshot
 from ems.model.station import SentLimit
@@ -33,12 +34,15 @@ ROTATES_AFTER_S: Final = 1800.0
 """A car that charged this long gives way to an equal one that was left out (rotation, `control.md` §2)."""
 
 
-def take_turns(wishes: Mapping[str, Demand], memory: Memory, now: Snapshot) -> dict[str, Demand]:
-    """Let those that were left out longest go first; who has charged for long no longer counts as the one to keep."""
-    return {station_id: _turn(wish, memory, now) for station_id, wish in wishes.items()}
+def take_turns(wishes: Mapping[str, Demand], memory: Memory, now: Snapshot, room: Headroom) -> dict[str, Demand]:
+    """Let those that were left out longest go first; who has charged for long no longer counts as the one to keep.
+
+    Who waits for room to start counts with its minimum at the fuses, and takes no sun yet.
+    """
+    return {station_id: _turn(wish, memory, now, room) for station_id, wish in wishes.items()}
 
 
-def _turn(wish: Demand, memory: Memory, now: Snapshot) -> Demand:
+def _turn(wish: Demand, memory: Memory, now: Snapshot, room: Headroom) -> Demand:
     candidate = wish.candidate
     if candidate is None:
         return wish
@@ -48,10 +52,28 @@ def _turn(wish: Demand, memory: Memory, now: Snapshot) -> Demand:
         # A start that fits by a hair would be taken back with the next sample.
         margin_a = START_MARGIN_A if candidate.must else 0.0
         lo_a = min(candidate.hi_a, candidate.lo_a + margin_a)
-        return replace(wish, candidate=replace(candidate, lo_a=lo_a, waited_s=now.now_s - left_out_since_s))
+        turn = replace(candidate, lo_a=lo_a, waited_s=now.now_s - left_out_since_s)
+        if not waits_for_room(wish, memory, now, room):
+            return replace(wish, candidate=turn)
+        turn = replace(turn, hi_a=lo_a, hi_reason=Reason(code=LimitReason.SETTLING))
+        return replace(wish, candidate=turn, draws=False)
     if timers.on_since_s is not None and now.now_s - timers.on_since_s > ROTATES_AFTER_S:
         return replace(wish, candidate=replace(candidate, running=False))
     return wish
+
+
+def waits_for_room(wish: Demand, memory: Memory, now: Snapshot, room: Headroom) -> bool:
+    """Whether a car is to charge from the sun, and a fuse must have had room for a while before it starts."""
+    limit = room.commanded[wish.station_id]
+    if wish.candidate is None or not wish.follows_sun or limit is None or limit.limit_a > 0:
+        return False
+    station = now.site.station(wish.station_id)
+    latest_s = now.now_s - now.site.policy.raise_wait_s
+    return any(
+        memory.room_since_s.get((circuit_id, phase), now.now_s) > latest_s
+        for circuit_id in now.site.circuits.ids_above(station.circuit_id)
+        for phase in room.loaded(station, wish.phases)
+    )
 
 
 def calm(shares: Mapping[str, Share], wishes: Mapping[str, Demand], now: Snapshot) -> dict[str, Setpoint]:

@@ -128,6 +128,8 @@ def _pattern(step: Step, say: _Speaker) -> str:
 def _sharing(step: Step, say: _Speaker) -> str:
     if not step.limit_a:
         return say("sharing.nothing", reason=say.because(step.reason))
+    if step.reason.code is LimitReason.SETTLING:
+        return say("sharing.starts", limit_a=step.limit_a)
     by_sun = step.reason.code is LimitReason.SOLAR_SURPLUS
     surplus_w = step.reason.surplus_w
     if by_sun and surplus_w is not None and surplus_w + SAME_W < step.limit_a * (step.phases or 1) * NOMINAL_V:

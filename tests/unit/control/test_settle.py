@@ -8,11 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ems.control.demand import demands
+from ems.control.demand import Demand, demands
+from ems.control.headroom import headroom
 from ems.control.memory import Memory, StationTimers
 from ems.control.settle import ROTATES_AFTER_S, calm, rounded_down, take_turns
 from ems.control.sharing.rows import Share
 from ems.model.decision import LimitReason, Reason, Setpoint
+from ems.model.electrical import Phase
 from ems.model.goals import ChargeMode, Goal
 from ems.model.station import SentLimit, StationState
 from tests.unit.control.scene import CALM, NOW_S, STATION, limit, look, state
@@ -29,7 +31,7 @@ def timed(*, on_since_s: float | None = None, off_since_s: float | None = None) 
 def turn(memory: Memory, known: StationState) -> tuple[bool, float]:
     """Whether the car counts as the one to keep, and how long it has waited."""
     seen = look([SUNNY], [known])
-    candidate = take_turns(demands(seen, {}), memory, seen)["a"].candidate
+    candidate = take_turns(demands(seen, {}), memory, seen, headroom(seen, memory, {}))["a"].candidate
     assert candidate is not None
     return candidate.running, candidate.waited_s
 
@@ -52,6 +54,38 @@ def test_a_paused_car_has_waited_since_its_pause() -> None:
 
 def test_waiting_is_counted_from_the_start_where_nothing_else_is_known() -> None:
     assert turn(replace(CALM, timers={}), state()) == (False, 1000.0)
+
+
+ROOMY = replace(CALM, room_since_s={("main", phase): NOW_S - 10.0 for phase in Phase})
+ALMOST = replace(ROOMY, room_since_s={**ROOMY.room_since_s, ("main", Phase.L2): NOW_S - 9.0})
+
+
+@pytest.mark.parametrize("mode", [ChargeMode.SOLAR, ChargeMode.MIN_SOLAR])
+@pytest.mark.parametrize("memory", [CALM, ALMOST])
+def test_a_car_that_waits_for_room_has_a_claim_on_its_minimum_and_on_no_sun(mode: ChargeMode, memory: Memory) -> None:
+    wish = turned(mode, state(sent=[limit(0.0, ago_s=30)]), memory)
+
+    assert wish.candidate is not None
+    assert (wish.candidate.lo_a, wish.draws) == (wish.candidate.hi_a, False)
+    assert STATION.min_a <= wish.candidate.lo_a < STATION.min_a + 0.5
+
+
+def test_whoever_need_not_wait_counts_with_all_that_it_may_have() -> None:
+    paused, charging = state(sent=[limit(0.0, ago_s=30)]), state(sent=[limit(8.0, ago_s=30)])
+    for wish in (
+        turned(ChargeMode.SOLAR, paused, ROOMY),
+        turned(ChargeMode.SOLAR, charging, CALM),
+        turned(ChargeMode.SOLAR, charging, timed(on_since_s=NOW_S - ROTATES_AFTER_S - 1)),
+        turned(ChargeMode.SOLAR, state(), CALM),
+        turned(ChargeMode.FAST, paused, CALM),
+    ):
+        assert wish.candidate is not None
+        assert (wish.candidate.hi_a, wish.draws) == (STATION.max_a, True)
+
+
+def turned(mode: ChargeMode, known: StationState, memory: Memory) -> Demand:
+    seen = look([replace(STATION, goal=Goal(mode=mode))], [known])
+    return take_turns(demands(seen, {}), memory, seen, headroom(seen, memory, {}))["a"]
 
 
 def test_a_small_solar_change_is_not_worth_a_message() -> None:
