@@ -34,7 +34,7 @@ from ems.api.wire_commissioning import (
     Stranger,
 )
 from ems.clock import Clock
-from ems.commissioning.bench import in_force
+from ems.commissioning.plateau import in_force
 from ems.commissioning.desk import Desk
 from ems.commissioning.limits import fuse_rows, larger_than_feeder, stated
 from ems.commissioning.phrases import phrase

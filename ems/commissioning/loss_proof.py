@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from ems.commissioning.bench import FALLS_WITHIN_S, Bench, Plateau, Unproven
+from ems.commissioning.bench import FALLS_WITHIN_S, Bench, Unproven
 from ems.commissioning.charger_figures import size_a
 from ems.commissioning.findings import LossFindings, Verdict
 from ems.commissioning.phrases import Phrase, phrase
+from ems.commissioning.plateau import Plateau
 from ems.commissioning.trace import fall_like, largest_a
 from ems.control.seen.in_force import LEASE_MARGIN_S
 from ems.model.electrical import Wiring

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from ems.commissioning.bench import DRAWING_A, DRAWS_WITHIN_S, WINDOW_S, Bench, Unproven, in_force
+from ems.commissioning.bench import DRAWING_A, DRAWS_WITHIN_S, WINDOW_S, Bench, Unproven
 from ems.commissioning.findings import LoweredStation, OverloadFindings, Verdict
 from ems.commissioning.orders import lowers_before_raises
 from ems.commissioning.phrases import Phrase, phrase
+from ems.commissioning.plateau import in_force
 from ems.commissioning.trace import AGREE, largest_a
 from ems.control.seen.in_force import commanded
 from ems.model.electrical import PerPhase, Phase
