@@ -34,10 +34,10 @@ from ems.api.wire_commissioning import (
     Stranger,
 )
 from ems.clock import Clock
-from ems.commissioning.plateau import in_force
 from ems.commissioning.desk import Desk
 from ems.commissioning.limits import fuse_rows, larger_than_feeder, stated
 from ems.commissioning.phrases import phrase
+from ems.commissioning.plateau import in_force
 from ems.commissioning.steps import FRESH_WITHIN_S
 from ems.config.feeders import phases_by_circuit
 from ems.config.schema import MeterEntry, SiteFile, StationEntry
