@@ -79,9 +79,6 @@ class ConnectionPanel:
         except ValueError:
             installer.visit.tell(voice("page.check_numbers"), bad=True)
             return
-        if typed.main_fuse_a is None:
-            installer.visit.tell(voice("problem.not_commissioned"), bad=True)
-            return
         answer = await installer.ask(lambda: installer.desk.set_connection(typed, who=installer.who))
         if answer is None:
             # Nothing of the first time counts any more.
