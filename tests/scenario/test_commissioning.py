@@ -298,6 +298,23 @@ def test_a_virtual_load_makes_the_guard_lower_and_stands_in_every_look() -> None
     assert not bench.looks[-1][0].virtual_a
 
 
+def test_a_house_that_switches_a_load_on_in_the_overload_proof_makes_it_uncertain_and_not_failed() -> None:
+    def bench(*switched: Switched) -> VirtualBench:
+        return VirtualBench(demo_site(), phases=EVERY_CAR, switched=switched)
+
+    wanted, quiet = Wanted(kind=ProofKind.OVERLOAD, phase=Phase.L2), bench()
+    assert quiet.prove(wanted).verdict is Verdict.PASSED
+    first = next(look.now_s for look, _ in quiet.looks if look.virtual_a)
+    began_s = int(first - quiet.looks[0][0].now_s)
+
+    loud = bench(Switched(Phase.L2, 6000.0, began_s + 1, began_s + 60))
+
+    findings = loud.prove(wanted)
+
+    assert findings.verdict is Verdict.UNCERTAIN
+    assert findings.says.key == "commissioning.overload.not_measured"
+
+
 @pytest.mark.parametrize("wanted", [charger("drive"), loss("drive"), Wanted(kind=ProofKind.OVERLOAD)])
 def test_an_aborted_proof_leaves_everything_as_it_was(wanted: Wanted) -> None:
     bench = VirtualBench(demo_site())

@@ -242,6 +242,8 @@ async def hand_over(installer: Installer) -> None:
     for name, wiring in WIRED.items():
         row = printed.locator("tr", has=printed.get_by_role("cell", name=name, exact=True)).filter(has_text="proven")
         await expect(row).to_contain_text(" ".join(phase.name for phase in wiring))
+    await printed.set_viewport_size({"width": 390, "height": 844})
+    assert await printed.evaluate("() => document.documentElement.scrollWidth - window.innerWidth") <= 0
     await printed.close()
 
 
