@@ -107,11 +107,12 @@ class Installer:
     async def _follow(self, new: Locator) -> None:
         """Do what the proof asks for, until it has ended."""
         world = self.demo.house.world
-        asks = self.page.get_by_text("Switch on a load")
+        running = self.page.get_by_label("A proof is running")
+        asks = running.get_by_text("Switch on a load")
         await expect(new.or_(asks).first).to_be_visible(timeout=PROVEN_WITHIN_MS)
         if await new.count() == 0:
             world.switched_a = KETTLE
-            await expect(new.or_(self.page.get_by_text("Switch it off again.")).first).to_be_visible()
+            await expect(new.or_(running.get_by_text("Seen. Switch it off again.")).first).to_be_visible()
             world.switched_a = PerPhase()
         await expect(new).to_be_visible(timeout=PROVEN_WITHIN_MS)
 
