@@ -44,6 +44,8 @@ def point_record(step: Step) -> HistoryPoint:
     return HistoryPoint(
         at=datetime.fromtimestamp(step.at_utc_s, UTC),
         grid_w=mean_w(flows.grid_import_wh, flows.grid_export_wh),
+        grid_import_w=mean_w(flows.grid_import_wh),
+        grid_export_w=mean_w(flows.grid_export_wh),
         solar_w=mean_w(flows.solar_wh),
         battery_w=mean_w(flows.battery_discharge_wh, flows.battery_charge_wh),
         home_w=mean_w(flows.home_wh),

@@ -12,10 +12,10 @@ from typing import Final
 from ems.clock import Clock
 from ems.commissioning.findings import Verdict
 from ems.commissioning.phrases import Phrase, phrase
-from ems.commissioning.plateau import Plateau, in_force
+from ems.commissioning.plateau import Plateau, held_since, in_force
 from ems.commissioning.trace import largest_a
 from ems.commissioning.watch import Watch
-from ems.control.seen.in_force import commanded_since_s
+from ems.control.seen.in_force import is_stuck
 from ems.control.seen.obedience import tolerated_a
 from ems.model.decision import NoticeCode
 from ems.model.goals import ChargeMode, Goal
@@ -127,9 +127,7 @@ class Bench:
         for _ in range(TRIES):
             self.wish(station, limit_a, phases)
             granted = await self._granted(station, limit_a, phases, least_a)
-            since_s = commanded_since_s(self.watch.state_of(station.station_id))
-            since_s = max(granted.sent_at_s if since_s is None else since_s, self._anew_s)
-            plateau = await self._settled(station, granted, since_s)
+            plateau = await self._settled(station, granted)
             if plateau is not None:
                 return plateau
         raise Unproven(Verdict.UNCERTAIN, phrase("unsteady", station=station.station_id))
@@ -187,7 +185,11 @@ class Bench:
         if state.sent and state.sent[-1].outcome is SendOutcome.REJECTED:
             raise Unproven(Verdict.FAILED, phrase("refuses", station=station.station_id, limit_a=limit_a))
         if limit is None:
-            raise Unproven(Verdict.FAILED, phrase("no_answer", station=station.station_id))
+            # One whose answer is on its way at this very moment may be sound.
+            deaf = is_stuck(state, self.now_s(), self.site.policy.message_s)
+            raise Unproven(
+                Verdict.FAILED if deaf else Verdict.UNCERTAIN, phrase("no_answer", station=station.station_id)
+            )
         if limit.limit_a < least_a or (limit_a == 0 and limit.limit_a > 0):
             raise Unproven(
                 Verdict.UNCERTAIN,
@@ -199,8 +201,11 @@ class Bench:
         limit = in_force(self.watch.state_of(station.station_id), self.now_s())
         return limit is not None and limit.limit_a > limit_a
 
-    async def _settled(self, station: Station, granted: SentLimit, since_s: float) -> Plateau | None:
+    async def _settled(self, station: Station, granted: SentLimit) -> Plateau | None:
         """Until the car has followed and was looked at for a while; None when the limit went away meanwhile."""
+        held = held_since(self.watch.state_of(station.station_id), granted)
+        # What was in force before messages went out again counts no more.
+        sent_s, since_s = max(held.sent_s, self._anew_s), max(held.taken_s, self._anew_s)
 
         def has_gone() -> bool:
             limit = self.in_force(station)
@@ -225,7 +230,8 @@ class Bench:
         return Plateau(
             limit_a=granted.limit_a,
             phases=granted.phases,
-            since_s=since_s,
+            since_s=sent_s,
+            taken_s=since_s,
             settled_s=settled_s,
             until_s=self.now_s(),
             reading=readings[-1] if readings else None,

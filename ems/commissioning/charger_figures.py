@@ -20,6 +20,13 @@ from ems.model.site import Site, Station
 USUAL_OFFSET_A: Final = 0.3
 """How far a car stays below its limit, where the station does not say."""
 
+LEVEL_SAMPLES: Final = 2
+"""A level of fewer samples tells nothing: the only one may be older than it says."""
+
+LATEST_S: Final = 12
+LATE_STEP_S: Final = 2
+"""A meter that is later than all proofs allow is looked for up to so many seconds, in such steps."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeterSees:
@@ -33,16 +40,32 @@ class MeterSees:
     def certain(self) -> bool:
         return bool(self.seen) and all(loaded.certain for _, loaded in self.seen)
 
+    @property
+    def sound(self) -> bool:
+        """Certain, and on as many phases as the station says that its car uses."""
+        return self.certain and all(len(loaded.phases) == used for used, loaded in self.seen)
 
-def what_meters_see(trace: Trace, site: Site, station: Station, plateaus: Sequence[Plateau]) -> tuple[MeterSees, ...]:
-    """Every meter above the station, the main one first."""
+
+def what_meters_see(
+    trace: Trace, site: Site, station: Station, plateaus: Sequence[Plateau], *, late_s: float = 0.0
+) -> tuple[MeterSees, ...]:
+    """Every meter above the station, the main one first; as if they showed everything so much later."""
     above = [circuit for circuit in reversed(site.circuits.above(station.circuit_id)) if circuit.metered]
-    return tuple(_sees(trace, circuit.circuit_id, circuit.phases, plateaus) for circuit in above)
+    return tuple(_sees(trace, circuit.circuit_id, circuit.phases, plateaus, late_s) for circuit in above)
 
 
 def best_sight(sights: Sequence[MeterSees]) -> MeterSees | None:
-    """The first that is certain, else the first."""
-    return next((each for each in sights if each.certain), sights[0] if sights else None)
+    """The first that is sound, else the first that is certain, else the first."""
+    sound = next((each for each in sights if each.sound), None)
+    return sound or next((each for each in sights if each.certain), sights[0] if sights else None)
+
+
+def meter_late_s(trace: Trace, site: Site, station: Station, plateaus: Sequence[Plateau]) -> float | None:
+    """How late a meter showed the car at least, where that makes sense of what it saw; None where it does not."""
+    for late_s in range(LATE_STEP_S, LATEST_S + 1, LATE_STEP_S):
+        if any(each.sound for each in what_meters_see(trace, site, station, plateaus, late_s=late_s)):
+            return float(late_s)
+    return None
 
 
 def contradict(sights: Sequence[MeterSees]) -> bool:
@@ -106,10 +129,10 @@ def phases_used(before: Plateau, after: Plateau) -> int:
     return reading.phases_drawn or higher.phases
 
 
-def _sees(trace: Trace, circuit_id: str, phases: Wiring, plateaus: Sequence[Plateau]) -> MeterSees:
+def _sees(trace: Trace, circuit_id: str, phases: Wiring, plateaus: Sequence[Plateau], late_s: float) -> MeterSees:
     steps: dict[int, list[Step]] = defaultdict(list)
     for before, after in pairwise(plateaus):
-        step = _step(trace, circuit_id, before, after)
+        step = _step(trace, circuit_id, before, after, late_s)
         if step is not None:
             steps[phases_used(before, after)].append(step)
     seen = tuple((used, loaded_phases(those, phases)) for used, those in sorted(steps.items()))
@@ -119,9 +142,12 @@ def _sees(trace: Trace, circuit_id: str, phases: Wiring, plateaus: Sequence[Plat
     return MeterSees(circuit_id=circuit_id, seen=seen)
 
 
-def _step(trace: Trace, circuit_id: str, before: Plateau, after: Plateau) -> Step | None:
+def _step(trace: Trace, circuit_id: str, before: Plateau, after: Plateau, late_s: float) -> Step | None:
     change_a = size_a(after) - size_a(before)
-    from_a, to_a = trace.level_a(circuit_id, *before.late), trace.level_a(circuit_id, *after.early)
+    from_a, to_a = (
+        trace.level_a(circuit_id, since_s + late_s, until_s + late_s, least=LEVEL_SAMPLES)
+        for since_s, until_s in (before.late, after.early)
+    )
     if from_a is None or to_a is None or abs(change_a) < LEAST_STEP_A:
         return None
     return Step(size_a=change_a, seen_a=to_a - from_a)

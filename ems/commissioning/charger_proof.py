@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from ems.commissioning.bench import ENOUGH_RISE_A, Bench, Unproven
-from ems.commissioning.charger_figures import best_sight, contradict, figures, what_meters_see
+from ems.commissioning.charger_figures import best_sight, contradict, figures, meter_late_s, what_meters_see
 from ems.commissioning.findings import ChargerFindings, PlateauFigures, Verdict
 from ems.commissioning.phase_map import agrees, complete, wiring_found
 from ems.commissioning.phrases import Phrase, phrase
@@ -22,6 +22,9 @@ SLOWEST_S: Final = 10.0
 """Sending, the car's 5 s of IEC 61851-1, and two samples of a meter; beyond that a station does not follow in time."""
 
 LONGEST_S: Final = 900.0
+
+TELLS_WIRING: Final = frozenset({Verdict.PASSED, Verdict.FAILED})
+"""Nothing is to be taken over from a proof that is not certain."""
 
 
 class ChargerProof:
@@ -103,26 +106,44 @@ class ChargerProof:
     def _is_certain(self) -> bool:
         sights = what_meters_see(self._bench.watch.trace, self._site, self._station, self._plateaus)
         # A meter of the garage is quieter than the one of the house, but only the latter names the phases.
-        return bool(sights) and (sights[0].certain or (self._repeats > 1 and any(each.certain for each in sights)))
+        return bool(sights) and (sights[0].sound or (self._repeats > 1 and any(each.sound for each in sights)))
 
     def _judged(self) -> ChargerFindings:
-        sights = what_meters_see(self._bench.watch.trace, self._site, self._station, self._plateaus)
-        sight = best_sight(sights)
-        if sight is None or not sight.certain:
-            return self.found(Verdict.UNCERTAIN, phrase("charger.not_certain", repeats=self._repeats))
-        if contradict(sights):
-            return self.found(Verdict.UNCERTAIN, phrase("charger.meters_disagree"))
-        if any(not loaded.phases for _, loaded in sight.seen):
-            return self.found(Verdict.FAILED, phrase("charger.not_seen", station=self._station.station_id))
-        found = self.found(Verdict.PASSED, phrase("charger.passed", station=self._station.station_id))
+        station_id = self._station.station_id
+        doubt = self._doubt()
+        if doubt is not None:
+            return self.found(doubt.verdict, doubt.says)
+        found = self.found(Verdict.PASSED, phrase("charger.passed", station=station_id))
         if any(not row.obeyed for row in found.plateaus):
-            return self.found(Verdict.UNCERTAIN, phrase("charger.no_readings", station=self._station.station_id))
+            return self.found(Verdict.UNCERTAIN, phrase("charger.no_readings", station=station_id))
         if found.reaction_s is not None and found.reaction_s > SLOWEST_S:
-            slow = phrase("charger.slow", station=self._station.station_id, reaction_s=found.reaction_s)
-            return self.found(Verdict.FAILED, slow)
+            # A sample that got lost, or a machine that was busy, looks the same once, but not every time.
+            always = min(each.reaction_s for each in found.plateaus if each.reaction_s is not None) > SLOWEST_S
+            slow = phrase("charger.slow", station=station_id, reaction_s=found.reaction_s)
+            return self.found(Verdict.FAILED if always else Verdict.UNCERTAIN, slow)
         if not found.agrees:
-            return self.found(Verdict.PASSED, phrase("charger.other_wiring", station=self._station.station_id))
+            return self.found(Verdict.PASSED, phrase("charger.other_wiring", station=station_id))
         return found
+
+    def _doubt(self) -> Unproven | None:
+        """Why what the meters saw of the car tells nothing, or something bad; None where it tells its phases."""
+        trace, site, station = self._bench.watch.trace, self._site, self._station
+        sights = what_meters_see(trace, site, station, self._plateaus)
+        sight = best_sight(sights)
+        if contradict(sights):
+            return Unproven(Verdict.UNCERTAIN, phrase("charger.meters_disagree"))
+        if sight is not None and sight.sound:
+            return None
+        late_s = meter_late_s(trace, site, station, self._plateaus)
+        if late_s is not None:
+            return Unproven(Verdict.UNCERTAIN, phrase("charger.meter_late", late_s=late_s))
+        if sight is None or not sight.certain:
+            return Unproven(Verdict.UNCERTAIN, phrase("charger.not_certain", repeats=self._repeats))
+        if not any(loaded.phases for _, loaded in sight.seen):
+            return Unproven(Verdict.FAILED, phrase("charger.not_seen", station=station.station_id))
+        used, loaded = next((used, each) for used, each in sight.seen if len(each.phases) != used)
+        numbers = {"used": used, "seen": len(loaded.phases)}
+        return Unproven(Verdict.UNCERTAIN, phrase("charger.phases_differ", station=station.station_id, **numbers))
 
     def found(self, verdict: Verdict, says: Phrase) -> ChargerFindings:
         trace, station = self._bench.watch.trace, self._station
@@ -143,7 +164,7 @@ class ChargerProof:
             step_a=self._step_a,
             repeats=self._repeats,
             wiring=wiring,
-            found=complete(wiring),
+            found=complete(wiring) if verdict in TELLS_WIRING else None,
             agrees=agrees(station.wiring, seen),
         )
 

@@ -154,7 +154,7 @@ def _chargers(told: Mapping[str, Any]) -> Iterable[str]:
                 _amps(row["limit_a"]) if row["limit_a"] else "pause",
                 str(row["phases"]),
                 _amps(row["station_a"]),
-                "  ".join(f"{amps + 0.0:+.1f}" for amps in row["meter_a"]),
+                "  ".join(f"{round(amps, 1) + 0.0:+.1f}" for amps in row["meter_a"]),
                 _unit(row["reaction_s"], "s"),
                 "obeyed" if row["obeyed"] else "NOT obeyed",
             )

@@ -54,6 +54,9 @@ class OverloadProof:
         self._lowered: tuple[LoweredStation, ...] = ()
         self._fell_s: float | None = None
         self._in_order: bool | None = None
+        self._cars_in_time = False
+        """Whether all cars on that phase were stopped and said so in time: what is left is the house's own."""
+
         policy = bench.site.policy
         period_s = bench.site.meter_period_s.get(circuit_id, policy.meter_period_s)
         self._allowed_s: Final = (
@@ -98,6 +101,7 @@ class OverloadProof:
         newest_a = bench.watch.trace.points(circuit_id, float("-inf"))[-1].current_a[phase]
         beyond_a = min(BEYOND_SHARE * self._rating_a, BEYOND_CARS * self._drawn_on_a(phase))
         self._virtual_a = round(max(0.0, self._rating_a + max(LEAST_BEYOND_A, beyond_a) - newest_a), 1)
+        loading = [s.station_id for s in bench.site.on_phase(circuit_id, phase) if self._loads_a(s, phase) > DRAWING_A]
         before = {s.station_id: commanded(bench.watch.state_of(s.station_id), began_s) for s in self._members()}
         bench.tell(phrase("overload.load", phase=phase.name, virtual_a=self._virtual_a), 0.6)
         load_a = PerPhase.on((phase,), self._virtual_a)
@@ -114,6 +118,7 @@ class OverloadProof:
         self._fell_s = None if down_s is None else round(max(0.0, down_s - seen_s), 1)
         lowered = (_lowering(s, before[s.station_id], bench.watch.sent(s.station_id), seen_s) for s in self._members())
         self._lowered = tuple(each for each in lowered if each is not None)
+        self._cars_in_time = all(self._stopped_in_time(station_id, seen_s) for station_id in loading)
 
     def _load_is_seen(self) -> bool:
         look = self._bench.watch.look
@@ -135,14 +140,16 @@ class OverloadProof:
             return self.found(Verdict.FAILED, phrase("overload.out_of_order"))
         if not self._lowered:
             return self.found(Verdict.FAILED, phrase("overload.not_lowered", circuit=circuit_id))
-        if self._fell_s is None:
-            # With every car paused, what is left is the house's own.
-            stopped = all(each.to_a == 0 for each in self._lowered)
-            says = phrase("overload.not_measured" if stopped else "overload.not_lowered", circuit=circuit_id)
-            return self.found(Verdict.UNCERTAIN if stopped else Verdict.FAILED, says)
-        if self._fell_s > self._allowed_s:
+        if self._fell_s is not None and self._fell_s <= self._allowed_s:
+            return self.found(Verdict.PASSED, phrase("overload.passed", fell_s=self._fell_s))
+        if self._cars_in_time:
+            return self.found(Verdict.UNCERTAIN, phrase("overload.not_measured", circuit=circuit_id))
+        if self._fell_s is not None:
             return self.found(Verdict.FAILED, phrase("overload.slow", fell_s=self._fell_s))
-        return self.found(Verdict.PASSED, phrase("overload.passed", fell_s=self._fell_s))
+        # With every car paused, what is left is the house's own.
+        stopped = all(each.to_a == 0 for each in self._lowered)
+        says = phrase("overload.not_measured" if stopped else "overload.not_lowered", circuit=circuit_id)
+        return self.found(Verdict.UNCERTAIN if stopped else Verdict.FAILED, says)
 
     def found(self, verdict: Verdict, says: Phrase) -> OverloadFindings:
         return OverloadFindings(
@@ -196,13 +203,21 @@ class OverloadProof:
         return max(totals, key=lambda phase: totals[phase])
 
     def _drawn_on_a(self, phase: Phase) -> float:
-        total_a = 0.0
-        for station in self._bench.site.on_phase(self._circuit.circuit_id, phase):
-            reading = self._bench.watch.state_of(station.station_id).car
-            place = station.wiring.index(phase)
-            if reading is not None and place < len(reading.current_a):
-                total_a += reading.current_a[place]
-        return total_a
+        return sum(
+            self._loads_a(station, phase) for station in self._bench.site.on_phase(self._circuit.circuit_id, phase)
+        )
+
+    def _loads_a(self, station: Station, phase: Phase) -> float:
+        """What its car draws on that house phase, as the station reports; 0 where it does not."""
+        reading = self._bench.watch.state_of(station.station_id).car
+        place = station.wiring.index(phase)
+        return reading.current_a[place] if reading is not None and place < len(reading.current_a) else 0.0
+
+    def _stopped_in_time(self, station_id: str, seen_s: float) -> bool:
+        """Whether it was paused, and its own newest report of the time that is allowed shows that."""
+        paused = any(each.station_id == station_id and each.to_a == 0 for each in self._lowered)
+        readings = self._bench.watch.trace.readings(station_id, seen_s, seen_s + self._allowed_s)
+        return paused and bool(readings) and largest_a(readings[-1]) <= DRAWING_A
 
 
 def _lowering(

@@ -1,4 +1,4 @@
-"""A limit that was held, and the one that is in force."""
+"""A limit that was in force for a while: since when, and what was seen meanwhile. Pure."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ class Plateau:
     phases: int
     since_s: float
     """When it was sent; monotonic, as the others."""
+
+    taken_s: float
+    """When the station had answered that it holds: a message may be long on its way."""
 
     settled_s: float
     """From here on the car had followed."""
@@ -39,6 +42,28 @@ class Plateau:
     def late(self) -> tuple[float, float]:
         """The last stretch of it."""
         return max(self.until_s - self.window_s, self.settled_s), self.until_s
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldSince:
+    """When a limit that is in force now began; its renewals do not count."""
+
+    sent_s: float
+    taken_s: float
+    """When the station had answered; as `sent_s` where it never did."""
+
+
+def held_since(state: StationState, limit: SentLimit) -> HeldSince:
+    """Since when the station has had `limit`, one of those it was sent."""
+    first = limit
+    for each in reversed(state.sent):
+        if each.outcome is SendOutcome.REJECTED:
+            continue
+        if (each.limit_a, each.phases) != (limit.limit_a, limit.phases):
+            break
+        first = each
+    taken_s = first.settled_at_s if first.outcome is SendOutcome.ACCEPTED else limit.settled_at_s
+    return HeldSince(sent_s=first.sent_at_s, taken_s=first.sent_at_s if taken_s is None else taken_s)
 
 
 def in_force(state: StationState, now_s: float) -> SentLimit | None:

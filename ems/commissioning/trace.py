@@ -69,10 +69,10 @@ class Trace:
         """The station's readings of that stretch of time, oldest first."""
         return tuple(each for each in self._cars.get(station_id, ()) if from_s <= each.taken_at_s <= to_s)
 
-    def level_a(self, circuit_id: str, from_s: float, to_s: float) -> PerPhase | None:
-        """The median per phase in that stretch, the sun's changes taken out; None without a sample."""
+    def level_a(self, circuit_id: str, from_s: float, to_s: float, *, least: int = 1) -> PerPhase | None:
+        """The median per phase in that stretch, the sun's changes taken out; None without `least` samples."""
         points = self.points(circuit_id, from_s, to_s)
-        return median_a(each.without_sun_a for each in points) if points else None
+        return median_a(each.without_sun_a for each in points) if len(points) >= least else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,6 +58,10 @@ class _Speaker:
     def word(self, word: str) -> str:
         return self(f"word.{word}") if has_words(f"step.word.{word}") else word
 
+    def mode(self, word: str) -> str:
+        """A charge mode by the name that it has on its button."""
+        return say(f"mode.{word}", self._language) if has_words(f"mode.{word}") else self.word(word)
+
     def phases(self, phases: int | None) -> str:
         if not phases:
             return self("phases.off")
@@ -94,7 +98,7 @@ def _surplus(step: Step, say: _Speaker) -> str:
 
 
 def _demand(step: Step, say: _Speaker) -> str:
-    mode, why, facts = say.word(step.word), say.because(step.reason), step.facts
+    mode, why, facts = say.mode(step.word), say.because(step.reason), step.facts
     if "most_a" not in facts:
         if step.limit_a:
             return say("demand.rests", mode=mode, limit_a=step.limit_a, reason=why)

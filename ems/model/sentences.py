@@ -85,6 +85,8 @@ def _solar(reason: Reason) -> Phrase:
     if reason.needed_w is not None and reason.surplus_w < reason.needed_w:
         return _because(reason, "short", surplus_w=reason.surplus_w, needed_w=reason.needed_w)
     if reason.gained_wh is None or reason.change_wh is None or reason.gained_wh >= reason.change_wh:
+        if reason.surplus_w < 0:
+            return _because(reason, "none", missing_w=-reason.surplus_w)
         return _because(reason, "now", surplus_w=reason.surplus_w)
     gained_wh = max(reason.gained_wh, 0.0)
     return _because(reason, "patience", surplus_w=reason.surplus_w, change_wh=reason.change_wh, gained_wh=gained_wh)

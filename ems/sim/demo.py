@@ -153,15 +153,15 @@ class Demo:
 
 
 @asynccontextmanager
-async def played(file: SiteFile, *, speed: float = 1.0) -> AsyncIterator[Demo]:
-    """Start house and service; end both tidily.
+async def played(file: SiteFile, *, speed: float = 1.0, told: SiteFile | None = None) -> AsyncIterator[Demo]:
+    """Start house and service; end both tidily. `told`: what the service believes of a house that really is `file`.
 
     Raises CannotSimulate for a house that cannot be played, ServiceFailed when the service does not come up.
     """
     clock = ScaledClock(speed)
     async with SimulatedHouse(file, clock, keep_ports=True) as house:
         with tempfile.TemporaryDirectory(prefix="fusewise-") as folder:
-            demo = await _serving(Path(folder), house, clock, file.csms.port)
+            demo = await _serving(Path(folder), house, house.relocated(told), clock, file.csms.port)
             try:
                 house.connect_stations(demo.listening.result())
                 yield demo
@@ -169,10 +169,10 @@ async def played(file: SiteFile, *, speed: float = 1.0) -> AsyncIterator[Demo]:
                 await demo.end()
 
 
-async def _serving(folder: Path, house: SimulatedHouse, clock: ScaledClock, ocpp_port: int) -> Demo:
+async def _serving(folder: Path, house: SimulatedHouse, file: SiteFile, clock: ScaledClock, ocpp_port: int) -> Demo:
     """The service, listening; at any free port when somebody has the wanted one."""
     began_at_s = clock.monotonic_s()
-    service = await _start(folder, house.relocated(), clock, ocpp_port)
+    service = await _start(folder, file, clock, ocpp_port)
     demo = Demo(house, clock, service, log=folder / LOG_NAME, began_at_s=began_at_s)
     try:
         async with clock.timeout(LISTENS_WITHIN_S * clock.speed):
@@ -181,7 +181,7 @@ async def _serving(folder: Path, house: SimulatedHouse, clock: ScaledClock, ocpp
         await demo.end()
         if ocpp_port == 0:
             raise
-        return await _serving(folder, house, clock, 0)
+        return await _serving(folder, house, file, clock, 0)
     return demo
 
 

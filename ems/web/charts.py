@@ -17,6 +17,9 @@ CARS: Final = "#17a37b"
 SOFT: Final = "#8a9791"
 """Readable on light and dark."""
 
+TICKS_APART: Final = 12
+"""Quarters of an hour between two times that are written below a day."""
+
 Options = dict[str, Any]
 
 
@@ -36,7 +39,7 @@ def day_chart(voice: Voice, points: Sequence[HistoryPoint], first: datetime, end
         _line(voice("page.flow.sun"), SUN, curve(lambda point: point.solar_w)),
     ]
     ticks = [voice.time(datetime.fromtimestamp(at, tz=UTC)) for at in times]
-    return _options(voice, ticks, series, "kW")
+    return _options(voice, ticks, series, "kW", every=TICKS_APART)
 
 
 def month_chart(voice: Voice, days: Mapping[date, Sequence[HistoryPoint]], step: HistoryStep) -> Options:
@@ -56,16 +59,22 @@ def month_chart(voice: Voice, days: Mapping[date, Sequence[HistoryPoint]], step:
     return _options(voice, [f"{day.day}" for day in sums], series, "kWh")
 
 
-def _options(voice: Voice, ticks: list[str], series: list[Options], unit: str) -> Options:
+def _options(voice: Voice, ticks: list[str], series: list[Options], unit: str, *, every: int | None = None) -> Options:
     axis = {"axisLine": {"lineStyle": {"color": SOFT}}, "axisLabel": {"color": SOFT}, "axisTick": {"show": False}}
+    apart = {} if every is None else {"interval": every - 1}
     return {
         "animation": False,
         "aria": {"enabled": True, "label": {"description": voice("page.chart", unit=unit)}},
         "textStyle": {"fontFamily": "Roboto, system-ui, sans-serif"},
-        "grid": {"left": 8, "right": 12, "top": 32, "bottom": 44, "containLabel": True},
+        "grid": {"left": 8, "right": 12, "top": 32, "bottom": 64, "containLabel": True},
         "legend": {"bottom": 0, "icon": "roundRect", "itemWidth": 12, "itemHeight": 12, "textStyle": {"color": SOFT}},
         "tooltip": {"trigger": "axis", "confine": True},
-        "xAxis": {"type": "category", "data": ticks, **axis},
+        "xAxis": {
+            "type": "category",
+            "data": ticks,
+            **axis,
+            "axisLabel": {"color": SOFT, "hideOverlap": True, **apart},
+        },
         "yAxis": {
             "type": "value",
             "name": unit,
@@ -92,7 +101,8 @@ def _line(name: str, color: str, values: list[float | None]) -> Options:
         "name": name,
         "type": "line",
         "data": values,
-        "symbol": "none",
+        # A single value has no line yet.
+        "symbol": "circle" if sum(value is not None for value in values) == 1 else "none",
         "color": color,
         "lineStyle": {"width": 2.5},
         "emphasis": {"disabled": True},

@@ -11,6 +11,7 @@ from typing import Final
 from nicegui import ui
 
 from ems.api.wire import SiteCondition, State
+from ems.model.words import has_words
 from ems.web.bits import box, dress, icon, link, put, words
 from ems.web.places import Place
 from ems.web.push import Draw
@@ -70,7 +71,10 @@ def _ways(visit: Visit, here: Place) -> None:
     with box("nav", "nav", aria_label=visit.voice("page.ways")):
         for place in visit.premises.places:
             if visit.person.may(place.role):
-                way = link(visit.voice(f"page.{place.key}"), f"{visit.root}{place.path}", picture=place.key)
+                name = visit.voice(f"page.{place.key}")
+                # Long names have a place to break on a phone.
+                shown = visit.voice(f"page.way.{place.key}") if has_words(f"page.way.{place.key}") else name
+                way = link(shown, f"{visit.root}{place.path}", picture=place.key, aria_label=name)
                 put(way, "aria-current", "page" if place is here else None)
 
 
@@ -78,7 +82,7 @@ def _buttons(visit: Visit) -> None:
     voice = visit.voice
     following = LOOKS[(LOOKS.index(visit.look) + 1) % len(LOOKS)]
     label = f"{voice('page.look')}: {voice(f'page.look.{visit.look}')}"
-    look = box("button", "icon-button", type="button", aria_label=label, title=label)
+    look = box("button", "icon-button on-desk", type="button", aria_label=label, title=label)
     with look:
         icon("look")
     look.on("click", js_handler=f"() => fusewise.remember('look', '{following}')")

@@ -70,9 +70,9 @@ class Gauges:
 
     def _legend(self) -> None:
         with box("div", "legend"):
-            for tint, key in (("home", "home"), ("cars", "cars"), ("sun", "grid_out")):
+            for tint, key in (("tint-home", "home"), ("tint-cars", "cars"), ("dot-export", "grid_out")):
                 with box("span", ""):
-                    box("span", f"dot tint-{tint}", aria_hidden="true")
+                    box("span", f"dot {tint}", aria_hidden="true")
                     words(self._voice(f"page.flow.{key}"))
 
 

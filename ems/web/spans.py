@@ -64,7 +64,7 @@ def midnight(day: date, time_zone: tzinfo) -> datetime:
 
 
 def step_for(day: date, today: date) -> HistoryStep:
-    """The finest step that is still kept; quarters of an hour also tell import from export within a day."""
+    """The finest step that is still kept."""
     return HistoryStep.DAY if today - day > QUARTERS_KEPT else HistoryStep.QUARTER
 
 
@@ -78,8 +78,8 @@ def summed(points: Sequence[HistoryPoint], step: HistoryStep) -> Energies:
 
     return Energies(
         solar_kwh=total(lambda point: point.solar_w),
-        import_kwh=total(lambda point: None if point.grid_w is None else max(point.grid_w, 0.0)),
-        export_kwh=total(lambda point: None if point.grid_w is None else max(-point.grid_w, 0.0)),
+        import_kwh=total(lambda point: point.grid_import_w),
+        export_kwh=total(lambda point: point.grid_export_w),
         home_kwh=total(lambda point: point.home_w),
         cars_kwh=total(lambda point: point.charging_w),
         cars_solar_kwh=total(lambda point: point.charging_solar_w),

@@ -224,6 +224,8 @@ def records() -> Any:
             wire.HistoryPoint(
                 at=THEN,
                 grid_w=-120.5,
+                grid_import_w=30.0,
+                grid_export_w=150.5,
                 solar_w=5200.0,
                 battery_w=None,
                 home_w=350.0,

@@ -36,6 +36,7 @@ Wired = tuple[PhaseName, ...]
 STRAIGHT: Wired = ("L1", "L2", "L3")
 TURNED: tuple[Wired, ...] = (STRAIGHT, ("L2", "L3", "L1"), ("L3", "L1", "L2"))
 EVERY_CAR = {"drive": 3, "carport": 1, "workshop": 1}
+WIRED: dict[str, Wired] = {"drive": ("L2", "L3", "L1"), "carport": ("L2",), "workshop": ("L3", "L1", "L2")}
 
 
 def charger(station_id: str) -> Wanted:
@@ -103,6 +104,40 @@ def test_under_clouds_and_over_a_cooking_hour_nothing_wrong_is_certain(seed: int
 
     assert findings.verdict in {Verdict.PASSED, Verdict.UNCERTAIN}
     assert findings.found in {None, phases("L2", "L3", "L1")}
+
+
+@pytest.mark.parametrize("station_id", ["drive", "carport", "workshop"])
+@pytest.mark.parametrize("meter_late_s", [4, 6, 8, 10, 12])
+def test_a_meter_that_shows_the_car_late_makes_no_wrong_map(station_id: str, meter_late_s: int) -> None:
+    true, told = demo_site(drive=WIRED["drive"], workshop=WIRED["workshop"]), demo_site(workshop=STRAIGHT)
+    used = {station_id: EVERY_CAR[station_id]}
+    bench = VirtualBench(true, told=told, phases=used, meter_late_s=meter_late_s)
+
+    findings = proven_charger(bench, station_id)
+
+    assert findings.verdict in {Verdict.PASSED, Verdict.UNCERTAIN}
+    assert findings.found == (phases(*WIRED[station_id]) if findings.verdict is Verdict.PASSED else None)
+
+
+@pytest.mark.parametrize("station_id", ["drive", "carport", "workshop"])
+def test_a_meter_that_is_too_late_is_told_from_one_that_does_not_see_the_car(station_id: str) -> None:
+    bench = VirtualBench(demo_site(), phases={station_id: EVERY_CAR[station_id]}, meter_late_s=11)
+
+    findings = proven_charger(bench, station_id)
+
+    assert findings.verdict is Verdict.UNCERTAIN
+    assert findings.says.key == "commissioning.charger.meter_late"
+
+
+def test_a_station_that_hears_of_its_limits_late_counts_from_when_it_has_them() -> None:
+    bench = VirtualBench(demo_site(), phases={"carport": 1}, message_s=4.0)
+
+    findings = proven_charger(bench, "carport")
+
+    assert findings.verdict is Verdict.PASSED
+    assert findings.found == phases("L2")
+    assert findings.reaction_s is not None
+    assert findings.reaction_s > 4.0
 
 
 def test_obedience_reaction_and_step_are_measured() -> None:
@@ -261,6 +296,23 @@ def test_a_virtual_load_makes_the_guard_lower_and_stands_in_every_look() -> None
     assert all(look.virtual_a["main"].l2 == findings.virtual_a for look in loaded)
     assert all(look.meters["main"].power_w < 230.0 * look.meters["main"].current_a.total for look in loaded)
     assert not bench.looks[-1][0].virtual_a
+
+
+def test_a_house_that_switches_a_load_on_in_the_overload_proof_makes_it_uncertain_and_not_failed() -> None:
+    def bench(*switched: Switched) -> VirtualBench:
+        return VirtualBench(demo_site(), phases=EVERY_CAR, switched=switched)
+
+    wanted, quiet = Wanted(kind=ProofKind.OVERLOAD, phase=Phase.L2), bench()
+    assert quiet.prove(wanted).verdict is Verdict.PASSED
+    first = next(look.now_s for look, _ in quiet.looks if look.virtual_a)
+    began_s = int(first - quiet.looks[0][0].now_s)
+
+    loud = bench(Switched(Phase.L2, 6000.0, began_s + 1, began_s + 60))
+
+    findings = loud.prove(wanted)
+
+    assert findings.verdict is Verdict.UNCERTAIN
+    assert findings.says.key == "commissioning.overload.not_measured"
 
 
 @pytest.mark.parametrize("wanted", [charger("drive"), loss("drive"), Wanted(kind=ProofKind.OVERLOAD)])

@@ -22,6 +22,7 @@ from ems.config.translate import to_site
 from ems.model.decision import Decision, LimitReason
 from ems.model.electrical import NOMINAL_V, PHASES_OF, Phase
 from ems.model.goals import ChargeMode, Goal
+from ems.model.readings import GridReading
 from ems.model.snapshot import Snapshot
 from ems.model.station import StationState
 from ems.runtime.board import Board
@@ -101,6 +102,15 @@ def stays(file: SiteFile, phases: Mapping[str, int]) -> list[Stay]:
     ]
 
 
+class LateMeter(PlantMeter):
+    """Says of what was a while ago that it is now."""
+
+    late_s = 0
+
+    def _sample(self, row: int, taken_at_s: float) -> GridReading:
+        return super()._sample(max(0, row - self.late_s), taken_at_s)
+
+
 class VirtualBench:
     """`run(bench.work())` plays everything in virtual time."""
 
@@ -114,6 +124,8 @@ class VirtualBench:
         sky: Sky = "clear",
         from_s: float = 15.5 * 3600,
         switched: Sequence[Switched] = (),
+        meter_late_s: int = 0,
+        message_s: float = 0.5,
     ) -> None:
         self.clock = VirtualClock(start_utc=START)
         self.file = true
@@ -127,7 +139,7 @@ class VirtualBench:
         self.site = to_site(told or true)
         self.board = Board(self.site, self.clock)
         self.links = {
-            station_id: PlantLink(bay, self.plant, message_s=0.5, answer_within_s=30.0)
+            station_id: PlantLink(bay, self.plant, message_s=message_s, answer_within_s=30.0)
             for station_id, bay in self.plant.bays.items()
         }
         self.dispatch = Dispatch(self.site, self.links, self.board, self.clock)
@@ -145,6 +157,7 @@ class VirtualBench:
         )
         self.plant.station_changed = self._station_changed
         self._seed = seed
+        self._meter_late_s = meter_late_s
 
     def faults(self, station_id: str) -> StationFaults:
         """What is wrong with that station; a test may change it."""
@@ -198,9 +211,10 @@ class VirtualBench:
     def _devices(self) -> list[Coroutine[Any, Any, None]]:
         following: list[Coroutine[Any, Any, None]] = []
         for entry in self.file.meters:
-            meter = PlantMeter(
+            meter = LateMeter(
                 entry.circuit, self.plant, period_s=entry.period_s, latency_s=0.2, noise_a=0.05, seed=self._seed
             )
+            meter.late_s = self._meter_late_s
             following.append(follow(meter, partial(self.board.post_meter, entry.circuit), self.clock))
         for roof in self.file.solar:
             inverter = PlantInverter(roof.id, self.plant, share=1.0, period_s=roof.period_s, latency_s=0.2)

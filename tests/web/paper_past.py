@@ -142,6 +142,8 @@ def _point(at: datetime) -> HistoryPoint:
     return HistoryPoint(
         at=at,
         grid_w=home_w + charging_w - solar_w,
+        grid_import_w=max(home_w + charging_w - solar_w, 0.0),
+        grid_export_w=max(solar_w - home_w - charging_w, 0.0),
         solar_w=solar_w,
         battery_w=0.0,
         home_w=home_w,

@@ -57,6 +57,10 @@ class HistoryPoint(Shape):
     """When the step begins."""
 
     grid_w: float | None
+    """Net; within a step the house may take and give."""
+
+    grid_import_w: float | None
+    grid_export_w: float | None
     solar_w: float | None
     battery_w: float | None
     home_w: float | None

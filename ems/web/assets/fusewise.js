@@ -20,6 +20,8 @@
     window.socket.on("connect", hear);
     window.socket.on("disconnect", () => { down = true; look(); });
     hear();
+    // On a phone the steps are a strip that is wider than the window.
+    document.querySelector("[aria-current=step]")?.scrollIntoView({ inline: "center", block: "nearest" });
   }
   function remember(name, value) {
     document.cookie = `fusewise_${name}=${value};path=/;max-age=31536000;samesite=lax`;

@@ -68,7 +68,7 @@ class _Page:
             self._proof = RunningProof(installer)
             self._says = words("", "p", "soft", role="status")
             self._box = box("div", "stack")
-        self.choose(self._chosen)
+        self._show(self._chosen)
 
     def _ways(self) -> tuple[StepState, ...]:
         with box("div", "steps", role="group", aria_label=self._installer.voice("page.steps")) as self._way:
@@ -84,7 +84,11 @@ class _Page:
         return self._installer
 
     def choose(self, key: StepKey) -> None:
-        """Show the panel of that step."""
+        """Show the panel of that step; what is typed in the one that is shown stays."""
+        if key is not self._chosen:
+            self._show(key)
+
+    def _show(self, key: StepKey) -> None:
         self._chosen = key
         self._box.clear()
         with self._box:

@@ -81,6 +81,8 @@ class ConnectionPanel:
             return
         answer = await installer.ask(lambda: installer.desk.set_connection(typed, who=installer.who))
         if answer is None:
+            # Nothing of the first time counts any more.
+            self._says.set_text(voice("page.twice"))
             return
         if answer.outcome == "type_again":
             self._says.set_text(voice("page.once_more"))

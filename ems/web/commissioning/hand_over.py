@@ -103,7 +103,7 @@ class HandOverPanel:
         voice = self._installer.voice
         with panel_card(voice("page.changes")):
             if not now.changes:
-                words(voice("page.nothing_found"), "p", "soft")
+                words(voice("page.no_changes"), "p", "soft")
             for change in now.changes[:30]:
                 with box("div", ""):
                     words(f"{voice.moment(change.at)} · {change.who}", "div", "soft small")

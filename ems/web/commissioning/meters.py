@@ -41,7 +41,8 @@ class _MeterCard:
             self._table(meter)
             self._sum = words("", "p", "soft")
             self._result = Fresh(self._verdict, self._sign)
-            with box("div", "row"):
+            words(voice("page.sign_says"), "p", "soft small")
+            with box("div", "row row-ends"):
                 phases = {"": voice("page.any_phase")} | {each.phase: each.phase for each in meter.phases}
                 self._phase = choice_field(voice("page.load_on"), phases, "")
                 self._buttons = [

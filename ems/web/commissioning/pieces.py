@@ -80,7 +80,7 @@ def verdict(installer: InstallerVisit, result: ProofResult | None) -> None:
             words(voice("page.verdict.none"), "span", "chip")
             return
         words(voice(f"page.verdict.{result.verdict}"), "span", f"chip {VERDICT_TONES[result.verdict]}".strip())
-        words(voice.near(result.at, installer.visit.now()), "span", "soft small")
+        words(voice.near(result.at, installer.visit.now()), "time", "soft small", datetime=result.at.isoformat())
     words(voice.sentence(result.says), "p", "capital")
 
 

@@ -50,6 +50,7 @@ async def test_history_is_mean_powers(store: Kept) -> None:
     points = await store.archive.history(HistoryStep.MINUTE, BEGIN, BEGIN + timedelta(minutes=2))
 
     assert [point.grid_w for point in points] == [-300.0, 300.0]
+    assert [(point.grid_import_w, point.grid_export_w) for point in points] == [(0.0, 300.0), (600.0, 300.0)]
     assert (points[0].charging_w, points[0].battery_w, points[0].stations_w) == (3600.0, None, {"garage": 3600.0})
 
 

@@ -38,13 +38,14 @@ def test_every_reason_has_words_even_without_numbers(code: LimitReason) -> None:
             "surplus 900 W, 1380 W needed with this car",
         ),
         (Reason(code=LimitReason.SOLAR_SURPLUS, surplus_w=2000.0, needed_w=1380.0), "surplus 2000 W"),
+        (Reason(code=LimitReason.SOLAR_SURPLUS, surplus_w=-3376.0), "no surplus, 3376 W are missing"),
         (
             Reason(code=LimitReason.SOLAR_SURPLUS, surplus_w=4500.0, needed_w=1380.0, gained_wh=9.2, change_wh=15.0),
-            "surplus 4500 W, waits until starting it is worth 15 Wh more than now (9 so far)",
+            "surplus 4500 W, a start must pay off first (9 of 15 Wh so far)",
         ),
         (
             Reason(code=LimitReason.SOLAR_SURPLUS, surplus_w=1500.0, gained_wh=-3.0, change_wh=15.0),
-            "surplus 1500 W, waits until starting it is worth 15 Wh more than now (0 so far)",
+            "surplus 1500 W, a start must pay off first (0 of 15 Wh so far)",
         ),
         (Reason(code=LimitReason.SOLAR_SURPLUS, surplus_w=4500.0, gained_wh=15.0, change_wh=15.0), "surplus 4500 W"),
         (

@@ -16,10 +16,19 @@ from ems.web.voice import Voice
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
-def point(at: datetime, *, grid_w: float | None = 0.0, charging_w: float = 0.0, sun_w: float = 0.0) -> HistoryPoint:
+def point(
+    at: datetime,
+    *,
+    import_w: float | None = 0.0,
+    export_w: float | None = 0.0,
+    charging_w: float = 0.0,
+    sun_w: float = 0.0,
+) -> HistoryPoint:
     return HistoryPoint(
         at=at,
-        grid_w=grid_w,
+        grid_w=None if import_w is None or export_w is None else import_w - export_w,
+        grid_import_w=import_w,
+        grid_export_w=export_w,
         solar_w=4000.0,
         battery_w=None,
         home_w=1000.0,
@@ -31,11 +40,11 @@ def point(at: datetime, *, grid_w: float | None = 0.0, charging_w: float = 0.0, 
 
 def test_import_and_export_do_not_cancel_out() -> None:
     at = datetime(2026, 6, 1, 10, tzinfo=UTC)
-    points = [point(at, grid_w=2000.0), point(at, grid_w=-2000.0)]
+    points = [point(at, import_w=2000.0), point(at, export_w=2000.0), point(at, import_w=400.0, export_w=400.0)]
 
     sums = summed(points, HistoryStep.QUARTER)
 
-    assert (sums.import_kwh, sums.export_kwh) == (0.5, 0.5)
+    assert (sums.import_kwh, sums.export_kwh) == (0.6, 0.6)
 
 
 def test_the_solar_share_is_the_suns_part_of_what_the_cars_took() -> None:
@@ -48,7 +57,7 @@ def test_the_solar_share_is_the_suns_part_of_what_the_cars_took() -> None:
 
 
 def test_what_nobody_measured_is_unknown_and_not_zero() -> None:
-    sums = summed([point(datetime(2026, 6, 1, 10, tzinfo=UTC), grid_w=None)], HistoryStep.QUARTER)
+    sums = summed([point(datetime(2026, 6, 1, 10, tzinfo=UTC), import_w=None)], HistoryStep.QUARTER)
 
     assert sums.import_kwh is None
     assert summed([], HistoryStep.QUARTER).solar_kwh is None
