@@ -298,6 +298,16 @@ def test_a_virtual_load_makes_the_guard_lower_and_stands_in_every_look() -> None
     assert not bench.looks[-1][0].virtual_a
 
 
+def test_a_one_phase_car_that_was_just_raised_hides_no_load_on_the_other_phases_of_its_station() -> None:
+    bench = VirtualBench(demo_site(), phases=EVERY_CAR, from_s=NIGHT_S)
+    findings = bench.prove(Wanted(kind=ProofKind.OVERLOAD, phase=Phase.L2))
+
+    first = next(place for place, (look, _) in enumerate(bench.looks) if look.virtual_a)
+    (_, before), (_, loaded) = bench.looks[first - 1 : first + 1]
+    assert findings.verdict is Verdict.PASSED
+    assert loaded.setpoints["carport"].limit_a < before.setpoints["carport"].limit_a
+
+
 def test_a_house_that_switches_a_load_on_in_the_overload_proof_makes_it_uncertain_and_not_failed() -> None:
     def bench(*switched: Switched) -> VirtualBench:
         return VirtualBench(demo_site(), phases=EVERY_CAR, switched=switched)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ems.control.memory import Memory
-from ems.control.seen.in_force import Bounds, limits_within, phases_allowed
+from ems.control.seen.in_force import Bounds, limits_within, phases_allowed, phases_changed
 from ems.model.electrical import PerPhase
 from ems.model.quick import quick
 from ems.model.site import Station
@@ -148,12 +148,28 @@ def _reported_draw(
     follows = followed and not steady
     arrived = follows and not waking and _has_come_down(state, report, bounds)
     high_a = (most_a if arrived else allowed_a).upper(low_a)
+    credit_a = _where_it_draws(station, state, report, high_a, low_a) if followed or not waking else high_a
     return Draw(
         low_a=low_a,
         high_a=high_a,
-        vouched_a=high_a if follows or waking else low_a,
-        proven_a=high_a if follows else low_a,
+        vouched_a=credit_a if follows or waking else low_a,
+        proven_a=credit_a if follows else low_a,
     )
+
+
+def _where_it_draws(
+    station: Station, state: StationState, report: CarReading, high_a: PerPhase, low_a: PerPhase
+) -> PerPhase:
+    """`high_a` on the phases that the car was seen to use, `low_a` on the others.
+
+    A one-phase car at a three-phase station must not hide what the house draws on the other two. A car that still ramps
+    up may come on the others too; where phases were changed a short while ago, the report says nothing about them.
+    """
+    drawn_a, _ = _reported_a(station, report)
+    changed = phases_changed(state, report.taken_at_s - WAKES_WITHIN_S)
+    if not station.wiring_known or changed or max(report.current_a, default=0.0) <= DRAWING_A:
+        return high_a
+    return PerPhase(*[h if d > DRAWING_A else lo for h, d, lo in zip(high_a, drawn_a, low_a, strict=True)])
 
 
 def _has_come_down(state: StationState, report: CarReading, bounds: Bounds) -> bool:

@@ -120,6 +120,20 @@ def lowered_at_s(state: StationState) -> float | None:
     return None
 
 
+def phases_changed(state: StationState, since_s: float) -> bool:
+    """Whether limits over other phases than the newest one may have been in force since then, monotonic seconds."""
+    newest: SentLimit | None = None
+    for limit in reversed(state.sent):
+        if limit.outcome is SendOutcome.REJECTED:
+            continue
+        newest = newest or limit
+        if limit.phases != newest.phases:
+            return True
+        if limit.sent_at_s < since_s:
+            return False
+    return False
+
+
 def is_stuck(state: StationState, now_s: float, message_s: float) -> bool:
     """Whether the station is deaf now: it refused the newest limit, or has left limits unanswered for too long.
 

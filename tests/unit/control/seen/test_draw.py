@@ -150,6 +150,26 @@ def test_currents_arrive_on_the_house_phases_behind_a_rotated_station() -> None:
     assert drawn.low_a == PerPhase(0.0, 16.0, 0.0)
 
 
+def test_a_one_phase_car_at_a_three_phase_station_is_credited_where_it_draws() -> None:
+    drawn = draw(limit(7.0, ago_s=50), limit(10.0, ago_s=2), car=report(6.8, 0.0, 0.0, ago_s=5))
+
+    assert drawn.high_a == all_three(10.0)
+    assert drawn.vouched_a == drawn.proven_a == PerPhase(10.0, 0.0, 0.0)
+
+
+def test_a_report_of_one_phase_says_nothing_once_more_phases_were_allowed() -> None:
+    drawn = draw(limit(7.0, phases=1, ago_s=50), limit(10.0, ago_s=2), car=report(6.8, 0.0, 0.0, ago_s=5))
+
+    assert drawn.vouched_a == all_three(10.0)
+
+
+def test_a_car_that_still_ramps_up_may_come_on_all_phases() -> None:
+    sent = limit(7.0, ago_s=50), limit(10.0, ago_s=2)
+    drawn = draw(*sent, car=report(3.0, 0.0, 0.0, ago_s=5), memory=WAKING)
+
+    assert drawn.vouched_a == all_three(10.0)
+
+
 def test_with_unknown_wiring_a_one_phase_car_is_credited_nowhere() -> None:
     unknown = replace(STATION, wiring_known=False)
 
