@@ -332,6 +332,7 @@ async def test_a_session_ends_after_thirty_days() -> None:
     [
         {"Origin": "https://evil.example"},
         {"Origin": "null"},
+        {"Origin": "http://["},
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
         {},
@@ -357,11 +358,12 @@ async def test_our_own_page_can(headers: dict[str, str]) -> None:
     assert answer.status_code == 200
 
 
-async def test_nobody_logs_a_browser_in_from_another_site() -> None:
+@pytest.mark.parametrize("origin", ["https://evil.example", "http://["])
+async def test_nobody_logs_a_browser_in_from_another_site(origin: str) -> None:
     api = await ApiBench(seconds=5).peopled()
     body = {"name": PEOPLE[Role.VIEWER], "password": PASSWORD}
     async with api.client() as client:
-        answer = await client.post(LOGIN, json=body, headers={"Origin": "https://evil.example"})
+        answer = await client.post(LOGIN, json=body, headers={"Origin": origin})
 
     assert (answer.status_code, answer.json()["code"]) == (403, "cross_site")
 
