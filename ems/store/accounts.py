@@ -23,6 +23,9 @@ AUDIT_KEPT: Final = 20_000
 
 MOST_LISTED: Final = 1000
 
+ENDED_KEPT_S: Final = 30 * 86_400.0
+"""Tokens that were revoked or expired are kept for so long, for who wants to look."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
@@ -130,16 +133,21 @@ def remove_user(engine: Engine, name: str) -> None:
 
 
 def add_token(engine: Engine, token: NewToken) -> int:
-    """Keep a token; its id."""
+    """Keep a token, and drop those that ended long before, so that logins do not pile up; its id."""
     with writing(engine) as connection:
+        for ended in (TOKENS.c.revoked_utc_s, TOKENS.c.expires_utc_s):
+            connection.execute(delete(TOKENS).where(ended < token.created_utc_s - ENDED_KEPT_S))
         added = connection.execute(insert(TOKENS).values(asdict(token)))
     [token_id] = added.inserted_primary_key or [0]
     return int(token_id)
 
 
-def tokens(engine: Engine) -> Sequence[Token]:
-    """All of them, newest first, revoked ones too."""
+def tokens(engine: Engine, *, good_at_utc_s: float | None = None) -> Sequence[Token]:
+    """Newest first: those that open something at that time, or all, revoked ones too."""
     query = select(TOKENS).order_by(TOKENS.c.id.desc()).limit(MOST_LISTED)
+    if good_at_utc_s is not None:
+        lasting = TOKENS.c.expires_utc_s.is_(None) | (TOKENS.c.expires_utc_s > good_at_utc_s)
+        query = query.where(TOKENS.c.revoked_utc_s.is_(None) & lasting)
     with reading(engine) as connection:
         rows = connection.execute(query).all()
     return [_token(row) for row in rows]
@@ -160,13 +168,6 @@ def revoke_token(engine: Engine, token_id: int, utc_s: float) -> None:
         )
         good = (TOKENS.c.id == token_id) & TOKENS.c.revoked_utc_s.is_(None)
         connection.execute(update(TOKENS).where(good).values(revoked_utc_s=utc_s))
-
-
-def forget_tokens(engine: Engine, ended_before_utc_s: float) -> None:
-    """Drop tokens that were revoked or expired before that time, so that logins do not pile up."""
-    with writing(engine) as connection:
-        for ended in (TOKENS.c.revoked_utc_s, TOKENS.c.expires_utc_s):
-            connection.execute(delete(TOKENS).where(ended < ended_before_utc_s))
 
 
 def audit(
