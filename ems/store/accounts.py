@@ -13,7 +13,7 @@ from typing import Any, Final
 from sqlalchemy import Engine, Row, delete, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
-from ems.store.codec import from_text, to_text
+from ems.store.codec import cut, from_text, to_text
 from ems.store.database import reading, writing
 from ems.store.errors import AlreadySetUp, NameTaken, UnknownAccount
 from ems.store.tables import AUDIT, TOKENS, USERS
@@ -174,7 +174,13 @@ def audit(
     engine: Engine, *, utc_s: float, who: str, action: str, subject: str, facts: Mapping[str, Any] | None = None
 ) -> None:
     """Note what `who` changed. No secrets in `facts`, which must be JSON."""
-    row = {"utc_s": utc_s, "who": who, "action": action, "subject": subject, "facts": to_text(facts or {}).decode()}
+    row = {
+        "utc_s": utc_s,
+        "who": cut(who, 80),
+        "action": cut(action, 40),
+        "subject": cut(subject, 80),
+        "facts": to_text(facts or {}).decode(),
+    }
     with writing(engine) as connection:
         connection.execute(insert(AUDIT).values(row))
         newest = select(func.max(AUDIT.c.id)).scalar_subquery()

@@ -254,6 +254,17 @@ async def test_a_wrong_password_and_a_wrong_name_look_alike(name: str) -> None:
     assert "set-cookie" not in answer.headers
 
 
+@pytest.mark.parametrize("sign", ["\0", "\n", "\x7f"])
+async def test_a_name_that_would_write_lines_into_the_log_is_none(sign: str) -> None:
+    api = await ApiBench(seconds=5).peopled()
+    noted = len(api.bench.diary.notes)
+    async with api.client() as client:
+        answer = await client.post(LOGIN, json={"name": f"vera{sign}x", "password": PASSWORD})
+
+    assert answer.status_code == 422
+    assert len(api.bench.diary.notes) == noted
+
+
 async def test_who_tries_too_often_must_wait() -> None:
     api = await ApiBench(seconds=5).peopled()
     body = {"name": PEOPLE[Role.VIEWER], "password": "wrong"}
