@@ -127,7 +127,8 @@ class Access:
         self._knocking.knock(address, folded(name))
         account = self._accounts.get(folded(name))
         if not await self._passwords.is_right(None if account is None else account.password_hash, password):
-            self.audit("login", who=folded(name)[:40], text=f"refused, from {address}")
+            if (noted := self._knocking.refused(address)) is not None:
+                self.audit("login", who=folded(name)[:40], text=noted)
             raise WrongPassword("name or password is wrong")
         async with self._turn:
             # Password, role or account may be others by now.

@@ -293,6 +293,20 @@ def test_many_addresses_do_not_help_to_guess_one_name() -> None:
     assert refused.value.wait_s == NAME_ANYWHERE_EVERY_S
 
 
+def test_who_guesses_all_day_fills_no_log() -> None:
+    clock = HandClock()
+    knocking = Knocking(clock)
+    noted = []
+    for _ in range(86_400 // 2):
+        clock.advance(2.0)
+        noted.append(knocking.refused("192.0.2.9"))
+
+    told = [text for text in noted if text is not None]
+    assert told[0] == "refused, from 192.0.2.9"
+    assert told[-1] == "refused, from 192.0.2.9; 149 more before"
+    assert len(told) < 320
+
+
 async def test_a_neighbour_who_guesses_does_not_lock_the_person_out() -> None:
     api = await ApiBench(seconds=5).peopled()
     async with api.client(address="192.0.2.66") as neighbour:
