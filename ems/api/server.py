@@ -23,6 +23,9 @@ from ems.errors import EmsError
 
 LOGGER: Final = logging.getLogger(__name__)
 
+# Below this it would write down every socket's headers, tokens and cookies too.
+logging.getLogger("uvicorn.error").setLevel(logging.INFO)
+
 HEADERS_WITHIN_S: Final = 10.0
 """A connection that says nothing for so long is closed."""
 
