@@ -201,12 +201,9 @@ class RecordedShelf:
         self._known: dict[str, Json] = {}
 
     async def learn(self, *keys: str) -> None:
-        """Read what is there under these keys; `recall` then knows them."""
+        """Read what is there under these keys; `recall` then knows them. Raises StorageTrouble."""
         for key in keys:
-            try:
-                self._known[key] = await self._database.ask(partial(preferences.preference, key=key))
-            except StorageTrouble as error:
-                LOGGER.warning("what people set before is not known: %s", error)
+            self._known[key] = await self._database.ask(partial(preferences.preference, key=key))
 
     def recall(self, key: str) -> Json:
         return self._known.get(key)

@@ -69,7 +69,7 @@ async def stores_of(ledger: Ledger, recorder: Recorder | None, clock: Clock, sit
     database = Database(recorder)
     scribe = Scribe(clock)
     shelf = RecordedShelf(database, clock, scribe)
-    await shelf.learn(WISHES_KEY, SITE_ID_KEY)
+    await _learn(shelf, clock)
     return Stores(
         books=books,
         archive=RecordedArchive(database),
@@ -78,6 +78,18 @@ async def stores_of(ledger: Ledger, recorder: Recorder | None, clock: Clock, sit
         accounts=KeptAccounts(database, clock),
         close=scribe.close,
     )
+
+
+async def _learn(shelf: RecordedShelf, clock: Clock) -> None:
+    """What people set and who the house is, before anything is kept over it: from a database that may come late."""
+    while True:
+        try:
+            await shelf.learn(WISHES_KEY, SITE_ID_KEY)
+        except StorageTrouble as error:
+            LOGGER.error("what people set before is not known yet: %s", error)  # noqa: TRY400 (it is for a person)
+            await clock.sleep(OPENS_EVERY_S)
+        else:
+            return
 
 
 class ApiPart:
