@@ -265,10 +265,8 @@ class Access:
 
     async def _session(self, account: Account) -> tuple[Person, str]:
         now = self._clock.utc_now()
-        for ended in self._tokens.ended(now):
-            await self._revoke(ended)
-        for oldest in self._tokens.sessions()[: -(MOST_SESSIONS - 1)]:
-            await self._revoke(oldest)
+        for past in (*self._tokens.ended(now), *self._tokens.sessions()[: -(MOST_SESSIONS - 1)]):
+            await self._revoke(past)
         token, secret = await self._issue("browser", account.role, owner=account.name, ends_at=now + SESSION)
         return Person(name=account.name, role=account.role, token_id=token.token_id, is_session=True), secret
 
