@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
+from threading import Event
 
 from ems.api.access.kept import KeptAccounts
 from ems.api.kept import Database, RecordedArchive, RecordedDiary, RecordedShelf
+from ems.api.scribe import Scribe
 from ems.clock import Clock
 from ems.model.decision import LimitReason, Reason
 from ems.runtime.recorder import Recorder, Storage
 from ems.store.database import folder_url
 from ems.store.entries import DecisionEntry, EventEntry, Flows, Page, SessionEntry, Step
 
+GUARD_S = 30.0
 FIRST_MINUTE_S = 1_782_000_000 // 60 * 60
 
 
@@ -30,13 +32,13 @@ class Kept:
     shelf: RecordedShelf
     diary: RecordedDiary
     accounts: KeptAccounts
-    scribe: ThreadPoolExecutor
+    scribe: Scribe
 
     def write(self, *pages: Page) -> None:
         """Pages, on the disk when this returns."""
         for page in pages:
             self.recorder.keep(page)
-        self.scribe.submit(lambda: None).result()
+        until_written(self.scribe)
         self.recorder._flush()
 
 
@@ -44,7 +46,8 @@ class Kept:
 def kept(folder: Path, clock: Clock) -> Iterator[Kept]:
     """Open while the block runs; what was written is there again the next time."""
     storage = Storage(url=folder_url(folder), bound_b=10_000_000, zone=UTC)
-    with Recorder(storage, clock) as recorder, ThreadPoolExecutor(max_workers=1) as scribe:
+    with Recorder(storage, clock) as recorder:
+        scribe = Scribe(clock)
         database = Database(recorder)
         yield Kept(
             recorder=recorder,
@@ -55,6 +58,15 @@ def kept(folder: Path, clock: Clock) -> Iterator[Kept]:
             accounts=KeptAccounts(database, clock),
             scribe=scribe,
         )
+        until_written(scribe)
+        scribe.close()
+
+
+def until_written(scribe: Scribe) -> None:
+    """All that it took before."""
+    done = Event()
+    assert scribe.takes(done.set)
+    assert done.wait(GUARD_S)
 
 
 def a_day(stations: tuple[str, ...] = ("garage", "carport")) -> Page:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
 from typing import Final, TypeVar
@@ -19,6 +18,7 @@ from ems.api import kept_records
 from ems.api.errors import StorageTrouble
 from ems.api.kept_records import share
 from ems.api.scene import Counted
+from ems.api.scribe import Scribe
 from ems.api.sources import Json
 from ems.api.wire import (
     AuditRecord,
@@ -193,7 +193,7 @@ class RecordedShelf:
 
     forgets = False
 
-    def __init__(self, database: Database, clock: Clock, scribe: ThreadPoolExecutor) -> None:
+    def __init__(self, database: Database, clock: Clock, scribe: Scribe) -> None:
         self._database = database
         self._clock = clock
         self._scribe = scribe
@@ -201,12 +201,9 @@ class RecordedShelf:
         self._known: dict[str, Json] = {}
 
     async def learn(self, *keys: str) -> None:
-        """Read what is there under these keys; `recall` then knows them."""
+        """Read what is there under these keys; `recall` then knows them. Raises StorageTrouble."""
         for key in keys:
-            try:
-                self._known[key] = await self._database.ask(partial(preferences.preference, key=key))
-            except StorageTrouble as error:
-                LOGGER.warning("what people set before is not known: %s", error)
+            self._known[key] = await self._database.ask(partial(preferences.preference, key=key))
 
     def recall(self, key: str) -> Json:
         return self._known.get(key)
@@ -214,7 +211,8 @@ class RecordedShelf:
     def keep(self, key: str, value: Json) -> None:
         self._known[key] = value
         self._unwritten[key] = value
-        self._scribe.submit(self._write, self._clock.utc_now().timestamp())
+        # What is not taken stays unwritten, and goes with the next ones.
+        self._scribe.takes(partial(self._write, self._clock.utc_now().timestamp()))
 
     def _write(self, utc_s: float) -> None:
         values = dict(self._unwritten)
@@ -234,14 +232,14 @@ class RecordedShelf:
 class RecordedDiary:
     """The log that people read, and the audit log."""
 
-    def __init__(self, database: Database, clock: Clock, scribe: ThreadPoolExecutor) -> None:
+    def __init__(self, database: Database, clock: Clock, scribe: Scribe) -> None:
         self._database = database
         self._clock = clock
         self._scribe = scribe
 
     def note(self, kind: str, *, who: str, text: str) -> None:
         self._database.recorder.note(kind, who=who, facts={"text": text})
-        self._scribe.submit(self._write, self._clock.utc_now().timestamp(), kind, who, text)
+        self._scribe.takes(partial(self._write, self._clock.utc_now().timestamp(), kind, who, text))
 
     def _write(self, utc_s: float, kind: str, who: str, text: str) -> None:
         entry = partial(

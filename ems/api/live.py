@@ -227,8 +227,9 @@ class LiveHouse:
         self._sources.diary.note("wish", who=who, text=f"{station_id}: {said}")
 
     def _keep(self, wishes: HouseWishes) -> None:
+        kept = written(wishes)  # before anything changes: what cannot be written is no wish
         self._wishes = wishes
-        self._shelf.keep(WISHES_KEY, written(wishes))
+        self._shelf.keep(WISHES_KEY, kept)
         self._tell_board()
         self._changed()
 

@@ -19,13 +19,21 @@ def is_same_origin(connection: HTTPConnection) -> bool:
     origin = headers.get("origin")
     if origin is not None:
         # The scheme is left out: behind a proxy that ends TLS we may not know it.
-        return urlsplit(origin).netloc.lower() == headers.get("host", "").lower() != ""
+        return _place(origin) == headers.get("host", "").lower() != ""
     if connection.scope["type"] == "websocket":
         return False  # browsers always send one
     site = headers.get("sec-fetch-site")
     if connection.scope["method"] in SAFE_METHODS:
         return site is None or site in {"same-origin", "same-site", "none"} or _is_navigation(connection)
     return site == "same-origin" or OWN_HEADER in headers
+
+
+def _place(origin: str) -> str:
+    """Host and port; nothing for what no browser sends."""
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return ""
 
 
 def _is_navigation(connection: HTTPConnection) -> bool:

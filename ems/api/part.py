@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -30,6 +28,7 @@ from ems.api.mqtt.face import MqttFace
 from ems.api.ports import House
 from ems.api.push import Push
 from ems.api.scene import HouseName
+from ems.api.scribe import Scribe
 from ems.api.server import WebServer
 from ems.api.sources import Archive, Books, Diary, LogDiary, MemoryShelf, NoArchive, NoBooks, Shelf
 from ems.clock import Clock
@@ -68,17 +67,29 @@ async def stores_of(ledger: Ledger, recorder: Recorder | None, clock: Clock, sit
     if recorder is None:
         return Stores(books=books)
     database = Database(recorder)
-    scribe = ThreadPoolExecutor(max_workers=1, thread_name_prefix="scribe")
+    scribe = Scribe(clock)
     shelf = RecordedShelf(database, clock, scribe)
-    await shelf.learn(WISHES_KEY, SITE_ID_KEY)
+    await _learn(shelf, clock)
     return Stores(
         books=books,
         archive=RecordedArchive(database),
         shelf=shelf,
         diary=RecordedDiary(database, clock, scribe),
         accounts=KeptAccounts(database, clock),
-        close=partial(scribe.shutdown, wait=False),
+        close=scribe.close,
     )
+
+
+async def _learn(shelf: RecordedShelf, clock: Clock) -> None:
+    """What people set and who the house is, before anything is kept over it: from a database that may come late."""
+    while True:
+        try:
+            await shelf.learn(WISHES_KEY, SITE_ID_KEY)
+        except StorageTrouble as error:
+            LOGGER.error("what people set before is not known yet: %s", error)  # noqa: TRY400 (it is for a person)
+            await clock.sleep(OPENS_EVERY_S)
+        else:
+            return
 
 
 class ApiPart:

@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 
 import uvicorn
 from fastapi import FastAPI
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
 
@@ -23,8 +23,11 @@ from ems.errors import EmsError
 
 LOGGER: Final = logging.getLogger(__name__)
 
+# Below this it would write down every socket's headers, tokens and cookies too.
+logging.getLogger("uvicorn.error").setLevel(logging.INFO)
+
 HEADERS_WITHIN_S: Final = 10.0
-"""A connection that says nothing for so long is closed."""
+"""A connection that has not said for so long what it asks for is closed, also after an earlier answer."""
 
 MOST_CONNECTIONS: Final = 512
 """Sockets too, which uvicorn itself does not refuse."""
@@ -66,7 +69,7 @@ class _Sockets(WebSocketsSansIOProtocol):
 
 
 class _Requests(H11Protocol):
-    """HTTP that closes connections which never ask for anything, and those that are too many."""
+    """HTTP that closes connections which do not say what they ask for, and those that are too many."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         super().connection_made(transport)
@@ -74,13 +77,19 @@ class _Requests(H11Protocol):
         if len(self.connections) > MOST_CONNECTIONS:
             transport.abort()
 
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if not self.transport.is_closing():
+            self._patience.cancel()
+            self._patience = self.loop.call_later(HEADERS_WITHIN_S, self._give_up)
+
     def connection_lost(self, exc: Exception | None) -> None:
         self._patience.cancel()
         super().connection_lost(exc)
 
     def _give_up(self) -> None:
-        spoke = cast("object | None", self.cycle) is not None
-        if not spoke and self.transport.get_protocol() is self:
+        asked = cast("RequestResponseCycle | None", self.cycle)
+        if (asked is None or asked.response_complete) and self.transport.get_protocol() is self:
             self.transport.abort()
 
 

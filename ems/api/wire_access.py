@@ -12,6 +12,9 @@ from ems.api.wire import Role, Shape
 NAME: Final = r"^[^\s\x00-\x1f\x7f/][^\x00-\x1f\x7f/]*$"
 """Something that can be printed, and stand in an address."""
 
+PRINTABLE: Final = r"^[^\x00-\x1f\x7f]*$"
+"""What a stranger calls himself goes into logs."""
+
 PersonName = Annotated[str, Field(min_length=1, max_length=40, pattern=NAME)]
 NewPassword = Annotated[str, Field(min_length=8, max_length=200)]
 AnyPassword = Annotated[str, Field(max_length=200)]
@@ -21,7 +24,7 @@ Label = Annotated[str, Field(min_length=1, max_length=60, pattern=NAME)]
 class Login(Shape):
     """Body of `POST /login`."""
 
-    name: Annotated[str, Field(max_length=80)]
+    name: Annotated[str, Field(max_length=80, pattern=PRINTABLE)]
     password: AnyPassword
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 from sqlalchemy import Engine, Row, delete, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
-from ems.store.codec import from_text, to_text
+from ems.store.codec import cut, from_text, to_text
 from ems.store.database import reading, writing
 from ems.store.errors import AlreadySetUp, NameTaken, UnknownAccount
 from ems.store.tables import AUDIT, TOKENS, USERS
@@ -22,6 +22,9 @@ AUDIT_KEPT: Final = 20_000
 """The newest ones; a house sees a few a day."""
 
 MOST_LISTED: Final = 1000
+
+ENDED_KEPT_S: Final = 30 * 86_400.0
+"""Tokens that were revoked or expired are kept for so long, for who wants to look."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,16 +133,21 @@ def remove_user(engine: Engine, name: str) -> None:
 
 
 def add_token(engine: Engine, token: NewToken) -> int:
-    """Keep a token; its id."""
+    """Keep a token, and drop those that ended long before, so that logins do not pile up; its id."""
     with writing(engine) as connection:
+        for ended in (TOKENS.c.revoked_utc_s, TOKENS.c.expires_utc_s):
+            connection.execute(delete(TOKENS).where(ended < token.created_utc_s - ENDED_KEPT_S))
         added = connection.execute(insert(TOKENS).values(asdict(token)))
     [token_id] = added.inserted_primary_key or [0]
     return int(token_id)
 
 
-def tokens(engine: Engine) -> Sequence[Token]:
-    """All of them, newest first, revoked ones too."""
+def tokens(engine: Engine, *, good_at_utc_s: float | None = None) -> Sequence[Token]:
+    """Newest first: those that open something at that time, or all, revoked ones too."""
     query = select(TOKENS).order_by(TOKENS.c.id.desc()).limit(MOST_LISTED)
+    if good_at_utc_s is not None:
+        lasting = TOKENS.c.expires_utc_s.is_(None) | (TOKENS.c.expires_utc_s > good_at_utc_s)
+        query = query.where(TOKENS.c.revoked_utc_s.is_(None) & lasting)
     with reading(engine) as connection:
         rows = connection.execute(query).all()
     return [_token(row) for row in rows]
@@ -162,18 +170,17 @@ def revoke_token(engine: Engine, token_id: int, utc_s: float) -> None:
         connection.execute(update(TOKENS).where(good).values(revoked_utc_s=utc_s))
 
 
-def forget_tokens(engine: Engine, ended_before_utc_s: float) -> None:
-    """Drop tokens that were revoked or expired before that time, so that logins do not pile up."""
-    with writing(engine) as connection:
-        for ended in (TOKENS.c.revoked_utc_s, TOKENS.c.expires_utc_s):
-            connection.execute(delete(TOKENS).where(ended < ended_before_utc_s))
-
-
 def audit(
     engine: Engine, *, utc_s: float, who: str, action: str, subject: str, facts: Mapping[str, Any] | None = None
 ) -> None:
     """Note what `who` changed. No secrets in `facts`, which must be JSON."""
-    row = {"utc_s": utc_s, "who": who, "action": action, "subject": subject, "facts": to_text(facts or {}).decode()}
+    row = {
+        "utc_s": utc_s,
+        "who": cut(who, 80),
+        "action": cut(action, 40),
+        "subject": cut(subject, 80),
+        "facts": to_text(facts or {}).decode(),
+    }
     with writing(engine) as connection:
         connection.execute(insert(AUDIT).values(row))
         newest = select(func.max(AUDIT.c.id)).scalar_subquery()

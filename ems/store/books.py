@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Table, delete, func, insert, select, update
 
-from ems.store.codec import decode, encode, from_text, to_text
+from ems.store.codec import cut, decode, encode, from_text, to_text
 from ems.store.database import reading, writing
 from ems.store.days import QUARTER_S, day_at, step_at
 from ems.store.entries import (
@@ -163,7 +163,7 @@ def _session_row(entry: SessionEntry) -> dict[str, Any]:
         "solar_kwh": entry.solar_kwh,
         "cost": entry.cost,
         "currency": entry.currency,
-        "reason": None if entry.reason is None else entry.reason.replace("\0", "")[:50],
+        "reason": None if entry.reason is None else cut(entry.reason, 50),
     }
 
 
@@ -195,7 +195,12 @@ def _write_events(connection: Connection, entries: Sequence[EventEntry]) -> None
     if not entries:
         return
     rows = [
-        {"utc_s": entry.utc_s, "kind": entry.kind[:40], "facts": json.dumps(dict(entry.facts)), "who": entry.who}
+        {
+            "utc_s": entry.utc_s,
+            "kind": cut(entry.kind, 40),
+            "facts": json.dumps(dict(entry.facts)),
+            "who": None if entry.who is None else cut(entry.who, 80),
+        }
         for entry in entries
     ]
     for row in rows:

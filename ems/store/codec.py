@@ -47,6 +47,11 @@ def decode(kind: type[_T], written: Written, *, given: Mapping[str, Any] = Mappi
     return decoded
 
 
+def cut(text: str, longest: int) -> str:
+    """So much of somebody's words as a column takes; PostgreSQL knows no NUL."""
+    return text.replace("\0", "")[:longest]
+
+
 def to_text(written: Written) -> bytes:
     """JSON as it is stored."""
     return json.dumps(written, separators=(",", ":"), ensure_ascii=False).encode()

@@ -81,7 +81,8 @@ def _page(request: Request, name: str, *fields: tuple[str, str, str]) -> HTMLRes
     title = word(f"page.{name}")
     body = f"""<div class="card">
 <div class="brand"><span class="brand-mark"><span class="icon icon-now"></span></span>Fusewise</div>
-<form data-to="{escape(root)}/api/v1/{name}" data-next="{escape(root)}/" data-words="{_problems(language)}">
+<form method="post" data-to="{escape(root)}/api/v1/{name}" data-next="{escape(root)}/"
+ data-words="{_problems(language)}">
 <h1 class="card-title">{title}</h1><p class="soft small">{word(f"page.{name}_says")}</p>
 {"".join(_field(word, *field) for field in fields)}
 <p class="problem" id="problem" role="alert"></p>

@@ -92,7 +92,11 @@ class Voice:
         return UNKNOWN if seconds is None else f"{self.number(seconds, 1)}{NBSP}s"
 
     def local(self, at: datetime) -> datetime:
-        return at.astimezone(self.time_zone)
+        """That time in the house; at the ends of the calendar, which zones would cross, as it came."""
+        try:
+            return at.astimezone(self.time_zone)
+        except OverflowError:
+            return at
 
     def time(self, at: datetime, *, seconds: bool = False) -> str:
         """Time of day."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import socket as sockets
 from typing import Any
 
@@ -90,6 +91,21 @@ async def test_a_token_in_the_address_counts_for_nothing() -> None:
         await socket.send("{}")
 
         assert await closed_with(socket) == 4401
+
+
+async def test_no_log_however_wordy_holds_a_token(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    api = await ApiBench().peopled()
+    async with api.served() as server:
+        async with api.socket(server, Role.VIEWER) as socket:
+            await heard(socket)
+        async with api.socket(server) as socket:
+            await socket.send(json.dumps({"kind": "hello", "token": api.tokens[Role.HOMEOWNER]}))
+            await heard(socket)
+
+    ours = "\n".join(record.getMessage() for record in caplog.records if record.name != "websockets.client")
+    assert "API and pages are at" in ours
+    assert [token for token in api.tokens.values() if token in ours] == []
 
 
 async def test_a_client_of_another_version_is_told_ours_and_sent_away() -> None:

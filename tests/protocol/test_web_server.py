@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import signal
 import socket
 import ssl
@@ -115,6 +116,28 @@ async def test_a_connection_that_says_nothing_is_closed(monkeypatch: pytest.Monk
             async with asyncio.timeout(GUARD_S):
                 assert await reader.read() == b""
         writer.close()
+
+
+async def test_a_connection_that_stops_in_its_second_request_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    api = ApiBench(seconds=5)
+    async with asyncio.timeout(GUARD_S), api.served() as server:
+        reader, writer = await asyncio.open_connection(LOOPBACK, server.port)
+        await answered(reader, writer)
+        monkeypatch.setattr(web_server, "HEADERS_WITHIN_S", 0.05)
+        await answered(reader, writer)
+        with suppress(ConnectionError):
+            writer.write(b"GET / HTTP/1.1\r\nHost: ")
+            assert await reader.read() == b""
+        writer.close()
+
+
+async def answered(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """One request, and its whole answer."""
+    writer.write(b"GET /api/v1/health HTTP/1.1\r\nHost: here\r\n\r\n")
+    head = (await reader.readuntil(b"\r\n\r\n")).lower()
+    length = re.search(rb"content-length: (\d+)", head)
+    assert length is not None
+    await reader.readexactly(int(length[1]))
 
 
 async def test_a_connection_too_many_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:

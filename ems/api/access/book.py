@@ -6,6 +6,7 @@ because of where they call from.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -26,8 +27,8 @@ from ems.api.errors import (
     LastInstaller,
     MayNot,
     NameTaken,
+    NeedsLogin,
     NoSuchThing,
-    StorageTrouble,
     TooMany,
     WrongCode,
     WrongPassword,
@@ -67,6 +68,8 @@ class Access:
         self._tokens = TokenBook()
         self.uses: Final = Uses(self._store, clock)
         self._setup_code: str | None = None
+        self._turn: Final = asyncio.Lock()
+        """Who may what changes one after the other: nobody gets a token while what it rests on is taken away."""
 
     async def open(self) -> None:
         """Learn who there is; make a setup code where there is nobody yet."""
@@ -90,7 +93,7 @@ class Access:
     def is_still_in(self, person: Person) -> bool:
         """Whether that person's token is good yet, in that role: for pages and sockets that stay open."""
         token = self._tokens.with_id(person.token_id)
-        if token is None or not self._good(token) or token.role is not person.role:
+        if token is None or not token.is_good(self._clock.utc_now()) or token.role is not person.role:
             return False
         self.uses.note(token)
         return True
@@ -107,35 +110,32 @@ class Access:
     async def set_up(self, code: str, name: str, password: str, *, address: str) -> tuple[Person, str]:
         """The first person, who is installer, and the session's token."""
         self._knocking.knock(address, "setup")
-        if self._setup_code is None:
-            raise AlreadySetUp("somebody has an account already; log in, or ask an installer for one")
-        if not is_that_code(code, self._setup_code):
-            raise WrongCode("that is not the code in the service's log")
-        account = await self._account(name, password, Role.INSTALLER)
-        unused, self._setup_code = self._setup_code, None
-        if unused is None:  # somebody else was quicker while the password was hashed
-            raise AlreadySetUp("somebody has an account already; log in, or ask an installer for one")
-        try:
+        async with self._turn:
+            if self._setup_code is None:
+                raise AlreadySetUp("somebody has an account already; log in, or ask an installer for one")
+            if not is_that_code(code, self._setup_code):
+                raise WrongCode("that is not the code in the service's log")
+            account = await self._account(name, password, Role.INSTALLER)
             await self._store.add_account(account, first=True)
-        except StorageTrouble:
-            self._setup_code = unused
-            raise
-        self._accounts[folded(name)] = account
-        self.audit("setup", who=account.name, text=f"first account {account.name}, installer")
-        return await self._session(account)
+            self._setup_code = None
+            self._accounts[folded(name)] = account
+            self.audit("setup", who=account.name, text=f"first account {account.name}, installer")
+            return await self._session(account)
 
     async def log_in(self, name: str, password: str, *, address: str) -> tuple[Person, str]:
         """The person and the session's token. Raises WrongPassword or TooManyTries."""
         self._knocking.knock(address, folded(name))
         account = self._accounts.get(folded(name))
         if not await self._passwords.is_right(None if account is None else account.password_hash, password):
-            self.audit("login", who=folded(name)[:40], text=f"refused, from {address}")
+            if (noted := self._knocking.refused(address)) is not None:
+                self.audit("login", who=folded(name)[:40], text=noted)
             raise WrongPassword("name or password is wrong")
-        account = self._accounts.get(folded(name))  # it may have gone while the password was hashed
-        if account is None:
-            raise WrongPassword("name or password is wrong")
-        self.audit("login", who=account.name, text=f"from {address}")
-        return await self._session(account)
+        async with self._turn:
+            # Password, role or account may be others by now.
+            if account is None or self._accounts.get(folded(name)) is not account:
+                raise WrongPassword("name or password is wrong")
+            self.audit("login", who=account.name, text=f"from {address}")
+            return await self._session(account)
 
     async def log_out(self, person: Person) -> None:
         """End the session or give the token back."""
@@ -153,14 +153,18 @@ class Access:
     async def pair(self, code: str, label: str, *, address: str) -> tuple[Token, str]:
         """A client's token for a code."""
         self._knocking.knock(address, "pairing")
-        offered = self._pairing.redeem(code)
-        return await self._client(label, offered.role, who=offered.by, owner=offered.owner)
+        async with self._turn:
+            offered = self._pairing.redeem(code)
+            return await self._client(label, offered.role, who=offered.by, owner=offered.owner)
 
     async def add_client(self, label: str, role: Role, *, by: Person) -> tuple[Token, str]:
         """A token for a program, made by hand."""
         if not by.may(role):
             raise MayNot("a token may do no more than you")
-        return await self._client(label, role, who=by.name, owner=self._owner(by))
+        async with self._turn:
+            if not self.is_still_in(by):
+                raise NeedsLogin("your session ended meanwhile; log in again")
+            return await self._client(label, role, who=by.name, owner=self._owner(by))
 
     def clients(self) -> Sequence[Token]:
         return self._tokens.clients()
@@ -183,29 +187,31 @@ class Access:
         """One more person, who may do no more than the one who asks."""
         if not by.may(role):
             raise MayNot("nobody can make somebody who may do more")
-        account = await self._account(name, password, role)
-        await self._store.add_account(account, first=False)
-        self._accounts[folded(name)] = account
+        async with self._turn:
+            account = await self._account(name, password, role)
+            await self._store.add_account(account, first=False)
+            self._accounts[folded(name)] = account
         self.audit("user", who=by.name, text=f"added {account.name}, {role}")
         return account
 
     async def change_account(self, name: str, *, role: Role | None, password: str | None, by: Person) -> Account:
         """Another role or password; all sessions of that person end, and clients of theirs that may do more."""
-        before = self._known(name)
-        wanted = role or before.role
-        if not (by.may(wanted) and by.may(before.role)):
-            raise MayNot("nobody can change somebody who may do more")
-        if wanted is not Role.INSTALLER:
-            self._keep_an_installer(before)
-        hashed = before.password_hash if password is None else await self._passwords.hashed(password)
-        after = replace(before, role=wanted, password_hash=hashed)
-        await self._store.change_account(after)
-        self._accounts[folded(name)] = after
-        if not covers(wanted, before.role):
-            self._pairing.end(after.name)
-        for token in self._tokens.of(after.name):
-            if token.is_session or not covers(wanted, token.role):
-                await self._revoke(token)
+        async with self._turn:
+            before = self._known(name)
+            wanted = role or before.role
+            if not (by.may(wanted) and by.may(before.role)):
+                raise MayNot("nobody can change somebody who may do more")
+            if wanted is not Role.INSTALLER:
+                self._keep_an_installer(before)
+            hashed = before.password_hash if password is None else await self._passwords.hashed(password)
+            after = replace(before, role=wanted, password_hash=hashed)
+            await self._store.change_account(after)
+            self._accounts[folded(name)] = after
+            if not covers(wanted, before.role):
+                self._pairing.end(after.name)
+            for token in self._tokens.of(after.name):
+                if token.is_session or not covers(wanted, token.role):
+                    await self._revoke(token)
         said = f"role {wanted}" + ("" if password is None else ", new password")
         self.audit("user", who=by.name, text=f"changed {after.name}: {said}")
         return after
@@ -222,15 +228,16 @@ class Access:
 
     async def remove_account(self, name: str, *, by: Person) -> None:
         """That person is out at once, with all clients they made."""
-        account = self._known(name)
-        if not by.may(account.role):
-            raise MayNot("nobody can remove somebody who may do more")
-        self._keep_an_installer(account)
-        await self._store.remove_account(account.name)
-        self._accounts.pop(folded(name), None)
-        self._pairing.end(account.name)
-        for token in self._tokens.of(account.name):
-            await self._revoke(token)
+        async with self._turn:
+            account = self._known(name)
+            if not by.may(account.role):
+                raise MayNot("nobody can remove somebody who may do more")
+            self._keep_an_installer(account)
+            await self._store.remove_account(account.name)
+            self._accounts.pop(folded(name), None)
+            self._pairing.end(account.name)
+            for token in self._tokens.of(account.name):
+                await self._revoke(token)
         self.audit("user", who=by.name, text=f"removed {account.name}")
 
     def audit(self, kind: str, *, who: str, text: str) -> None:
@@ -258,10 +265,8 @@ class Access:
 
     async def _session(self, account: Account) -> tuple[Person, str]:
         now = self._clock.utc_now()
-        for ended in self._tokens.ended(now):
-            await self._revoke(ended)
-        for oldest in self._tokens.sessions()[: -(MOST_SESSIONS - 1)]:
-            await self._revoke(oldest)
+        for past in (*self._tokens.ended(now), *self._tokens.sessions()[: -(MOST_SESSIONS - 1)]):
+            await self._revoke(past)
         token, secret = await self._issue("browser", account.role, owner=account.name, ends_at=now + SESSION)
         return Person(name=account.name, role=account.role, token_id=token.token_id, is_session=True), secret
 
@@ -296,6 +301,3 @@ class Access:
         self._tokens.drop(token)
         self.uses.forget(token)
         await self._store.revoke_token(token.token_id)
-
-    def _good(self, token: Token) -> bool:
-        return token.ends_at is None or self._clock.utc_now() < token.ends_at

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import Engine
 
@@ -18,9 +18,6 @@ from ems.api.wire import Role
 from ems.clock import Clock
 from ems.store import accounts
 from ems.store import errors as kept_errors
-
-FORGET_AFTER_S: Final = 30 * 86_400.0
-"""Tokens that ended are known for so long, for the audit log's sake."""
 
 _T = TypeVar("_T")
 
@@ -34,12 +31,10 @@ class KeptAccounts:
         self._order = asyncio.Lock()
 
     async def load(self) -> tuple[Sequence[Account], Sequence[Token]]:
-        now_s = self._now_s()
-        await self._do(partial(accounts.forget_tokens, ended_before_utc_s=now_s - FORGET_AFTER_S))
         users = await self._do(accounts.users)
-        tokens = await self._do(accounts.tokens)
+        tokens = await self._do(partial(accounts.tokens, good_at_utc_s=self._now_s()))
         known = [_account(user) for user in users if not user.disabled]
-        return known, [_token(token) for token in tokens if token.is_good(now_s)]
+        return known, [_token(token) for token in tokens]
 
     async def add_account(self, account: Account, *, first: bool) -> None:
         add = accounts.add_first_user if first else accounts.add_user

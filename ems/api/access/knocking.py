@@ -22,6 +22,10 @@ ALL_BURST: Final = 40
 ALL_EVERY_S: Final = 2.0
 """Bounds the processor time that knocking costs us, however many addresses somebody has."""
 
+NOTED_BURST: Final = 20
+NOTED_EVERY_S: Final = 300.0
+"""Refusals that are noted one by one: who knocks all day wears out no disk, and pushes nobody else's line out."""
+
 
 class Knocking:
     """Counts tries in bounded memory."""
@@ -31,6 +35,8 @@ class Knocking:
         self._by_name = Throttle(clock, burst=NAME_BURST, every_s=NAME_EVERY_S)
         self._by_name_anywhere = Throttle(clock, burst=NAME_ANYWHERE_BURST, every_s=NAME_ANYWHERE_EVERY_S)
         self._all = Throttle(clock, burst=ALL_BURST, every_s=ALL_EVERY_S)
+        self._noted = Throttle(clock, burst=NOTED_BURST, every_s=NOTED_EVERY_S)
+        self._unnoted = 0
 
     def knock(self, address: str, name: str) -> None:
         """One more try. Raises TooManyTries, which says how long to wait."""
@@ -42,3 +48,11 @@ class Knocking:
         ):
             if not throttle.allows(key):
                 raise TooManyTries(f"too many tries; wait {every_s:.0f} s", wait_s=every_s)
+
+    def refused(self, address: str) -> str | None:
+        """What to note of a wrong password; None for one of so many that they are only counted."""
+        if not self._noted.allows(""):
+            self._unnoted += 1
+            return None
+        more, self._unnoted = self._unnoted, 0
+        return f"refused, from {address}" + (f"; {more} more before" if more else "")

@@ -73,3 +73,7 @@ class Token:
     @property
     def is_session(self) -> bool:
         return self.owner is not None and self.ends_at is not None
+
+    def is_good(self, now: datetime) -> bool:
+        """Whether its time is not over."""
+        return self.ends_at is None or now < self.ends_at

@@ -35,9 +35,7 @@ class TokenBook:
         if len(token) > LONGEST_TOKEN:
             return None
         found = self._by_digest.get(digest_of(token))
-        if found is None or (found.ends_at is not None and now >= found.ends_at):
-            return None
-        return found
+        return found if found is not None and found.is_good(now) else None
 
     def with_id(self, token_id: int) -> Token | None:
         return next((token for token in self._by_digest.values() if token.token_id == token_id), None)
@@ -50,7 +48,7 @@ class TokenBook:
 
     def ended(self, now: datetime) -> Sequence[Token]:
         """Those whose time is over."""
-        return [token for token in self._by_digest.values() if token.ends_at is not None and now >= token.ends_at]
+        return [token for token in self._by_digest.values() if not token.is_good(now)]
 
     def of(self, owner: str) -> Sequence[Token]:
         """Sessions and clients."""

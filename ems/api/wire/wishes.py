@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from ems.api.wire.words import Amps, Shape, VehicleName
 from ems.model.goals import ChargeMode
@@ -31,7 +30,8 @@ class GoalWish(Shape):
     """Body of `PUT /stations/{id}/goal`. `ready_by` is remembered and shown; charging is not planned for it yet."""
 
     energy_kwh: Annotated[float, Field(gt=0, le=500)] | None = None
-    ready_by: datetime | None = None
+    ready_by: AwareDatetime | None = None
+    """With its zone: a time without one would be another one on every machine."""
 
 
 class LimitWish(Shape):

@@ -75,7 +75,7 @@ class Sentence(Shape):
 
 
 class HistoryStep(StrEnum):
-    """Length of a step: minutes are kept for weeks, quarters of an hour for a year, days for ever."""
+    """Length of a step: minutes are kept for 60 days, quarters of an hour for two years, days for ever."""
 
     MINUTE = "minute"
     QUARTER = "quarter"

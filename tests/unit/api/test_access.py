@@ -254,6 +254,17 @@ async def test_a_wrong_password_and_a_wrong_name_look_alike(name: str) -> None:
     assert "set-cookie" not in answer.headers
 
 
+@pytest.mark.parametrize("sign", ["\0", "\n", "\x7f"])
+async def test_a_name_that_would_write_lines_into_the_log_is_none(sign: str) -> None:
+    api = await ApiBench(seconds=5).peopled()
+    noted = len(api.bench.diary.notes)
+    async with api.client() as client:
+        answer = await client.post(LOGIN, json={"name": f"vera{sign}x", "password": PASSWORD})
+
+    assert answer.status_code == 422
+    assert len(api.bench.diary.notes) == noted
+
+
 async def test_who_tries_too_often_must_wait() -> None:
     api = await ApiBench(seconds=5).peopled()
     body = {"name": PEOPLE[Role.VIEWER], "password": "wrong"}
@@ -280,6 +291,20 @@ def test_many_addresses_do_not_help_to_guess_one_name() -> None:
     with pytest.raises(TooManyTries) as refused:
         knocking.knock("192.0.2.99", "vera")
     assert refused.value.wait_s == NAME_ANYWHERE_EVERY_S
+
+
+def test_who_guesses_all_day_fills_no_log() -> None:
+    clock = HandClock()
+    knocking = Knocking(clock)
+    noted = []
+    for _ in range(86_400 // 2):
+        clock.advance(2.0)
+        noted.append(knocking.refused("192.0.2.9"))
+
+    told = [text for text in noted if text is not None]
+    assert told[0] == "refused, from 192.0.2.9"
+    assert told[-1] == "refused, from 192.0.2.9; 149 more before"
+    assert len(told) < 320
 
 
 async def test_a_neighbour_who_guesses_does_not_lock_the_person_out() -> None:
@@ -332,6 +357,7 @@ async def test_a_session_ends_after_thirty_days() -> None:
     [
         {"Origin": "https://evil.example"},
         {"Origin": "null"},
+        {"Origin": "http://["},
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
         {},
@@ -357,11 +383,12 @@ async def test_our_own_page_can(headers: dict[str, str]) -> None:
     assert answer.status_code == 200
 
 
-async def test_nobody_logs_a_browser_in_from_another_site() -> None:
+@pytest.mark.parametrize("origin", ["https://evil.example", "http://["])
+async def test_nobody_logs_a_browser_in_from_another_site(origin: str) -> None:
     api = await ApiBench(seconds=5).peopled()
     body = {"name": PEOPLE[Role.VIEWER], "password": PASSWORD}
     async with api.client() as client:
-        answer = await client.post(LOGIN, json=body, headers={"Origin": "https://evil.example"})
+        answer = await client.post(LOGIN, json=body, headers={"Origin": origin})
 
     assert (answer.status_code, answer.json()["code"]) == (403, "cross_site")
 

@@ -17,12 +17,16 @@ from ems.api.access.passwords import Passwords
 from ems.api.access.uses import WRITTEN_EVERY_S
 from ems.api.errors import StorageTrouble, WrongPassword
 from ems.api.exports import history_csv, sessions_csv, sessions_xlsx
+from ems.api.house_name import SITE_ID_KEY, site_id
+from ems.api.kept_wishes import WISHES_KEY
+from ems.api.part import OPENS_EVERY_S, stores_of
 from ems.api.wire import HistoryStep, Role
 from ems.clock import WallClock
 from ems.store.accounts import tokens
 from tests.api_bench import FAST_PASSWORDS_KIB, GUARD_S, PASSWORD
 from tests.kept import FIRST_MINUTE_S, Kept, a_day, kept
 from tests.live import HandClock
+from tests.unit.runtime.yard import Yard
 
 BEGIN = datetime.fromtimestamp(FIRST_MINUTE_S, UTC)
 
@@ -211,8 +215,27 @@ async def test_a_closed_database_is_said_to_be_in_trouble(tmp_path: Path) -> Non
         store.recorder._journal = None
         with pytest.raises(StorageTrouble):
             await store.archive.log(before_id=None, kind=None, limit=1)
-        await store.shelf.learn("wishes")
-        assert store.shelf.recall("wishes") is None
+        with pytest.raises(StorageTrouble):
+            await store.shelf.learn("wishes")
+
+
+async def test_a_database_that_comes_late_is_asked_before_anything_in_it_is_overwritten(tmp_path: Path) -> None:
+    clock, yard = HandClock(), Yard()
+    with kept(tmp_path, clock) as store:
+        store.shelf.keep(SITE_ID_KEY, "00c0ffee00c0ffee")
+        store.shelf.keep(WISHES_KEY, {"optimising": False})
+    with kept(tmp_path, clock) as store:
+        journal, store.recorder._journal = store.recorder._journal, None
+        coming = asyncio.create_task(stores_of(yard.ledger, store.recorder, clock, yard.site))
+        await turns_until(lambda: clock.sleeps or coming.done())
+        store.recorder._journal = journal
+        clock.advance(OPENS_EVERY_S)
+        stores = await coming
+        stores.close()
+
+    assert stores.shelf is not None
+    assert site_id(stores.shelf, "house") == "00c0ffee00c0ffee"
+    assert stores.shelf.recall(WISHES_KEY) == {"optimising": False}
 
 
 async def opened(store: Kept, clock: HandClock) -> Access:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 from pydantic import ValidationError
 
@@ -141,6 +143,20 @@ def test_a_goal_is_for_one_stay() -> None:
     bench.run(5)
 
     assert bench.station("garage").goal is None
+
+
+def test_a_time_without_a_zone_is_no_wish_and_holds_nothing_up() -> None:
+    bench = LiveBench()
+    bench.live.boost("garage", BoostWish(duration_s=30), who=WHO)
+
+    with pytest.raises(ValidationError):
+        GoalWish.model_validate({"ready_by": "2026-06-22T07:00:00"})
+    unchecked = GoalWish.model_construct(ready_by=datetime.fromisoformat("2026-06-22T07:00:00"))
+    with pytest.raises(ValidationError):
+        bench.live.set_goal("garage", unchecked, who=WHO)
+    bench.run(40)
+
+    assert (bench.station("garage").goal, bench.station("garage").boost_until) == (None, None)
 
 
 def test_without_optimisation_every_car_gets_its_fallback_current() -> None:

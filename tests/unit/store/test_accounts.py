@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, insert
 
 from ems.store.accounts import (
+    ENDED_KEPT_S,
+    MOST_LISTED,
     NewToken,
     User,
     add_first_user,
@@ -18,14 +20,15 @@ from ems.store.accounts import (
     audit,
     audit_entries,
     change_user,
-    forget_tokens,
     note_used,
     remove_user,
     revoke_token,
     tokens,
     users,
 )
+from ems.store.database import writing
 from ems.store.errors import AlreadySetUp, NameTaken, UnknownAccount
+from ems.store.tables import TOKENS
 
 NOON_S = 1_800_000_000.0
 ANNA = User(name="anna", role="installer", password_hash="$argon2id$1", created_utc_s=NOON_S)
@@ -118,10 +121,21 @@ def test_revoked_token_opens_nothing_and_keeps_its_first_end(engine: Engine) -> 
 def test_tokens_that_ended_long_ago_are_forgotten(engine: Engine) -> None:
     revoke_token(engine, add_token(engine, PHONE), NOON_S)
     add_token(engine, replace(PHONE, digest="b" * 64, expires_utc_s=NOON_S))
-    add_token(engine, replace(PHONE, digest="c" * 64))
-    forget_tokens(engine, NOON_S + 1)
+    add_token(engine, replace(PHONE, digest="c" * 64, expires_utc_s=NOON_S + 2))
+    add_token(engine, replace(PHONE, digest="d" * 64, created_utc_s=NOON_S + ENDED_KEPT_S + 1))
 
-    assert [token.digest for token in tokens(engine)] == ["c" * 64]
+    assert [token.digest[0] for token in tokens(engine)] == ["d", "c"]
+
+
+def test_a_token_is_good_however_many_ended_after_it(engine: Engine) -> None:
+    add_token(engine, PHONE)
+    with writing(engine) as connection:
+        ended = asdict(PHONE) | {"revoked_utc_s": NOON_S}
+        rows = [ended | {"digest": f"{number:064d}"} for number in range(MOST_LISTED)]
+        connection.execute(insert(TOKENS), rows)
+    add_token(engine, replace(PHONE, digest="e" * 64, expires_utc_s=NOON_S + 1))
+
+    assert [token.digest for token in tokens(engine, good_at_utc_s=NOON_S + 1)] == [PHONE.digest]
 
 
 def test_audit_log_is_read_page_by_page_newest_first(engine: Engine) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import Engine, select, update
 from ems.model.decision import LimitReason, Reason
 from ems.model.electrical import Phase
 from ems.store import archive, books
+from ems.store.accounts import audit, audit_entries
 from ems.store.archive import StepLength
 from ems.store.books import Books, end_lost_sessions, load_counters, load_state
 from ems.store.days import MINUTE_S
@@ -248,6 +249,17 @@ def test_words_of_a_station_are_kept_only_as_far_as_they_can_be(engine: Engine) 
     [session] = archive.sessions(engine)
 
     assert session.reason == "bad" + "x" * 47
+
+
+def test_words_of_a_stranger_keep_nothing_from_being_written(engine: Engine) -> None:
+    stranger = replace(EVENT, who="bad\0" + "x" * 99, facts={"text": "bad\0"})
+    Books(engine, UTC).write(Page(events=(stranger,), sessions=(SESSION,)))
+    audit(engine, utc_s=NOON_S, who="bad\0" + "x" * 99, action="login", subject="bad\0" + "x" * 99)
+    [event], [entry] = archive.log(engine), audit_entries(engine)
+
+    assert (event.who, event.facts) == ("bad" + "x" * 77, {"text": "bad\0"})
+    assert (entry.who, entry.subject) == ("bad" + "x" * 77,) * 2
+    assert len(archive.sessions(engine)) == 1
 
 
 def test_state_row_is_one(engine: Engine) -> None:

@@ -57,6 +57,10 @@ def test_times_are_the_houses() -> None:
     assert ENGLISH.near(at, at) == "00:30"
 
 
+def test_the_last_day_of_the_calendar_is_no_trouble() -> None:
+    assert ENGLISH.time(datetime(9999, 12, 31, 23, 30, tzinfo=UTC)) == "23:30"
+
+
 def test_a_sentence_of_the_service_is_said_in_the_readers_language() -> None:
     numbers: dict[str, float | int | str] = {"surplus_w": 900.0, "needed_w": 1380.0}
     sentence = Sentence(key="reason.solar_surplus.short", numbers=numbers, text="as the service says it")
