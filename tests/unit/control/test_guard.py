@@ -41,10 +41,12 @@ def wishes(draw: st.DrawFn) -> tuple[Snapshot, Memory, dict[str, Setpoint]]:
     return look, memory, wanted
 
 
-def guarded(case: tuple[Snapshot, Memory, dict[str, Setpoint]]) -> dict[str, Setpoint]:
+def guarded(case: tuple[Snapshot, Memory, dict[str, Setpoint]], theta: float | None = None) -> dict[str, Setpoint]:
     look, memory, wanted = case
     views, _ = judge_meters(look, memory)
-    return dict(guard(wanted, look, memory, headroom(look, memory, views), views).setpoints)
+    room = headroom(look, memory, views)
+    thermal = {} if theta is None else dict.fromkeys(room.rooms, theta)
+    return dict(guard(wanted, look, memory, room, views, thermal).setpoints)
 
 
 @given(wishes())
@@ -52,6 +54,16 @@ def test_guard_never_raises_a_setpoint(case: tuple[Snapshot, Memory, dict[str, S
     kept = guarded(case)
 
     assert all(kept[station_id].limit_a <= wanted.limit_a + HAIR_A for station_id, wanted in case[2].items())
+    assert all(kept[station_id].phases <= wanted.phases for station_id, wanted in case[2].items())
+
+
+@given(wishes(), st.floats(0.0, 1.2))
+def test_guard_raises_nothing_however_warm_the_fuses_are(
+    case: tuple[Snapshot, Memory, dict[str, Setpoint]], theta: float
+) -> None:
+    kept = guarded(case, theta)
+
+    assert all(kept[station_id].limit_a <= wanted.limit_a for station_id, wanted in case[2].items())
     assert all(kept[station_id].phases <= wanted.phases for station_id, wanted in case[2].items())
 
 
