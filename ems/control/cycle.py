@@ -56,6 +56,7 @@ def decide(now: Snapshot, memory: Memory) -> Turn:
         trust=stages.trust,
         house_a=stages.room.house_a,
         held_a=stages.room.held_a,
+        given_a=stages.room.given_a,
         house_w=sun.house_w,
         surplus_w=sun.surplus_w,
         room_since_s=guarded.room_since_s,
