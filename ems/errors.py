@@ -28,6 +28,10 @@ class LinkDown(DeviceError):
     code = "link_down"
 
 
+class UnknownHost(LinkDown):
+    """The name of the host stands for no address here."""
+
+
 class NoAnswer(DeviceError, TimeoutError):
     """The link stands, but the answer did not come in time."""
 

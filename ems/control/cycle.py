@@ -20,6 +20,7 @@ from ems.control.settle import calm, take_turns
 from ems.control.sharing.bounds import Bounds, bounds
 from ems.control.sharing.rows import Row, Share
 from ems.control.sun.battery_first import with_battery_named
+from ems.control.sun.kept import with_stop_named
 from ems.control.sun.sun_cars import DAY_S, SunPlan, plan_sun
 from ems.control.sun.surplus import Surplus, surplus, voltage_v
 from ems.model.decision import CircuitLoad, Decision, LimitReason, Reason, Setpoint
@@ -27,8 +28,6 @@ from ems.model.electrical import PerPhase, Wiring
 from ems.model.quick import quick
 from ems.model.site import Station
 from ems.model.snapshot import Snapshot
-
-NOTHING_A: Final = PerPhase()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +56,7 @@ def decide(now: Snapshot, memory: Memory) -> Turn:
         trust=stages.trust,
         house_a=stages.room.house_a,
         held_a=stages.room.held_a,
+        given_a=stages.room.given_a,
         house_w=sun.house_w,
         surplus_w=sun.surplus_w,
         room_since_s=guarded.room_since_s,
@@ -108,7 +108,7 @@ def work_out(now: Snapshot, memory: Memory) -> Stages:
     turns = take_turns(plan.wishes, memory, now, room)
     caps = bounds(now, memory, views, room, turns, learned, volts)
     rows, shares = _shared(now, turns, room, sun, plan, learned, volts, caps)
-    calmed = with_battery_named(calm(shares, turns, now), now)
+    calmed = with_battery_named(with_stop_named(calm(shares, turns, now), plan, sun.surplus_w, now.site.policy), now)
     thermal = thermal_images(now, memory, views, room)
     guarded = guard(calmed, now, memory, room, views, thermal, caps.keep, obedience)
     return Stages(
@@ -183,10 +183,10 @@ def fuse_rows(now: Snapshot, wishes: Mapping[str, Demand], room: Headroom) -> li
 class _Claim:
     """What one station has of each phase before the sharing."""
 
-    granted_a: PerPhase = NOTHING_A
+    granted_a: PerPhase = PerPhase()
     """Of a car that takes part in the sharing."""
 
-    taken_a: PerPhase = NOTHING_A
+    taken_a: PerPhase = PerPhase()
     """Of one that does not: it rests at a current of its own, or nobody can tell it anything."""
 
     loads: Wiring = ()

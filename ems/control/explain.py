@@ -13,11 +13,12 @@ from ems.control.seen.blind import without_sight
 from ems.control.seen.in_force import commanded
 from ems.control.seen.learn import NOTHING
 from ems.control.sharing.rows import Row, Share
-from ems.control.sun.patterns import Costs, best_change
+from ems.control.sun.patterns import best_change
+from ems.control.sun.sun_cars import costs_of
 from ems.control.sun.surplus import FOLLOWS_SUN
 from ems.model.decision import LimitReason, Reason
 from ems.model.explanation import Explanation, Stage, Step
-from ems.model.site import Policy, Station
+from ems.model.site import Station
 from ems.model.snapshot import Snapshot
 
 
@@ -127,7 +128,7 @@ class _Telling:
         facts = {"least_w": sum(plan.least_w.values())}
         if chosen is not None:
             facts |= {"needs_w": chosen.least_w, "uses_at_most_w": chosen.most_w}
-        nearest = best_change(plan.cars, plan.regrets, _costs(self.now.site.policy), station_id)
+        nearest = best_change(plan.cars, plan.regrets, costs_of(self.now.site.policy), station_id)
         if nearest is not None:
             facts |= {"gained_wh": nearest[0], "change_wh": nearest[1]}
         wish = self.stages.wishes[station_id]
@@ -202,12 +203,3 @@ def _unit(row: Row) -> str:
     """Rows of powers count watts, those of a phase amps."""
     in_watts = row.reason.code is LimitReason.SOLAR_SURPLUS or row.reason.limit_w is not None
     return "w" if in_watts else "a"
-
-
-def _costs(policy: Policy) -> Costs:
-    return Costs(
-        start_wh=policy.start_wh,
-        stop_wh=policy.stop_wh,
-        switch_wh=policy.switch_wh,
-        aversion=policy.keenness.grid_weight,
-    )

@@ -16,6 +16,7 @@ from ems.control.memory import Memory, RowKey
 from ems.control.seen.draw import CAR_READING_LASTS_S, Draws, is_unheard, unknown_until_s
 from ems.control.seen.in_force import ceiling_a, commanded, phases_allowed
 from ems.control.seen.load import Load, no_more_than_in_front, seen, stated
+from ems.control.seen.sources import held_given_a
 from ems.control.seen.trust import MeterView
 from ems.model.decision import LimitReason, Reason
 from ems.model.electrical import Circuit, FuseDevice, PerPhase, Phase, Wiring
@@ -118,6 +119,9 @@ class Headroom:
     commanded: Mapping[str, SentLimit | None]
     """The limit that each station works by, as far as we know; None when no lease of ours runs."""
 
+    given_a: PerPhase = PerPhase()
+    """What sun and battery give on each phase of the house, as far as anybody knows."""
+
     unseen_a: Mapping[str, PerPhase | None] = field(default_factory=dict)
     """Circuits whose load nobody measures or stated: the most that it may be; None where nobody knows even that."""
 
@@ -175,6 +179,7 @@ def headroom(
     """Work out the room on every fuse from the last good samples and what the cars may have drawn then."""
     draws = draws or Draws(now, memory)
     measured = phases_measured or {}
+    given = held_given_a(now, memory.given_a)
     loads: dict[str, Load] = {}
     rooms: dict[RowKey, Room] = {}
     unseen: dict[str, PerPhase | None] = {}
@@ -186,13 +191,14 @@ def headroom(
             load = stated(circuit)
         else:
             load, unseen[circuit.circuit_id] = no_more_than_in_front(now, circuit, loads)
-        rooms.update(_rooms(now, circuit, load))
+        rooms.update(_rooms(now, circuit, load, given))
     return Headroom(
         rooms=rooms,
         house_a={circuit_id: load.likely_a for circuit_id, load in loads.items()},
         held_a={circuit_id: load.peak_a for circuit_id, load in loads.items()},
         ceilings_a={s.station_id: _ceiling(now, memory, s, unruly, measured) for s in now.site.stations},
         commanded={s.station_id: commanded(now.state_of(s.station_id), now.now_s) for s in now.site.stations},
+        given_a=given,
         unseen_a=unseen,
         unruly=unruly,
         unheard=frozenset(s.station_id for s in now.site.stations if is_unheard(now, memory, s)),
@@ -210,9 +216,9 @@ def _phases_drawn(now: Snapshot) -> dict[str, int]:
     return drawn
 
 
-def _rooms(now: Snapshot, circuit: Circuit, load: Load) -> dict[RowKey, Room]:
+def _rooms(now: Snapshot, circuit: Circuit, load: Load, given_a: PerPhase) -> dict[RowKey, Room]:
     usable_a = usable(circuit, now.site.policy.hold_fraction)
-    at_risk_a = sun_at_risk_a(now, circuit, usable_a, load.counted_a)
+    at_risk_a = sun_at_risk_a(now, circuit, usable_a, load.counted_a, given_a)
     most_a = CARRIES[circuit.fuse.device] * circuit.fuse.rating_a * circuit.derating
     is_main = circuit.parent_id is None
     return {

@@ -101,6 +101,9 @@ class Memory:
     held_a: Mapping[str, PerPhase] = field(default_factory=dict)
     """The same with recent peaks held."""
 
+    given_a: PerPhase | None = None
+    """What sun and battery give on each phase of the house; None where nobody has heard of them."""
+
     house_w: float | None = None
     """Likeliest power of everything but the cars that follow the sun; negative when the sun is stronger."""
 

@@ -95,7 +95,7 @@ def _calm(station: Station, shares: Mapping[str, Share], wishes: Mapping[str, De
 
 
 def _is_to_stay(limit: SentLimit, wanted_a: float, wish: Demand, share: Share, now: Snapshot, station: Station) -> bool:
-    """Whether the sun asks a car that charges, and goes on to on as many phases, for too small a change or too soon."""
+    """Whether the sun asks a car that charges, on as many phases as before, for too small a change or too soon."""
     if limit.limit_a <= 0 or wanted_a <= 0 or limit.phases != wish.phases:
         return False
     by_sun = share.reason.code is LimitReason.SOLAR_SURPLUS

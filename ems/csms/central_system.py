@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
@@ -22,6 +23,8 @@ from ems.errors import EmsError
 LOGGER = logging.getLogger(__name__)
 
 EVERYWHERE: Final = ("0.0.0.0", "::")  # noqa: S104 (only compared)
+ELSEWHERE: Final = ("192.0.2.1", 9)
+"""An address that belongs to nobody (RFC 5737)."""
 
 
 class CannotListen(EmsError):
@@ -110,7 +113,7 @@ class CentralSystem:
             ) from error
         try:
             self._port = int(next(iter(server.sockets)).getsockname()[1])
-            LOGGER.info("charging stations connect to ws://%s:%d/<identity>", _door(self._section.host), self._port)
+            LOGGER.info("charging stations connect to ws://%s:%d/<identity>", door(self._section.host), self._port)
             self.listening.set()
             await asyncio.get_running_loop().create_future()
         finally:
@@ -126,6 +129,20 @@ def _identity(entry: StationEntry) -> str:
     return entry.id if entry.identity is None else entry.identity
 
 
-def _door(host: str) -> str:
-    """What to type into a station: an address that stands for all of ours is none."""
-    return "<address of this machine>" if host in EVERYWHERE else host
+def door(host: str) -> str:
+    """What to type into a station: an address that stands for all of ours is none, so this machine's own instead."""
+    if host in EVERYWHERE:
+        return _own_address() or socket.gethostname()
+    return f"[{host}]" if ":" in host else host
+
+
+def _own_address() -> str | None:
+    """The IPv4 address by which this machine reaches others; None without a network."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        try:
+            # Sends nothing: a datagram socket that is connected only chooses where it would send from.
+            asking.connect(ELSEWHERE)
+        except OSError:
+            return None
+        address: str = asking.getsockname()[0]
+    return address

@@ -20,7 +20,7 @@ from ems.clock import Clock
 from ems.devices.cancellation import end_if_cancelled
 from ems.devices.modbus_frames import EXCEPTION_NAMES, frame_fault
 from ems.devices.register_map import RegisterKind
-from ems.errors import DeviceError, LinkDown, NoAnswer, Nonsense, Refused
+from ems.errors import DeviceError, LinkDown, NoAnswer, Nonsense, Refused, UnknownHost
 
 # The library logs every lost frame as an error; here that is a typed error, reported once by whoever reads the device.
 logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)
@@ -123,10 +123,21 @@ class ModbusLink:
         self._drop()
         wire = _Wire(self._host, self._port, self._clock)
         if not await wire.open(timeout_s):
-            raise LinkDown(f"{self.where} does not accept a Modbus connection")
+            raise await self._nobody_there(timeout_s)
         self._connections += 1
         self._wire = wire
         return wire
+
+    async def _nobody_there(self, timeout_s: float) -> LinkDown:
+        """Why no connection came about."""
+        try:
+            async with self._clock.timeout(timeout_s):
+                await asyncio.get_running_loop().getaddrinfo(self._host, self._port)
+        except TimeoutError:
+            pass  # the name server is as silent as the device
+        except (OSError, UnicodeError):
+            return UnknownHost(f"nobody here knows the name {self._host}; check its spelling, or write the address")
+        return LinkDown(f"{self.where} does not accept a Modbus connection")
 
     def _drop(self) -> None:
         if self._wire is not None:

@@ -71,6 +71,12 @@ class Reason:
     change_wh: float | None = None
     """What it must bring before the change is made."""
 
+    cost_wh: float | None = None
+    """What it has cost so far, against a pause, that a car is kept at its minimum while the sun is short."""
+
+    stop_wh: float | None = None
+    """What that may cost before the car stops."""
+
     age_s: float | None = None
     """Age of the last good sample of the circuit's meter."""
 

@@ -82,6 +82,11 @@ def _price(reason: Reason) -> Phrase:
 def _solar(reason: Reason) -> Phrase:
     if reason.surplus_w is None:
         return _because(reason)
+    if reason.cost_wh is not None and reason.stop_wh is not None:
+        price = {"stop_wh": reason.stop_wh, "cost_wh": max(reason.cost_wh, 0.0)}
+        if reason.surplus_w < 0:
+            return _because(reason, "kept_none", missing_w=-reason.surplus_w, **price)
+        return _because(reason, "kept", surplus_w=reason.surplus_w, **price)
     if reason.needed_w is not None and reason.surplus_w < reason.needed_w:
         return _because(reason, "short", surplus_w=reason.surplus_w, needed_w=reason.needed_w)
     if reason.gained_wh is None or reason.change_wh is None or reason.gained_wh >= reason.change_wh:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 
 from ems.clock import Clock
 from ems.devices.ports import Device
-from ems.errors import DeviceError
+from ems.errors import DeviceError, LinkDown
 from ems.model.readings import Reading
 
 LOGGER: Final = logging.getLogger(__name__)
+
+CURES: Final[Mapping[type[DeviceError], str]] = {
+    LinkDown: "; trying again, check its power, cable and address",
+}
+"""For errors that do not say themselves what to do."""
 
 _R = TypeVar("_R", bound=Reading)
 
@@ -49,7 +54,8 @@ async def follow(
             post(await device.read())
         except DeviceError as err:
             if not silent:
-                LOGGER.warning("%s gives no sample (%s): %s", device.name, err.code, err)
+                cure = CURES.get(type(err), "")
+                LOGGER.warning("%s gives no sample (%s): %s%s", device.name, err.code, err, cure)
             silent = True
             await clock.sleep(pauses.next_s())
             next_at_s = clock.monotonic_s()

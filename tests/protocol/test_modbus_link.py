@@ -211,10 +211,10 @@ async def test_nobody_there_is_link_down_until_somebody_comes() -> None:
             assert (await link.read(READ)).registers == (10, 11, 12)
 
 
-async def test_a_name_that_nobody_can_resolve_is_link_down() -> None:
+async def test_a_name_that_nobody_can_resolve_is_link_down_and_named() -> None:
     link = ModbusLink("a..b", 502, WallClock())
 
-    with pytest.raises(LinkDown):
+    with pytest.raises(LinkDown, match=r"^nobody here knows the name a\.\.b; check its spelling"):
         await link.read(READ)
 
 

@@ -6,7 +6,6 @@ from functools import lru_cache
 from typing import Final
 
 from ems.control.breaker import BreakerThermalModel, Edge, model_of
-from ems.control.seen.sources import given_a
 from ems.model.electrical import Circuit, Fuse, PerPhase
 from ems.model.snapshot import Snapshot
 
@@ -29,19 +28,18 @@ def device_model(fuse: Fuse, derating: float) -> BreakerThermalModel:
     return model_of(fuse, derating, Edge.TYPICAL)
 
 
-def sun_at_risk_a(now: Snapshot, circuit: Circuit, usable_a: float, house_a: PerPhase) -> PerPhase:
+def sun_at_risk_a(now: Snapshot, circuit: Circuit, usable_a: float, house_a: PerPhase, given_a: PerPhase) -> PerPhase:
     """Amps per phase that cars may not count on, since sun and battery may fail within a second.
 
-    What they give on each phase, or what is exported where that is more, beyond the step that the fuse survives from
-    `usable_a` until the cars have followed.
+    What they give on each phase, `given_a`, or what is exported where that is more, beyond the step that the fuse
+    survives from `usable_a` until the cars have followed.
     """
     if circuit.parent_id is not None:
         return NOTHING_A
-    given = given_a(now)
     step_a = _survivable_step_a(circuit.fuse, circuit.derating, usable_a, reaction_s(now, circuit.circuit_id))
-    if max(given) <= step_a and -min(house_a) <= step_a:
+    if max(given_a) <= step_a and -min(house_a) <= step_a:
         return NOTHING_A
-    return PerPhase.of(max(0.0, max(sun_a, -amps) - step_a) for sun_a, amps in zip(given, house_a, strict=True))
+    return PerPhase.of(max(0.0, max(sun_a, -amps) - step_a) for sun_a, amps in zip(given_a, house_a, strict=True))
 
 
 @lru_cache(maxsize=64)

@@ -27,6 +27,15 @@ def given_a(now: Snapshot) -> PerPhase:
     return evenly_a if sun is None or sun.current_a is None else evenly_a + sun.current_a
 
 
+def held_given_a(now: Snapshot, before_a: PerPhase | None) -> PerPhase:
+    """The same; while an inverter or the battery is silent, no less than when all had spoken last.
+
+    An inverter that nobody hears may go on giving. `before_a`: what this gave a look ago; None where nothing is known.
+    """
+    heard_a = given_a(now)
+    return heard_a if before_a is None or all_are_heard(now) else heard_a.upper(before_a)
+
+
 def most_given_a(now: Snapshot) -> PerPhase | None:
     """Amps that sun and battery can give at most on each phase: what they tell, else the peak of the inverters.
 

@@ -257,7 +257,9 @@ def lost_meters(site: Site, decision: Decision) -> tuple[str, ...]:
         load = decision.circuits.get(circuit.circuit_id)
         if not circuit.metered or load is None:
             continue
-        longest_s = max(LOST_PERIODS * site.meter_period_s.get(circuit.circuit_id, 1.0), LOST_AT_LEAST_S)
+        longest_s = max(
+            LOST_PERIODS * site.meter_period_s.get(circuit.circuit_id, site.policy.meter_period_s), LOST_AT_LEAST_S
+        )
         if load.meter_age_s is None or load.meter_age_s > longest_s or circuit.circuit_id in named:
             lost.append(circuit.circuit_id)
     return tuple(lost)

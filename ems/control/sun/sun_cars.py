@@ -69,7 +69,7 @@ def plan_sun(
         return SunPlan(wishes=settled, regrets=memory.regrets)
     if (surplus_w or 0.0) <= 0 and _all_stay_off(followers, wishes, memory):
         return _night(followers, settled, memory, surplus_w, learned, volts)
-    costs = _costs(now.site.policy)
+    costs = costs_of(now.site.policy)
     cars = [_sun_car(s, wishes[s.station_id], now, memory, room, learned, volts) for s in followers]
     elapsed_s = 0.0 if surplus_w is None else min(LONGEST_ELAPSED_S, max(0.0, now.now_s - memory.last_at_s))
     regrets = weigh(
@@ -145,7 +145,8 @@ def _as_it_stands(wish: Demand, memory: Memory) -> Demand:
     return wish.on_phases(memory.timers_of(wish.station_id).last_phases or wish.phases)
 
 
-def _costs(policy: Policy) -> Costs:
+def costs_of(policy: Policy) -> Costs:
+    """The prices of changes, as the house has chosen them."""
     return Costs(
         start_wh=policy.start_wh,
         stop_wh=policy.stop_wh,

@@ -109,9 +109,9 @@ class Faults:
     def station_reboots(self, station_id: str, *, at_s: float, for_s: float = math.inf) -> None:
         """It loses its supply for a moment; once it has booted it offers current, and at the end it has a connection.
 
-        Of all limits it knows only the fallback current then.
+        Of all limits it knows only the fallback current then. It cannot connect before it has booted.
         """
-        self.station_offline(station_id, at_s=at_s, for_s=for_s)
+        self.station_offline(station_id, at_s=at_s, for_s=max(for_s, BOOTS_WITHIN_S))
         self._at(at_s, lambda: self.power_changed(station_id, False))
         self._at(at_s + BOOTS_WITHIN_S, lambda: self.power_changed(station_id, True))
 

@@ -111,3 +111,40 @@ def test_a_station_that_boots_and_takes_its_limit_at_once_lowers_nobody() -> Non
 
     assert min(limits["b"] for at_s, limits in house.history if at_s > house.now_s - 60) == 16.0
     assert house.cars["a"].drawn_a == 0.0
+
+
+@dataclass
+class HouseWithSilentInverter(SunnyHouse):
+    """Its inverter goes on, but nobody hears it any more."""
+
+    heard: bool = True
+
+    def _built(self) -> Site:
+        return replace(super()._built(), inverters=1)
+
+    def snapshot(self) -> Snapshot:
+        look = super().snapshot()
+        return look if self.heard else replace(look, solar=None)
+
+
+@pytest.mark.parametrize("period_s", [1, 5, 10])
+def test_the_fuse_survives_the_sudden_end_of_sun_whose_inverter_went_silent_before(period_s: int) -> None:
+    house = HouseWithSilentInverter(
+        main_fuse_a=25, base_a=PerPhase(16.0, 1.0, 1.0), sun_w=13_000.0, meter_period_s=period_s
+    )
+    for name in ("garage", "carport"):
+        house.with_car(name, mode=ChargeMode.FAST, car=Car(dead_s=5))
+    house.run(minutes=8)
+    house.heard = False
+    house.run(minutes=10)
+    device = model_of(FUSE, 1.0, Edge.TYPICAL)
+    theta = device.theta_at(house.grid_a()[0])
+
+    house.sun_w = 0.0
+    thetas = []
+    for _ in range(60):
+        house.run(seconds=1)
+        theta = device.step(theta, house.grid_a()[0], 1.0)
+        thetas.append(theta)
+
+    assert max(thetas) < 0.95

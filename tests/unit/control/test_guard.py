@@ -41,10 +41,12 @@ def wishes(draw: st.DrawFn) -> tuple[Snapshot, Memory, dict[str, Setpoint]]:
     return look, memory, wanted
 
 
-def guarded(case: tuple[Snapshot, Memory, dict[str, Setpoint]]) -> dict[str, Setpoint]:
+def guarded(case: tuple[Snapshot, Memory, dict[str, Setpoint]], theta: float | None = None) -> dict[str, Setpoint]:
     look, memory, wanted = case
     views, _ = judge_meters(look, memory)
-    return dict(guard(wanted, look, memory, headroom(look, memory, views), views).setpoints)
+    room = headroom(look, memory, views)
+    thermal = {} if theta is None else dict.fromkeys(room.rooms, theta)
+    return dict(guard(wanted, look, memory, room, views, thermal).setpoints)
 
 
 @given(wishes())
@@ -52,6 +54,16 @@ def test_guard_never_raises_a_setpoint(case: tuple[Snapshot, Memory, dict[str, S
     kept = guarded(case)
 
     assert all(kept[station_id].limit_a <= wanted.limit_a + HAIR_A for station_id, wanted in case[2].items())
+    assert all(kept[station_id].phases <= wanted.phases for station_id, wanted in case[2].items())
+
+
+@given(wishes(), st.floats(0.0, 1.2))
+def test_guard_raises_nothing_however_warm_the_fuses_are(
+    case: tuple[Snapshot, Memory, dict[str, Setpoint]], theta: float
+) -> None:
+    kept = guarded(case, theta)
+
+    assert all(kept[station_id].limit_a <= wanted.limit_a for station_id, wanted in case[2].items())
     assert all(kept[station_id].phases <= wanted.phases for station_id, wanted in case[2].items())
 
 
@@ -424,3 +436,50 @@ def test_unheard_stations_count_between_their_fallback_and_all_they_can(
 
     assert min(ceilings_a, fallback_a) <= counted_a <= ceilings_a
     assert replace(spot, unexplained_a=None).unheard_a(ceilings_a, fallback_a) == ceilings_a
+
+
+@st.composite
+def starts(draw: st.DrawFn) -> tuple[Snapshot, Memory, dict[str, Setpoint]]:
+    """A look a second after a start: the meter speaks, one station charges, and nobody has heard of the others."""
+    look, _, _ = draw(wishes())
+    name, *others = draw(st.permutations(sorted(look.stations)))
+    here = look.site.station(name)
+    charges = state(name, sent=[limit(here.min_a, ago_s=0.5)], car=report(*[0.0 for _ in here.wiring]))
+    sample = grid(*draw(st.tuples(*[st.floats(-20, 30)] * 3)))
+    unheard = {each: StationState(station_id=each) for each in others}
+    wanted = {
+        each.station_id: Setpoint(
+            station_id=each.station_id,
+            limit_a=each.min_a if each is here else each.fallback_a,
+            phases=len(each.wiring),
+        )
+        for each in look.site.stations
+    }
+    look = replace(look, stations={name: charges, **unheard}, meters={"main": sample})
+    return look, Memory.fresh(NOW_S - 1), wanted
+
+
+@given(starts())
+def test_after_a_start_what_is_granted_fits_beside_all_that_the_meter_cannot_explain(
+    case: tuple[Snapshot, Memory, dict[str, Setpoint]],
+) -> None:
+    look, memory, _ = case
+    views, _ = judge_meters(look, memory)
+    room = headroom(look, memory, views)
+    kept = guarded(case)
+
+    for key, row in room.rooms.items():
+        view = views.get(row.circuit_id)
+        if view is not None and not view.fresh:
+            continue
+        granted_a = deaf_a = unheard_a = fallback_a = 0.0
+        for station in look.site.on_phase(*key):
+            setpoint, most_a = kept[station.station_id], room.ceilings_a[station.station_id][key[1]]
+            if station.station_id in room.unheard:
+                unheard_a += most_a
+                fallback_a += station.fallback_a
+            elif is_deaf(station, look):
+                deaf_a += most_a
+            elif key[1] in phases_allowed(station, setpoint.phases):
+                granted_a += setpoint.limit_a
+        assert granted_a <= max(0.0, row.now_a - deaf_a - row.unheard_a(unheard_a, fallback_a)) + 1e-3

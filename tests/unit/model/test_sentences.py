@@ -52,6 +52,21 @@ def test_every_reason_has_words_even_without_numbers(code: LimitReason) -> None:
             Reason(code=LimitReason.SOLAR_SURPLUS, surplus_w=900.0, needed_w=1380.0, gained_wh=9.0, change_wh=15.0),
             "surplus 900 W, 1380 W needed with this car",
         ),
+        (
+            Reason(code=LimitReason.SOLAR_SURPLUS, surplus_w=300.0, cost_wh=7.2, stop_wh=20.0),
+            "surplus 300 W, kept at its minimum, stops once that has cost 20 Wh (7 so far)",
+        ),
+        (
+            Reason(code=LimitReason.SOLAR_SURPLUS, surplus_w=-120.0, cost_wh=7.2, stop_wh=20.0),
+            "no surplus, 120 W are missing, kept at its minimum, stops once that has cost 20 Wh (7 so far)",
+        ),
+        (
+            Reason(code=LimitReason.BATTERY_FIRST, surplus_w=300.0, battery_w=900.0, cost_wh=0.0, stop_wh=20.0),
+            (
+                "home battery goes first: it takes 900 W, surplus 300 W, kept at its minimum, stops once that has cost "
+                "20 Wh (0 so far)"
+            ),
+        ),
         (Reason(code=LimitReason.SOLAR_SURPLUS), "surplus is unknown"),
         (
             Reason(code=LimitReason.BATTERY_FIRST, surplus_w=300.0, needed_w=1380.0, battery_w=2000.0),

@@ -82,6 +82,7 @@ def test_a_silent_device_is_asked_less_and_less_often_and_named_once(caplog: pyt
     assert asked_s[:6] == [0, 1, 3, 7, 15, 31]
     assert readings
     assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
+    assert caplog.messages[0].endswith("(link_down): nobody there; trying again, check its power, cable and address")
 
 
 def test_backoff_doubles_up_to_the_longest_and_starts_anew() -> None:

@@ -23,7 +23,7 @@ from ems.store.tables import SETTINGS
 from tests.unit.store.taped import opened, two_cars
 
 UTC_S = 1_800_000_000.0
-SURVIVES = {"timers", "thermal", "obedience", "peak"}
+SURVIVES = {"given_a", "timers", "thermal", "obedience", "peak"}
 STAND_STILL = {"obeyed_s", "began_utc_s", "seen_until_utc_s"}
 """Fields of `Memory` in seconds that are no monotonic instants: durations and wall times."""
 

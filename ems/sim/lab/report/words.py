@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from ems.model.decision import LimitReason
 from ems.model.electrical import FuseDevice
 from ems.sim.lab.fault_script import FaultKind
+from ems.sim.lab.report.markup import FIXED_SPACE
 
 OURS: Final = "fusewise"
 DAY_S: Final = 86_400.0
 THIN_SPACE: Final = "\N{NARROW NO-BREAK SPACE}"
-FIXED_SPACE: Final = "\N{NO-BREAK SPACE}"
 MINUS: Final = "\N{MINUS SIGN}"
 
 REASON_WORDS: Final[Mapping[LimitReason, str]] = {

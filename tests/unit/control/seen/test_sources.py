@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ems.control.guarding.reaction import sun_at_risk_a
-from ems.control.seen.sources import given_a, most_given_a, sun_a
+from ems.control.seen.sources import given_a, held_given_a, most_given_a, sun_a
 from ems.model.electrical import NOMINAL_V, PerPhase, Phase, Wiring
 from ems.model.readings import BatteryReading, SolarReading
 from ems.model.snapshot import Snapshot
@@ -29,7 +29,7 @@ def fed(*readings: SolarReading, wired: Wiring | None = None) -> PerPhase | None
 
 
 def at_risk(seen: Snapshot) -> PerPhase:
-    return sun_at_risk_a(seen, MAIN, 23.75, PerPhase())
+    return sun_at_risk_a(seen, MAIN, 23.75, PerPhase(), given_a(seen))
 
 
 def test_a_one_phase_inverter_feeds_the_phase_that_it_is_wired_to() -> None:
@@ -70,6 +70,17 @@ def test_the_battery_gives_evenly_beside_the_sun() -> None:
     assert given_a(replace(seen, solar=sun(2300.0, 10.0, 0.0, 0.0))) == PerPhase(11.0, 1.0, 1.0)
     assert given_a(replace(seen, solar=sun(2300.0))).total == pytest.approx(13.0)
     assert given_a(seen) == PerPhase(1.0, 1.0, 1.0)
+
+
+def test_an_inverter_that_falls_silent_may_go_on_giving_what_it_gave() -> None:
+    seen = look([STATION], [state()])
+    roof = replace(seen, site=replace(seen.site, inverters=1))
+    noon_a = held_given_a(replace(roof, solar=sun(6900.0)), None)
+
+    assert noon_a == PerPhase(10.0, 10.0, 10.0)
+    assert held_given_a(roof, noon_a) == noon_a
+    assert held_given_a(replace(roof, solar=sun(2300.0)), noon_a).total == pytest.approx(10.0)
+    assert held_given_a(roof, None) == PerPhase()
 
 
 @given(

@@ -271,3 +271,11 @@ def test_station_that_reboots_knows_its_fallback_current_where_it_had_one(ends_s
     assert (before_a, dark_a, still_dark_a, after_a) == pytest.approx((12.0, 0.0, 0.0, keeps_a))
     assert not house.plant.bays["one"].state.connected
     assert house.at(170).plant.bays["one"].state.connected
+
+
+def test_station_that_reboots_has_no_connection_before_it_has_booted() -> None:
+    house = House(plant(stay()))
+    house.plant.faults.station_reboots("one", at_s=100, for_s=5)
+
+    assert not house.at(100 + int(BOOTS_WITHIN_S) - 1).plant.bays["one"].state.connected
+    assert house.at(100 + int(BOOTS_WITHIN_S) + 1).plant.bays["one"].state.connected

@@ -12,6 +12,7 @@ import pytest
 
 from ems.model.decision import LimitReason
 from ems.sim.lab.records import DaySeconds
+from ems.sim.lab.report.markup import element
 from ems.sim.lab.report.page import CannotWriteReport, page, write_report
 from ems.sim.lab.report.shapes import FaultVerdict, Report
 from tests.unit.sim.report.outline import Outline
@@ -51,6 +52,13 @@ def test_scene_says_how_to_get_the_same_figures() -> None:
 
     for said in (scene.site, scene.trace, scene.cars, scene.fuse, scene.version, scene.command, "14 days"):
         assert said in outline().text
+
+
+def test_no_line_ends_between_a_number_and_its_unit() -> None:
+    said = element("p", "93.0 % of 418.1 kWh at 16 A in 14 days; 3 x 25 A breaker of 1 A class, 2 Ampere")
+
+    marked = "<p>93.0_% of 418.1_kWh at 16_A in 14_days; 3 x 25_A breaker of 1_A class, 2 Ampere</p>"
+    assert said == marked.replace("_", "\N{NO-BREAK SPACE}")
 
 
 def test_fusewise_comes_first_and_open_the_others_folded() -> None:
