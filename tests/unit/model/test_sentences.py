@@ -20,15 +20,15 @@ def test_every_reason_has_words_even_without_numbers(code: LimitReason) -> None:
     [
         (
             Reason(code=LimitReason.MAIN_FUSE, circuit_id="main", phase=Phase.L2, house_a=21.94, room_a=3.06),
-            "main fuse L2: house 21.9 A, 3.1 A left",
+            "main fuse L2: house 21.9 A, 3.1 A left for all cars",
         ),
         (
             Reason(code=LimitReason.CIRCUIT_FUSE, circuit_id="garage", phase=Phase.L1, house_a=2.0, room_a=-1.0),
-            "fuse of garage L1: house 2.0 A, 0.0 A left",
+            "fuse of garage L1: house 2.0 A, 0.0 A left for all cars",
         ),
         (
             Reason(code=LimitReason.MAIN_FUSE, phase=Phase.L3, house_a=4.0, held_a=14.25, room_a=7.5),
-            "main fuse L3: recent peak 14.2 A held, 7.5 A left",
+            "main fuse L3: recent peak 14.2 A held, 7.5 A left for all cars",
         ),
         (Reason(code=LimitReason.MAIN_FUSE), "main fuse: no room"),
         (Reason(code=LimitReason.PLAN, energy_kwh=10.0), "the 10.0 kWh that were asked for are in the car"),
