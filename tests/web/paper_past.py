@@ -113,7 +113,7 @@ class PaperPast(ABC):
     async def audit(self, *, before_id: int | None, limit: int) -> Sequence[AuditRecord]:
         records = await self.log(before_id=before_id, kind=None, limit=400)
         return [
-            AuditRecord(id=each.id, at=each.at, who=each.who, action=each.kind, text=each.text)
+            AuditRecord(id=each.id, at=each.at, who=each.who, action=each.kind, text=each.text, says=each.says)
             for each in records
             if each.who is not None
         ][:limit]
