@@ -13,7 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from ems.api.errors import ApiError, TooManyTries
+from ems.api.errors import ApiError, Throttled
 from ems.api.wire import Problem
 from ems.errors import EmsError
 
@@ -47,7 +47,7 @@ def refusal(error: EmsError) -> Response:
     """The answer to one of our own errors."""
     status, title = (error.status, error.title) if isinstance(error, ApiError) else (503, "Cannot do that now")
     headers = {}
-    if isinstance(error, TooManyTries):
+    if isinstance(error, Throttled):
         headers["Retry-After"] = str(math.ceil(error.wait_s))
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Bearer realm="fusewise"'

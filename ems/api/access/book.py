@@ -30,12 +30,14 @@ from ems.api.errors import (
     NeedsLogin,
     NoSuchThing,
     TooMany,
+    TooOften,
     WrongCode,
     WrongPassword,
 )
 from ems.api.sources import Diary, LogDiary
 from ems.api.wire import Role
 from ems.clock import Clock
+from ems.csms.throttle import Throttle
 from ems.model.words import Number, Phrase
 
 SESSION: Final = timedelta(days=30)
@@ -43,6 +45,10 @@ MOST_ACCOUNTS: Final = 50
 MOST_CLIENTS: Final = 100
 MOST_SESSIONS: Final = 200
 """The oldest session gives way."""
+
+EXPLAINS_BURST: Final = 10
+EXPLAINS_EVERY_S: Final = 1.0
+"""For each token: more than anybody reads, and less than holds up control."""
 
 PERSON: Final = "fusewise.person"
 """Where the gate leaves the person in an ASGI scope."""
@@ -66,6 +72,7 @@ class Access:
         self._knocking = Knocking(clock)
         self._pairing = Pairing(clock)
         self._accounts: dict[str, Account] = {}
+        self._questions = Throttle(clock, burst=EXPLAINS_BURST, every_s=EXPLAINS_EVERY_S)
         self._tokens = TokenBook()
         self.uses: Final = Uses(self._store, clock)
         self._setup_code: str | None = None
@@ -240,6 +247,11 @@ class Access:
             for token in self._tokens.of(account.name):
                 await self._revoke(token)
         self.audit("user", who=by.name, what="removed", name=account.name)
+
+    def ask_why(self, person: Person) -> None:
+        """Count one more explanation, for which control's own loop decides anew. Raises TooOften."""
+        if not self._questions.allows(str(person.token_id)):
+            raise TooOften(f"too many explanations; wait {EXPLAINS_EVERY_S:.0f} s", wait_s=EXPLAINS_EVERY_S)
 
     def audit(self, kind: str, *, who: str, what: str, **facts: Number) -> None:
         """Note who changed what, as the sentence `log.<kind>.<what>`."""
