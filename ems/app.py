@@ -206,7 +206,7 @@ class Service:
             mount=partial(self._mount_pages, installers),
             routers=[installer_router(installers)],
         )
-        self.desk.audit = lambda who, what: part.access.audit("commissioning", who=who, text=what)
+        self.desk.audit = part.access.audit_commissioning
         return part
 
     def _tell_outside(self, look: Snapshot, before: Memory, turn: Turn) -> None:

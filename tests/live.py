@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from ems.api.kept_words import facts_of, log_says
 from ems.api.live import LiveHouse, Sources
 from ems.api.scene import Counted, HouseName, StationFacts
 from ems.api.sources import Archive, MemoryShelf, NoArchive
@@ -17,6 +18,7 @@ from ems.control.memory import Memory
 from ems.model.electrical import Phase
 from ems.model.readings import SolarReading
 from ems.model.snapshot import Snapshot
+from ems.model.words import Phrase
 from ems.runtime.board import Board
 from tests.house import House
 
@@ -98,8 +100,9 @@ class Diary:
 
     notes: list[tuple[str, str, str]] = field(default_factory=list)
 
-    def note(self, kind: str, *, who: str, text: str) -> None:
-        self.notes.append((kind, who, text))
+    def note(self, kind: str, *, who: str, said: Phrase) -> None:
+        assert log_says(kind, facts_of(said)) is not None, said.key
+        self.notes.append((kind, who, said.said()))
 
 
 @dataclass

@@ -20,6 +20,7 @@ from ems.api.wire_commissioning import (
     StationBench,
     StationLimits,
 )
+from ems.model.words import Language
 
 
 class Commissioning(Protocol):
@@ -75,8 +76,8 @@ class Commissioning(Protocol):
         """The newest document."""
         ...
 
-    def hand_over_page(self) -> str:
-        """The newest document as one HTML page to print."""
+    def hand_over_page(self, language: Language) -> str:
+        """The newest document as one HTML page to print, in that language."""
         ...
 
     async def unlock(self, why: str, *, who: str) -> None:

@@ -106,16 +106,27 @@ class WrongCode(ApiError):
     title = "That code is wrong or over"
 
 
-class TooManyTries(ApiError):
-    """Somebody knocks too often."""
+class Throttled(ApiError):
+    """Something that was asked too often."""
 
-    code = "too_many_tries"
+    code = "too_often"
     status = 429
-    title = "Too many tries"
+    title = "Too often"
 
     def __init__(self, said: str, *, wait_s: float) -> None:
         super().__init__(said)
         self.wait_s = wait_s
+
+
+class TooManyTries(Throttled):
+    """Somebody knocks too often."""
+
+    code = "too_many_tries"
+    title = "Too many tries"
+
+
+class TooOften(Throttled):
+    """One token asks for more explanations than one person reads."""
 
 
 class AlreadySetUp(ApiError):

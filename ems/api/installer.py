@@ -27,6 +27,7 @@ from ems.commissioning.proofs import Wanted
 from ems.commissioning.taken import Taken
 from ems.config.schema import SubCircuit
 from ems.model.electrical import Phase
+from ems.model.words import Language
 
 
 class InstallersDesk:
@@ -98,8 +99,8 @@ class InstallersDesk:
     def last_hand_over(self) -> HandOver:
         return _document(self._desk.last_hand_over())
 
-    def hand_over_page(self) -> str:
-        return page_of(self._desk.last_hand_over())
+    def hand_over_page(self, language: Language) -> str:
+        return page_of(self._desk.last_hand_over(), language)
 
     async def unlock(self, why: str, *, who: str) -> None:
         await self._desk.unlock(why, who=who)

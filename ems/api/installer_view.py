@@ -17,6 +17,7 @@ from ems.api.installer_results import (
     sign_result,
     word,
 )
+from ems.api.kept_words import says_of
 from ems.api.wire import Sentence
 from ems.api.wire_commissioning import (
     ChangeRecord,
@@ -35,6 +36,7 @@ from ems.api.wire_commissioning import (
 )
 from ems.clock import Clock
 from ems.commissioning.desk import Desk
+from ems.commissioning.kept import Change
 from ems.commissioning.limits import fuse_rows, larger_than_feeder, stated
 from ems.commissioning.phrases import phrase
 from ems.commissioning.plateau import in_force
@@ -94,10 +96,7 @@ class InstallerView:
             strangers=tuple(self._strangers()),
             proof=None if progress is None else progress_state(progress, now_s),
             overload=None if kept.record.overload is None else overload_result(kept.record.overload),
-            changes=tuple(
-                ChangeRecord(at=at(each.utc_s), who=each.who, what=each.what)
-                for each in reversed(kept.changes[-CHANGES_SHOWN:])
-            ),
+            changes=tuple(change_record(each) for each in reversed(kept.changes[-CHANGES_SHOWN:])),
         )
 
     def bench(self, entry: StationEntry, host: str) -> StationBench:
@@ -245,3 +244,9 @@ def _phases_w(sample: GridReading) -> float | None:
         return None
     pairs = zip(sample.current_a, sample.voltage_v, strict=True)
     return round(sum(amps * volts for amps, volts in pairs), 1)
+
+
+def change_record(change: Change) -> ChangeRecord:
+    """A line of the audit."""
+    says = None if change.says is None else says_of(change.says)
+    return ChangeRecord(at=at(change.utc_s), who=change.who, what=change.what, says=says)

@@ -17,6 +17,7 @@ from sqlalchemy import Engine
 from ems.api import kept_records
 from ems.api.errors import StorageTrouble
 from ems.api.kept_records import share
+from ems.api.kept_words import facts_of
 from ems.api.scene import Counted
 from ems.api.scribe import Scribe
 from ems.api.sources import Json
@@ -32,6 +33,7 @@ from ems.api.wire import (
     Today,
 )
 from ems.clock import Clock
+from ems.model.words import Phrase
 from ems.runtime.ledger import Ledger
 from ems.runtime.recorder import Recorder
 from ems.store import accounts, archive, preferences
@@ -237,14 +239,13 @@ class RecordedDiary:
         self._clock = clock
         self._scribe = scribe
 
-    def note(self, kind: str, *, who: str, text: str) -> None:
-        self._database.recorder.note(kind, who=who, facts={"text": text})
-        self._scribe.takes(partial(self._write, self._clock.utc_now().timestamp(), kind, who, text))
+    def note(self, kind: str, *, who: str, said: Phrase) -> None:
+        self._database.recorder.note(kind, who=who, facts=facts_of(said))
+        self._scribe.takes(partial(self._write, self._clock.utc_now().timestamp(), kind, who, said))
 
-    def _write(self, utc_s: float, kind: str, who: str, text: str) -> None:
-        entry = partial(
-            accounts.audit, utc_s=utc_s, who=who, action=kind, subject=text[:LONGEST_SUBJECT], facts={"text": text}
-        )
+    def _write(self, utc_s: float, kind: str, who: str, said: Phrase) -> None:
+        subject = said.said()[:LONGEST_SUBJECT]
+        entry = partial(accounts.audit, utc_s=utc_s, who=who, action=kind, subject=subject, facts=facts_of(said))
         try:
             self._database.ask_now(entry)
         except StorageTrouble as error:

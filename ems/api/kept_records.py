@@ -86,5 +86,6 @@ def audited_record(entry: AuditEntry) -> AuditRecord:
         at=datetime.fromtimestamp(entry.utc_s, UTC),
         who=entry.who,
         action=entry.action,
-        text=str(entry.facts.get("text", entry.subject)),
+        text=log_text(entry.action, entry.facts) if entry.facts else entry.subject,
+        says=log_says(entry.action, entry.facts),
     )

@@ -1,4 +1,8 @@
-"""Events of the log as sentences, in the words of `words.json`."""
+"""Events of the log as sentences, in the words of `words.json`.
+
+What the service notes by itself is kept as its kind and facts. What people do has many sentences of one kind: the key
+of the sentence is kept beside its facts, as `says`.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +11,36 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from ems.api.wire import Sentence
-from ems.model.words import Number, has_words, say, words
+from ems.model.words import Number, Phrase, has_words, words
 
 LONGEST: Final = 500
 
+SAYS: Final = "says"
+"""The fact that names the sentence."""
+
+COMMISSIONING: Final = "commissioning"
+"""This kind also says what proofs found, in the sentences of commissioning."""
+
+
+def facts_of(said: Phrase) -> dict[str, Number]:
+    """What is kept of a sentence."""
+    return {**said.numbers, SAYS: said.key}
+
+
+def says_of(said: Phrase) -> Sentence:
+    """The sentence as the wire has it."""
+    return Sentence(key=said.key, numbers=dict(said.numbers), text=said.said()[:LONGEST])
+
 
 def log_says(kind: str, facts: Mapping[str, Any]) -> Sentence | None:
-    """The sentence of a kind that the service notes by itself; None for what somebody put in their own words."""
-    key = f"log.{kind}"
-    if not has_words(key):
+    """The sentence of an event; None for one that older versions kept as a text, or that a newer one says."""
+    key = _key(kind, facts)
+    if key is None or not has_words(key):
         return None
-    numbers = {name: _short(facts.get(name)) for name in _gaps(key)}
-    return Sentence(key=key, numbers=numbers, text=say(key, **numbers)[:LONGEST])
+    try:
+        return says_of(Phrase(key, {name: _short(facts.get(name), spec) for name, spec in _gaps(key)}))
+    except (ValueError, TypeError):
+        return None
 
 
 def log_text(kind: str, facts: Mapping[str, Any]) -> str:
@@ -29,13 +51,29 @@ def log_text(kind: str, facts: Mapping[str, Any]) -> str:
     sentence = log_says(kind, facts)
     if sentence is not None:
         return sentence.text
-    told = ", ".join(f"{name} {value}" for name, value in facts.items() if value)
+    told = ", ".join(f"{name} {value}" for name, value in facts.items() if value and name != SAYS)
     return f"{kind.replace('_', ' ')}{': ' if told else ''}{told}"[:LONGEST]
 
 
-def _gaps(key: str) -> list[str]:
-    return [name for _, name, _, _ in string.Formatter().parse(words()[key]["en"]) if name is not None]
+def _key(kind: str, facts: Mapping[str, Any]) -> str | None:
+    """The key that the facts may name: nothing but sentences of that kind."""
+    if SAYS not in facts:
+        return f"log.{kind}"
+    key = str(facts[SAYS])
+    ours = key.startswith(f"log.{kind}.") or (kind == COMMISSIONING and key.startswith(f"{COMMISSIONING}."))
+    return key if ours else None
 
 
-def _short(fact: object) -> Number:
-    return "?" if fact is None else str(fact)[:LONGEST]
+def _gaps(key: str) -> list[tuple[str, str]]:
+    """Names of the numbers, and how they are written."""
+    parts = string.Formatter().parse(words()[key]["en"])
+    return [(name, spec or "") for _, name, spec, _ in parts if name is not None]
+
+
+def _short(fact: object, spec: str) -> Number:
+    """A number stays one; a fact that is missing shows as such, or not at all where its gap is for a number."""
+    if isinstance(fact, int | float) and not isinstance(fact, bool):
+        return fact
+    if fact is None:
+        return "" if spec else "?"
+    return str(fact)[:LONGEST]

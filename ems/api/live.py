@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from ems.api import wished as said
 from ems.api.errors import NotYet, StorageOff, StorageTrouble, UnknownStation
 from ems.api.kept_wishes import WISHES_KEY, HouseWishes, found, written
 from ems.api.scene import HouseName, Scene
@@ -49,6 +50,7 @@ from ems.model.explanation import Explanation
 from ems.model.goals import ChargeMode
 from ems.model.site import Site, Station
 from ems.model.snapshot import Snapshot
+from ems.model.words import Phrase
 from ems.runtime.board import Board
 
 
@@ -180,51 +182,49 @@ class LiveHouse:
     # What people set.
 
     def set_mode(self, station_id: str, mode: ChargeMode, *, who: str) -> None:
-        self._wish(station_id, who, f"mode {mode}", replace(self._of(station_id), mode=mode))
+        self._wish(who, said.mode(station_id, mode), station_id, replace(self._of(station_id), mode=mode))
 
     def set_settings(self, station_id: str, wish: SettingsWish, *, who: str) -> None:
         station = self._station(station_id)
         if wish.max_a is not None:
             bounded(station, wish.max_a)
-        said = f"at most {_amps(wish.max_a)}, priority {_or_usual(wish.priority)}, vehicle {_or_usual(wish.vehicle)}"
         self._sources.books.name_vehicle(station_id, wish.vehicle or self._vehicles.get(station_id))
         wishes = replace(self._of(station_id), max_a=wish.max_a, priority=wish.priority, vehicle=wish.vehicle)
-        self._wish(station_id, who, said, wishes)
+        self._wish(who, said.settings(station_id, wish), station_id, wishes)
 
     def set_goal(self, station_id: str, wish: GoalWish | None, *, who: str) -> None:
         goal = wish or GoalWish()
-        said = "no goal" if wish is None else f"goal {_or_usual(goal.energy_kwh)} kWh by {_or_usual(goal.ready_by)}"
         wishes = replace(self._of(station_id), energy_kwh=goal.energy_kwh, ready_by=goal.ready_by)
-        self._wish(station_id, who, said, wishes)
+        self._wish(who, said.goal(station_id, goal), station_id, wishes)
 
     def set_limit(self, station_id: str, wish: LimitWish | None, *, who: str) -> None:
         if wish is None:
-            self._wish(station_id, who, "no temporary limit", replace(self._of(station_id), limit=None))
+            self._wish(who, said.no_limit(station_id), station_id, replace(self._of(station_id), limit=None))
             return
         limit_a = not_above(self._station(station_id), wish.limit_a)
         lasting = passing(wish.duration_s, now_s=self._clock.monotonic_s(), now=self._clock.utc_now(), limit_a=limit_a)
-        said = f"at most {limit_a:.1f} A for {wish.duration_s:.0f} s"
-        self._wish(station_id, who, said, replace(self._of(station_id), limit=lasting))
+        noted = said.limit(station_id, limit_a, wish.duration_s)
+        self._wish(who, noted, station_id, replace(self._of(station_id), limit=lasting))
 
     def boost(self, station_id: str, wish: BoostWish | None, *, who: str) -> None:
         if wish is None:
-            self._wish(station_id, who, "no boost", replace(self._of(station_id), boost=None))
+            self._wish(who, said.no_boost(station_id), station_id, replace(self._of(station_id), boost=None))
             return
         lasting = passing(wish.duration_s, now_s=self._clock.monotonic_s(), now=self._clock.utc_now())
-        said = f"boost for {wish.duration_s:.0f} s"
-        self._wish(station_id, who, said, replace(self._of(station_id), boost=lasting))
+        noted = said.boost(station_id, wish.duration_s)
+        self._wish(who, noted, station_id, replace(self._of(station_id), boost=lasting))
 
     def set_optimising(self, *, optimising: bool, who: str) -> None:
         self._keep(replace(self._wishes, optimising=optimising))
-        self._sources.diary.note("wish", who=who, text=f"optimisation {'on' if optimising else 'off'}")
+        self._sources.diary.note("wish", who=who, said=said.optimising(on=optimising))
 
     def _of(self, station_id: str) -> Wishes:
         self._station(station_id)
         return self._wishes.stations.get(station_id, NO_WISHES)
 
-    def _wish(self, station_id: str, who: str, said: str, wishes: Wishes) -> None:
+    def _wish(self, who: str, noted: Phrase, station_id: str, wishes: Wishes) -> None:
         self._keep(replace(self._wishes, stations={**self._wishes.stations, station_id: wishes}))
-        self._sources.diary.note("wish", who=who, text=f"{station_id}: {said}")
+        self._sources.diary.note("wish", who=who, said=noted)
 
     def _keep(self, wishes: HouseWishes) -> None:
         kept = written(wishes)  # before anything changes: what cannot be written is no wish
@@ -285,11 +285,3 @@ class LiveHouse:
         if all(station.station_id != station_id for station in self._site.stations):
             raise UnknownStation(station_id)
         return self._site.station(station_id)
-
-
-def _amps(limit_a: float | None) -> str:
-    return "the installer's limit" if limit_a is None else f"{limit_a:.1f} A"
-
-
-def _or_usual(value: object) -> str:
-    return "as usual" if value is None else str(value)

@@ -13,7 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from ems.api.errors import ApiError, TooManyTries
+from ems.api.errors import ApiError, Throttled
 from ems.api.wire import Problem
 from ems.errors import EmsError
 
@@ -25,7 +25,10 @@ LONGEST_DETAIL: Final = 500
 
 _REFERENCE: Final = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
 
-_STATUS_CODES: Final[Mapping[int, str]] = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+STATUS_CODES: Final[Mapping[int, str]] = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+
+OTHER_CODES: Final = ("bad_request", "internal", "invalid")
+"""What a request can fail with that is none of our own errors."""
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -44,7 +47,7 @@ def refusal(error: EmsError) -> Response:
     """The answer to one of our own errors."""
     status, title = (error.status, error.title) if isinstance(error, ApiError) else (503, "Cannot do that now")
     headers = {}
-    if isinstance(error, TooManyTries):
+    if isinstance(error, Throttled):
         headers["Retry-After"] = str(math.ceil(error.wait_s))
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Bearer realm="fusewise"'
@@ -73,7 +76,7 @@ async def _ours(_request: Request, error: Exception) -> Response:
 
 async def _of_http(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 (registered for nothing else)
-    code = _STATUS_CODES.get(error.status_code, "bad_request" if error.status_code < 500 else "internal")
+    code = STATUS_CODES.get(error.status_code, "bad_request" if error.status_code < 500 else "internal")
     title = HTTPStatus(error.status_code).phrase
     return problem_response(problem(error.status_code, code, title, str(error.detail)), error.headers)
 

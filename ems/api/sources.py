@@ -10,6 +10,7 @@ from typing import Any, Final, NoReturn, Protocol, TypeAlias
 from ems.api.errors import StorageOff
 from ems.api.scene import Counted, StationFacts
 from ems.api.wire import AuditRecord, DecisionRecord, HistoryPoint, HistoryStep, LogRecord, SessionRecord
+from ems.model.words import Phrase
 
 LOGGER: Final = logging.getLogger(__name__)
 
@@ -82,7 +83,9 @@ class Shelf(Protocol):
 class Diary(Protocol):
     """Who changed what. Returns at once."""
 
-    def note(self, kind: str, *, who: str, text: str) -> None: ...
+    def note(self, kind: str, *, who: str, said: Phrase) -> None:
+        """`said` is a sentence that `log_says` finds again: `log.<kind>.…`, or one of commissioning."""
+        ...
 
 
 class NoBooks:
@@ -147,8 +150,8 @@ class MemoryShelf:
 class LogDiary:
     """Writes to the service's log."""
 
-    def note(self, kind: str, *, who: str, text: str) -> None:
-        LOGGER.info("%s: %s by %s", kind, text, who)
+    def note(self, kind: str, *, who: str, said: Phrase) -> None:
+        LOGGER.info("%s: %s by %s", kind, said.said(), who)
 
 
 def _refuse() -> NoReturn:

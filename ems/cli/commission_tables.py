@@ -19,6 +19,7 @@ from ems.api.wire_commissioning import (
     OverloadResult,
     ProofState,
 )
+from ems.model.words import say
 
 PIPED_COLUMNS: Final = 200
 _STYLES: Final = {"done": "green", "open": "yellow", "failed": "red"}
@@ -99,9 +100,13 @@ def print_meters(state: CommissioningState) -> None:
             total,
             Text(added, style="red" if meter.sum_agrees is False else ""),
             Text("–" if meter.age_s is None else f"{meter.age_s:.1f} s", style="" if meter.fresh else "red"),
-            "not tested" if meter.sign is None else meter.sign.verdict,
+            "not tested" if meter.sign is None else _verdict(meter.sign.verdict),
         )
     _console().print(table)
+
+
+def _verdict(verdict: str) -> str:
+    return say(f"page.verdict.{verdict}").lower()
 
 
 def print_result(proof: ProofState) -> None:
@@ -111,7 +116,7 @@ def print_result(proof: ProofState) -> None:
     if result is None:
         console.print(proof.stage.text)
         return
-    console.print(Text(f"{result.verdict}: {result.says.text}", style=_VERDICTS[result.verdict]))
+    console.print(Text(f"{_verdict(result.verdict)}: {result.says.text}", style=_VERDICTS[result.verdict]))
     match result:
         case ChargerResult():
             _charger(console, result)

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from ems.clock import Clock
+from ems.commissioning import deeds
 from ems.commissioning.errors import (
     IdentityTaken,
     NoHandOver,
@@ -38,7 +39,6 @@ from ems.commissioning.limits import (
     ConnectionLimits,
     InstallerLimits,
     StationLimits,
-    connection_words,
     differing,
     identity_in,
 )
@@ -52,6 +52,7 @@ from ems.csms.central_system import CentralSystem
 from ems.model.decision import Decision
 from ems.model.electrical import Wiring
 from ems.model.snapshot import Snapshot
+from ems.model.words import Phrase
 from ems.runtime.board import Board
 from ems.runtime.dispatch import Dispatch
 
@@ -126,16 +127,13 @@ class Desk(Standing):
         if before.limits != limits:
             names = ", ".join(differing(before.limits, limits))
             raise TypedDifferently(f"not the same as the first time: {names}; type it twice again")
-        return await self._apply(
-            lambda kept: kept.with_connection(limits), who, f"connection: {connection_words(limits)}"
-        )
+        return await self._apply(lambda kept: kept.with_connection(limits), who, deeds.connection(limits))
 
     async def set_circuits(self, circuits: tuple[SubCircuit, ...], *, who: str, dry_run: bool = False) -> Taken:
         """All circuits below the main fuse. Raises as `set_connection`."""
         if dry_run:
             return Taken(outcome="checked", file=self._checked(self.kept.limits.with_circuits(circuits)))
-        words = ", ".join(f"{each.id} {each.fuse_a:g} A" for each in circuits) or "none"
-        return await self._apply(lambda kept: kept.with_circuits(circuits), who, f"circuits: {words}")
+        return await self._apply(lambda kept: kept.with_circuits(circuits), who, deeds.circuits(circuits))
 
     async def set_station(self, station_id: str, limits: StationLimits, *, who: str, dry_run: bool = False) -> Taken:
         """Circuit, wiring, maximum and fallback of one station; another fallback makes the loss proof due again."""
@@ -150,8 +148,7 @@ class Desk(Standing):
 
         if dry_run:
             return Taken(outcome="checked", file=self._checked(change(self.kept.limits)))
-        words = ", ".join(f"{name} {value}" for name, value in limits.model_dump(exclude_none=True).items())
-        return await self._apply(change, who, f"station {station_id}: {words}")
+        return await self._apply(change, who, deeds.station(station_id, limits))
 
     async def take_found_wiring(self, station_id: str, *, who: str) -> Taken:
         """State the wiring that the last charger proof found. Raises NothingFound."""
@@ -165,7 +162,7 @@ class Desk(Standing):
             told = kept.station(station_id).model_copy(update={"wired": wired, "wiring_known": True})
             return kept.with_station(station_id, StationLimits.model_validate(told.model_dump()))
 
-        return await self._apply(change, who, f"station {station_id}: wired {' '.join(wired)}, as found")
+        return await self._apply(change, who, deeds.wiring(station_id, wired))
 
     async def adopt(self, station_id: str, identity: str, *, who: str) -> None:
         """Let the stranger of that name in as this station, now and after restarts; its lease is not proven yet."""
@@ -181,7 +178,7 @@ class Desk(Standing):
                 told = told.model_copy(update={"lease_verified": False})
             return kept.with_station(station_id, StationLimits.model_validate(told.model_dump()))
 
-        await self._apply(change, who, f"station {station_id}: identity {identity}")
+        await self._apply(change, who, deeds.adopted(station_id, identity))
 
     async def refuse(self, identity: str, *, who: str) -> None:
         """Remember that this stranger is none of ours."""
@@ -189,7 +186,7 @@ class Desk(Standing):
             raise NoSuchStranger(f"nobody called {identity[:60]!r} has tried to connect")
         async with self._busy:
             refused = tuple(dict.fromkeys([*self.kept.refused, identity]))[-MOST_REFUSED:]
-            await self._keep(lambda kept: replace(kept, refused=refused), who, f"refused the stranger {identity}")
+            await self._keep(lambda kept: replace(kept, refused=refused), who, deeds.refused(identity))
 
     async def start(self, wanted: Wanted, *, who: str) -> Progress:
         """Begin a proof. Raises a CommissioningError where that makes no sense now."""
@@ -203,13 +200,13 @@ class Desk(Standing):
         # Limits that are on their way to the disk come first.
         async with self._busy:
             progress = self.parts.proofs.start(wanted, self.site)
-        self.audit(who, f"began the {wanted.kind} proof of {wanted.station_id or wanted.circuit_id or 'main'}")
+        self.audit(who, deeds.began(wanted.kind, wanted.station_id or wanted.circuit_id or "main"))
         return progress
 
     async def abort(self, *, who: str) -> Progress | None:
         """End the proof that runs."""
         if self.parts.proofs.is_running:
-            self.audit(who, "aborted the proof")
+            self.audit(who, deeds.aborted())
         return await self.parts.proofs.abort()
 
     async def hand_over(self, *, installer: str, company: str, remark: str, accept_open: bool, who: str) -> Signed:
@@ -228,7 +225,7 @@ class Desk(Standing):
                 installer=installer, utc_s=now.timestamp(), limits_hash=document.limits_hash, key=document.key
             )
             sealed = partial(replace, hand_over=document, seal=mark)
-            await self._keep(sealed, who, f"handed over by {installer}")
+            await self._keep(sealed, who, deeds.handed_over(installer))
         return document
 
     def last_hand_over(self) -> Signed:
@@ -240,7 +237,7 @@ class Desk(Standing):
     async def unlock(self, why: str, *, who: str) -> None:
         """Let limits be changed again; the document of the hand-over stays."""
         async with self._busy:
-            await self._keep(lambda kept: replace(kept, seal=None), who, f"unlocked the limits: {why}")
+            await self._keep(lambda kept: replace(kept, seal=None), who, deeds.unlocked(why))
 
     def _check_open(self) -> None:
         self._folder()
@@ -252,7 +249,7 @@ class Desk(Standing):
         if self._joined is not None and self._joined.proofs.is_running:
             raise ProofRuns("a proof runs; let it end or abort it")
 
-    async def _apply(self, change: Callable[[InstallerLimits], InstallerLimits], who: str, what: str) -> Taken:
+    async def _apply(self, change: Callable[[InstallerLimits], InstallerLimits], who: str, said: Phrase) -> Taken:
         """Change what is kept when it is our turn: others may have changed it since we were asked."""
         async with self._busy:
             self._check_open()
@@ -260,7 +257,7 @@ class Desk(Standing):
             file = self._checked(wanted)
             if wanted == self.kept.limits and file == self.file:
                 return Taken(outcome="unchanged", file=file)
-            await self._keep(lambda kept: replace(kept, limits=wanted), who, what)
+            await self._keep(lambda kept: replace(kept, limits=wanted), who, said)
             self._put_in_force(file)
             return Taken(outcome="applied", file=file)
 

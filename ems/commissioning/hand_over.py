@@ -122,7 +122,7 @@ def limits_of(document: Signed) -> dict[str, Any]:
 
 
 def proofs_told(record: Record) -> dict[str, Any]:
-    """All findings as plain JSON values, times in ISO 8601, sentences in English."""
+    """All findings as plain JSON values, times in ISO 8601, sentences in English and as `sentence` for any language."""
     told: dict[str, Any] = plain(encode(record))
     return told
 
@@ -132,7 +132,10 @@ def plain(value: Any) -> Any:  # noqa: ANN401 (JSON in, JSON out)
     if isinstance(value, Mapping):
         if value.keys() == {"key", "numbers"}:
             return _said(value)
-        return {name: _named(name, each) for name, each in value.items()}
+        told = {name: _named(name, each) for name, each in value.items()}
+        if isinstance(says := value.get("says"), Mapping):
+            told["sentence"] = {"key": says["key"], "numbers": dict(says["numbers"])}
+        return told
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [plain(each) for each in value]
     return value

@@ -1,4 +1,7 @@
-"""The hand-over as one HTML page to print: it needs nothing else, runs nothing, and shows what was signed."""
+"""The hand-over as one HTML page to print: it needs nothing else, runs nothing, and shows what was signed.
+
+What was signed is the same in every language; this page says it in one.
+"""
 
 from __future__ import annotations
 
@@ -9,230 +12,222 @@ from html import escape
 from pathlib import Path
 from typing import Any, Final
 
+from ems.commissioning.hand_over_speaker import UNKNOWN, Speaker
 from ems.commissioning.kept import Signed
+from ems.model.words import ENGLISH, Language
 
 STYLE_FILE: Final = Path(__file__).with_name("hand_over.css")
-UNKNOWN: Final = "–"
-_WORDS: Final[Mapping[str, str]] = {
-    "passed": "passed",
-    "failed": "failed",
-    "uncertain": "not certain",
-    "aborted": "aborted",
-    "certain": "measured",
-    "presumed": "presumed",
-    "unknown": "not known",
-}
-_DEVICES: Final[Mapping[str, str]] = {
-    "mcb_b": "breaker B",
-    "mcb_c": "breaker C",
-    "mcb_d": "breaker D",
-    "sls": "SLS switch",
-    "gg": "fuse gG",
-}
-_STEPS: Final[Mapping[str, str]] = {
-    "connection": "connection",
-    "circuits": "circuits",
-    "meter": "sign of the meter",
-    "stations": "all stations connected",
-    "charger_proof": "charger proofs",
-    "loss_proof": "loss proofs",
-    "overload_proof": "overload proof",
-}
 
 
-def page_of(document: Signed) -> str:
+def page_of(document: Signed, language: Language = ENGLISH) -> str:
     """The whole page."""
     told: dict[str, Any] = json.loads(document.text)
+    speak = Speaker(language)
     parts = (
-        _head(told),
-        _connection(told),
-        _circuits(told),
-        _fuses(told),
-        _stations(told),
-        *_chargers(told),
-        _losses(told),
-        _others(told),
-        _signatures(told),
-        _seal(document),
+        _head(told, speak),
+        _connection(told, speak),
+        _circuits(told, speak),
+        _fuses(told, speak),
+        _stations(told, speak),
+        *_chargers(told, speak),
+        _losses(told, speak),
+        _overload(told, speak),
+        _signs(told, speak),
+        _signatures(told, speak),
+        _seal(document, speak),
     )
     style = STYLE_FILE.read_text(encoding="utf-8")
+    title = _text(speak("title", site=told["site"]))
     return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<!doctype html>\n<html lang="{language}">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>Hand-over {_text(told['site'])}</title>\n<style>\n{style}</style>\n</head>\n<body>\n"
+        f"<title>{title}</title>\n<style>\n{style}</style>\n</head>\n<body>\n"
         f"<main>\n{''.join(parts)}</main>\n</body>\n</html>\n"
     )
 
 
-def _head(told: Mapping[str, Any]) -> str:
-    still_open = [_STEPS.get(step, step) for step in told["open_steps"]]
+def _head(told: Mapping[str, Any], speak: Speaker) -> str:
+    still_open = [speak.word("step", step) for step in told["open_steps"]]
     banner = (
-        f'<p class="open">Handed over with open steps: {_text(", ".join(still_open))}.</p>'
+        f'<p class="open">{_text(speak("open", steps=", ".join(still_open)))}</p>'
         if still_open
-        else '<p class="all">Every step is done and proven.</p>'
+        else f'<p class="all">{_text(speak("all_done"))}</p>'
     )
     by = ", ".join(each for each in (told["installer"], told["company"]) if each)
     remark = f'<p class="remark">{_text(told["remark"])}</p>' if told["remark"] else ""
     when = str(told["at"]).replace("T", " ").replace("+00:00", " UTC")
+    account = speak("account", name=told["account"])
     return (
-        f"<header><p class=brand>Fusewise {_text(told['version'])}</p><h1>Hand-over: {_text(told['site'])}</h1>"
-        f"<p>{_text(when)} · {_text(by)} · account {_text(told['account'])}</p>{banner}{remark}</header>\n"
+        f"<header><p class=brand>Fusewise {_text(told['version'])}</p>"
+        f"<h1>{_text(speak('heading', site=told['site']))}</h1>"
+        f"<p>{_text(when)} · {_text(by)} · {_text(account)}</p>{banner}{remark}</header>\n"
     )
 
 
-def _connection(told: Mapping[str, Any]) -> str:
+def _connection(told: Mapping[str, Any], speak: Speaker) -> str:
     limits, operator = told["limits"]["connection"], told["limits"]["grid_operator"]
-    rows = [
-        ("Main fuse", f"{limits['phases']} × {_amps(limits['main_fuse_a'])}, {_device(limits['main_fuse_device'])}"),
-        ("Reserve on every phase", _amps(limits["reserve_a"])),
-        ("Derating", f"{limits['derating']:g}"),
-        ("Largest other load per phase", _amps(limits["largest_other_load_a"])),
-        ("Contract power", _unit(limits["max_import_kw"], "kW")),
-        ("Most between phases", _amps(limits["max_imbalance_a"])),
-        ("Grid operator", UNKNOWN if operator is None else f"§ 14a EnWG, {operator['devices']} devices"),
-        ("Lease of every limit", _unit(told["limits"]["lease_s"], "s")),
-    ]
-    body = "".join(f"<tr><th>{_text(name)}</th><td>{_text(value)}</td></tr>" for name, value in rows)
-    return f"<section><h2>House connection</h2><table class=facts>{body}</table></section>\n"
+    device = speak.word("device", limits["main_fuse_device"])
+    rows = {
+        "main_fuse": f"{limits['phases']} × {speak.amps(limits['main_fuse_a'])}, {device}",
+        "reserve": speak.amps(limits["reserve_a"]),
+        "derating": speak.number(limits["derating"]),
+        "other_load": speak.amps(limits["largest_other_load_a"]),
+        "contract": speak.unit(limits["max_import_kw"], "kW"),
+        "imbalance": speak.amps(limits["max_imbalance_a"]),
+        "grid_operator": UNKNOWN if operator is None else speak("de14a", devices=operator["devices"]),
+        "lease": speak.unit(told["limits"]["lease_s"], "s"),
+    }
+    body = "".join(f"<tr><th>{_text(speak(name))}</th><td>{_text(value)}</td></tr>" for name, value in rows.items())
+    return f"<section><h2>{_text(speak('connection'))}</h2><table class=facts>{body}</table></section>\n"
 
 
-def _circuits(told: Mapping[str, Any]) -> str:
-    circuits = told["limits"]["circuits"]
-    if not circuits:
-        return ""
+def _circuits(told: Mapping[str, Any], speak: Speaker) -> str:
     rows = [
         (
             each["id"],
             each["fed_from"],
-            " ".join(each["phases"]) if each["phases"] else "as its feeder",
-            _amps(each["fuse_a"]),
-            _device(each["fuse_device"]),
-            _amps(each["reserve_a"]),
+            " ".join(each["phases"]) if each["phases"] else speak("as_feeder"),
+            speak.amps(each["fuse_a"]),
+            speak.word("device", each["fuse_device"]),
+            speak.amps(each["reserve_a"]),
         )
-        for each in circuits
+        for each in told["limits"]["circuits"]
     ]
-    return _section("Circuits", ("Circuit", "Fed from", "Phases", "Fuse", "Device", "Reserve"), rows)
+    names = speak.columns("circuit", "fed_from", "phases", "fuse", "device", "reserve")
+    return _section(speak("circuits"), names, rows) if rows else ""
 
 
-def _fuses(told: Mapping[str, Any]) -> str:
+def _fuses(told: Mapping[str, Any], speak: Speaker) -> str:
     rows = [
         (
             each["circuit"],
             each["phase"],
-            _amps(each["stations_a"]),
-            _amps(each["other_load_a"]),
-            _amps(each["bound_a"]),
-            "holds" if each["covered"] else "NOT covered",
+            speak.amps(each["stations_a"]),
+            speak.amps(each["other_load_a"]),
+            speak.amps(each["bound_a"]),
+            speak("holds" if each["covered"] else "not_covered"),
         )
         for each in told["fuses"]
     ]
-    note = "What may flow when all control is gone: stations at their fallback currents, and the largest other load."
-    names = ("Circuit", "Phase", "Stations", "Other load", "Allowed", "Without control")
-    return _section("Fuses without control", names, rows, note)
+    names = speak.columns("circuit", "phase", "stations", "other_load", "allowed", "without_control")
+    return _section(speak("fuses"), names, rows, speak("fuses.note"))
 
 
-def _stations(told: Mapping[str, Any]) -> str:
+def _stations(told: Mapping[str, Any], speak: Speaker) -> str:
     rows = [
         (
             each["id"],
             each["circuit"],
             " ".join(each["wired"]),
-            _amps(each["max_a"]),
-            _amps(each["fallback_a"]),
-            "proven" if each["lease_verified"] else "not proven",
+            speak.amps(each["max_a"]),
+            speak.amps(each["fallback_a"]),
+            speak("proven" if each["lease_verified"] else "not_proven"),
         )
         for each in told["limits"]["stations"]
     ]
-    names = ("Station", "Circuit", "House phases behind L1 L2 L3", "Maximum", "Fallback", "Fall-back")
-    return _section("Charging stations", names, rows)
+    names = speak.columns("station", "circuit", "wired", "maximum", "fallback", "falls_back")
+    return _section(speak("stations"), names, rows)
 
 
-def _chargers(told: Mapping[str, Any]) -> Iterable[str]:
+def _chargers(told: Mapping[str, Any], speak: Speaker) -> Iterable[str]:
     for name, found in told["proofs"]["charger"].items():
         rows = [
             (
-                _amps(row["limit_a"]) if row["limit_a"] else "pause",
+                speak.amps(row["limit_a"]) if row["limit_a"] else speak("pause"),
                 str(row["phases"]),
-                _amps(row["station_a"]),
-                "  ".join(f"{round(amps, 1) + 0.0:+.1f}" for amps in row["meter_a"]),
-                _unit(row["reaction_s"], "s"),
-                "obeyed" if row["obeyed"] else "NOT obeyed",
+                speak.amps(row["station_a"]),
+                "  ".join(speak.signed(amps) for amps in row["meter_a"]),
+                speak.unit(row["reaction_s"], "s"),
+                speak("obeyed" if row["obeyed"] else "not_obeyed"),
             )
             for row in found["plateaus"]
         ]
-        phases = ", ".join(
-            f"L{place + 1} is {each['house'] or 'unknown'} ({_WORDS[each['certainty']]})"
-            for place, each in enumerate(found["wiring"])
+        names = speak.columns("limit", "phases", "station_a", "meter_a", "reaction", "obedience")
+        yield _section(speak("charger_proof", station=name), names, rows, _charger_note(found, speak))
+
+
+def _charger_note(found: Mapping[str, Any], speak: Speaker) -> str:
+    phases = ", ".join(
+        speak(
+            "wiring.phase",
+            own=f"L{place + 1}",
+            house=each["house"] or speak("unknown"),
+            certainty=speak.word("certainty", each["certainty"]),
         )
-        step = f" Finest step seen: {found['step_a']:g} A." if found["step_a"] else ""
-        slowest = f" Slowest way down: {found['reaction_s']:.1f} s." if found["reaction_s"] is not None else ""
-        note = f"{_verdict(found)} {found['says']} Wiring: {phases or UNKNOWN}.{slowest}{step}"
-        names = ("Limit", "Phases", "Station measured", "Meter, A over the pause", "Reaction", "Obedience")
-        yield _section(f"Charger proof: {name}", names, rows, note)
+        for place, each in enumerate(found["wiring"])
+    )
+    notes = [speak.verdict(found), speak.says(found), speak("wiring", phases=phases or UNKNOWN)]
+    if found["reaction_s"] is not None:
+        notes.append(speak("slowest", seconds=found["reaction_s"]))
+    if found["step_a"]:
+        notes.append(speak("finest", step_a=found["step_a"]))
+    return " ".join(notes)
 
 
-def _losses(told: Mapping[str, Any]) -> str:
+def _losses(told: Mapping[str, Any], speak: Speaker) -> str:
     rows = [
         (
             name,
-            _WORDS[found["verdict"]],
-            _unit(found["lease_s"], "s"),
-            _amps(found["before_a"]),
-            _amps(found["after_a"]),
-            _amps(found["fallback_a"]),
-            _amps(found["meter_fell_a"]),
-            _unit(found["fell_after_s"], "s"),
+            speak.word("verdict", found["verdict"]),
+            speak.unit(found["lease_s"], "s"),
+            speak.amps(found["before_a"]),
+            speak.amps(found["after_a"]),
+            speak.amps(found["fallback_a"]),
+            speak.amps(found["meter_fell_a"]),
+            speak.unit(found["fell_after_s"], "s"),
         )
         for name, found in told["proofs"]["loss"].items()
     ]
-    names = ("Station", "Verdict", "Lease", "Before", "After", "Fallback", "Meter fell by", "After last message")
-    note = "No message was sent to the station until its lease had ended."
-    return _section("Loss proofs", names, rows, note) if rows else ""
+    names = speak.columns("station", "verdict", "lease", "before", "after", "fallback", "meter_fell", "fell_after")
+    return _section(speak("loss_proofs"), names, rows, speak("loss_proofs.note")) if rows else ""
 
 
-def _others(told: Mapping[str, Any]) -> str:
-    overload, signs = told["proofs"]["overload"], told["proofs"]["sign"]
-    parts = []
-    if overload is not None:
-        rows = [
-            (
-                each["station_id"],
-                _amps(each["from_a"]),
-                _amps(each["to_a"]) if each["to_a"] else "pause",
-                _unit(each["decided_s"], "s"),
-                _unit(each["accepted_s"], "s"),
-            )
-            for each in overload["lowered"]
-        ]
-        order = {True: "lowers went before raises", False: "raises went before lowers", None: "nothing was raised"}
-        note = (
-            f"{_verdict(overload)} {overload['says']} Virtual load {overload['virtual_a']:.1f} A on "
-            f"{overload['circuit_id']} {overload['phase']} ({overload['fuse_a']:g} A fuse); "
-            f"{overload['allowed_s']:.0f} s allowed; {order[overload['lowers_before_raises']]}."
+def _overload(told: Mapping[str, Any], speak: Speaker) -> str:
+    found = told["proofs"]["overload"]
+    if found is None:
+        return ""
+    rows = [
+        (
+            each["station_id"],
+            speak.amps(each["from_a"]),
+            speak.amps(each["to_a"]) if each["to_a"] else speak("pause"),
+            speak.unit(each["decided_s"], "s"),
+            speak.unit(each["accepted_s"], "s"),
         )
-        names = ("Station", "From", "To", "Decided after", "Accepted after")
-        parts.append(_section("Overload proof", names, rows, note))
-    if signs:
-        lines = [(name, _WORDS[found["verdict"]], found["says"]) for name, found in signs.items()]
-        parts.append(_section("Sign of the meters", ("Meter at", "Verdict", "Found"), lines))
-    return "".join(parts)
+        for each in found["lowered"]
+    ]
+    order = {True: "lowers_first", False: "raises_first", None: "none_raised"}[found["lowers_before_raises"]]
+    facts = {name: found[name] for name in ("virtual_a", "fuse_a", "allowed_s")}
+    place = f"{found['circuit_id']} {found['phase']}"
+    note = f"{speak.verdict(found)} {speak.says(found)} {speak(f'overload.{order}', place=place, **facts)}"
+    names = speak.columns("station", "from", "to", "decided", "accepted")
+    return _section(speak("overload_proof"), names, rows, note)
 
 
-def _signatures(told: Mapping[str, Any]) -> str:
+def _signs(told: Mapping[str, Any], speak: Speaker) -> str:
+    rows = [
+        (name, speak.word("verdict", found["verdict"]), speak.says(found))
+        for name, found in told["proofs"]["sign"].items()
+    ]
+    return _section(speak("signs"), speak.columns("meter_at", "verdict", "found"), rows) if rows else ""
+
+
+def _signatures(told: Mapping[str, Any], speak: Speaker) -> str:
     return (
-        "<section class=sign><h2>Signatures</h2><div><p>Installer</p><p class=line></p>"
-        f"<p>{_text(told['installer'])}</p></div><div><p>Homeowner</p><p class=line></p><p>&nbsp;</p></div></section>\n"
+        f"<section class=sign><h2>{_text(speak('signatures'))}</h2><div><p>{_text(speak('installer'))}</p>"
+        f"<p class=line></p><p>{_text(told['installer'])}</p></div>"
+        f"<div><p>{_text(speak('homeowner'))}</p><p class=line></p><p>&nbsp;</p></div></section>\n"
     )
 
 
-def _seal(document: Signed) -> str:
+def _seal(document: Signed, speak: Speaker) -> str:
     def blocks(text: str) -> str:
         return "<br>".join(_text(" ".join(textwrap.wrap(line, 8))) for line in textwrap.wrap(text, 64))
 
     return (
-        "<footer><h2>Seal</h2><p>The limits are locked. SHA-256 of the limits:</p>"
-        f"<pre>{blocks(document.limits_hash)}</pre><p>Ed25519 signature over the document:</p>"
-        f"<pre>{blocks(document.signature)}</pre><p>Public key of this house:</p><pre>{blocks(document.key)}</pre>"
+        f"<footer><h2>{_text(speak('seal'))}</h2><p>{_text(speak('seal.hash'))}</p>"
+        f"<pre>{blocks(document.limits_hash)}</pre><p>{_text(speak('seal.signature'))}</p>"
+        f"<pre>{blocks(document.signature)}</pre><p>{_text(speak('seal.key'))}</p><pre>{blocks(document.key)}</pre>"
         "</footer>\n"
     )
 
@@ -245,22 +240,6 @@ def _section(title: str, names: Iterable[str], rows: Iterable[Iterable[str]], no
         f"<section><h2>{_text(title)}</h2>{said}<div class=wide><table>"
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div></section>\n"
     )
-
-
-def _verdict(found: Mapping[str, Any]) -> str:
-    return f"{_WORDS[found['verdict']].capitalize()}."
-
-
-def _amps(amps: float | None) -> str:
-    return _unit(amps, "A")
-
-
-def _unit(value: float | None, unit: str) -> str:
-    return UNKNOWN if value is None else f"{round(value, 2):g} {unit}"
-
-
-def _device(name: str) -> str:
-    return _DEVICES.get(name, name)
 
 
 def _text(text: str) -> str:

@@ -19,6 +19,7 @@ from ems.commissioning.errors import NoStorage
 from ems.commissioning.findings import Record
 from ems.commissioning.limits import InstallerLimits, overlaid
 from ems.config.schema import SiteFile
+from ems.model.words import Phrase
 from ems.store.codec import decode, encode
 from ems.store.errors import JournalError
 
@@ -38,7 +39,13 @@ class Change:
 
     utc_s: float
     who: str
+    """A person, or the proof that found something."""
+
     what: str
+    """In English."""
+
+    says: Phrase | None = None
+    """The same for every language; None in what older versions kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

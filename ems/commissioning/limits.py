@@ -176,11 +176,6 @@ def differing(one: ConnectionLimits, other: ConnectionLimits) -> list[str]:
     return [name for name in ConnectionLimits.model_fields if getattr(one, name) != getattr(other, name)]
 
 
-def connection_words(limits: ConnectionLimits) -> str:
-    """For the audit."""
-    return f"{limits.phases} x {limits.main_fuse_a:g} A {limits.main_fuse_device}, reserve {limits.reserve_a:g} A"
-
-
 def _connection(section: Connection, limits: ConnectionLimits) -> Connection:
     told = limits.model_dump(exclude={"grid_operator"})
     return section.model_copy(update=told)

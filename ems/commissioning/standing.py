@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from ems.clock import Clock
+from ems.commissioning.deeds import proof_name
 from ems.commissioning.errors import (
     LimitsRefused,
     NoStorage,
@@ -35,12 +36,13 @@ from ems.config.schema import SiteFile, StationEntry
 from ems.config.translate import to_site
 from ems.csms.central_system import CentralSystem
 from ems.model.site import Site
+from ems.model.words import Phrase
 from ems.runtime.board import Board
 from ems.runtime.dispatch import Dispatch
 
 LOGGER: Final = logging.getLogger(__name__)
 
-Audit = Callable[[str, str], None]
+Audit = Callable[[str, Phrase], None]
 """Hears who did what; returns at once."""
 
 
@@ -64,13 +66,13 @@ class Standing:
 
         self._clock = clock
         self._kept_file = None if folder is None else KeptFile(folder)
-        self.audit: Audit = lambda _who, _what: None
+        self.audit: Audit = lambda _who, _said: None
         """Hears of every change; whoever keeps a log sets it."""
 
         self._joined: Joined | None = None
         self._busy = asyncio.Lock()
         self._saving: set[asyncio.Task[None]] = set()
-        self._unsaved: str | None = None
+        self._unsaved: tuple[str, Phrase] | None = None
         """What a proof found last that is not on the disk yet."""
 
         opened = None if self._kept_file is None else self._kept_file.open()
@@ -127,17 +129,17 @@ class Standing:
             raise NoStorage("the site file names no storage folder (storage.path), so limits would be lost")
         return self._kept_file.folder
 
-    async def _keep(self, change: Callable[[Kept], Kept], who: str, what: str) -> None:
+    async def _keep(self, change: Callable[[Kept], Kept], who: str, said: Phrase) -> None:
         """On the disk first, then here. Raises NoStorage."""
         kept_file = self._kept_file
         if kept_file is None:
             raise NoStorage("the site file names no storage folder (storage.path), so nothing can be kept")
-        line = Change(utc_s=self._clock.utc_now().timestamp(), who=who, what=what)
+        line = Change(utc_s=self._clock.utc_now().timestamp(), who=who, what=said.said(), says=said)
         # Whoever asked may leave meanwhile; a file that is being replaced is seen through.
         await asyncio.shield(asyncio.to_thread(kept_file.save, change(self.kept).changed(line)))
         # A proof may have ended meanwhile; what it found stays.
         self.kept = change(self.kept).changed(line)
-        self.audit(who, what)
+        self.audit(who, said)
 
     def _put_in_force(self, file: SiteFile) -> None:
         self.file = file
@@ -173,29 +175,29 @@ class Standing:
         self._put_in_force(self._overlaid(limits))
 
     async def _keep_findings(self, findings: Findings, kind: ProofKind) -> None:
-        what = f"{kind} proof: {findings.says.said()}"
+        who, said = proof_name(kind), findings.says
         try:
             async with self._busy:
                 if not isinstance(findings, LossFindings) or not self._verifies(findings):
-                    await self._keep(lambda kept: kept, "proof", what)
+                    await self._keep(lambda kept: kept, who, said)
                     return
                 limits = self._with_lease(findings.station_id, verified=True)
-                await self._keep(lambda kept: replace(kept, limits=limits), "proof", what)
+                await self._keep(lambda kept: replace(kept, limits=limits), who, said)
                 self._put_in_force(self._overlaid(limits))
         except NoStorage as error:
             LOGGER.warning("what the proof found is not kept yet: %s", error)
-            self._unsaved = what
+            self._unsaved = who, said
 
     async def _save_again(self) -> None:
         """What the disk did not take when a proof ended."""
         async with self._busy:
-            what, self._unsaved = self._unsaved, None
-            if what is None or self._kept_file is None:
+            unsaved, self._unsaved = self._unsaved, None
+            if unsaved is None or self._kept_file is None:
                 return
             try:
-                await self._keep(lambda kept: kept, "proof", what)
+                await self._keep(lambda kept: kept, *unsaved)
             except NoStorage:
-                self._unsaved = what
+                self._unsaved = unsaved
 
     def _verifies(self, findings: LossFindings) -> bool:
         """Whether the lease of the station counts from now on: a passed proof of the very limits that are in force."""

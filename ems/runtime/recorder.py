@@ -238,7 +238,7 @@ class Recorder:
             self._unwritten = gathered([Page(state=self._state), self._unwritten])
         for sentence in found:
             LOGGER.error("%s", sentence)
-        journal.note(self._clock.utc_now().timestamp(), "opened", {"version": version("fusewise"), "found": found})
+        journal.note(self._clock.utc_now().timestamp(), "opened", _opened(found))
         return journal
 
     def _write_books(self) -> None:
@@ -305,3 +305,9 @@ class Recorder:
             LOGGER.info("the journal is written again")
             self.note("storage_trouble_ended")
         self.trouble = trouble
+
+
+def _opened(found: Sequence[str]) -> dict[str, str]:
+    """The facts of a start: with what was found damaged, where anything was."""
+    facts = {"version": version("fusewise")}
+    return facts | {"says": "log.opened.found", "found": "; ".join(found)[:LONGEST_WHY]} if found else facts

@@ -16,6 +16,7 @@ from nicegui import ui
 
 from ems.api.commissioning_port import Commissioning
 from ems.api.ports import House
+from ems.api.spoken import language_of
 from ems.clock import Clock, WallClock
 from ems.web import history, log, now, sessions, settings
 from ems.web.commissioning import page_of
@@ -25,7 +26,7 @@ from ems.web.places import PLACES, Place
 from ems.web.ports import Access
 from ems.web.push import Draw
 from ems.web.theme import favicon
-from ems.web.visit import Premises, Visit, language_of, look_of
+from ems.web.visit import Premises, Visit, look_of
 from ems.web.voice import Voice
 
 RECONNECT_WITHIN_S: Final = 5.0

@@ -44,7 +44,7 @@ def day_chart(voice: Voice, points: Sequence[HistoryPoint], first: datetime, end
 
 def month_chart(voice: Voice, days: Mapping[date, Sequence[HistoryPoint]], step: HistoryStep) -> Options:
     """Energies of each day, in kWh: sun beside what home and cars took."""
-    sums = {day: summed(points, step) for day, points in days.items()}
+    sums = {day: summed(points, step, voice.time_zone) for day, points in days.items()}
     series = [
         _bar(voice("page.flow.sun"), SUN, [_kwh(each.solar_kwh) for each in sums.values()], "from"),
         _bar(voice("page.flow.home"), HOME, [_kwh(each.home_kwh) for each in sums.values()], "to"),

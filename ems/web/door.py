@@ -10,10 +10,11 @@ from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse
 
 from ems.api.ports import House
+from ems.api.spoken import language_of
 from ems.errors import EmsError
 from ems.model.words import Language, say
 from ems.web.theme import head
-from ems.web.visit import language_of, look_of
+from ems.web.visit import look_of
 
 Say = Callable[..., str]
 

@@ -16,6 +16,7 @@ from ems.web.voice import station_name
 def show_explanation(visit: Visit, station_id: str) -> None:
     """A dialog with every step of the present limit."""
     try:
+        visit.premises.access.ask_why(visit.person)
         explanation = visit.house.explain(station_id)
     except EmsError as err:
         visit.tell(visit.problem(err.code, str(err)), bad=True)

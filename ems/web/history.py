@@ -95,7 +95,7 @@ class _History:
             self._nothing = visit.problem(err.code, str(err))
         self._title.set_text(voice.day(first) if self._span is Span.DAY else voice.month(first))
         put(self._forth_button, "disabled", True if end > self._today() else None)
-        self._tiles.draw(summed(points, step))
+        self._tiles.draw(summed(points, step, voice.time_zone))
         self._draw(points, step, first, end)
 
     def _draw(self, points: Sequence[HistoryPoint], step: HistoryStep, first: date, end: date) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
-from ems.api.wire import DecisionRecord, LogRecord, Role
+from ems.api.wire import AuditRecord, DecisionRecord, LogRecord, Role
 from ems.errors import EmsError
 from ems.model.words import has_words
 from ems.web.bits import Choice, Field, Segments, box, button, cell, dress, labelled, table_head, words
@@ -103,10 +103,10 @@ class _Log:
         house = self._visit.house
         if self._kind == EVENTS:
             events = await house.log(before_id=None, kind=None, limit=self._limit)
-            return lambda: self._draw_events([self._line(each) for each in events])
+            return lambda: self._draw_events([self._line(each, each.kind) for each in events])
         if self._kind == CHANGES and self._visit.may(Role.INSTALLER):
             changes = await house.audit(before_id=None, limit=self._limit)
-            return lambda: self._draw_events([(each.at, each.action, each.who, each.text) for each in changes])
+            return lambda: self._draw_events([self._line(each, each.action) for each in changes])
         decisions = await self._decisions()
         return lambda: self._draw_decisions(decisions)
 
@@ -148,9 +148,10 @@ class _Log:
             cell(limit, titles["limit"], "number")
             cell(self._says(decision), titles["reason"], "wide-bare capital")
 
-    def _line(self, event: LogRecord) -> Line:
-        text = event.text if event.says is None else self._visit.voice.sentence(event.says)
-        return event.at, event.kind, event.who, text
+    def _line(self, event: LogRecord | AuditRecord, kind: str) -> Line:
+        voice = self._visit.voice
+        text = event.text if event.says is None else voice.sentence(event.says)
+        return event.at, kind, None if event.who is None else voice.who(event.who), text
 
     def _draw_events(self, events: Sequence[Line]) -> None:
         voice = self._visit.voice

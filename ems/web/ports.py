@@ -36,3 +36,7 @@ class Access(Protocol[P]):
     def is_still_in(self, person: P, /) -> bool:
         """False as soon as the session ended or the account is gone."""
         ...
+
+    def ask_why(self, person: P, /) -> None:
+        """Count one more explanation; raises an EmsError for one too many."""
+        ...

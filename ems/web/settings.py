@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil
 from typing import Final
 
 from pydantic import ValidationError
@@ -13,9 +14,12 @@ from ems.web.bits import Choice, Field, box, button, labelled, put, words
 from ems.web.people import account_card, clients_card, users_card
 from ems.web.push import Draw, follow
 from ems.web.visit import LOOKS, Visit
-from ems.web.voice import station_name
+from ems.web.voice import Voice, station_name
 
 LONGEST_VEHICLE: Final = 48
+LEAST_A: Final = 6
+NAMED_PRIORITIES: Final = 4
+"""There are ten; more names than these nobody tells apart."""
 
 
 async def show(visit: Visit, draw_frame: Draw) -> None:
@@ -84,15 +88,33 @@ class _Optimising:
         put(self._switch, "disabled", None if self._visit.may(Role.HOMEOWNER) else True)
 
 
+def bounds_of(voice: Voice, station: StationState) -> dict[str, str]:
+    """Whole amperes to choose from, and the bound that is there, whatever it is."""
+    amps = {float(amps) for amps in range(max(int(station.min_a), LEAST_A), ceil(station.max_a))}
+    if station.user_max_a is not None:
+        amps.add(station.user_max_a)
+    none = {"": voice("page.no_bound", most=voice.amps(station.max_a, 0))}
+    return none | {key_of(each): voice.amps(each, 0 if each.is_integer() else 1) for each in sorted(amps)}
+
+
+def key_of(amps: float) -> str:
+    """A bound as the list of choices knows it; to the last digit, so that saving changes nothing."""
+    return f"{amps:.0f}" if amps.is_integer() else str(amps)
+
+
+def priorities_of(voice: Voice, station: StationState) -> dict[str, str]:
+    """The named ones, and the one that is there, which the site file or a program may have chosen."""
+    named = {str(place): voice(f"page.priority.{place}") for place in range(NAMED_PRIORITIES)}
+    return named | {
+        str(place): voice("page.priority.other", place=place) for place in [station.priority] if str(place) not in named
+    }
+
+
 def _station_card(visit: Visit, station: StationState, vehicles: Sequence[str]) -> None:
     """A person's own bounds of one charger."""
     voice = visit.voice
-    least_a, most_a = max(int(station.min_a), 6), int(station.max_a)
-    chosen = "" if station.user_max_a is None else f"{station.user_max_a:.0f}"
-    bounds = {"": voice("page.no_bound", most=voice.amps(station.max_a, 0))}
-    bounds |= {str(amps): voice.amps(amps, 0) for amps in range(least_a, most_a)}
-    priorities = {str(place): voice(f"page.priority.{place}") for place in range(4)}
-    priority_now = str(min(max(station.priority, 0), 3))
+    chosen = "" if station.user_max_a is None else key_of(station.user_max_a)
+    bounds, priorities = bounds_of(voice, station), priorities_of(voice, station)
 
     def save() -> None:
         try:
@@ -110,8 +132,8 @@ def _station_card(visit: Visit, station: StationState, vehicles: Sequence[str]) 
     with box("section", "card stack", aria_label=station_name(station.id), data_station=station.id):
         words(station_name(station.id), "h2", "card-title")
         with box("div", "fields"):
-            bound = labelled(voice("page.my_bound"), lambda: Choice(bounds, chosen if chosen in bounds else ""))
-            priority = labelled(voice("page.priority"), lambda: Choice(priorities, priority_now))
+            bound = labelled(voice("page.my_bound"), lambda: Choice(bounds, chosen))
+            priority = labelled(voice("page.priority"), lambda: Choice(priorities, str(station.priority)))
             known = f"vehicles-{station.id}"
             vehicle = labelled(
                 voice("page.vehicle"),

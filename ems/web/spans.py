@@ -10,7 +10,9 @@ from typing import Final
 
 from ems.api.wire import HistoryPoint, HistoryStep
 
-STEP_S: Final = {HistoryStep.MINUTE: 60.0, HistoryStep.QUARTER: 900.0, HistoryStep.DAY: 86_400.0}
+STEP_S: Final = {HistoryStep.MINUTE: 60.0, HistoryStep.QUARTER: 900.0}
+"""A day has no length of its own: see `length_s`."""
+
 QUARTERS_KEPT: Final = timedelta(days=360)
 """Older than this only whole days are left."""
 
@@ -68,13 +70,23 @@ def step_for(day: date, today: date) -> HistoryStep:
     return HistoryStep.DAY if today - day > QUARTERS_KEPT else HistoryStep.QUARTER
 
 
-def summed(points: Sequence[HistoryPoint], step: HistoryStep) -> Energies:
+def length_s(step: HistoryStep, at: datetime, time_zone: tzinfo) -> float:
+    """How long the step is that begins then: a day has 23 or 25 hours where the clocks change."""
+    if step is not HistoryStep.DAY:
+        return STEP_S[step]
+    day = at.astimezone(time_zone).date()
+    begins, ends = midnight(day, time_zone), midnight(day + timedelta(days=1), time_zone)
+    return ends.timestamp() - begins.timestamp()
+
+
+def summed(points: Sequence[HistoryPoint], step: HistoryStep, time_zone: tzinfo) -> Energies:
     """All points together."""
-    hours = STEP_S[step] / 3600.0
+    hours = [length_s(step, point.at, time_zone) / 3600.0 for point in points]
 
     def total(part: Callable[[HistoryPoint], float | None]) -> float | None:
-        known = [power for power in map(part, points) if power is not None]
-        return sum(known) * hours / 1000.0 if known else None
+        powers = zip(map(part, points), hours, strict=True)
+        known = [power * for_hours for power, for_hours in powers if power is not None]
+        return sum(known) / 1000.0 if known else None
 
     return Energies(
         solar_kwh=total(lambda point: point.solar_w),

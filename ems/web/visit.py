@@ -16,13 +16,12 @@ from ems.api.ports import House
 from ems.api.wire import Role
 from ems.clock import Clock
 from ems.errors import EmsError
-from ems.model.words import Language, has_words
+from ems.model.words import has_words
 from ems.web.bits import box, button, words
 from ems.web.places import Place
 from ems.web.ports import Access, Person
 from ems.web.voice import Voice
 
-LANGUAGE_COOKIE: Final = "fusewise_language"
 LOOK_COOKIE: Final = "fusewise_look"
 LOOKS: Final = ("auto", "light", "dark")
 TOLD_FOR_MS: Final = 8000
@@ -132,18 +131,6 @@ class Visit:
     def closing(self, shown: ui.dialog, text: str | None = None) -> Element:
         """The button that closes a dialog."""
         return button(text or self.voice("page.close"), shown.close)
-
-
-def language_of(request: Request) -> Language:
-    """What this browser asked for: by its person's choice, else by its own languages."""
-    chosen = request.cookies.get(LANGUAGE_COOKIE, "")
-    if chosen in {language.value for language in Language}:
-        return Language(chosen)
-    for wanted in request.headers.get("accept-language", "")[:200].split(","):
-        tag = wanted.split(";")[0].strip().lower()[:2]
-        if tag in {language.value for language in Language}:
-            return Language(tag)
-    return Language.ENGLISH
 
 
 def look_of(request: Request) -> str:

@@ -39,6 +39,11 @@ class Voice:
         except (KeyError, ValueError, TypeError):
             return sentence.text
 
+    def who(self, name: str) -> str:
+        """A person by name; a proof in the reader's words."""
+        key = f"who.{name}"
+        return say(key, self.language) if has_words(key) else name
+
     def number(self, value: float, digits: int = 0) -> str:
         """A bare number; a rounded zero has no sign."""
         text = f"{value:.{digits}f}"

@@ -257,7 +257,16 @@ def records() -> Any:
                 )
             ),
         ],
-        "audit": written(wire.AuditRecord(id=3, at=THEN, who="anna", action="wish", text="garage: mode fast")),
+        "audit": written(
+            wire.AuditRecord(
+                id=3,
+                at=THEN,
+                who="anna",
+                action="wish",
+                text="garage: mode fast",
+                says=log_says("wish", {"says": "log.wish.mode.fast", "station": "garage"}),
+            )
+        ),
     }
 
 

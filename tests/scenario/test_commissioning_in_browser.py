@@ -1,7 +1,7 @@
 """An installer at work in a real browser: a demo house on real sockets, from the first account to locked limits.
 
-The browser waits for what stays: a result, a text, an attribute. What a busy machine spoils ends as "Uncertain" and is
-proven again, as an installer would; nothing may fail, and no map may be wrong.
+The browser waits for what stays: a result, a text, an attribute. What a busy machine spoils ends as "Not certain" and
+is proven again, as an installer would; nothing may fail, and no map may be wrong.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class Installer:
         for _ in range(TRIES):
             await self._run(card, name)
             verdict = await card.locator(".chip", has=self.page.locator("xpath=../time")).inner_text()
-            assert verdict in {"Passed", "Uncertain"}, await card.inner_text()
+            assert verdict in {"Passed", "Not certain"}, await card.inner_text()
             if verdict == "Passed":
                 return
         pytest.fail(f"not certain after {TRIES} tries: {await card.inner_text()}")

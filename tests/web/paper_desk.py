@@ -39,7 +39,7 @@ from ems.commissioning.findings import Verdict
 from ems.commissioning.phase_map import Certainty
 from ems.commissioning.steps import Condition, StepKey
 from ems.model.station import ConnectorStatus
-from ems.model.words import Phrase
+from ems.model.words import Language, Phrase
 
 
 def sentence(key: str, **numbers: float | str) -> Sentence:
@@ -292,8 +292,8 @@ class PaperDesk:
     def last_hand_over(self) -> HandOver:
         return HandOver(text="{}", limits_hash="5f" * 32, signature="00", key="ab" * 32)
 
-    def hand_over_page(self) -> str:
-        return "<!doctype html><title>Hand-over</title>"
+    def hand_over_page(self, language: Language) -> str:
+        return f'<!doctype html><html lang="{language}"><title>Hand-over</title>'
 
     async def unlock(self, why: str, *, who: str) -> None:
         self._seal = None

@@ -13,7 +13,7 @@ from ems.model.decision import LimitReason, Reason
 from ems.model.electrical import Phase
 from ems.model.sentences import reason_phrase
 from ems.model.words import Phrase
-from ems.web.spans import STEP_S
+from ems.web.spans import length_s
 
 STATIONS = ("garage", "carport", "guest")
 EVENTS = (
@@ -71,7 +71,7 @@ class PaperPast(ABC):
         at, end = since.astimezone(UTC), min(until, self.now())
         while at < end:
             points.append(_point(at))
-            at += timedelta(seconds=STEP_S[step])
+            at += timedelta(seconds=length_s(step, at, UTC))
         return points
 
     async def decisions(
@@ -113,7 +113,7 @@ class PaperPast(ABC):
     async def audit(self, *, before_id: int | None, limit: int) -> Sequence[AuditRecord]:
         records = await self.log(before_id=before_id, kind=None, limit=400)
         return [
-            AuditRecord(id=each.id, at=each.at, who=each.who, action=each.kind, text=each.text)
+            AuditRecord(id=each.id, at=each.at, who=each.who, action=each.kind, text=each.text, says=each.says)
             for each in records
             if each.who is not None
         ][:limit]

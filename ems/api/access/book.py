@@ -30,18 +30,25 @@ from ems.api.errors import (
     NeedsLogin,
     NoSuchThing,
     TooMany,
+    TooOften,
     WrongCode,
     WrongPassword,
 )
 from ems.api.sources import Diary, LogDiary
 from ems.api.wire import Role
 from ems.clock import Clock
+from ems.csms.throttle import Throttle
+from ems.model.words import Number, Phrase
 
 SESSION: Final = timedelta(days=30)
 MOST_ACCOUNTS: Final = 50
 MOST_CLIENTS: Final = 100
 MOST_SESSIONS: Final = 200
 """The oldest session gives way."""
+
+EXPLAINS_BURST: Final = 10
+EXPLAINS_EVERY_S: Final = 1.0
+"""For each token: more than anybody reads, and less than holds up control."""
 
 PERSON: Final = "fusewise.person"
 """Where the gate leaves the person in an ASGI scope."""
@@ -65,6 +72,7 @@ class Access:
         self._knocking = Knocking(clock)
         self._pairing = Pairing(clock)
         self._accounts: dict[str, Account] = {}
+        self._questions = Throttle(clock, burst=EXPLAINS_BURST, every_s=EXPLAINS_EVERY_S)
         self._tokens = TokenBook()
         self.uses: Final = Uses(self._store, clock)
         self._setup_code: str | None = None
@@ -119,7 +127,7 @@ class Access:
             await self._store.add_account(account, first=True)
             self._setup_code = None
             self._accounts[folded(name)] = account
-            self.audit("setup", who=account.name, text=f"first account {account.name}, installer")
+            self.audit("setup", who=account.name, what="first", name=account.name)
             return await self._session(account)
 
     async def log_in(self, name: str, password: str, *, address: str) -> tuple[Person, str]:
@@ -127,14 +135,14 @@ class Access:
         self._knocking.knock(address, folded(name))
         account = self._accounts.get(folded(name))
         if not await self._passwords.is_right(None if account is None else account.password_hash, password):
-            if (noted := self._knocking.refused(address)) is not None:
-                self.audit("login", who=folded(name)[:40], text=noted)
+            if (noted := self._knocking.refused()) is not None:
+                self.audit("login", who=folded(name)[:40], what=noted.what, address=address, more=noted.more)
             raise WrongPassword("name or password is wrong")
         async with self._turn:
             # Password, role or account may be others by now.
             if account is None or self._accounts.get(folded(name)) is not account:
                 raise WrongPassword("name or password is wrong")
-            self.audit("login", who=account.name, text=f"from {address}")
+            self.audit("login", who=account.name, what="in", address=address)
             return await self._session(account)
 
     async def log_out(self, person: Person) -> None:
@@ -147,7 +155,7 @@ class Access:
         """A code for a client of that role, which is no installer and no more than the person."""
         if role is Role.INSTALLER or not by.may(role):
             raise MayNot("a client may be viewer or homeowner, and no more than you")
-        self.audit("pairing", who=by.name, text=f"code for a client that is {role}")
+        self.audit("pairing", who=by.name, what=f"code.{role}")
         return self._pairing.begin(role, by=by.name, owner=self._owner(by))
 
     async def pair(self, code: str, label: str, *, address: str) -> tuple[Token, str]:
@@ -177,7 +185,7 @@ class Access:
         if not by.may(token.role):
             raise MayNot("that token may do more than you")
         await self._revoke(token)
-        self.audit("token", who=by.name, text=f"revoked {token.label}")
+        self.audit("token", who=by.name, what="revoked", name=token.label)
 
     def accounts(self) -> Sequence[Account]:
         """By name."""
@@ -191,7 +199,7 @@ class Access:
             account = await self._account(name, password, role)
             await self._store.add_account(account, first=False)
             self._accounts[folded(name)] = account
-        self.audit("user", who=by.name, text=f"added {account.name}, {role}")
+        self.audit("user", who=by.name, what=f"added.{role}", name=account.name)
         return account
 
     async def change_account(self, name: str, *, role: Role | None, password: str | None, by: Person) -> Account:
@@ -212,8 +220,8 @@ class Access:
             for token in self._tokens.of(after.name):
                 if token.is_session or not covers(wanted, token.role):
                     await self._revoke(token)
-        said = f"role {wanted}" + ("" if password is None else ", new password")
-        self.audit("user", who=by.name, text=f"changed {after.name}: {said}")
+        with_password = "" if password is None else ".password"
+        self.audit("user", who=by.name, what=f"changed.{wanted}{with_password}", name=after.name)
         return after
 
     async def change_own_password(self, person: Person, old: str, new: str, *, address: str) -> None:
@@ -238,11 +246,20 @@ class Access:
             self._pairing.end(account.name)
             for token in self._tokens.of(account.name):
                 await self._revoke(token)
-        self.audit("user", who=by.name, text=f"removed {account.name}")
+        self.audit("user", who=by.name, what="removed", name=account.name)
 
-    def audit(self, kind: str, *, who: str, text: str) -> None:
-        """Note who changed what; for others that change things too."""
-        self._diary.note(kind, who=who, text=text)
+    def ask_why(self, person: Person) -> None:
+        """Count one more explanation, for which control's own loop decides anew. Raises TooOften."""
+        if not self._questions.allows(str(person.token_id)):
+            raise TooOften(f"too many explanations; wait {EXPLAINS_EVERY_S:.0f} s", wait_s=EXPLAINS_EVERY_S)
+
+    def audit(self, kind: str, *, who: str, what: str, **facts: Number) -> None:
+        """Note who changed what, as the sentence `log.<kind>.<what>`."""
+        self._diary.note(kind, who=who, said=Phrase(f"log.{kind}.{what}", facts))
+
+    def audit_commissioning(self, who: str, said: Phrase) -> None:
+        """Note what an installer did, or a proof found."""
+        self._diary.note("commissioning", who=who, said=said)
 
     def _known(self, name: str) -> Account:
         account = self._accounts.get(folded(name))
@@ -274,7 +291,7 @@ class Access:
         if len(self._tokens.clients()) >= MOST_CLIENTS:
             raise TooMany(f"there are {MOST_CLIENTS} clients already; revoke one first")
         token, secret = await self._issue(label.strip(), role, owner=owner, ends_at=None)
-        self.audit("token", who=who, text=f"made one for {token.label}, {role}")
+        self.audit("token", who=who, what=f"made.{role}", name=token.label)
         return token, secret
 
     async def _issue(self, label: str, role: Role, *, owner: str | None, ends_at: datetime | None) -> tuple[Token, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from ems.api.errors import TooManyTries
@@ -27,6 +28,18 @@ NOTED_EVERY_S: Final = 300.0
 """Refusals that are noted one by one: who knocks all day wears out no disk, and pushes nobody else's line out."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noted:
+    """A wrong password that goes into the log."""
+
+    more: int
+    """So many before it did not."""
+
+    @property
+    def what(self) -> str:
+        return "refused.more" if self.more else "refused"
+
+
 class Knocking:
     """Counts tries in bounded memory."""
 
@@ -49,10 +62,10 @@ class Knocking:
             if not throttle.allows(key):
                 raise TooManyTries(f"too many tries; wait {every_s:.0f} s", wait_s=every_s)
 
-    def refused(self, address: str) -> str | None:
+    def refused(self) -> Noted | None:
         """What to note of a wrong password; None for one of so many that they are only counted."""
         if not self._noted.allows(""):
             self._unnoted += 1
             return None
         more, self._unnoted = self._unnoted, 0
-        return f"refused, from {address}" + (f"; {more} more before" if more else "")
+        return Noted(more=more)

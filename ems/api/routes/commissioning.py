@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
 
@@ -13,6 +13,7 @@ from ems.api.commissioning_port import Commissioning
 from ems.api.problems import documented, problem, problem_response
 from ems.api.routes.house import StationPath
 from ems.api.routes.needs import GUARDED, Installer
+from ems.api.spoken import language_of
 from ems.api.wire_commissioning import (
     AdoptWish,
     CircuitsWish,
@@ -32,6 +33,7 @@ from ems.api.wire_commissioning import (
 )
 from ems.commissioning import errors
 from ems.commissioning.errors import CommissioningError
+from ems.model.words import Language
 
 STATUSES: Final[Mapping[type[CommissioningError], int]] = {
     errors.NoSuchStation: 404,
@@ -165,9 +167,14 @@ def _hand_over(router: APIRouter, desk: Commissioning) -> None:
         return desk.last_hand_over()
 
     @router.get("/hand-over.html", response_class=HTMLResponse)
-    async def hand_over_page(_person: Installer) -> HTMLResponse:
-        """The same as a page to print."""
-        return HTMLResponse(desk.hand_over_page(), headers={"Content-Security-Policy": PAGE_POLICY})
+    async def hand_over_page(
+        request: Request,
+        _person: Installer,
+        language: Annotated[Language | None, Query(description="The browser's own one where it is not given.")] = None,
+    ) -> HTMLResponse:
+        """The same as a page to print, in the language that is asked for."""
+        page = desk.hand_over_page(language or language_of(request))
+        return HTMLResponse(page, headers={"Content-Security-Policy": PAGE_POLICY, "Vary": "Accept-Language, Cookie"})
 
 
 def _host(request: Request) -> str:

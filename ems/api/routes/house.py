@@ -63,9 +63,10 @@ async def read_vehicles(desk: AtDesk, _person: Viewer) -> tuple[str, ...]:
     return tuple(await desk.house.vehicles())
 
 
-@router.get("/explain/{station_id}", responses=documented(404))
-async def read_explanation(station_id: StationPath, desk: AtDesk, _person: Viewer) -> ExplanationRecord:
-    """Step by step, how the present limit of a station came about."""
+@router.get("/explain/{station_id}", responses=documented(404, 429))
+async def read_explanation(station_id: StationPath, desk: AtDesk, person: Viewer) -> ExplanationRecord:
+    """Step by step, how the present limit of a station came about; ten at once for a token, then one a second."""
+    desk.access.ask_why(person)
     return explained(desk.house.explain(station_id))
 
 

@@ -14,12 +14,13 @@ from ems.api.exports import CSV, XLSX, history_csv, json_of, sessions_csv, sessi
 from ems.api.problems import documented
 from ems.api.routes.needs import GUARDED, AtDesk, Installer, Viewer
 from ems.api.wire import AuditRecord, DecisionRecord, HistoryPoint, HistoryStep, LogRecord, SessionRecord
+from ems.api.wire_access import PRINTABLE
 
 router = APIRouter(tags=["records"], responses={**GUARDED, **documented(409)})
 
 Since = Annotated[AwareDatetime | None, Query(description="Not older than this; ISO 8601 with a zone.")]
 Until = Annotated[AwareDatetime | None, Query(description="Older than this.")]
-StationFilter = Annotated[str | None, Query(max_length=48, description="Of this station alone.")]
+StationFilter = Annotated[str | None, Query(max_length=48, pattern=PRINTABLE, description="Of this station alone.")]
 Limit = Annotated[int, Query(ge=1, le=1000, description="The newest so many.")]
 
 LONGEST: Final = {
@@ -95,7 +96,9 @@ async def read_decisions(
     _person: Viewer,
     since: Since = None,
     station: StationFilter = None,
-    text: Annotated[str | None, Query(max_length=80, description="In the reason's sentence.")] = None,
+    text: Annotated[
+        str | None, Query(max_length=80, pattern=PRINTABLE, description="In the reason's sentence.")
+    ] = None,
     limit: Limit = 100,
 ) -> Response:
     """Limits that changed and why, newest first."""
@@ -108,7 +111,7 @@ async def read_log(
     desk: AtDesk,
     _person: Viewer,
     before_id: Annotated[int | None, Query(ge=1, le=2**53, description="Older than that entry.")] = None,
-    kind: Annotated[str | None, Query(max_length=40)] = None,
+    kind: Annotated[str | None, Query(max_length=40, pattern=PRINTABLE)] = None,
     limit: Limit = 100,
 ) -> Response:
     """What happened beside the limits, newest first."""

@@ -88,10 +88,10 @@ class LogRecord(Shape):
     kind: str
     who: str | None
     text: str
-    """In English, or in the words of whoever did it."""
+    """In English."""
 
     says: Sentence | None
-    """The same for every language; null where somebody put it in their own words."""
+    """The same for every language; null in what older versions kept of what people did."""
 
 
 class AuditRecord(Shape):
@@ -102,3 +102,7 @@ class AuditRecord(Shape):
     who: str
     action: str
     text: str
+    """In English."""
+
+    says: Sentence | None
+    """The same for every language; null in what older versions kept."""

@@ -104,6 +104,10 @@ class ChangeRecord(Shape):
     at: datetime
     who: str
     what: str
+    """In English."""
+
+    says: Sentence | None = None
+    """The same for every language; null in what older versions kept."""
 
 
 class Seal(Shape):

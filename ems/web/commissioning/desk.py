@@ -12,6 +12,7 @@ from ems.api.wire import Role
 from ems.api.wire_commissioning import CommissioningState, ProofWish
 from ems.commissioning.errors import LimitsRefused
 from ems.errors import EmsError
+from ems.web.commissioning.refusals import fields_refused, limits_refused
 from ems.web.visit import Visit
 from ems.web.voice import Voice
 
@@ -57,18 +58,13 @@ class InstallerVisit:
         try:
             return await deed()
         except LimitsRefused as err:
-            self.visit.tell("; ".join(f"{each.problem}: {each.cure}" for each in err.findings), bad=True)
+            self.visit.tell(limits_refused(self.voice, err.findings), bad=True)
         except EmsError as err:
             self.visit.tell(self.visit.problem(err.code, str(err)), bad=True)
         except ValidationError as err:
-            self.visit.tell(self.voice("page.check_fields", fields=_fields(err)), bad=True)
+            self.visit.tell(fields_refused(self.voice, err), bad=True)
         return None
 
     async def start(self, wish: ProofWish) -> None:
         """Begin a proof."""
         await self.ask(lambda: self.desk.start(wish, who=self.who))
-
-
-def _fields(err: ValidationError) -> str:
-    """What is wrong, field by field."""
-    return "; ".join(f"{each['loc'][0] if each['loc'] else ''}: {each['msg']}" for each in err.errors())

@@ -106,5 +106,5 @@ class HandOverPanel:
                 words(voice("page.no_changes"), "p", "soft")
             for change in now.changes[:30]:
                 with box("div", ""):
-                    words(f"{voice.moment(change.at)} · {change.who}", "div", "soft small")
-                    words(change.what, "div")
+                    words(f"{voice.moment(change.at)} · {voice.who(change.who)}", "div", "soft small")
+                    words(change.what if change.says is None else voice.sentence(change.says), "div")

@@ -20,8 +20,9 @@ from ems.api.exports import history_csv, sessions_csv, sessions_xlsx
 from ems.api.house_name import SITE_ID_KEY, site_id
 from ems.api.kept_wishes import WISHES_KEY
 from ems.api.part import OPENS_EVERY_S, stores_of
-from ems.api.wire import HistoryStep, Role
+from ems.api.wire import HistoryStep, Role, Sentence
 from ems.clock import WallClock
+from ems.model.words import Phrase
 from ems.store.accounts import tokens
 from tests.api_bench import FAST_PASSWORDS_KIB, GUARD_S, PASSWORD
 from tests.kept import FIRST_MINUTE_S, Kept, a_day, kept
@@ -91,7 +92,7 @@ async def test_the_log_is_lines_for_people(store: Kept) -> None:
 
     assert "garage went away" in texts
     assert "garage: mode fast" in texts
-    assert "opened: version 1.2.3" in texts
+    assert "Fusewise 1.2.3 opened its database" in texts
 
 
 async def test_a_spreadsheet_works_nothing_out_that_a_station_said(store: Kept) -> None:
@@ -197,9 +198,9 @@ async def test_uses_that_cannot_be_written_go_with_the_next_ones(tmp_path: Path)
 async def test_every_change_is_in_the_audit_log(tmp_path: Path) -> None:
     clock = HandClock()
     with kept(tmp_path, clock) as store:
-        store.diary.note("wish", who="anna", text="garage: mode fast")
+        store.diary.note("wish", who="anna", said=Phrase("log.wish.mode.fast", {"station": "garage"}))
         store.write()
-        store.diary.note("login", who="ben", text="from 192.0.2.7")
+        store.diary.note("login", who="ben", said=Phrase("log.login.in", {"address": "192.0.2.7"}))
         store.write()
         newest = await store.archive.audit(before_id=None, limit=1)
         older = await store.archive.audit(before_id=newest[0].id, limit=5)
@@ -208,6 +209,7 @@ async def test_every_change_is_in_the_audit_log(tmp_path: Path) -> None:
         ("ben", "login", "from 192.0.2.7"),
         ("anna", "wish", "garage: mode fast"),
     ]
+    assert newest[0].says == Sentence(key="log.login.in", numbers={"address": "192.0.2.7"}, text="from 192.0.2.7")
 
 
 async def test_a_closed_database_is_said_to_be_in_trouble(tmp_path: Path) -> None:

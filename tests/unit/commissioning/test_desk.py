@@ -19,12 +19,16 @@ from ems.commissioning.hand_over import KEY_NAME, Handing, house_key, is_genuine
 from ems.commissioning.hand_over_page import page_of
 from ems.commissioning.kept import FILE_NAME, Kept, KeptFile, SealMark, Signed
 from ems.commissioning.limits import ConnectionLimits, InstallerLimits, StationLimits
+from ems.commissioning.phase_map import Certainty
 from ems.commissioning.phrases import phrase
 from ems.commissioning.proofs import Progress, Wanted
 from ems.commissioning.standing import Joined
+from ems.commissioning.steps import StepKey
 from ems.config.examples import example
 from ems.config.loader import load_site
 from ems.config.schema import SiteFile, SubCircuit
+from ems.model.electrical import FuseDevice
+from ems.model.words import Language, has_words
 from tests.unit.commissioning.test_kept import full
 
 ME = "Ina"
@@ -201,7 +205,8 @@ async def test_what_a_failed_proof_found_is_saved_once_the_disk_takes_it(tmp_pat
 
     assert not again.site.station("drive").lease_verified
     assert again.kept.record.loss["drive"].verdict is Verdict.FAILED
-    assert "loss proof" in again.kept.changes[-1].what
+    assert again.kept.changes[-1].who == "loss proof"
+    assert again.kept.changes[-1].says is not None
 
 
 async def test_another_box_under_a_stations_name_is_not_verified(tmp_path: Path) -> None:
@@ -400,6 +405,36 @@ def test_the_document_tells_limits_and_proofs_in_plain_words(tmp_path: Path) -> 
     assert told["proofs"]["charger"]["drive"]["says"] == "drive obeys, and is wired as stated."
     assert told["limits"] == limits_of(sealed_in(tmp_path))
     assert told["open_steps"] == ["meter"]
+
+
+def test_the_page_is_printed_in_the_language_that_is_asked_for(tmp_path: Path) -> None:
+    document = sealed_in(tmp_path)
+    english, german = page_of(document), page_of(document, Language.GERMAN)
+
+    assert '<html lang="de">' in german
+    assert "Bestanden. drive gehorcht" in german
+    assert "Übergeben mit offenen Schritten: Vorzeichen des Zählers." in german
+    assert "3 × 20 A, LS B" in german
+    # What was signed is the same in both.
+    assert document.signature[:8] in german
+    assert document.signature[:8] in english
+
+
+def test_what_an_older_version_signed_is_printed_with_its_own_sentence(tmp_path: Path) -> None:
+    document = sealed_in(tmp_path)
+    told = json.loads(document.text)
+    del told["proofs"]["charger"]["drive"]["sentence"]
+
+    page = page_of(replace(document, text=json.dumps(told)), Language.GERMAN)
+
+    assert "Bestanden. drive obeys, and is wired as stated." in page
+
+
+def test_every_member_that_is_printed_has_words() -> None:
+    families = {"verdict": Verdict, "device": FuseDevice, "step": StepKey, "certainty": Certainty}
+    members = [f"print.{family}.{each}" for family, kind in families.items() for each in kind]
+
+    assert [key for key in members if not has_words(key) and key != f"print.step.{StepKey.HAND_OVER}"] == []
 
 
 def test_the_page_is_whole_and_lets_nobody_in(tmp_path: Path) -> None:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 import string
+from collections.abc import Iterator
 from enum import StrEnum
 
 import pytest
 from hypothesis import given
 
+import ems.errors
+from ems.api import errors as api_errors
+from ems.api.problems import OTHER_CODES, STATUS_CODES
 from ems.api.wire import Role, SiteCondition, StationStatus
+from ems.commissioning import errors as commissioning_errors
 from ems.control.explain import explain
 from ems.control.memory import Memory
+from ems.errors import EmsError
 from ems.model.decision import Escalation, LimitReason, Notice, NoticeCode, Reason
 from ems.model.electrical import Phase
 from ems.model.explanation import Stage
@@ -20,6 +26,7 @@ from ems.model.goals import ChargeMode
 from ems.model.sentences import notice_phrase, reason_phrase, sentence
 from ems.model.snapshot import Snapshot
 from ems.model.words import WORDS_FILE, Language, has_words, say, words
+from ems.store import errors as store_errors
 from tests.strategies import looks
 
 
@@ -72,7 +79,22 @@ def test_every_event_that_the_service_tells_has_a_sentence_and_a_kind() -> None:
     sentences = [key.removeprefix("log.") for key in words() if key.startswith("log.")]
 
     assert [kind for kind in kinds if not has_words(f"log.{kind}_began")] == []
-    assert [kind for kind in sentences if not has_words(f"log_kind.{kind}")] == []
+    assert [kind for kind in sentences if not has_words(f"log_kind.{kind.partition('.')[0]}")] == []
+
+
+def kinds_of(error: type[EmsError]) -> Iterator[type[EmsError]]:
+    """That error and all that are one of its kind."""
+    yield error
+    for narrower in error.__subclasses__():
+        yield from kinds_of(narrower)
+
+
+def test_every_problem_that_the_api_can_answer_has_words() -> None:
+    modules = {each.__name__ for each in (ems.errors, api_errors, commissioning_errors, store_errors)}
+    codes = {error.code for error in kinds_of(EmsError) if error.__module__ in modules}
+    codes |= {*STATUS_CODES.values(), *OTHER_CODES}
+
+    assert sorted(code for code in codes if not has_words(f"problem.{code}")) == []
 
 
 def test_every_step_has_a_title() -> None:

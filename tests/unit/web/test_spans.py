@@ -42,7 +42,7 @@ def test_import_and_export_do_not_cancel_out() -> None:
     at = datetime(2026, 6, 1, 10, tzinfo=UTC)
     points = [point(at, import_w=2000.0), point(at, export_w=2000.0), point(at, import_w=400.0, export_w=400.0)]
 
-    sums = summed(points, HistoryStep.QUARTER)
+    sums = summed(points, HistoryStep.QUARTER, BERLIN)
 
     assert (sums.import_kwh, sums.export_kwh) == (0.6, 0.6)
 
@@ -50,17 +50,17 @@ def test_import_and_export_do_not_cancel_out() -> None:
 def test_the_solar_share_is_the_suns_part_of_what_the_cars_took() -> None:
     at = datetime(2026, 6, 1, 10, tzinfo=UTC)
 
-    sums = summed([point(at, charging_w=4000.0, sun_w=3000.0)], HistoryStep.QUARTER)
+    sums = summed([point(at, charging_w=4000.0, sun_w=3000.0)], HistoryStep.QUARTER, BERLIN)
 
     assert sums.solar_share == pytest.approx(0.75)
-    assert summed([point(at)], HistoryStep.QUARTER).solar_share is None
+    assert summed([point(at)], HistoryStep.QUARTER, BERLIN).solar_share is None
 
 
 def test_what_nobody_measured_is_unknown_and_not_zero() -> None:
-    sums = summed([point(datetime(2026, 6, 1, 10, tzinfo=UTC), import_w=None)], HistoryStep.QUARTER)
+    sums = summed([point(datetime(2026, 6, 1, 10, tzinfo=UTC), import_w=None)], HistoryStep.QUARTER, BERLIN)
 
     assert sums.import_kwh is None
-    assert summed([], HistoryStep.QUARTER).solar_kwh is None
+    assert summed([], HistoryStep.QUARTER, BERLIN).solar_kwh is None
 
 
 def test_a_quarter_belongs_to_the_day_of_the_house() -> None:
@@ -80,6 +80,13 @@ def test_a_day_of_changing_clocks_has_all_its_quarters(day: date, quarters: int)
     options = day_chart(voice, [], midnight(day, BERLIN), midnight(end_of(Span.DAY, day), BERLIN))
 
     assert len(options["xAxis"]["data"]) == quarters
+
+
+@pytest.mark.parametrize(("day", "hours"), [(date(2025, 3, 30), 23), (date(2025, 10, 26), 25), (date(2025, 6, 1), 24)])
+def test_a_day_of_changing_clocks_counts_its_own_hours(day: date, hours: int) -> None:
+    sums = summed([point(midnight(day, BERLIN).astimezone(UTC))], HistoryStep.DAY, BERLIN)
+
+    assert (sums.home_kwh, sums.solar_kwh) == (hours, 4 * hours)
 
 
 def test_a_months_chart_has_a_bar_for_every_day() -> None:

@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from starlette.requests import Request
 
+from ems.api.spoken import language_of
 from ems.api.wire import Sentence
 from ems.model.words import Language
-from ems.web.visit import language_of, look_of
+from ems.web.visit import look_of
 from ems.web.voice import Voice, station_name
 
 ENGLISH = Voice(Language.ENGLISH, ZoneInfo("Europe/Berlin"))

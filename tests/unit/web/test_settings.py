@@ -1,0 +1,42 @@
+"""What the settings page offers: never less than what is set already."""
+
+from __future__ import annotations
+
+from datetime import UTC
+
+import pytest
+
+from ems.api.wire import StationState
+from ems.model.words import Language
+from ems.web.settings import bounds_of, key_of, priorities_of
+from ems.web.voice import Voice
+from tests.live import LiveBench
+
+ENGLISH = Voice(Language.ENGLISH, UTC)
+
+
+def station(**told: object) -> StationState:
+    bench = LiveBench()
+    bench.run(5)
+    return bench.station("garage").model_copy(update=told)
+
+
+@pytest.mark.parametrize("bound_a", [6.0, 10.5, 13.3333333333, 16.0, 32.0])
+def test_a_bound_that_is_there_can_be_kept_to_the_last_digit(bound_a: float) -> None:
+    bounds = bounds_of(ENGLISH, station(min_a=6.0, max_a=16.0, user_max_a=bound_a))
+
+    assert float(next(key for key in bounds if key == key_of(bound_a))) == bound_a
+
+
+def test_bounds_are_whole_amperes_in_their_order() -> None:
+    bounds = bounds_of(ENGLISH, station(min_a=6.0, max_a=9.5, user_max_a=7.5))
+
+    assert list(bounds) == ["", "6", "7", "7.5", "8", "9"]
+
+
+@pytest.mark.parametrize("priority", range(10))
+def test_a_priority_that_is_there_can_be_kept(priority: int) -> None:
+    priorities = priorities_of(ENGLISH, station(priority=priority))
+
+    assert str(priority) in priorities
+    assert len(priorities) == (4 if priority < 4 else 5)
