@@ -193,7 +193,7 @@ async def _read(response: ClientResponse) -> object:
             raise ValueError("an answer too large to be the service's")
     try:
         return json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"status {response.status}, and no JSON") from error
 
 
@@ -213,7 +213,7 @@ async def _next(socket: ClientWebSocketResponse, kind: str | None = None) -> Map
         raise _closed(socket)
     try:
         found = json.loads(message.data)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ConnectionFailed("a message that is no JSON") from error
     if not isinstance(found, Mapping) or kind not in {None, found.get("kind")}:
         raise ConnectionFailed("a message out of turn")

@@ -8,15 +8,17 @@ A word that a newer service may use is declared as `Word | None`, and is None he
 from __future__ import annotations
 
 import dataclasses
-import math
 import types
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
+
+LARGEST: Final = 1e12
+"""No watt, amp or kilowatt-hour of a house comes near it."""
 
 
 class BadShape(ValueError):
@@ -27,7 +29,8 @@ def parsed(shape: type[T], raw: object, where: str = "") -> T:
     """A value of that dataclass. Raises BadShape, which names the place."""
     if not isinstance(raw, Mapping):
         raise BadShape(f"{where or shape.__name__} is no object")
-    return shape(**{name: _value(kind, raw.get(name), f"{where}.{name}") for name, kind in _fields(shape)})
+    declared: Any = shape
+    return shape(**{name: _value(kind, raw.get(name), f"{where}.{name}") for name, kind in _fields(declared)})
 
 
 @cache
@@ -45,17 +48,17 @@ def _value(kind: Any, raw: object, where: str) -> Any:  # noqa: ANN401 (its kind
         if not isinstance(raw, list):
             raise BadShape(f"{where} is no list")
         return tuple(_value(get_args(kind)[0], each, f"{where}[{index}]") for index, each in enumerate(raw))
-    if dataclasses.is_dataclass(kind):
+    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
         return parsed(kind, raw, where)
     return _plain(kind, raw, where)
 
 
-def _is_new_word(kind: type, raw: object) -> bool:
-    return issubclass(kind, StrEnum) and isinstance(raw, str) and raw not in set(kind)
+def _is_new_word(kind: object, raw: object) -> bool:
+    return isinstance(kind, type) and issubclass(kind, StrEnum) and isinstance(raw, str) and raw not in set(kind)
 
 
 def _plain(kind: type, raw: object, where: str) -> object:
-    if kind is float and isinstance(raw, int | float) and not isinstance(raw, bool) and math.isfinite(raw):
+    if kind is float and isinstance(raw, int | float) and not isinstance(raw, bool) and -LARGEST < raw < LARGEST:
         return float(raw)
     if kind is int and isinstance(raw, int) and not isinstance(raw, bool):
         return raw
