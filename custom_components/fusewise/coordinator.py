@@ -101,13 +101,14 @@ class SiteCoordinator(DataUpdateCoordinator[House]):
     async def _converse(self) -> None:
         """One connection, from its snapshot to the error that ends it."""
         async with aclosing(self.client.houses()) as houses:
-            first = self._checked(await anext(houses))
+            first = await anext(houses)
             self.vehicles = await self.client.vehicles()
             self._take(first)
             async for house in houses:
-                self._take(self._checked(house))
+                self._take(house)
 
     def _take(self, house: House) -> None:
+        self._checked(house)
         self._wait_s = SHORTEST_WAIT_S
         if not self.last_update_success:
             LOGGER.info("%s: the service is back", self.name)
