@@ -6,12 +6,16 @@ from typing import Final
 
 from homeassistant.const import CONF_TOKEN, CONF_URL, Platform
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.typing import ConfigType
 
+from .actions import add_actions
 from .client import FusewiseClient, FusewiseError
 from .const import DOMAIN, LOGGER, MANUFACTURER
 from .coordinator import SiteCoordinator, SiteEntry
+from .repairs import Repairs
 
 PLATFORMS: Final = (
     Platform.BINARY_SENSOR,
@@ -22,6 +26,15 @@ PLATFORMS: Final = (
     Platform.SENSOR,
     Platform.SWITCH,
 )
+
+
+CONFIG_SCHEMA: Final = cv.config_entry_only_config_schema(DOMAIN)
+
+
+async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
+    """Actions are there for as long as the integration is, so that automations with them are valid."""
+    add_actions(hass)
+    return True
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: SiteEntry) -> bool:
@@ -50,11 +63,15 @@ async def async_setup_entry(hass: HomeAssistant, entry: SiteEntry) -> bool:
 
 async def async_unload_entry(hass: HomeAssistant, entry: SiteEntry) -> bool:
     """End it; the connection ends with the entry."""
-    return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    ended = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    if ended:
+        entry.runtime_data.repairs.close()
+    return ended
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: SiteEntry) -> None:
     """Give the token back, so that nobody else can come in with it."""
+    Repairs(hass, entry.unique_id or "", entry.title, entry.data[CONF_URL]).close()
     try:
         await _client_of(hass, entry).give_back()
     except FusewiseError as error:

@@ -11,11 +11,11 @@ import json
 from collections.abc import AsyncGenerator, Mapping
 from datetime import datetime
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from aiohttp import ClientError, ClientResponse, ClientSession, ClientWebSocketResponse, ClientWSTimeout, WSMsgType
 
-from .models import NEWEST_API, OLDEST_API, Goal, Hello, House, Token, merged
+from .models import NEWEST_API, OLDEST_API, Explanation, Goal, Hello, House, PastSession, Token, merged
 from .parsing import BadShape, T, parsed
 from .words import ChargeMode
 
@@ -87,6 +87,21 @@ class FusewiseClient:
         if not isinstance(answer, list) or not all(isinstance(each, str) for each in answer):
             raise ConnectionFailed("the list of vehicles is no list of names")
         return tuple(answer)
+
+    async def explain(self, station_id: str) -> Explanation:
+        """Step by step, how the present limit of a station came about."""
+        return self._shaped(Explanation, await self._ask("GET", f"/explain/{quote(station_id, safe='')}"))
+
+    async def sessions(
+        self, station_id: str, *, since: datetime | None = None, until: datetime | None = None, most: int = 100
+    ) -> tuple[PastSession, ...]:
+        """Charging sessions of a station, newest first."""
+        asked = {"station": station_id, "limit": str(most), "since": _written(since), "until": _written(until)}
+        query = urlencode({key: value for key, value in asked.items() if value is not None})
+        answer = await self._ask("GET", f"/sessions?{query}")
+        if not isinstance(answer, list):
+            raise ConnectionFailed("the list of sessions is no list")
+        return tuple(self._shaped(PastSession, each) for each in answer)
 
     async def set_optimising(self, *, optimising: bool) -> None:
         """Off gives every car its fallback current; the fuses are guarded all the same."""

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Awaitable
 from contextlib import aclosing, suppress
-from typing import Final, TypeAlias, override
+from typing import Final, TypeAlias, TypeVar, override
 
 from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_URL
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.exceptions import ConfigEntryAuthFailed
+from homeassistant.exceptions import ConfigEntryAuthFailed, HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import device_registry as dr
-from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
-from .client import FusewiseClient, FusewiseError, NotAuthorised, VersionMismatch
+from .client import FusewiseClient, FusewiseError, NotAuthorised, Refused, VersionMismatch
 from .const import DOMAIN, LOGGER
 from .models import House
+from .repairs import Repairs
 
 SHORTEST_WAIT_S: Final = 1.0
 LONGEST_WAIT_S: Final = 15.0
@@ -24,6 +26,8 @@ LONGEST_WAIT_S: Final = 15.0
 
 JITTER: Final = 0.5
 """The part of a wait that is left to chance, so that many clients of a service that restarts do not come at once."""
+
+T = TypeVar("T")
 
 SiteEntry: TypeAlias = "ConfigEntry[SiteCoordinator]"
 
@@ -40,6 +44,7 @@ class SiteCoordinator(DataUpdateCoordinator[House]):
     def __init__(self, hass: HomeAssistant, entry: SiteEntry, client: FusewiseClient) -> None:
         super().__init__(hass, LOGGER, config_entry=entry, name=entry.title, update_interval=None)
         self.client: Final = client
+        self.repairs: Final = Repairs(hass, self.site_id, entry.title, entry.data[CONF_URL])
         self.vehicles: tuple[str, ...] = ()
         """Names of cars that the service knows, as of the last connection."""
 
@@ -65,7 +70,7 @@ class SiteCoordinator(DataUpdateCoordinator[House]):
         except NotAuthorised as error:
             raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key="not_authorised") from error
         except VersionMismatch as error:
-            self._report_mismatch(error)
+            self.repairs.tell_mismatch(error)
             raise UpdateFailed(translation_domain=DOMAIN, translation_key="version_mismatch") from error
         except WrongSite as error:
             raise UpdateFailed(translation_domain=DOMAIN, translation_key="wrong_site") from error
@@ -92,6 +97,26 @@ class SiteCoordinator(DataUpdateCoordinator[House]):
                 LOGGER.exception("%s: a fault of this integration", self.name)
                 self._lose(error)
             await self._pause()
+
+    async def answer_to(self, asked: Awaitable[T]) -> T:
+        """What the service answers. Raises HomeAssistantError, in words for people."""
+        try:
+            return await asked
+        except NotAuthorised as error:
+            self.config_entry.async_start_reauth(self.hass)
+            raise HomeAssistantError(translation_domain=DOMAIN, translation_key="not_authorised") from error
+        except Refused as refused:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key="refused",
+                translation_placeholders={"code": refused.code, "detail": refused.detail},
+            ) from refused
+        except FusewiseError as error:
+            raise HomeAssistantError(
+                translation_domain=DOMAIN,
+                translation_key="cannot_connect",
+                translation_placeholders={"error": str(error)},
+            ) from error
 
     @callback
     def hurry(self) -> None:
@@ -122,12 +147,12 @@ class SiteCoordinator(DataUpdateCoordinator[House]):
         """That house, if it is ours. Raises WrongSite."""
         if house.site_id != self.site_id:
             raise WrongSite("another house answers at this address")
-        ir.async_delete_issue(self.hass, DOMAIN, self._mismatch_id)
+        self.repairs.look(house)
         return house
 
     def _lose(self, error: Exception) -> None:
         if isinstance(error, VersionMismatch):
-            self._report_mismatch(error)
+            self.repairs.tell_mismatch(error)
         if not self.last_update_success:
             return
         LOGGER.warning("%s: no connection to the service (%s); trying until it is back", self.name, error)
@@ -143,22 +168,6 @@ class SiteCoordinator(DataUpdateCoordinator[House]):
         with suppress(TimeoutError):
             async with asyncio.timeout(wait_s):
                 await self._hurry.wait()
-
-    @property
-    def _mismatch_id(self) -> str:
-        return f"version_mismatch_{self.site_id}"
-
-    def _report_mismatch(self, error: VersionMismatch) -> None:
-        """As a repair: people have to update one of the two."""
-        ir.async_create_issue(
-            self.hass,
-            DOMAIN,
-            self._mismatch_id,
-            is_fixable=False,
-            severity=ir.IssueSeverity.ERROR,
-            translation_key="service_too_old" if error.service_is_older else "integration_too_old",
-            translation_placeholders={"name": self.config_entry.title, "detail": str(error)},
-        )
 
     def _forget_stations_that_are_gone(self) -> None:
         """Devices of stations that the site file names no more."""

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
-from typing import TypeVar, override
+from typing import override
 
 from homeassistant.core import callback
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
-from .client import FusewiseClient, FusewiseError, NotAuthorised, Refused
+from .client import FusewiseClient
 from .const import DOMAIN, MANUFACTURER
 from .coordinator import SiteCoordinator, SiteEntry
 from .models import Battery, House, Station
-
-D = TypeVar("D", bound=EntityDescription)
 
 
 class FusewiseEntity(CoordinatorEntity[SiteCoordinator]):
@@ -43,23 +41,7 @@ class FusewiseEntity(CoordinatorEntity[SiteCoordinator]):
 
     async def wish(self, asked: Awaitable[None]) -> None:
         """Wait until the service has it; what it changes is pushed to us. Raises HomeAssistantError."""
-        try:
-            await asked
-        except NotAuthorised as error:
-            self.coordinator.config_entry.async_start_reauth(self.hass)
-            raise HomeAssistantError(translation_domain=DOMAIN, translation_key="not_authorised") from error
-        except Refused as refused:
-            raise ServiceValidationError(
-                translation_domain=DOMAIN,
-                translation_key="refused",
-                translation_placeholders={"code": refused.code, "detail": refused.detail},
-            ) from refused
-        except FusewiseError as error:
-            raise HomeAssistantError(
-                translation_domain=DOMAIN,
-                translation_key="cannot_connect",
-                translation_placeholders={"error": str(error)},
-            ) from error
+        await self.coordinator.answer_to(asked)
 
 
 class SiteEntity(FusewiseEntity):

@@ -212,6 +212,43 @@ class House:
         return next((station for station in self.stations if station.id == station_id), None)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplanationStep:
+    """What one step of the cycle made of a limit."""
+
+    stage: str
+    text: str
+    limit_a: float | None
+    phases: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """How the present limit of a station came about."""
+
+    station: str
+    limit_a: float
+    phases: int
+    because: Sentence
+    steps: tuple[ExplanationStep, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastSession:
+    """One stay of a car on the cable."""
+
+    id: str
+    station: str
+    vehicle: str | None
+    began: datetime
+    ended: datetime | None
+    energy_kwh: float
+    solar_kwh: float
+    solar_share: float | None
+    cost: float | None
+    currency: str | None
+
+
 def merged(before: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """The state as JSON after a delta."""
     after = {**before, **{key: value for key, value in changes.items() if key not in LISTS}}

@@ -65,6 +65,14 @@ def test_hello_and_token_are_read() -> None:
     assert parsing.parsed(models.Token, golden("access")["token"]).token == "fw_example"
 
 
+def test_an_explanation_and_a_past_session_are_read() -> None:
+    explanation = parsing.parsed(models.Explanation, golden("explanation"))
+    session = parsing.parsed(models.PastSession, golden("records")["session"])
+
+    assert [step.stage for step in explanation.steps] == ["meter", "calm"]
+    assert (session.station, session.energy_kwh, session.cost) == ("garage", 12.5, 1.25)
+
+
 @pytest.mark.parametrize("word", [words.ChargeMode, words.LimitReason, words.SiteCondition, words.StationStatus])
 def test_the_words_are_those_of_the_service(word: type[words.ChargeMode]) -> None:
     assert [each.value for each in word] == golden("words")[word.__name__]

@@ -30,6 +30,9 @@ class PaperService:
         self.asked: list[tuple[str, str, Any]] = []
         """Method, path below the API, and body of every wish."""
 
+        self.queries: list[dict[str, str]] = []
+        """What was asked for by name, of every look at something."""
+
         self.refuses: tuple[int, str] | None = None
         """Status and code of the answer to all that people wish."""
 
@@ -132,10 +135,19 @@ class PaperService:
         body = await request.json() if request.can_read_body else None
         address = request.path.removeprefix("/api/v1")
         self.asked.append((request.method, address, body))
+        if request.method == "GET":
+            return self._told(address, request.query)
         if address == "/logout":
             self.tokens.discard(_token_of(request))
             return web.Response(status=204)
         return web.json_response({})
+
+    def _told(self, address: str, query: Mapping[str, str]) -> web.Response:
+        """What was kept, and how limits came about."""
+        self.queries.append(dict(query))
+        if address.startswith("/explain/"):
+            return web.json_response(golden("explanation"))
+        return web.json_response([golden("records")["session"]])
 
     def _knows(self, request: web.Request) -> bool:
         return _token_of(request) in self.tokens

@@ -149,6 +149,18 @@ async def test_another_version_at_the_start_is_a_repair_until_it_is_updated(
     assert not ir.async_get(hass).issues
 
 
+async def test_a_removed_entry_leaves_no_repair(
+    hass: HomeAssistant, service: PaperService, entry: MockConfigEntry
+) -> None:
+    service.hello |= NEWER
+    await set_up(hass, entry)
+    assert ir.async_get(hass).issues
+
+    await hass.config_entries.async_remove(entry.entry_id)
+
+    assert not ir.async_get(hass).issues
+
+
 async def test_another_version_later_is_a_repair_until_it_is_updated(
     hass: HomeAssistant, service: PaperService, house: MockConfigEntry
 ) -> None:

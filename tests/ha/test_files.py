@@ -10,9 +10,10 @@ from typing import Any, Final
 
 import pytest
 from homeassistant.const import Platform
+from homeassistant.util.yaml import load_yaml_dict
 
 import custom_components.fusewise as integration
-from custom_components.fusewise import binary_sensor, button, number, sensor, words
+from custom_components.fusewise import actions, binary_sensor, button, number, sensor, words
 from custom_components.fusewise.const import DOMAIN
 
 HERE: Final = Path(integration.__file__).parent
@@ -114,9 +115,8 @@ def test_every_error_that_is_raised_is_said_and_none_besides() -> None:
         if name not in {"config_flow.py", "coordinator.py"}
         for key in re.findall(r'translation_domain=DOMAIN,\s+translation_key="(\w+)"', text)
     } | set(re.findall(r'translation_key="(\w+)"', SOURCES["coordinator.py"]))
-    repairs = set(loaded("strings.json")["issues"])
 
-    assert raised - repairs == set(loaded("strings.json")["exceptions"])
+    assert raised == set(loaded("strings.json")["exceptions"])
 
 
 def test_every_step_error_and_abort_of_the_flow_is_said() -> None:
@@ -138,8 +138,21 @@ def test_every_step_error_and_abort_of_the_flow_is_said() -> None:
         assert set(step["data"]) == set(step["data_description"]), name
 
 
-def test_every_repair_is_said() -> None:
-    assert set(loaded("strings.json")["issues"]) == {"service_too_old", "integration_too_old"}
+def test_every_action_is_described_and_nothing_besides() -> None:
+    described = load_yaml_dict(HERE / "services.yaml")
+    said = loaded("strings.json")["services"]
+
+    assert set(described) == set(said) == {name for name, *_ in actions.ACTIONS}
+    assert set(loaded("icons.json")["services"]) == set(said)
+    for name, _, fields, _ in actions.ACTIONS:
+        assert set(described[name]["fields"]) == {"device_id", *(str(field) for field in fields)}, name
+        assert set(said[name]["fields"]) == set(described[name]["fields"]), name
+
+
+def test_every_repair_is_said_and_none_besides() -> None:
+    told = set(re.findall(r'Repair\(key="(\w+)"', SOURCES["repairs.py"]))
+
+    assert set(loaded("strings.json")["issues"]) == told | {"service_too_old", "integration_too_old"}
 
 
 def test_nothing_is_taken_from_the_service_package() -> None:

@@ -101,6 +101,22 @@ async def test_more_than_the_installer_allows_is_refused_with_its_code() -> None
     assert refused.value.code == "widens_installer_limit"
 
 
+async def test_a_limit_is_explained() -> None:
+    async with at_service() as (api, client):
+        explanation = await client.explain("garage")
+
+    assert explanation.limit_a == api.bench.live.state().stations[0].limit_a
+    assert explanation.steps
+
+
+async def test_sessions_that_nobody_keeps_are_refused_with_their_code() -> None:
+    async with at_service() as (api, client):
+        with pytest.raises(integration.Refused) as refused:
+            await client.sessions("garage", since=api.bench.live.state().at)
+
+    assert refused.value.code == "storage_off"
+
+
 async def test_a_viewer_may_look_and_not_set() -> None:
     async with at_service(Role.VIEWER) as (_, client), aclosing(client.houses()) as houses:
         assert (await following(houses)).stations
