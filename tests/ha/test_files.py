@@ -138,6 +138,17 @@ def test_every_step_error_and_abort_of_the_flow_is_said() -> None:
         assert set(step["data"]) == set(step["data_description"]), name
 
 
+def test_the_page_for_people_names_every_entity_and_action() -> None:
+    page = (HERE.parents[1] / "docs" / "home-assistant.md").read_text()
+
+    for rows in loaded("strings.json")["entity"].values():
+        for row in rows.values():
+            name = row["name"].replace("{phase}", "L1")
+            assert name in page or re.sub(r"L\d$", "L1", name) in page, name
+    for name, *_ in actions.ACTIONS:
+        assert f"`fusewise.{name}`" in page
+
+
 def test_every_action_is_described_and_nothing_besides() -> None:
     described = load_yaml_dict(HERE / "services.yaml")
     said = loaded("strings.json")["services"]
@@ -147,6 +158,12 @@ def test_every_action_is_described_and_nothing_besides() -> None:
     for name, _, fields, _ in actions.ACTIONS:
         assert set(described[name]["fields"]) == {"device_id", *(str(field) for field in fields)}, name
         assert set(said[name]["fields"]) == set(described[name]["fields"]), name
+
+
+def test_every_line_about_the_system_is_said() -> None:
+    told = set(re.findall(r'^        "(\w+)": ', SOURCES["system_health.py"], re.MULTILINE))
+
+    assert set(loaded("strings.json")["system_health"]["info"]) == told
 
 
 def test_every_repair_is_said_and_none_besides() -> None:
