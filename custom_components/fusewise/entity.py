@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import override
 
 from homeassistant.core import callback
-from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
@@ -58,6 +57,7 @@ class StationEntity(FusewiseEntity):
         owner = coordinator.station_key(station.id)
         super().__init__(coordinator, owner, description)
         self._station_id = station.id
+        self._newest = station
         self._attr_device_info = DeviceInfo(
             identifiers={(DOMAIN, owner)},
             name=_spoken(station.id),
@@ -75,10 +75,9 @@ class StationEntity(FusewiseEntity):
 
     @property
     def station(self) -> Station:
-        found = self.house.station(self._station_id)
-        if found is None:
-            raise HomeAssistantError(translation_domain=DOMAIN, translation_key="station_gone")
-        return found
+        """As it is, or was when it was named last: Home Assistant asks for bounds even of what is not there."""
+        self._newest = self.house.station(self._station_id) or self._newest
+        return self._newest
 
 
 class BatteryEntity(FusewiseEntity):

@@ -121,6 +121,12 @@ async def test_nonsense_to_a_request_is_a_connection_that_failed(status: int, bo
             await client.vehicles()
 
 
+async def test_a_list_of_sessions_that_is_none_is_a_connection_that_failed() -> None:
+    async with at_stranger(body="{}") as client:
+        with pytest.raises(integration.ConnectionFailed):
+            await client.sessions("garage")
+
+
 async def test_an_endless_answer_is_cut_off() -> None:
     async with at_stranger(body=" " * (integration.LARGEST_B + 1)) as client:
         with pytest.raises(integration.ConnectionFailed, match="too large"):

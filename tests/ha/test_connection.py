@@ -196,7 +196,7 @@ async def test_another_house_at_the_start(hass: HomeAssistant, service: PaperSer
 
 
 async def test_stations_and_battery_come_with_a_new_site_file_and_go(
-    hass: HomeAssistant, service: PaperService, entry: MockConfigEntry
+    hass: HomeAssistant, service: PaperService, entry: MockConfigEntry, caplog: pytest.LogCaptureFixture
 ) -> None:
     carport, battery = service.station("carport"), service.state["battery"]
     service.state["stations"], service.state["battery"] = [service.station("garage")], None
@@ -217,6 +217,7 @@ async def test_stations_and_battery_come_with_a_new_site_file_and_go(
         "Carport",
         "Home battery",
     }
+    assert our_lines(caplog) == []
 
 
 async def test_a_station_that_was_forgotten_while_we_were_away_is_removed(

@@ -13,7 +13,7 @@ from homeassistant.const import Platform
 from homeassistant.util.yaml import load_yaml_dict
 
 import custom_components.fusewise as integration
-from custom_components.fusewise import actions, binary_sensor, button, number, sensor, words
+from custom_components.fusewise import actions, binary_sensor, button, number, sensor_rows, words
 from custom_components.fusewise.const import DOMAIN
 
 HERE: Final = Path(integration.__file__).parent
@@ -43,8 +43,8 @@ def leaves(tree: object, path: str = "") -> Iterator[tuple[str, str]]:
 
 def entity_keys() -> dict[str, set[str]]:
     """Of all platforms."""
-    sensors = {row.key for row in (*sensor.SITE_SENSORS, *sensor.PHASE_SENSORS, *sensor.STATION_SENSORS)}
-    sensors |= {row.key for row in sensor.BATTERY_SENSORS} | {f"current_l{place}" for place in (1, 2, 3)}
+    sensors = {row.key for row in (*sensor_rows.SITE_SENSORS, *sensor_rows.PHASE_SENSORS, *sensor_rows.STATION_SENSORS)}
+    sensors |= {row.key for row in sensor_rows.BATTERY_SENSORS} | {f"current_l{place}" for place in (1, 2, 3)}
     found = {
         Platform.BINARY_SENSOR: {row.key for row in (*binary_sensor.SITE_BINARIES, *binary_sensor.STATION_BINARIES)},
         Platform.BUTTON: {row.key for row in button.STATION_BUTTONS},
