@@ -67,8 +67,9 @@ async def entry(hass: HomeAssistant, service: PaperService) -> AsyncIterator[Moc
 
 
 @pytest.fixture
-async def house(hass: HomeAssistant, entry: MockConfigEntry) -> MockConfigEntry:
-    """The same, set up."""
+async def house(hass: HomeAssistant, service: PaperService, entry: MockConfigEntry) -> MockConfigEntry:
+    """The same, set up and connected: after the look at the start comes the connection that lasts."""
     assert await hass.config_entries.async_setup(entry.entry_id)
+    await service.listened_to(2)
     await hass.async_block_till_done()
     return entry

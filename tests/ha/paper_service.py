@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import json
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from aiohttp import WSMsgType, web
 GOLDEN: Final = Path(__file__).parents[1] / "contract" / "golden"
 CODE: Final = "012345"
 TOKEN: Final = "fw_example"
+GUARD_S: Final = 30.0
 
 
 def golden(name: str) -> Any:
@@ -37,6 +39,10 @@ class PaperService:
         """Status and code of the answer to all that people wish."""
 
         self.port = 0
+        self.listeners = 0
+        """Connections to the push socket, since the start."""
+
+        self._joined = asyncio.Event()
         self._runner: web.AppRunner | None = None
         self._sockets: set[web.WebSocketResponse] = set()
 
@@ -61,6 +67,13 @@ class PaperService:
             await self.hang_up()
             await self._runner.cleanup()
             self._runner = None
+
+    async def listened_to(self, times: int) -> None:
+        """Return once that many have come."""
+        async with asyncio.timeout(GUARD_S):
+            while self.listeners < times:
+                self._joined.clear()
+                await self._joined.wait()
 
     async def hang_up(self, code: int = 1001) -> None:
         """End all connections."""
@@ -105,6 +118,8 @@ class PaperService:
         await socket.send_json(self.hello)
         # From its snapshot on it hears everything.
         self._sockets.add(socket)
+        self.listeners += 1
+        self._joined.set()
         try:
             await socket.send_json({"kind": "snapshot", "state": self.state})
             async for message in socket:

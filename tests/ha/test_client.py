@@ -12,8 +12,7 @@ from aiohttp import ClientSession, WSMsgType, web
 
 from custom_components.fusewise import client as integration
 from custom_components.fusewise import models
-from tests.ha.paper_service import golden
-from tests.ha.waiting import GUARD_S
+from tests.ha.paper_service import GUARD_S, golden
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
 from homeassistant.const import MATCH_ALL
 from homeassistant.core import Event, HomeAssistant, callback
 
-GUARD_S: Final = 30.0
+from tests.ha.paper_service import GUARD_S
 
 
 async def until(hass: HomeAssistant, condition: Callable[[], bool]) -> None:
