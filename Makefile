@@ -17,10 +17,10 @@ AS_ROOT = $$([ "$$(id -u)" = 0 ] || echo "sudo -n")
 INSTALL_VENV = { echo "installing python3-venv"; $(AS_ROOT) apt-get update -qq && \
   $(AS_ROOT) env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends python3-venv >/dev/null; }
 
-.PHONY: help setup demo test coverage check format requirements clean
+.PHONY: help setup setup-ha demo test test-ha coverage check format requirements clean
 
 help: ## show these doors
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile
 
 setup: $(READY) ## build the environment in .venv
 
@@ -51,6 +51,15 @@ test: $(READY) ## all tests
 	  $(BIN)/python -m pytest -m alone; \
 	fi
 
+# custom_components live in Home Assistant, which needs a newer Python and packages of its own.
+setup-ha: ## the second environment, .venv-ha: Python 3.14 and Home Assistant with its test plugin
+	@.ci/setup-ha
+
+test-ha: setup-ha ## types and tests of the Home Assistant integration
+	@.venv-ha/bin/mypy --config-file tests/ha/mypy.ini
+	@.venv-ha/bin/python -m pytest -c tests/ha/pytest.ini --rootdir . --confcutdir tests/ha \
+	  --cov --cov-config tests/ha/coverage.ini --cov-report term $(PYTEST_ARGS)
+
 coverage: $(READY) ## all tests, with the branches they did not take
 	@$(BIN)/python -m pytest --cov --cov-report=term-missing $(PYTEST_ARGS)
 
@@ -69,6 +78,8 @@ requirements: ## pin and hash the dependencies anew (needs uv)
 	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate -o requirements-dev.txt
 	uv pip compile pyproject.toml --extra demo --extra lab --extra postgres --universal --python-version 3.11 --quiet -c requirements-dev.txt \
 	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate -o requirements.txt
+	uv pip compile --group ha --python "$$(.ci/python314)" --upgrade --quiet \
+	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate -o requirements-ha.txt
 
 clean: ## remove the environment and every cache
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage
+	rm -rf $(VENV) .venv-ha .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage

@@ -1,0 +1,182 @@
+"""What automations can ask of a charger beside its entities."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final, TypeAlias
+
+import voluptuous as vol
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import ATTR_DEVICE_ID
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers import device_registry as dr
+from homeassistant.util import dt as dt_util
+from homeassistant.util.json import JsonObjectType
+
+from .const import DOMAIN
+from .coordinator import SiteCoordinator, SiteEntry
+from .models import Goal
+
+LIMIT_A: Final = "limit_a"
+DURATION: Final = "duration"
+ENERGY_KWH: Final = "energy_kwh"
+READY_BY: Final = "ready_by"
+SINCE: Final = "since"
+UNTIL: Final = "until"
+MOST: Final = "most"
+
+LONGEST: Final = timedelta(days=1)
+MOST_A: Final = 80
+MOST_KWH: Final = 500
+MOST_SESSIONS: Final = 1000
+"""The bounds of the API."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charger:
+    """The charging station that an action is about."""
+
+    site: SiteCoordinator
+    station_id: str
+
+
+Action: TypeAlias = Callable[[Charger, ServiceCall], Awaitable[ServiceResponse]]
+
+
+async def _set_goal(charger: Charger, call: ServiceCall) -> None:
+    ready_by = call.data.get(READY_BY)
+    goal = Goal(energy_kwh=call.data.get(ENERGY_KWH), ready_by=None if ready_by is None else _with_zone(ready_by))
+    await charger.site.answer_to(charger.site.client.set_goal(charger.station_id, goal))
+
+
+async def _clear_goal(charger: Charger, _call: ServiceCall) -> None:
+    await charger.site.answer_to(charger.site.client.set_goal(charger.station_id, None))
+
+
+async def _boost(charger: Charger, call: ServiceCall) -> None:
+    duration_s = call.data[DURATION].total_seconds()
+    await charger.site.answer_to(charger.site.client.boost(charger.station_id, duration_s=duration_s))
+
+
+async def _limit(charger: Charger, call: ServiceCall) -> None:
+    await charger.site.answer_to(
+        charger.site.client.set_limit(
+            charger.station_id, limit_a=call.data[LIMIT_A], duration_s=call.data[DURATION].total_seconds()
+        )
+    )
+
+
+async def _explain(charger: Charger, _call: ServiceCall) -> ServiceResponse:
+    found = await charger.site.answer_to(charger.site.client.explain(charger.station_id))
+    return {
+        "limit_a": found.limit_a,
+        "phases": found.phases,
+        "because": found.because.text,
+        "steps": [asdict(step) for step in found.steps],
+    }
+
+
+async def _get_sessions(charger: Charger, call: ServiceCall) -> ServiceResponse:
+    since, until = (call.data.get(key) for key in (SINCE, UNTIL))
+    found = await charger.site.answer_to(
+        charger.site.client.sessions(
+            charger.station_id,
+            since=None if since is None else _with_zone(since),
+            until=None if until is None else _with_zone(until),
+            most=call.data[MOST],
+        )
+    )
+    return {"sessions": [_written(asdict(session)) for session in found]}
+
+
+def _written(fields: dict[str, object]) -> JsonObjectType:
+    """Times as text."""
+    return {
+        key: value.isoformat() if isinstance(value, datetime) else value  # type: ignore[misc] # plain values besides
+        for key, value in fields.items()
+    }
+
+
+def _with_zone(moment: datetime) -> datetime:
+    """People who name no zone mean that of their Home Assistant."""
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=dt_util.get_default_time_zone())
+
+
+def _a_while(typed: object) -> timedelta:
+    """Of a second to a day. Raises vol.Invalid."""
+    span = cv.positive_time_period(typed)
+    if not timedelta(seconds=1) <= span <= LONGEST:
+        raise vol.Invalid("a while is a second to a day")
+    return span
+
+
+OF_CHARGER: Final = {vol.Required(ATTR_DEVICE_ID): cv.string}
+
+ACTIONS: Final[tuple[tuple[str, Action, dict[vol.Marker, object], SupportsResponse], ...]] = (
+    (
+        "set_goal",
+        _set_goal,
+        {
+            vol.Optional(ENERGY_KWH): vol.All(vol.Coerce(float), vol.Range(min=0.1, max=MOST_KWH)),
+            vol.Optional(READY_BY): cv.datetime,
+        },
+        SupportsResponse.NONE,
+    ),
+    ("clear_goal", _clear_goal, {}, SupportsResponse.NONE),
+    ("boost", _boost, {vol.Required(DURATION): _a_while}, SupportsResponse.NONE),
+    (
+        "limit",
+        _limit,
+        {
+            vol.Required(LIMIT_A): vol.All(vol.Coerce(float), vol.Range(min=0, max=MOST_A)),
+            vol.Required(DURATION): _a_while,
+        },
+        SupportsResponse.NONE,
+    ),
+    ("explain", _explain, {}, SupportsResponse.ONLY),
+    (
+        "get_sessions",
+        _get_sessions,
+        {
+            vol.Optional(SINCE): cv.datetime,
+            vol.Optional(UNTIL): cv.datetime,
+            vol.Optional(MOST, default=100): vol.All(vol.Coerce(int), vol.Range(min=1, max=MOST_SESSIONS)),
+        },
+        SupportsResponse.ONLY,
+    ),
+)
+
+
+def add_actions(hass: HomeAssistant) -> None:
+    """All of them, each for one charger."""
+    for name, act, fields, supports_response in ACTIONS:
+        hass.services.async_register(
+            DOMAIN, name, _for_charger(hass, act), vol.Schema(OF_CHARGER | fields), supports_response=supports_response
+        )
+
+
+def _for_charger(hass: HomeAssistant, act: Action) -> Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]]:
+    async def answer(call: ServiceCall) -> ServiceResponse:
+        return await act(_charger(hass, call.data[ATTR_DEVICE_ID]), call)
+
+    return answer
+
+
+def _charger(hass: HomeAssistant, device_id: str) -> Charger:
+    """The station of that device. Raises ServiceValidationError."""
+    device = dr.async_get(hass).async_get(device_id)
+    entries: list[SiteEntry] = hass.config_entries.async_entries(DOMAIN)
+    for entry in entries:
+        if device is None or entry.entry_id not in device.config_entries:
+            continue
+        if entry.state is not ConfigEntryState.LOADED:
+            raise ServiceValidationError(translation_domain=DOMAIN, translation_key="not_loaded")
+        site = entry.runtime_data
+        for station in site.data.stations:
+            if (DOMAIN, site.station_key(station.id)) in device.identifiers:
+                return Charger(site=site, station_id=station.id)
+    raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_charger")

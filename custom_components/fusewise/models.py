@@ -1,0 +1,258 @@
+"""The shapes that the service sends, as far as entities need them. No Home Assistant here.
+
+Units are in the names: `_a _w _kwh _s`; signs are grid + import, solar + production, battery + discharge, cars +
+consumption. Unknown is None, never 0. Currents per phase are in the order of `phases`. The tests read the service's
+golden files with this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from .words import ChargeMode, LimitReason, SiteCondition, StationStatus
+
+NEWEST_API: Final = 1
+OLDEST_API: Final = 1
+"""The versions of the contract that this client speaks."""
+
+LISTS: Final = ("circuits", "stations")
+"""Of these a delta holds only the entries that changed, whole."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hello:
+    """The service's first words on the push socket."""
+
+    api_version: int
+    min_api: int
+    site_id: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """What a pairing code was traded for."""
+
+    id: int
+    token: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sentence:
+    """A sentence: its key in the service's list of words, and its English."""
+
+    key: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Powers:
+    """What flows now."""
+
+    grid_w: float | None
+    """None while the meter at the main fuse is not heard."""
+
+    solar_w: float | None
+    battery_w: float | None
+    home_w: float | None
+    charging_w: float | None
+    surplus_w: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Energies:
+    """Lifetime counters, which never run backwards."""
+
+    grid_import_kwh: float
+    grid_export_kwh: float
+    solar_kwh: float
+    charging_kwh: float
+    charging_solar_kwh: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Today:
+    """Since midnight of the house's time zone."""
+
+    charging_kwh: float
+    charging_solar_kwh: float
+    solar_share: float | None
+    """0 to 1; None while nothing was charged."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circuit:
+    """One fuse and what flows through it."""
+
+    id: str
+    fed_from: str | None
+    phases: tuple[str, ...]
+    fuse_a: float
+    usable_a: float
+    measured_a: tuple[float, ...] | None
+    headroom_a: tuple[float, ...] | None
+    meter_age_s: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """The running session of a station."""
+
+    id: str
+    began: datetime | None
+    energy_kwh: float
+    solar_kwh: float
+    solar_share: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Goal:
+    """What somebody asked for this stay on the cable."""
+
+    energy_kwh: float | None
+    ready_by: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemporaryLimit:
+    """A lower limit that ends by itself."""
+
+    limit_a: float
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Station:
+    """One charging station."""
+
+    id: str
+    circuit: str
+    wired: tuple[str, ...]
+    connected: bool
+    vendor: str | None
+    model: str | None
+    firmware: str | None
+    serial: str | None
+    status: StationStatus | None
+    plugged: bool
+    mode: ChargeMode | None
+    limit_a: float
+    phases: int
+    reason: LimitReason | None
+    because: Sentence
+    remaining_s: float | None
+    current_a: tuple[float, ...] | None
+    power_w: float | None
+    min_a: float
+    max_a: float
+    user_max_a: float | None
+    fallback_a: float
+    can_switch_phases: bool
+    priority: int
+    vehicle: str | None
+    session: Session | None
+    energy_kwh: float
+    goal: Goal | None
+    temporary_limit: TemporaryLimit | None
+    boost_until: datetime | None
+    ignores_limit: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Battery:
+    """The home battery."""
+
+    power_w: float
+    soc: float | None
+    """0 to 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """Something that people should know about."""
+
+    code: str
+    circuit: str | None
+    station: str | None
+    says: Sentence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """The whole house at one instant."""
+
+    site_id: str
+    name: str
+    version: str
+    at: datetime
+    sequence: int
+    condition: SiteCondition | None
+    headline: Sentence
+    powers: Powers
+    energies: Energies
+    today: Today
+    circuits: tuple[Circuit, ...]
+    stations: tuple[Station, ...]
+    battery: Battery | None
+    notices: tuple[Notice, ...]
+    dimmed: bool | None
+    optimising: bool
+    storage_trouble: str | None
+
+    @property
+    def main(self) -> Circuit | None:
+        """The circuit that nothing else feeds."""
+        return next((circuit for circuit in self.circuits if circuit.fed_from is None), None)
+
+    def station(self, station_id: str) -> Station | None:
+        """None for one that the service does not know any more."""
+        return next((station for station in self.stations if station.id == station_id), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplanationStep:
+    """What one step of the cycle made of a limit."""
+
+    stage: str
+    text: str
+    limit_a: float | None
+    phases: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """How the present limit of a station came about."""
+
+    station: str
+    limit_a: float
+    phases: int
+    because: Sentence
+    steps: tuple[ExplanationStep, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastSession:
+    """One stay of a car on the cable."""
+
+    id: str
+    station: str
+    vehicle: str | None
+    began: datetime
+    ended: datetime | None
+    energy_kwh: float
+    solar_kwh: float
+    solar_share: float | None
+    cost: float | None
+    currency: str | None
+
+
+def merged(before: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The state as JSON after a delta."""
+    after = {**before, **{key: value for key, value in changes.items() if key not in LISTS}}
+    for key in LISTS:
+        changed = {entry["id"]: entry for entry in changes.get(key, ())}
+        after[key] = [changed.get(entry["id"], entry) for entry in before[key]]
+    return after

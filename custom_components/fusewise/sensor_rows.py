@@ -1,0 +1,252 @@
+"""The rows of all sensors: what flows, what is left, and why each charger has the limit that it has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescription, SensorStateClass
+from homeassistant.const import EntityCategory, UnitOfElectricCurrent, UnitOfEnergy, UnitOfPower, UnitOfRatio
+
+from .models import Battery, Circuit, House, Session, Station
+from .words import LimitReason, SiteCondition, StationStatus
+
+Shown = str | float | int | datetime | None
+
+LONGEST_STATE: Final = 255
+
+
+@dataclass(frozen=True, kw_only=True)
+class SiteSensor(SensorEntityDescription):
+    """A row about the house."""
+
+    value_fn: Callable[[House], Shown]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhaseSensor(SensorEntityDescription):
+    """A row about one phase of the main fuse."""
+
+    value_fn: Callable[[Circuit, int], float | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StationSensor(SensorEntityDescription):
+    """A row about a charging station."""
+
+    value_fn: Callable[[Station], Shown]
+    since_fn: Callable[[Station], datetime | None] | None = None
+    """When what it counts began, where that is not for ever."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatterySensor(SensorEntityDescription):
+    """A row about the home battery."""
+
+    value_fn: Callable[[Battery], float | None]
+
+
+def _power(key: str, value_fn: Callable[[House], float | None]) -> SiteSensor:
+    return SiteSensor(
+        key=key,
+        device_class=SensorDeviceClass.POWER,
+        native_unit_of_measurement=UnitOfPower.WATT,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=0,
+        value_fn=value_fn,
+    )
+
+
+def _energy(key: str, value_fn: Callable[[House], float]) -> SiteSensor:
+    return SiteSensor(
+        key=key,
+        device_class=SensorDeviceClass.ENERGY,
+        native_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        suggested_display_precision=1,
+        value_fn=value_fn,
+    )
+
+
+def _percent(share: float | None) -> float | None:
+    return None if share is None else round(100.0 * share, 1)
+
+
+SITE_SENSORS: Final = (
+    SiteSensor(
+        key="state",
+        device_class=SensorDeviceClass.ENUM,
+        options=[condition.value for condition in SiteCondition],
+        value_fn=lambda house: house.condition,
+    ),
+    SiteSensor(key="headline", value_fn=lambda house: house.headline.text[:LONGEST_STATE]),
+    _power("grid_power", lambda house: house.powers.grid_w),
+    _power("solar_power", lambda house: house.powers.solar_w),
+    _power("home_power", lambda house: house.powers.home_w),
+    _power("charging_power", lambda house: house.powers.charging_w),
+    _power("surplus_power", lambda house: house.powers.surplus_w),
+    _energy("grid_import_energy", lambda house: house.energies.grid_import_kwh),
+    _energy("grid_export_energy", lambda house: house.energies.grid_export_kwh),
+    _energy("solar_energy", lambda house: house.energies.solar_kwh),
+    _energy("charging_energy", lambda house: house.energies.charging_kwh),
+    _energy("charging_solar_energy", lambda house: house.energies.charging_solar_kwh),
+    SiteSensor(
+        key="solar_share_today",
+        native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=0,
+        value_fn=lambda house: _percent(house.today.solar_share),
+    ),
+    SiteSensor(
+        key="main_fuse",
+        device_class=SensorDeviceClass.CURRENT,
+        native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda house: None if house.main is None else house.main.fuse_a,
+    ),
+)
+
+
+def _phase_sensor(key: str, value_fn: Callable[[Circuit, int], float | None]) -> PhaseSensor:
+    return PhaseSensor(
+        key=key,
+        device_class=SensorDeviceClass.CURRENT,
+        native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=1,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value_fn=value_fn,
+    )
+
+
+PHASE_SENSORS: Final = (
+    _phase_sensor("headroom", lambda main, place: _at(main.headroom_a, place)),
+    _phase_sensor("grid_current", lambda main, place: _at(main.measured_a, place)),
+)
+
+
+def _at(amps: tuple[float, ...] | None, place: int) -> float | None:
+    return None if amps is None or place >= len(amps) else amps[place]
+
+
+def _session(of: Callable[[Session], Shown]) -> Callable[[Station], Shown]:
+    return lambda station: None if station.session is None else of(station.session)
+
+
+STATION_SENSORS: Final = (
+    StationSensor(
+        key="status",
+        device_class=SensorDeviceClass.ENUM,
+        options=[status.value for status in StationStatus],
+        value_fn=lambda station: station.status,
+    ),
+    StationSensor(
+        key="limit_reason",
+        device_class=SensorDeviceClass.ENUM,
+        options=[reason.value for reason in LimitReason],
+        value_fn=lambda station: station.reason,
+    ),
+    StationSensor(
+        key="because",
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda station: station.because.text[:LONGEST_STATE],
+    ),
+    StationSensor(
+        key="power",
+        device_class=SensorDeviceClass.POWER,
+        native_unit_of_measurement=UnitOfPower.WATT,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=0,
+        value_fn=lambda station: station.power_w,
+    ),
+    StationSensor(
+        key="current_limit",
+        device_class=SensorDeviceClass.CURRENT,
+        native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=1,
+        value_fn=lambda station: station.limit_a,
+    ),
+    StationSensor(
+        key="active_phases",
+        device_class=SensorDeviceClass.ENUM,
+        options=["1", "2", "3"],
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda station: str(station.phases) if station.phases in {1, 2, 3} else None,
+    ),
+    StationSensor(
+        key="session_energy",
+        device_class=SensorDeviceClass.ENERGY,
+        native_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
+        state_class=SensorStateClass.TOTAL,
+        suggested_display_precision=2,
+        value_fn=_session(lambda session: session.energy_kwh),
+        since_fn=lambda station: None if station.session is None else station.session.began,
+    ),
+    StationSensor(
+        key="session_solar_share",
+        native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=0,
+        value_fn=_session(lambda session: _percent(session.solar_share)),
+    ),
+    StationSensor(
+        key="energy",
+        device_class=SensorDeviceClass.ENERGY,
+        native_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        suggested_display_precision=1,
+        value_fn=lambda station: station.energy_kwh,
+    ),
+    StationSensor(
+        key="boost_until",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        entity_registry_enabled_default=False,
+        value_fn=lambda station: station.boost_until,
+    ),
+    StationSensor(
+        key="limit_until",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        entity_registry_enabled_default=False,
+        value_fn=lambda station: None if station.temporary_limit is None else station.temporary_limit.until,
+    ),
+)
+
+
+def wire_sensors(station: Station) -> list[StationSensor]:
+    """The current on each phase that it is wired to, by its own numbering."""
+    return [
+        StationSensor(
+            key=f"current_l{place + 1}",
+            device_class=SensorDeviceClass.CURRENT,
+            native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
+            state_class=SensorStateClass.MEASUREMENT,
+            suggested_display_precision=1,
+            entity_category=EntityCategory.DIAGNOSTIC,
+            entity_registry_enabled_default=False,
+            value_fn=lambda now, place=place: _at(now.current_a, place),  # type: ignore[misc] # binds the loop's value
+        )
+        for place in range(len(station.wired))
+    ]
+
+
+BATTERY_SENSORS: Final = (
+    BatterySensor(
+        key="battery_power",
+        device_class=SensorDeviceClass.POWER,
+        native_unit_of_measurement=UnitOfPower.WATT,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=0,
+        value_fn=lambda battery: battery.power_w,
+    ),
+    BatterySensor(
+        key="battery_soc",
+        device_class=SensorDeviceClass.BATTERY,
+        native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
+        state_class=SensorStateClass.MEASUREMENT,
+        value_fn=lambda battery: _percent(battery.soc),
+    ),
+)

@@ -1,0 +1,65 @@
+"""The words of the service, as `tests/contract/golden/words.json` lists them. No Home Assistant here."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class ChargeMode(StrEnum):
+    """How a car chooses its current."""
+
+    OFF = "off"
+    SOLAR = "solar"
+    MIN_SOLAR = "min_solar"
+    FAST = "fast"
+
+
+class LimitReason(StrEnum):
+    """Why a limit is what it is."""
+
+    CAR = "car"
+    CABLE = "cable"
+    STATION_MAX = "station_max"
+    INSTALLER_LIMIT = "installer_limit"
+    MAIN_FUSE = "main_fuse"
+    CIRCUIT_FUSE = "circuit_fuse"
+    PHASE_IMBALANCE = "phase_imbalance"
+    GRID_OPERATOR = "grid_operator"
+    SOLAR_SURPLUS = "solar_surplus"
+    PRIORITY = "priority"
+    BATTERY_FIRST = "battery_first"
+    PLAN = "plan"
+    PRICE = "price"
+    USER = "user"
+    METER_LOST = "meter_lost"
+    STATION_SILENT = "station_silent"
+    IGNORES_LIMIT = "ignores_limit"
+    NOT_COMMISSIONED = "not_commissioned"
+    SETTLING = "settling"
+    NONE = "none"
+
+
+class SiteCondition(StrEnum):
+    """The house in one word."""
+
+    OPTIMISING = "optimising"
+    PROTECTING = "protecting"
+    FALLBACK = "fallback"
+    PAUSED = "paused"
+    NOT_COMMISSIONED = "not_commissioned"
+
+
+class StationStatus(StrEnum):
+    """A charging station in a person's words."""
+
+    OFFLINE = "offline"
+    FAULT = "fault"
+    UNPLUGGED = "unplugged"
+    WAITING_CAR = "waiting_car"
+    WAITING_SUN = "waiting_sun"
+    WAITING_FUSE = "waiting_fuse"
+    WAITING = "waiting"
+    STARTING = "starting"
+    CHARGING = "charging"
+    FINISHED = "finished"
+    OFF = "off"

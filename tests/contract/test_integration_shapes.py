@@ -1,0 +1,91 @@
+"""What the Home Assistant integration makes of the service's golden files: both sides are tested against the same."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ems.api import wire
+from tests.integration_client import models, parsing, words
+
+GOLDEN = Path(__file__).with_name("golden")
+
+
+def golden(name: str) -> Any:
+    return json.loads((GOLDEN / f"{name}.json").read_text())
+
+
+def test_a_sunny_morning_is_read_as_it_was_said() -> None:
+    house = parsing.parsed(models.House, golden("snapshot")["state"])
+
+    assert (house.name, house.sequence, house.condition) == ("Sunny house", 7, words.SiteCondition.OPTIMISING)
+    assert house.powers.grid_w == 172.5
+    assert house.battery == models.Battery(power_w=-800.0, soc=0.62)
+    assert house.main is not None
+    assert house.main.headroom_a == (23.25, 17.5, 23.75)
+    garage, carport = house.station("garage"), house.station("carport")
+    assert garage is not None
+    assert garage.reason is words.LimitReason.SOLAR_SURPLUS
+    assert garage.goal == models.Goal(energy_kwh=20.0, ready_by=datetime(2026, 6, 21, 17, tzinfo=UTC))
+    assert carport is not None
+    assert (carport.status, carport.current_a, carport.session) == (words.StationStatus.OFFLINE, None, None)
+
+
+def test_a_house_in_trouble_has_unknowns_and_no_zeros() -> None:
+    house = parsing.parsed(models.House, golden("state_in_trouble"))
+
+    assert house.powers.grid_w is None
+    assert house.battery is None
+    assert house.main is not None
+    assert house.main.measured_a is None
+    assert house.storage_trouble == "the disk is full"
+
+
+def test_a_delta_changes_the_stations_that_it_names() -> None:
+    before = golden("snapshot")["state"]
+
+    after = parsing.parsed(models.House, models.merged(before, golden("delta")["changes"]))
+
+    garage, carport = after.stations
+    assert garage == parsing.parsed(models.House, before).stations[0]
+    assert carport.mode is words.ChargeMode.OFF
+
+
+def test_hello_and_token_are_read() -> None:
+    hello = parsing.parsed(models.Hello, golden("hello"))
+
+    assert (hello.api_version, hello.min_api) == (wire.API_VERSION, wire.MIN_API)
+    assert parsing.parsed(models.Token, golden("access")["token"]).token == "fw_example"
+
+
+def test_an_explanation_and_a_past_session_are_read() -> None:
+    explanation = parsing.parsed(models.Explanation, golden("explanation"))
+    session = parsing.parsed(models.PastSession, golden("records")["session"])
+
+    assert [step.stage for step in explanation.steps] == ["meter", "calm"]
+    assert (session.station, session.energy_kwh, session.cost) == ("garage", 12.5, 1.25)
+
+
+@pytest.mark.parametrize("word", [words.ChargeMode, words.LimitReason, words.SiteCondition, words.StationStatus])
+def test_the_words_are_those_of_the_service(word: type[words.ChargeMode]) -> None:
+    assert [each.value for each in word] == golden("words")[word.__name__]
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(key=st.sampled_from(sorted(golden("snapshot")["state"])), value=json_values)
+def test_nothing_from_the_network_breaks_more_than_the_reading(key: str, value: object) -> None:
+    with suppress(parsing.BadShape):
+        parsing.parsed(models.House, golden("snapshot")["state"] | {key: value})

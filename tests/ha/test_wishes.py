@@ -1,0 +1,155 @@
+"""What people set reaches the service, and what it refuses is told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from homeassistant.config_entries import SOURCE_REAUTH
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.fusewise.const import DOMAIN
+from tests.ha.paper_service import PaperService
+from tests.ha.waiting import state_of, until
+
+GARAGE = "/stations/garage"
+READY = "2026-06-21T17:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("service_call", "entity_id", "values", "asked"),
+    [
+        ("select.select_option", "select.garage_mode", {"option": "fast"}, ("PUT", f"{GARAGE}/mode", {"mode": "fast"})),
+        (
+            "select.select_option",
+            "select.garage_vehicle",
+            {"option": "second"},
+            ("PUT", f"{GARAGE}/settings", {"max_a": 13.0, "priority": 2, "vehicle": "second"}),
+        ),
+        (
+            "number.set_value",
+            "number.garage_maximum_current",
+            {"value": 10},
+            ("PUT", f"{GARAGE}/settings", {"max_a": 10.0, "priority": 2, "vehicle": "family"}),
+        ),
+        (
+            "number.set_value",
+            "number.garage_maximum_current",
+            {"value": 16},
+            ("PUT", f"{GARAGE}/settings", {"max_a": None, "priority": 2, "vehicle": "family"}),
+        ),
+        (
+            "number.set_value",
+            "number.garage_priority",
+            {"value": 5},
+            ("PUT", f"{GARAGE}/settings", {"max_a": 13.0, "priority": 5, "vehicle": "family"}),
+        ),
+        (
+            "number.set_value",
+            "number.garage_target_energy",
+            {"value": 12.5},
+            ("PUT", f"{GARAGE}/goal", {"energy_kwh": 12.5, "ready_by": READY}),
+        ),
+        (
+            "number.set_value",
+            "number.garage_target_energy",
+            {"value": 0},
+            ("PUT", f"{GARAGE}/goal", {"energy_kwh": None, "ready_by": READY}),
+        ),
+        (
+            "datetime.set_value",
+            "datetime.garage_ready_by",
+            {"datetime": "2026-06-22T05:00:00+00:00"},
+            ("PUT", f"{GARAGE}/goal", {"energy_kwh": 20.0, "ready_by": "2026-06-22T05:00:00+00:00"}),
+        ),
+        ("switch.turn_on", "switch.garage_boost", {}, ("PUT", f"{GARAGE}/boost", {"duration_s": 3600.0})),
+        ("switch.turn_off", "switch.carport_boost", {}, ("DELETE", "/stations/carport/boost", None)),
+        ("switch.turn_on", "switch.sunny_house_optimisation", {}, ("PUT", "/optimising", {"optimising": True})),
+        ("switch.turn_off", "switch.sunny_house_optimisation", {}, ("PUT", "/optimising", {"optimising": False})),
+        ("button.press", "button.garage_clear_goal", {}, ("DELETE", f"{GARAGE}/goal", None)),
+        ("button.press", "button.garage_end_temporary_limit", {}, ("DELETE", f"{GARAGE}/limit", None)),
+    ],
+)
+async def test_a_wish_reaches_the_service(
+    hass: HomeAssistant,
+    service: PaperService,
+    house: MockConfigEntry,
+    service_call: str,
+    entity_id: str,
+    values: dict[str, Any],
+    asked: tuple[str, str, Any],
+) -> None:
+    await ask(hass, service_call, entity_id, **values)
+
+    assert service.asked == [asked]
+
+
+async def ask(hass: HomeAssistant, service_call: str, entity_id: str, **values: Any) -> None:
+    domain, _, name = service_call.partition(".")
+    await hass.services.async_call(domain, name, {"entity_id": entity_id, **values}, blocking=True)
+
+
+async def test_no_energy_and_no_time_is_no_goal(
+    hass: HomeAssistant, service: PaperService, house: MockConfigEntry
+) -> None:
+    await service.tell_station("garage", goal=None)
+    await until(hass, lambda: state_of(hass, "number.garage_target_energy") == "unknown")
+
+    await ask(hass, "number.set_value", "number.garage_target_energy", value=0)
+    await ask(hass, "datetime.set_value", "datetime.garage_ready_by", datetime=READY)
+
+    assert service.asked == [
+        ("DELETE", f"{GARAGE}/goal", None),
+        ("PUT", f"{GARAGE}/goal", {"energy_kwh": None, "ready_by": READY}),
+    ]
+
+
+async def test_what_a_wish_changes_comes_over_the_push_socket(
+    hass: HomeAssistant, service: PaperService, house: MockConfigEntry
+) -> None:
+    await ask(hass, "select.select_option", "select.garage_mode", option="fast")
+    assert state_of(hass, "select.garage_mode") == "solar"
+
+    await service.tell_station("garage", mode="fast")
+
+    await until(hass, lambda: state_of(hass, "select.garage_mode") == "fast")
+
+
+async def test_a_refusal_tells_its_code(hass: HomeAssistant, service: PaperService, house: MockConfigEntry) -> None:
+    service.refuses = (409, "widens_installer_limit")
+
+    with pytest.raises(ServiceValidationError) as refused:
+        await ask(hass, "number.set_value", "number.garage_maximum_current", value=15)
+
+    assert refused.value.translation_key == "refused"
+    assert refused.value.translation_placeholders == {
+        "code": "widens_installer_limit",
+        "detail": "because widens_installer_limit",
+    }
+
+
+async def test_a_service_in_trouble_is_told_from_one_that_refuses(
+    hass: HomeAssistant, service: PaperService, house: MockConfigEntry
+) -> None:
+    service.refuses = (503, "storage_trouble")
+
+    with pytest.raises(HomeAssistantError) as failed:
+        await ask(hass, "switch.turn_on", "switch.garage_boost")
+
+    assert failed.value.translation_key == "cannot_connect"
+
+
+async def test_a_token_that_is_over_begins_a_new_pairing(
+    hass: HomeAssistant, service: PaperService, house: MockConfigEntry
+) -> None:
+    service.tokens.clear()
+
+    with pytest.raises(HomeAssistantError) as failed:
+        await ask(hass, "switch.turn_on", "switch.garage_boost")
+    await hass.async_block_till_done()
+
+    assert failed.value.translation_key == "not_authorised"
+    (flow,) = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+    assert flow["context"]["source"] == SOURCE_REAUTH
