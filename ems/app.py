@@ -42,6 +42,9 @@ if TYPE_CHECKING:
     from ems.api.commissioning_port import Commissioning
     from ems.api.part import ApiPart
     from ems.api.ports import House
+    from ems.api.server import WebServer
+    from ems.api.waiting import Waiting
+    from ems.api.wire import HealthRecord
     from ems.runtime.recorder import Recorder
 
 LOGGER: Final = logging.getLogger(__name__)
@@ -97,6 +100,9 @@ class Service:
 
         self._newest: tuple[Snapshot, Memory, Turn] | None = None
         """The last cycle, for those who come later."""
+
+        self.waiting: Waiting | None = None
+        """For the database; from soon after the start of `run` on."""
 
         self.api: ApiPart | None = None
         """Soon after the start of `run`, where the site file wants it."""
@@ -194,20 +200,33 @@ class Service:
         from ems.api.installer import InstallersDesk  # noqa: PLC0415 (imported already, in a thread)
         from ems.api.part import ApiPart, stores_of  # noqa: PLC0415 (the same)
         from ems.api.routes.commissioning import installer_router  # noqa: PLC0415 (the same)
+        from ems.api.waiting import Waiting  # noqa: PLC0415 (the same)
 
         installers = InstallersDesk(self.desk, self._clock)
+        waiting = self.waiting = Waiting(self._clock, self._waiting_server)
         part = ApiPart(
             self._file,
             self._board,
             self._clock,
             stations=self.central_system.links,
-            stores=await stores_of(ledger, self.recorder, self._clock, self._site),
+            stores=await stores_of(ledger, self.recorder, self._clock, self._site, waiting=waiting),
             bind_port=self._api_port,
             mount=partial(self._mount_pages, installers),
             routers=[installer_router(installers)],
+            waiting=waiting,
         )
         self.desk.audit = part.access.audit_commissioning
         return part
+
+    def _waiting_server(self) -> WebServer:
+        """Answers while the database is away."""
+        from ems.api.health import health_without_database  # noqa: PLC0415 (imported already, in a thread)
+        from ems.api.waiting import waiting_server  # noqa: PLC0415 (the same)
+
+        def health() -> HealthRecord:
+            return health_without_database(None if self._newest is None else self._newest[0].now_s, self._clock)
+
+        return waiting_server(self._file.api, self._clock, health, bind_port=self._api_port)
 
     def _tell_outside(self, look: Snapshot, before: Memory, turn: Turn) -> None:
         self._newest = (look, before, turn)

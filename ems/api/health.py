@@ -15,11 +15,18 @@ STALLED_AFTER_S: Final = 10.0
 
 def health(house: LiveHouse, clock: Clock) -> HealthRecord:
     """From the age of the last decision, and what the state says of meters and storage."""
-    at_s = house.cycle_at_s
+    return _told(house.cycle_at_s, clock, _reasons(house))
+
+
+def health_without_database(cycle_at_s: float | None, clock: Clock) -> HealthRecord:
+    """While the database is not there yet: decisions are made all the same."""
+    return _told(cycle_at_s, clock, ("storage",))
+
+
+def _told(at_s: float | None, clock: Clock, reasons: tuple[str, ...]) -> HealthRecord:
     if at_s is None:
         return HealthRecord(status="stalled", cycle_age_s=None, reasons=("starting",))
     age_s = round(clock.monotonic_s() - at_s, 1)
-    reasons = _reasons(house)
     if age_s > STALLED_AFTER_S:
         return HealthRecord(status="stalled", cycle_age_s=age_s, reasons=("stalled", *reasons))
     return HealthRecord(status="degraded" if reasons else "ok", cycle_age_s=age_s, reasons=reasons)

@@ -17,7 +17,6 @@ from ems.api.access.store import AccountStore
 from ems.api.application import Vitals, application
 from ems.api.directory import BootDirectory, BootedStation
 from ems.api.discovery import announce, announcement
-from ems.api.errors import StorageTrouble
 from ems.api.health import health
 from ems.api.house_name import SITE_ID_KEY, site_id
 from ems.api.kept import Database, LedgerBooks, RecordedArchive, RecordedDiary, RecordedShelf
@@ -31,6 +30,7 @@ from ems.api.scene import HouseName
 from ems.api.scribe import Scribe
 from ems.api.server import WebServer
 from ems.api.sources import Archive, Books, Diary, LogDiary, MemoryShelf, NoArchive, NoBooks, Shelf
+from ems.api.waiting import Waiting
 from ems.clock import Clock
 from ems.config.schema import SiteFile
 from ems.config.secrets import reveal
@@ -42,8 +42,6 @@ from ems.runtime.loop import Loop
 from ems.runtime.recorder import Recorder
 
 LOGGER: Final = logging.getLogger(__name__)
-
-OPENS_EVERY_S: Final = 5.0
 
 Mount = Callable[[FastAPI, House, Access], None]
 """Puts pages on the application."""
@@ -61,15 +59,21 @@ class Stores:
     close: Callable[[], None] = lambda: None
 
 
-async def stores_of(ledger: Ledger, recorder: Recorder | None, clock: Clock, site: Site) -> Stores:
-    """What the service counts and keeps; where it keeps nothing, all but the counting forgets."""
+async def stores_of(
+    ledger: Ledger, recorder: Recorder | None, clock: Clock, site: Site, *, waiting: Waiting | None = None
+) -> Stores:
+    """What the service counts and keeps; where it keeps nothing, all but the counting forgets.
+
+    What people set and who the house is are read before anything is kept over them, from a database that may come late.
+    """
     books = LedgerBooks(ledger, [station.station_id for station in site.stations])
     if recorder is None:
         return Stores(books=books)
     database = Database(recorder)
     scribe = Scribe(clock)
     shelf = RecordedShelf(database, clock, scribe)
-    await _learn(shelf, clock)
+    waiting = waiting or Waiting(clock)
+    await waiting.until(lambda: shelf.learn(WISHES_KEY, SITE_ID_KEY), "what people set before is not known yet")
     return Stores(
         books=books,
         archive=RecordedArchive(database),
@@ -78,18 +82,6 @@ async def stores_of(ledger: Ledger, recorder: Recorder | None, clock: Clock, sit
         accounts=KeptAccounts(database, clock),
         close=scribe.close,
     )
-
-
-async def _learn(shelf: RecordedShelf, clock: Clock) -> None:
-    """What people set and who the house is, before anything is kept over it: from a database that may come late."""
-    while True:
-        try:
-            await shelf.learn(WISHES_KEY, SITE_ID_KEY)
-        except StorageTrouble as error:
-            LOGGER.error("what people set before is not known yet: %s", error)  # noqa: TRY400 (it is for a person)
-            await clock.sleep(OPENS_EVERY_S)
-        else:
-            return
 
 
 class ApiPart:
@@ -106,6 +98,7 @@ class ApiPart:
         bind_port: int | None = None,
         mount: Mount | None = None,
         routers: Sequence[APIRouter] = (),
+        waiting: Waiting | None = None,
     ) -> None:
         """`mount` puts pages on the application; `routers` of other parts stand below `/api/v1`."""
         stores = stores or Stores()
@@ -126,6 +119,7 @@ class ApiPart:
         self._mount = mount
         self._routers = tuple(routers)
         self._stores = stores
+        self._waiting = waiting or Waiting(clock)
         self.house: Final = LiveHouse(
             board,
             board.site,
@@ -174,15 +168,8 @@ class ApiPart:
 
     async def _open(self) -> None:
         """Learn who may come in, from a database that may be busy or in trouble just now."""
-        while True:
-            try:
-                await self.access.open()
-            except StorageTrouble as error:
-                LOGGER.error("nobody can log in yet: %s", error)  # noqa: TRY400 (the sentence is for a person)
-                await self._clock.sleep(OPENS_EVERY_S)
-            else:
-                self._say_setup_code()
-                return
+        await self._waiting.until(self.access.open, "nobody can log in yet")
+        self._say_setup_code()
 
     def _mqtt_face(self) -> MqttFace | None:
         broker = self._file.mqtt

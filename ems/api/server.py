@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any, Final, cast
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
@@ -43,6 +43,7 @@ RETRY_S: Final = 30.0
 """Between attempts to serve again after a failure."""
 
 LOOPBACK: Final = "127.0.0.1"
+SERVED: Final = "API and pages are"
 
 
 class CannotServe(EmsError):
@@ -104,8 +105,11 @@ class _Server(uvicorn.Server):
 class WebServer:
     """Serves one application until cancelled."""
 
-    def __init__(self, app: FastAPI, section: ApiSection, clock: Clock, *, bind_port: int | None = None) -> None:
-        """`bind_port` overrides the section's port; 0 takes any free one."""
+    def __init__(
+        self, app: ASGIApp, section: ApiSection, clock: Clock, *, bind_port: int | None = None, what: str = SERVED
+    ) -> None:
+        """`bind_port` overrides the section's port, 0 takes any free one; `what` is served, for the log."""
+        self._what = what
         self._app = app
         self._section = section
         self._clock = clock
@@ -146,7 +150,7 @@ class WebServer:
         server = _Server(self._config())
         listening = self._listening()
         self._port = int(listening.getsockname()[1])
-        LOGGER.info("API and pages are at %s", self.page)
+        LOGGER.info("%s at %s", self._what, self.page)
         self.settled.set()
         serving = asyncio.create_task(server.serve(sockets=[listening]), name="web server")
         try:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from ems.api.kept_words import log_says
+from ems.api.kept_words import log_says, log_text
 from ems.api.wire import AuditRecord, DecisionRecord, HistoryPoint, HistoryStep, LogRecord, Sentence, SessionRecord
 from ems.model.decision import LimitReason, Reason
 from ems.model.electrical import Phase
@@ -16,11 +16,12 @@ from ems.model.words import Phrase
 from ems.web.spans import length_s
 
 STATIONS = ("garage", "carport", "guest")
-EVENTS = (
-    ("started", None, "Fusewise 0.1.0 started"),
-    ("login", "Anna", "logged in"),
-    ("mode", "Anna", "garage: solar"),
-    ("station_offline_ended", None, "carport is connected"),
+EVENTS: tuple[tuple[str, str | None, Mapping[str, object]], ...] = (
+    ("service_started", None, {"version": "0.1.0"}),
+    ("login", "Anna", {"says": "log.login.in", "address": "192.0.2.7"}),
+    ("wish", "Anna", {"text": "garage: mode fast"}),  # as older versions kept it
+    ("wish", "Anna", {"says": "log.wish.mode.solar", "station": "garage"}),
+    ("station_offline_ended", None, {"station": "carport"}),
 )
 
 
@@ -119,14 +120,14 @@ class PaperPast(ABC):
         ][:limit]
 
     def _event(self, number: int) -> LogRecord:
-        kind, who, text = EVENTS[number % len(EVENTS)]
+        kind, who, facts = EVENTS[number % len(EVENTS)]
         return LogRecord(
             id=number,
             at=self.now() - timedelta(minutes=17 * (61 - number)),
             kind=kind,
             who=who,
-            text=text,
-            says=log_says(kind, {"station": "carport"}),
+            text=log_text(kind, facts),
+            says=log_says(kind, facts),
         )
 
 

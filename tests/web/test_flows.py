@@ -161,10 +161,12 @@ def test_log_is_searched_in_the_readers_language(visit: Open) -> None:
 def test_events_are_told_in_the_readers_language_and_changes_to_installers_alone(visit: Open) -> None:
     page = visit("/log", who="Ines", language="de")
     page.get_by_role("button", name="Ereignisse").click()
-    expect(page.locator("tbody")).to_contain_text("carport ist wieder da")
+    expect(page.locator("tbody")).to_contain_text("carport ist verbunden")
     page.get_by_role("button", name="Änderungen").click()
     expect(page.locator("tbody")).not_to_contain_text("carport")
-    expect(page.locator("tbody")).to_contain_text("logged in")
+    expect(page.locator("tbody")).to_contain_text("von 192.0.2.7")
+    expect(page.locator("tbody")).to_contain_text("garage: Modus Sonne")
+    expect(page.locator("tbody")).to_contain_text("garage: mode fast")
 
     others = visit("/log")
     expect(others.get_by_role("button", name="Events")).to_be_visible()

@@ -19,7 +19,8 @@ from ems.api.errors import StorageTrouble, WrongPassword
 from ems.api.exports import history_csv, sessions_csv, sessions_xlsx
 from ems.api.house_name import SITE_ID_KEY, site_id
 from ems.api.kept_wishes import WISHES_KEY
-from ems.api.part import OPENS_EVERY_S, stores_of
+from ems.api.part import stores_of
+from ems.api.waiting import OPENS_EVERY_S
 from ems.api.wire import HistoryStep, Role, Sentence
 from ems.clock import WallClock
 from ems.model.words import Phrase
