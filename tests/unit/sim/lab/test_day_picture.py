@@ -42,14 +42,14 @@ def words(svg: str) -> list[str]:
 def test_the_drawing_is_one_svg_with_the_figures_of_the_day() -> None:
     said = words(day_svg(hour(), main_circuit="main", rating_a=25.0, usable_a=21.75))
 
-    assert "sun 5.0 kWh" in said
+    assert "sun 5.0\xa0kWh" in said
     assert "garage 4.6 kWh" in said
     assert "fuse 25 A" in said
     assert "largest 0.25" in said
 
 
 def test_a_peak_of_one_second_is_named() -> None:
-    assert "largest 27.4 A" in words(day_svg(hour(), main_circuit="main", rating_a=25.0, usable_a=21.75))
+    assert "largest 27.4\xa0A" in words(day_svg(hour(), main_circuit="main", rating_a=25.0, usable_a=21.75))
 
 
 def test_a_limit_on_one_phase_has_a_colour_of_its_own() -> None:
