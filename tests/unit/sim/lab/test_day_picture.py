@@ -43,8 +43,8 @@ def test_the_drawing_is_one_svg_with_the_figures_of_the_day() -> None:
     said = words(day_svg(hour(), main_circuit="main", rating_a=25.0, usable_a=21.75))
 
     assert "sun 5.0\xa0kWh" in said
-    assert "garage 4.6 kWh" in said
-    assert "fuse 25 A" in said
+    assert "garage 4.6\xa0kWh" in said
+    assert "fuse 25\xa0A" in said
     assert "largest 0.25" in said
 
 
