@@ -180,3 +180,19 @@ def test_nothing_is_taken_from_the_service_package() -> None:
 @pytest.mark.parametrize("name", ["address.py", "client.py", "models.py", "parsing.py", "words.py"])
 def test_the_client_knows_no_home_assistant(name: str) -> None:
     assert "homeassistant" not in SOURCES[name]
+
+
+def test_every_rule_of_the_quality_scale_has_an_answer() -> None:
+    rules = load_yaml_dict(HERE / "quality_scale.yaml")["rules"]
+
+    assert len(rules) == 54
+    for name, answer in rules.items():
+        assert answer == "done" or (answer["status"] in {"exempt", "todo"} and answer["comment"]), name
+
+
+@pytest.mark.parametrize(("name", "side"), [("icon.png", 256), ("icon@2x.png", 512)])
+def test_our_mark_has_the_size_that_is_asked_for(name: str, side: int) -> None:
+    head = (HERE / "brand" / name).read_bytes()[:24]
+
+    assert head[1:4] == b"PNG"
+    assert (int.from_bytes(head[16:20]), int.from_bytes(head[20:24])) == (side, side)
