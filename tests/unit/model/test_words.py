@@ -117,7 +117,7 @@ def test_a_phrase_keeps_its_numbers_for_those_who_say_it_themselves() -> None:
 def test_german_has_decimal_commas_and_its_own_words() -> None:
     reason = Reason(code=LimitReason.MAIN_FUSE, phase=Phase.L2, house_a=21.94, room_a=3.06)
 
-    assert sentence(reason, Language.GERMAN) == "Hauptsicherung L2: Haus 21,9 A, noch 3,1 A frei"
+    assert sentence(reason, Language.GERMAN) == "Hauptsicherung L2: Haus 21,9 A, noch 3,1 A frei für alle Autos"
 
 
 def test_names_keep_their_dots_in_german() -> None:
