@@ -131,12 +131,20 @@ async def test_a_house_in_trouble_has_unknowns_and_no_zeros(
     assert hass.states.get("sensor.home_battery_power") is None
 
 
+async def test_a_car_on_one_phase_of_three_is_told_as_it_draws(
+    hass: HomeAssistant, service: PaperService, house: MockConfigEntry
+) -> None:
+    await service.tell_station("garage", phases=3, current_a=[9.8, 0.1, 0.0])
+
+    await until(hass, lambda: state_of(hass, "sensor.garage_active_phases") == "1")
+
+
 async def test_a_newer_service_may_use_words_that_are_unknown_here(
     hass: HomeAssistant, service: PaperService, house: MockConfigEntry
 ) -> None:
     await service.tell(
         condition="levitating",
-        stations=[service.station("garage") | {"reason": "moon", "status": "dancing", "phases": 4}],
+        stations=[service.station("garage") | {"reason": "moon", "status": "dancing", "phases": 4, "current_a": None}],
     )
     await until(hass, lambda: state_of(hass, "sensor.garage_status") == "unknown")
 
