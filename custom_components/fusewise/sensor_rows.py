@@ -103,6 +103,7 @@ SITE_SENSORS: Final = (
         key="main_fuse",
         device_class=SensorDeviceClass.CURRENT,
         native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
+        suggested_display_precision=0,
         entity_category=EntityCategory.DIAGNOSTIC,
         value_fn=lambda house: None if house.main is None else house.main.fuse_a,
     ),

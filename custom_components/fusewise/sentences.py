@@ -1,4 +1,4 @@
-"""Sentences of the service: another one is shown at once, other numbers in the same one once a minute.
+"""Sentences of the service: another one is shown at once, other numbers in the same one every quarter of a minute.
 
 The numbers change with every look at the meter. Each change would be an entry in Home Assistant's activity and history,
 and bury what did happen.
@@ -19,7 +19,7 @@ from .entity import FusewiseEntity, SiteEntity, StationEntity
 from .models import Sentence, Station
 
 LONGEST_STATE: Final = 255
-NUMBERS_EVERY_S: Final = 60.0
+NUMBERS_EVERY_S: Final = 15.0
 
 
 class SentenceEntity(FusewiseEntity, SensorEntity):

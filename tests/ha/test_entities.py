@@ -203,7 +203,7 @@ POWER = {"device_class": "power", "unit_of_measurement": "W", "state_class": "me
         ("sensor.sunny_house_grid_power", POWER),
         ("sensor.home_battery_power", POWER),
         ("sensor.garage_session_energy", {"state_class": "total", "last_reset": "2026-06-21T09:00:00+00:00"}),
-        ("number.garage_maximum_current", {"min": 6.0, "max": 16.0, "step": 0.5}),
+        ("number.garage_maximum_current", {"min": 6.0, "max": 16.0, "step": 0.5, "mode": "box"}),
         ("select.garage_mode", {"options": ["off", "solar", "min_solar", "fast"]}),
         ("select.carport_vehicle", {"options": ["family", "second"]}),
     ],

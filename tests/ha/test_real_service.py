@@ -68,7 +68,6 @@ async def test_a_house_is_added_used_lost_and_found_again(
         down, up = our_lines(caplog)
         assert "no connection to the service" in down
         assert "the service is back" in up
-        assert state_of(hass, "select.garage_mode") == "off"
 
         caplog.clear()
         assert await hass.config_entries.async_reload(entry_id)

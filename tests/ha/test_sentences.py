@@ -26,7 +26,7 @@ async def told(hass: HomeAssistant, service: PaperService, watts: int) -> None:
     await until(hass, lambda: state_of(hass, POWER) == f"{float(watts)}")
 
 
-async def test_numbers_in_a_sentence_change_once_a_minute(
+async def test_numbers_in_a_sentence_change_now_and_then(
     hass: HomeAssistant, service: PaperService, house: MockConfigEntry
 ) -> None:
     await told(hass, service, 4000)

@@ -19,7 +19,7 @@ from typing import Any, Final
 from playwright.async_api import Page
 
 from tests.ha_real import browser
-from tests.ha_real.hass import CLOCK, ROOT, Hass, Json, Socket
+from tests.ha_real.hass import CLOCK, PYTHON, ROOT, Hass, Json, Socket
 from tests.ha_real.neighbour import House, neighbour
 
 OUT: Final = ROOT / "build" / "show-ha"
@@ -30,6 +30,9 @@ STATION: Final = "drive"
 
 ON_THE_WIRE_WITHIN_S: Final = 2.0
 HEALS_WITHIN_S: Final = 30.0
+WRITTEN_WITHIN_S: Final = 5.0
+"""What was set is on the disk by then."""
+
 STATISTICS_WITHIN_S: Final = 420.0
 """Home Assistant writes them every five minutes."""
 
@@ -139,6 +142,7 @@ async def choose(show: Show, options: dict[str, str]) -> None:
 
 async def lose_service(show: Show) -> None:
     """The service dies, and comes back."""
+    await CLOCK.sleep(WRITTEN_WITHIN_S)
     said = len(show.hass.our_lines())
     async with show.hass.socket() as socket:
         await socket.follow()
@@ -242,6 +246,7 @@ async def take_pictures(show: Show, page: Page) -> None:
         devices = await devices_of_ours(socket)
     await browser.picture(page, f"{show.hass.url}/our-house/main", OUT, "dashboard")
     await browser.picture(page, f"{show.hass.url}/energy", OUT, "energy", whole=True)
+    await browser.picture(page, f"{show.hass.url}/energy/now", OUT, "energy-now")
     for name, device_id in devices.items():
         address = f"{show.hass.url}/config/devices/device/{device_id}"
         await browser.picture(page, address, OUT, name.lower().replace(" ", "-"), whole=True)
@@ -283,6 +288,9 @@ async def perform(show: Show) -> None:
 
 
 async def main() -> int:
+    if not PYTHON.exists():
+        print("no Home Assistant here. Cure: make show-ha", file=sys.stderr)  # noqa: T201
+        return 1
     OUT.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="show-ha-") as folder:
         rooms = [Path(folder, name) for name in ("service", "hass")]
