@@ -20,11 +20,13 @@ from ems.api.sources import (
     Books,
     Diary,
     Directory,
+    Feeds,
     LogDiary,
     MemoryShelf,
     NoArchive,
     NoBooks,
     NoDirectory,
+    NoFeeds,
     Shelf,
 )
 from ems.api.view import build_state
@@ -63,6 +65,7 @@ class Sources:
     archive: Archive = NoArchive()
     shelf: Shelf | None = None
     diary: Diary = LogDiary()
+    feeds: Feeds = NoFeeds()
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +275,7 @@ class LiveHouse:
             facts=self._sources.directory.facts(),
             vehicles=self._vehicles,
             wishes=self._wishes.stations,
+            sources=self._sources.feeds.sources(),
             optimising=self._wishes.optimising,
             storage_trouble=self._sources.archive.trouble,
         )

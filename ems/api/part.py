@@ -17,6 +17,7 @@ from ems.api.access.store import AccountStore
 from ems.api.application import Vitals, application
 from ems.api.directory import BootDirectory, BootedStation
 from ems.api.discovery import announce, announcement
+from ems.api.feed import Feed
 from ems.api.health import health
 from ems.api.house_name import SITE_ID_KEY, site_id
 from ems.api.kept import Database, LedgerBooks, RecordedArchive, RecordedDiary, RecordedShelf
@@ -26,6 +27,7 @@ from ems.api.metrics import Figures
 from ems.api.mqtt.face import MqttFace
 from ems.api.ports import House
 from ems.api.push import Push
+from ems.api.routes.readings import readings_router
 from ems.api.scene import HouseName
 from ems.api.scribe import Scribe
 from ems.api.server import WebServer
@@ -35,6 +37,7 @@ from ems.clock import Clock
 from ems.config.schema import SiteFile
 from ems.config.secrets import reveal
 from ems.devices.mqtt_link import Broker
+from ems.devices.pushed import Inlet
 from ems.model.site import Site
 from ems.runtime.board import Board
 from ems.runtime.ledger import Ledger
@@ -99,25 +102,32 @@ class ApiPart:
         mount: Mount | None = None,
         routers: Sequence[APIRouter] = (),
         waiting: Waiting | None = None,
+        inlets: Mapping[str, Inlet] | None = None,
     ) -> None:
-        """`mount` puts pages on the application; `routers` of other parts stand below `/api/v1`."""
+        """`mount` puts pages on the application; `routers` of other parts stand below `/api/v1`.
+
+        `inlets` take the readings that programs bring.
+        """
         stores = stores or Stores()
         shelf = stores.shelf or MemoryShelf()
         self.name: Final = HouseName(
             site_id=site_id(shelf, file.site.name), name=file.site.name, version=version("fusewise")
         )
+        circuits = {meter.id: meter.circuit for meter in file.meters}
+        feed = Feed(inlets or {}, clock, stores.diary, circuits=circuits)
         sources = Sources(
             books=stores.books,
             directory=BootDirectory(stations),
             archive=stores.archive,
             shelf=shelf,
             diary=stores.diary,
+            feeds=feed,
         )
         self._file = file
         self._clock = clock
         self._bind_port = bind_port
         self._mount = mount
-        self._routers = tuple(routers)
+        self._routers = (readings_router(feed), *routers)
         self._stores = stores
         self._waiting = waiting or Waiting(clock)
         self.house: Final = LiveHouse(

@@ -9,7 +9,7 @@ from typing import Any, Final, NoReturn, Protocol, TypeAlias
 
 from ems.api.errors import StorageOff
 from ems.api.scene import Counted, StationFacts
-from ems.api.wire import AuditRecord, DecisionRecord, HistoryPoint, HistoryStep, LogRecord, SessionRecord
+from ems.api.wire import AuditRecord, DecisionRecord, HistoryPoint, HistoryStep, LogRecord, SessionRecord, SourceState
 from ems.model.words import Phrase
 
 LOGGER: Final = logging.getLogger(__name__)
@@ -86,6 +86,19 @@ class Diary(Protocol):
     def note(self, kind: str, *, who: str, said: Phrase) -> None:
         """`said` is a sentence that `log_says` finds again: `log.<kind>.…`, or one of commissioning."""
         ...
+
+
+class Feeds(Protocol):
+    """The devices whose readings a program brings; answers from memory."""
+
+    def sources(self) -> tuple[SourceState, ...]: ...
+
+
+class NoFeeds:
+    """Every device is read by ourselves."""
+
+    def sources(self) -> tuple[SourceState, ...]:
+        return ()
 
 
 class NoBooks:

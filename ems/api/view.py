@@ -47,6 +47,7 @@ def build_state(scene: Scene) -> wire.State:
             )
             for notice in scene.decision.notices
         ),
+        sources=scene.sources,
         dimmed=scene.look.dimmed,
         optimising=scene.optimising,
         storage_trouble=scene.storage_trouble,

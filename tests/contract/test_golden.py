@@ -45,6 +45,34 @@ SUN = Reason(code=LimitReason.SOLAR_SURPLUS, surplus_w=4210.0)
 AWAY = Reason(code=LimitReason.STATION_SILENT)
 
 
+SOURCES = (
+    wire.SourceState(
+        id="grid",
+        kind="meter",
+        circuit="main",
+        phases=3,
+        period_s=10.0,
+        silent_after_s=50.0,
+        age_s=3.0,
+        silent=False,
+        client="Home Assistant",
+        refused=None,
+    ),
+    wire.SourceState(
+        id="roof",
+        kind="solar",
+        circuit=None,
+        phases=3,
+        period_s=30.0,
+        silent_after_s=150.0,
+        age_s=None,
+        silent=True,
+        client=None,
+        refused=wire.RefusedReading(code="nonsense", detail="roof: 90000 W of sun is impossible", age_s=12.0),
+    ),
+)
+
+
 def scene() -> Scene:
     """A sunny morning, made by hand, so that control may learn without changing the contract."""
     house = sunny_house()
@@ -107,6 +135,7 @@ def scene() -> Scene:
         ),
         facts={"garage": StationFacts(vendor="Acme", model="Box 11", firmware="1.2", serial="A-0001")},
         vehicles={"garage": "family"},
+        sources=SOURCES,
         wishes={
             "garage": Wishes(
                 max_a=13.0,
@@ -287,7 +316,36 @@ def access() -> Any:
 
 
 def health() -> Any:
-    return written(wire.HealthRecord(status="degraded", cycle_age_s=0.4, reasons=("meter_lost",)))
+    return written(
+        wire.HealthRecord(status="degraded", cycle_age_s=0.4, reasons=("meter_lost", "source_silent", "source_refused"))
+    )
+
+
+def readings() -> Any:
+    """What a program brings, and what it is told."""
+    grid = wire.Reading(
+        device="grid",
+        age_s=2.4,
+        taken_at=THEN,
+        power_w=172.5,
+        powers_w=(-345.0, 977.5, -460.0),
+        current_a=(1.5, 4.25, 2.0),
+        voltage_v=(230.1, 229.8, 230.4),
+        frequency_hz=50.0,
+        energy_import_kwh=1204.125,
+        energy_export_kwh=310.5,
+    )
+    roof = wire.Reading(device="roof", age_s=11.0, power_w=5200.0, energy_kwh=2200.75)
+    cellar = wire.Reading(device="cellar", age_s=5.0, power_w=-800.0, soc=0.62)
+    verdicts = (
+        wire.ReadingVerdict(device="grid", taken=True, code=None, detail=None),
+        wire.ReadingVerdict(device="roof", taken=False, code="nonsense", detail="roof: 90000 W of sun is impossible"),
+    )
+    return {
+        "brought": written(wire.Readings(readings=(grid, roof, cellar))),
+        "answer": written(wire.ReadingsAnswer(verdicts=verdicts)),
+        "sources": [written(source) for source in SOURCES],
+    }
 
 
 def wishes() -> Any:
@@ -316,7 +374,7 @@ MADE: dict[str, Callable[[], Any]] = {
     made.__name__: made
     for made in (
         *(state, state_in_trouble, hello, client_hello, snapshot, delta, problem, explanation, records),
-        *(access, health, wishes, words),
+        *(access, health, readings, wishes, words),
         *commissioning_shapes.SHAPES,
     )
 }

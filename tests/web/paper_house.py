@@ -135,6 +135,7 @@ class PaperHouse(PaperPast):
             stations=(self._garage(garage_w, solar_w), self._carport(), self._guest()),
             battery=BatteryState(power_w=300.0, soc=0.64, age_s=0.6),
             notices=self._notices(),
+            sources=(),
             dimmed=None,
             optimising=self._optimising,
             storage_trouble=None,

@@ -10,6 +10,15 @@ Import the shapes from here; the modules below only sort them.
 from __future__ import annotations
 
 from ems.api.wire.messages import ClientHello, DeltaMessage, Hello, SnapshotMessage
+from ems.api.wire.readings import (
+    Reading,
+    Readings,
+    ReadingsAnswer,
+    ReadingVerdict,
+    RefusedReading,
+    SourceKind,
+    SourceState,
+)
 from ems.api.wire.records import (
     AuditRecord,
     DecisionRecord,
@@ -77,6 +86,11 @@ __all__ = [
     "OptimisingWish",
     "Powers",
     "Problem",
+    "Reading",
+    "ReadingVerdict",
+    "Readings",
+    "ReadingsAnswer",
+    "RefusedReading",
     "Role",
     "Sentence",
     "SessionRecord",
@@ -86,6 +100,8 @@ __all__ = [
     "SiteCondition",
     "SiteRecord",
     "SnapshotMessage",
+    "SourceKind",
+    "SourceState",
     "State",
     "StationId",
     "StationState",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
+from ems.api.wire.readings import SourceState
 from ems.api.wire.words import API_VERSION, Sentence, Shape, SiteCondition, StationStatus
 from ems.model.decision import LimitReason
 from ems.model.electrical import FuseDevice
@@ -202,6 +203,9 @@ class State(Shape):
     stations: tuple[StationState, ...]
     battery: BatteryState | None
     notices: tuple[NoticeState, ...]
+    sources: tuple[SourceState, ...]
+    """Devices whose readings a program brings."""
+
     dimmed: bool | None
     """Whether the grid operator calls for its limit; null where nobody says."""
 
@@ -232,4 +236,5 @@ class HealthRecord(Shape):
     """Since the last decision; null before the first."""
 
     reasons: tuple[str, ...]
-    """What is amiss, as codes: `meter_lost`, `not_commissioned`, `storage`, `stalled`, `starting`."""
+    """What is amiss, as codes: `meter_lost`, `not_commissioned`, `source_silent`, `source_refused`, `storage`,
+    `stalled`, `starting`."""
