@@ -17,7 +17,7 @@ from custom_components.fusewise import actions, binary_sensor, button, number, s
 from custom_components.fusewise.const import DOMAIN
 
 HERE: Final = Path(integration.__file__).parent
-LANGUAGES: Final = ("en", "de")
+LANGUAGES: Final = ("en", "de", "fr", "nl", "sv")
 SOURCES: Final = {path.name: path.read_text() for path in HERE.glob("*.py")}
 
 ALONE: Final = {
