@@ -17,6 +17,7 @@ from ems.api.health import health
 from ems.api.metrics import Figures
 from ems.api.push import Push
 from ems.api.routes.readings import readings_router
+from ems.api.routes.vehicles import vehicles_router
 from ems.api.server import WebServer
 from ems.api.wire import Role
 from ems.config.schema_api import ApiSection
@@ -57,7 +58,7 @@ class ApiBench:
             push=self.push,
             vitals=Vitals(health=lambda: health(self.bench.live, self.clock), figures=Figures),
             section=self.section,
-            routers=(readings_router(self.bench.feed), *routers),
+            routers=(readings_router(self.bench.feed), vehicles_router(self.bench.live.cars), *routers),
         )
         self.tokens: dict[Role, str] = {}
 

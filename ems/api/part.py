@@ -22,16 +22,18 @@ from ems.api.health import health
 from ems.api.house_name import SITE_ID_KEY, site_id
 from ems.api.kept import Database, LedgerBooks, RecordedArchive, RecordedDiary, RecordedShelf
 from ems.api.kept_wishes import WISHES_KEY
-from ems.api.live import LiveHouse, Sources
+from ems.api.live import LiveHouse
 from ems.api.metrics import Figures
 from ems.api.mqtt.face import MqttFace
 from ems.api.ports import House
 from ems.api.push import Push
 from ems.api.routes.readings import readings_router
+from ems.api.routes.vehicles import vehicles_router
 from ems.api.scene import HouseName
 from ems.api.scribe import Scribe
 from ems.api.server import WebServer
-from ems.api.sources import Archive, Books, Diary, LogDiary, MemoryShelf, NoArchive, NoBooks, Shelf
+from ems.api.sources import Archive, Books, Diary, LogDiary, MemoryShelf, NoArchive, NoBooks, Shelf, Sources
+from ems.api.vehicle_book import VEHICLES_KEY
 from ems.api.waiting import Waiting
 from ems.clock import Clock
 from ems.config.schema import SiteFile
@@ -76,7 +78,9 @@ async def stores_of(
     scribe = Scribe(clock)
     shelf = RecordedShelf(database, clock, scribe)
     waiting = waiting or Waiting(clock)
-    await waiting.until(lambda: shelf.learn(WISHES_KEY, SITE_ID_KEY), "what people set before is not known yet")
+    await waiting.until(
+        lambda: shelf.learn(WISHES_KEY, SITE_ID_KEY, VEHICLES_KEY), "what people set before is not known yet"
+    )
     return Stores(
         books=books,
         archive=RecordedArchive(database),
@@ -137,7 +141,7 @@ class ApiPart:
             self.name,
             sources=sources,
             vehicles={entry.id: entry.vehicle for entry in file.stations if entry.vehicle is not None},
-            known_vehicles=[vehicle.id for vehicle in file.vehicles],
+            known_vehicles={vehicle.id: vehicle.battery_kwh for vehicle in file.vehicles},
         )
         self.access: Final = Access(clock, store=stores.accounts, diary=stores.diary)
         self.push: Final = Push(self.house, clock)
@@ -152,7 +156,7 @@ class ApiPart:
             push=self.push,
             vitals=Vitals(health=lambda: health(self.house, self._clock), figures=lambda: self._figures(loop)),
             section=self._file.api,
-            routers=self._routers,
+            routers=(*self._routers, vehicles_router(self.house.cars)),
         )
         if self._mount is not None:
             self._mount(app, self.house, self.access)

@@ -43,6 +43,7 @@ from ems.api.wire.state import (
     TemporaryLimit,
     Today,
 )
+from ems.api.wire.vehicles import GuestWish, VehicleReport, VehicleReports, VehicleState, VehicleWish
 from ems.api.wire.wishes import BoostWish, GoalWish, LimitWish, ModeWish, OptimisingWish, SettingsWish
 from ems.api.wire.words import (
     API_VERSION,
@@ -75,6 +76,7 @@ __all__ = [
     "ExplanationStep",
     "GoalState",
     "GoalWish",
+    "GuestWish",
     "HealthRecord",
     "Hello",
     "HistoryPoint",
@@ -109,4 +111,8 @@ __all__ = [
     "TemporaryLimit",
     "Today",
     "VehicleName",
+    "VehicleReport",
+    "VehicleReports",
+    "VehicleState",
+    "VehicleWish",
 ]

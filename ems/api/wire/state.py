@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from ems.api.wire.readings import SourceState
+from ems.api.wire.vehicles import VehicleState
 from ems.api.wire.words import API_VERSION, Sentence, Shape, SiteCondition, StationStatus
 from ems.model.decision import LimitReason
 from ems.model.electrical import FuseDevice
@@ -154,6 +155,9 @@ class StationState(Shape):
     can_switch_phases: bool
     priority: int
     vehicle: str | None
+    guest: bool
+    """Whether it is that for this stay only."""
+
     session: SessionState | None
     energy_kwh: float
     """Lifetime, by our own counter."""
@@ -205,6 +209,9 @@ class State(Shape):
     notices: tuple[NoticeState, ...]
     sources: tuple[SourceState, ...]
     """Devices whose readings a program brings."""
+
+    vehicles: tuple[VehicleState, ...]
+    """Cars that the site file names or somebody told of."""
 
     dimmed: bool | None
     """Whether the grid operator calls for its limit; null where nobody says."""
