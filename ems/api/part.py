@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from fastapi import APIRouter, FastAPI
 
@@ -15,6 +15,7 @@ from ems.api.access.book import Access
 from ems.api.access.kept import KeptAccounts
 from ems.api.access.store import AccountStore
 from ems.api.application import Vitals, application
+from ems.api.commands import Commanded, StationCommands
 from ems.api.directory import BootDirectory, BootedStation
 from ems.api.discovery import announce, announcement
 from ems.api.feed import Feed
@@ -27,6 +28,7 @@ from ems.api.metrics import Figures
 from ems.api.mqtt.face import MqttFace
 from ems.api.ports import House
 from ems.api.push import Push
+from ems.api.routes.commands import commands_router
 from ems.api.routes.readings import readings_router
 from ems.api.routes.vehicles import vehicles_router
 from ems.api.scene import HouseName
@@ -47,6 +49,11 @@ from ems.runtime.loop import Loop
 from ems.runtime.recorder import Recorder
 
 LOGGER: Final = logging.getLogger(__name__)
+
+
+class OutsideStation(BootedStation, Commanded, Protocol):
+    """A station as API and pages need it."""
+
 
 Mount = Callable[[FastAPI, House, Access], None]
 """Puts pages on the application."""
@@ -100,7 +107,7 @@ class ApiPart:
         board: Board,
         clock: Clock,
         *,
-        stations: Mapping[str, BootedStation],
+        stations: Mapping[str, OutsideStation],
         stores: Stores | None = None,
         bind_port: int | None = None,
         mount: Mount | None = None,
@@ -131,7 +138,8 @@ class ApiPart:
         self._clock = clock
         self._bind_port = bind_port
         self._mount = mount
-        self._routers = (readings_router(feed), *routers)
+        commands = StationCommands(stations, clock, stores.diary)
+        self._routers = (readings_router(feed), commands_router(commands), *routers)
         self._stores = stores
         self._waiting = waiting or Waiting(clock)
         self.house: Final = LiveHouse(

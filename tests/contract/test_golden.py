@@ -409,6 +409,10 @@ def wishes() -> Any:
                 )
             )
         ),
+        "restart": written(wire.RestartWish(hard=True)),
+        "command_answer": written(
+            wire.CommandAnswer(station="garage", command="unlock", done=False, answer="NotSupported")
+        ),
         "limit": written(wire.LimitWish(limit_a=10.0, duration_s=3600.0)),
         "boost": written(wire.BoostWish(duration_s=600.0)),
         "optimising": written(wire.OptimisingWish(optimising=False)),

@@ -44,7 +44,16 @@ from ems.api.wire.state import (
     Today,
 )
 from ems.api.wire.vehicles import GuestWish, VehicleReport, VehicleReports, VehicleState, VehicleWish
-from ems.api.wire.wishes import BoostWish, GoalWish, LimitWish, ModeWish, OptimisingWish, SettingsWish
+from ems.api.wire.wishes import (
+    BoostWish,
+    CommandAnswer,
+    GoalWish,
+    LimitWish,
+    ModeWish,
+    OptimisingWish,
+    RestartWish,
+    SettingsWish,
+)
 from ems.api.wire.words import (
     API_VERSION,
     MIN_API,
@@ -69,6 +78,7 @@ __all__ = [
     "BoostWish",
     "CircuitState",
     "ClientHello",
+    "CommandAnswer",
     "DecisionRecord",
     "DeltaMessage",
     "Energies",
@@ -93,6 +103,7 @@ __all__ = [
     "Readings",
     "ReadingsAnswer",
     "RefusedReading",
+    "RestartWish",
     "Role",
     "Sentence",
     "SessionRecord",

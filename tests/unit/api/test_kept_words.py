@@ -59,6 +59,8 @@ BOOK = [
     "pairing.code.viewer",
     "pairing.code.homeowner",
     "feed.began",
+    "station.restart",
+    "station.unlock",
     "feed.vehicle",
     "token.revoked",
     "user.removed",
@@ -89,7 +91,7 @@ def test_what_the_book_of_people_notes_has_words(what: str) -> None:
 
 def test_no_words_of_the_log_are_for_nothing() -> None:
     noted = {said.key for said in (*WISHES, *DEEDS)} | {f"log.{what}" for what in BOOK}
-    kinds = ("wish", "commissioning", "setup", "login", "pairing", "feed", "token", "user")
+    kinds = ("wish", "commissioning", "setup", "login", "pairing", "feed", "station", "token", "user")
 
     known = {key for key in words() if key.startswith(tuple(f"log.{kind}." for kind in kinds))}
 
