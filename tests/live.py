@@ -9,9 +9,9 @@ from datetime import datetime
 
 from ems.api.feed import Feed
 from ems.api.kept_words import facts_of, log_says
-from ems.api.live import LiveHouse, Sources
+from ems.api.live import LiveHouse
 from ems.api.scene import Counted, HouseName, StationFacts
-from ems.api.sources import Archive, MemoryShelf, NoArchive
+from ems.api.sources import Archive, MemoryShelf, NoArchive, Sources
 from ems.api.wire import SessionState, State, StationState
 from ems.clock import VirtualClock
 from ems.control.cycle import Turn
@@ -172,7 +172,7 @@ class LiveBench:
                 feeds=self.feed,
             ),
             vehicles={"garage": "family"},
-            known_vehicles=["family", "city"],
+            known_vehicles={"family": 60.0, "city": None},
         )
         self.house.board, self.house.record = board, self.live.record
         return self.live

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NoReturn, Protocol, TypeAlias
 
@@ -165,6 +166,18 @@ class LogDiary:
 
     def note(self, kind: str, *, who: str, said: Phrase) -> None:
         LOGGER.info("%s: %s by %s", kind, said.said(), who)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """Where facts come from and wishes go to."""
+
+    books: Books = NoBooks()
+    directory: Directory = NoDirectory()
+    archive: Archive = NoArchive()
+    shelf: Shelf | None = None
+    diary: Diary = LogDiary()
+    feeds: Feeds = NoFeeds()
 
 
 def _refuse() -> NoReturn:

@@ -22,6 +22,10 @@ CAR_LASTS_S: Final = 120.0
 """An older report of a station says nothing about its car's power now; the longest usual interval is 60 s."""
 
 
+BATTERY_IDLE_W: Final = 30.0
+"""What its own electronics take, and the error of its measurement (assumed)."""
+
+
 def build_state(scene: Scene) -> wire.State:
     """What everybody outside sees of this cycle."""
     powers = _powers(scene)
@@ -36,7 +40,7 @@ def build_state(scene: Scene) -> wire.State:
         condition=site_condition(scene),
         headline=headline(scene, powers, circuits, stations),
         powers=powers,
-        energies=scene.counted.energies,
+        energies=_energies(scene),
         today=scene.counted.today,
         circuits=circuits,
         stations=stations,
@@ -48,6 +52,7 @@ def build_state(scene: Scene) -> wire.State:
             for notice in scene.decision.notices
         ),
         sources=scene.sources,
+        vehicles=scene.cars,
         dimmed=scene.look.dimmed,
         optimising=scene.optimising,
         storage_trouble=scene.storage_trouble,
@@ -89,6 +94,12 @@ def _powers(scene: Scene) -> wire.Powers:
         charging_w=_watts(charging_w),
         surplus_w=None if grid is None else _watts(scene.decision.surplus_w),
     )
+
+
+def _energies(scene: Scene) -> wire.Energies:
+    if scene.look.site.has_battery:
+        return scene.counted.energies
+    return scene.counted.energies.model_copy(update={"battery_charged_kwh": None, "battery_discharged_kwh": None})
 
 
 def _whole_solar_w(look: Snapshot) -> float | None:
@@ -166,7 +177,8 @@ def _station(scene: Scene, station: Station) -> wire.StationState:
         fallback_a=station.fallback_a,
         can_switch_phases=station.can_switch_phases,
         priority=station.goal.priority if wishes.priority is None else wishes.priority,
-        vehicle=scene.vehicles.get(station_id) if wishes.vehicle is None else wishes.vehicle,
+        vehicle=scene.vehicles.get(station_id) if wishes.car is None else wishes.car,
+        guest=wishes.guest is not None,
         session=scene.counted.sessions.get(station_id),
         energy_kwh=round(scene.counted.stations_kwh.get(station_id, 0.0), 3),
         goal=wire.GoalState(energy_kwh=wishes.energy_kwh, ready_by=wishes.ready_by) if wishes.has_goal else None,
@@ -188,8 +200,17 @@ def _battery(look: Snapshot) -> wire.BatteryState | None:
         return None
     soc = None if battery.soc is None else round(battery.soc, 3)
     return wire.BatteryState(
-        power_w=round(battery.power_w, 1), soc=soc, age_s=seen_age_s(look.now_s - battery.taken_at_s)
+        power_w=round(battery.power_w, 1),
+        soc=soc,
+        age_s=seen_age_s(look.now_s - battery.taken_at_s),
+        mode=_battery_mode(battery.power_w),
     )
+
+
+def _battery_mode(power_w: float) -> wire.BatteryMode:
+    if abs(power_w) < BATTERY_IDLE_W:
+        return wire.BatteryMode.IDLE
+    return wire.BatteryMode.DISCHARGING if power_w > 0.0 else wire.BatteryMode.CHARGING
 
 
 def _amps(values: PerPhase, phases: Wiring) -> tuple[float, ...]:

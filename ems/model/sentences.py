@@ -110,6 +110,11 @@ def _plan(reason: Reason) -> Phrase:
     return _bound(reason) if reason.energy_kwh is None else _because(reason, "energy", energy_kwh=reason.energy_kwh)
 
 
+def _goal(reason: Reason) -> Phrase:
+    soc = reason.target_soc
+    return _plan(reason) if soc is None else _because(reason, "soc", target_percent=100.0 * soc)
+
+
 def _settling(reason: Reason) -> Phrase:
     if reason.remaining_s is None:
         return _because(reason)
@@ -168,7 +173,7 @@ _REASONS: Final[Mapping[LimitReason, Callable[[Reason], Phrase]]] = {
     LimitReason.GRID_OPERATOR: _grid_operator,
     LimitReason.SOLAR_SURPLUS: _solar,
     LimitReason.BATTERY_FIRST: _battery_first,
-    LimitReason.PLAN: _plan,
+    LimitReason.PLAN: _goal,
     LimitReason.PRICE: _price,
     LimitReason.METER_LOST: _meter_lost,
     LimitReason.SETTLING: _settling,

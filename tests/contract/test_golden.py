@@ -73,6 +73,46 @@ SOURCES = (
 )
 
 
+CARS = (
+    wire.VehicleState(
+        name="family",
+        station="garage",
+        guest=False,
+        soc=0.52,
+        soc_age_s=120.0,
+        soc_stale=False,
+        range_km=210.0,
+        range_age_s=120.0,
+        at_home=True,
+        at_home_age_s=600.0,
+        capacity_kwh=77.0,
+        target_soc=0.8,
+        minimum_soc=0.2,
+        to_target_kwh=21.56,
+        below_minimum=False,
+        client="Home Assistant",
+    ),
+    wire.VehicleState(
+        name="city",
+        station=None,
+        guest=False,
+        soc=None,
+        soc_age_s=None,
+        soc_stale=False,
+        range_km=None,
+        range_age_s=None,
+        at_home=None,
+        at_home_age_s=None,
+        capacity_kwh=None,
+        target_soc=None,
+        minimum_soc=None,
+        to_target_kwh=None,
+        below_minimum=False,
+        client=None,
+    ),
+)
+
+
 def scene() -> Scene:
     """A sunny morning, made by hand, so that control may learn without changing the contract."""
     house = sunny_house()
@@ -81,7 +121,7 @@ def scene() -> Scene:
         house=NAME,
         look=Snapshot(
             now_s=NOW_S,
-            site=house.site,
+            site=replace(house.site, has_battery=True),
             meters={"main": GridReading(current_a=PerPhase(-1.5, 4.25, -2.0), power_w=172.5, taken_at_s=NOW_S - 0.4)},
             stations={"garage": in_garage(), "carport": StationState(station_id="carport", protocol="ocpp1.6")},
             solar=SolarReading(power_w=5200.0, taken_at_s=NOW_S),
@@ -126,6 +166,8 @@ def scene() -> Scene:
                 solar_kwh=2200.75,
                 charging_kwh=940.0,
                 charging_solar_kwh=755.25,
+                battery_charged_kwh=180.5,
+                battery_discharged_kwh=162.25,
             ),
             today=wire.Today(solar_kwh=12.5, charging_kwh=8.0, charging_solar_kwh=6.0, solar_share=0.75),
             stations_kwh={"garage": 640.0, "carport": 300.0},
@@ -136,6 +178,7 @@ def scene() -> Scene:
         facts={"garage": StationFacts(vendor="Acme", model="Box 11", firmware="1.2", serial="A-0001")},
         vehicles={"garage": "family"},
         sources=SOURCES,
+        cars=CARS,
         wishes={
             "garage": Wishes(
                 max_a=13.0,
@@ -145,7 +188,9 @@ def scene() -> Scene:
                 limit=Passing(until=THEN.replace(hour=9), ends_at_s=NOW_S + 3600.0, limit_a=10.0),
             ),
             "carport": Wishes(
-                mode=ChargeMode.FAST, boost=Passing(until=THEN.replace(minute=10), ends_at_s=NOW_S + 600.0)
+                mode=ChargeMode.FAST,
+                guest="Aunt Ida",
+                boost=Passing(until=THEN.replace(minute=10), ends_at_s=NOW_S + 600.0),
             ),
         },
     )
@@ -354,6 +399,22 @@ def wishes() -> Any:
         "mode": written(wire.ModeWish(mode=ChargeMode.SOLAR)),
         "settings": written(wire.SettingsWish(max_a=13.0, priority=2, vehicle="family")),
         "goal": written(wire.GoalWish(energy_kwh=20.0, ready_by=THEN)),
+        "guest": written(wire.GuestWish(vehicle="Aunt Ida")),
+        "vehicle": written(wire.VehicleWish(vehicle="family", target_soc=0.8, minimum_soc=0.2)),
+        "vehicle_reports": written(
+            wire.VehicleReports(
+                reports=(
+                    wire.VehicleReport(
+                        vehicle="family", age_s=130.0, taken_at=THEN, soc=0.52, range_km=210.0, at_home=True
+                    ),
+                    wire.VehicleReport(vehicle="Aunt Ida", age_s=5.0, soc=0.3, capacity_kwh=40.0),
+                )
+            )
+        ),
+        "restart": written(wire.RestartWish(hard=True)),
+        "command_answer": written(
+            wire.CommandAnswer(station="garage", command="unlock", done=False, answer="NotSupported")
+        ),
         "limit": written(wire.LimitWish(limit_a=10.0, duration_s=3600.0)),
         "boost": written(wire.BoostWish(duration_s=600.0)),
         "optimising": written(wire.OptimisingWish(optimising=False)),
@@ -362,7 +423,15 @@ def wishes() -> Any:
 
 def words() -> Any:
     """Every word that a client may meet."""
-    kinds = (wire.SiteCondition, wire.StationStatus, wire.Role, ChargeMode, LimitReason, wire.HistoryStep)
+    kinds = (
+        wire.SiteCondition,
+        wire.StationStatus,
+        wire.BatteryMode,
+        wire.Role,
+        ChargeMode,
+        LimitReason,
+        wire.HistoryStep,
+    )
     return {kind.__name__: [member.value for member in kind] for kind in kinds}
 
 

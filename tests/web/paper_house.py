@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ems.api.wire import (
+    BatteryMode,
     BatteryState,
     BoostWish,
     CircuitState,
@@ -129,13 +130,16 @@ class PaperHouse(PaperPast):
                 solar_kwh=11_290.4,
                 charging_kwh=3120.7,
                 charging_solar_kwh=2514.0,
+                battery_charged_kwh=802.0,
+                battery_discharged_kwh=711.5,
             ),
             today=Today(solar_kwh=31.4, charging_kwh=18.2, charging_solar_kwh=15.1, solar_share=0.83),
             circuits=self._circuits(swing, garage_w),
             stations=(self._garage(garage_w, solar_w), self._carport(), self._guest()),
-            battery=BatteryState(power_w=300.0, soc=0.64, age_s=0.6),
+            battery=BatteryState(power_w=300.0, soc=0.64, age_s=0.6, mode=BatteryMode.DISCHARGING),
             notices=self._notices(),
             sources=(),
+            vehicles=(),
             dimmed=None,
             optimising=self._optimising,
             storage_trouble=None,
@@ -269,6 +273,7 @@ class PaperHouse(PaperPast):
             can_switch_phases=False,
             priority=wishes.priority,
             vehicle=wishes.vehicle,
+            guest=False,
             session=None,
             energy_kwh=1200.0,
             goal=wishes.goal,
@@ -308,6 +313,9 @@ class PaperHouse(PaperPast):
     def boost(self, station_id: str, wish: BoostWish | None, *, who: str) -> None:
         until = None if wish is None else self.now() + timedelta(seconds=wish.duration_s)
         self._wish(station_id, who, boost_until=until)
+
+    def set_guest(self, station_id: str, vehicle: str | None, *, who: str) -> None:
+        self._wish(station_id, who, vehicle=vehicle)
 
     def set_optimising(self, *, optimising: bool, who: str) -> None:
         self._optimising = optimising

@@ -43,11 +43,22 @@ from ems.api.wire.state import (
     TemporaryLimit,
     Today,
 )
-from ems.api.wire.wishes import BoostWish, GoalWish, LimitWish, ModeWish, OptimisingWish, SettingsWish
+from ems.api.wire.vehicles import GuestWish, VehicleReport, VehicleReports, VehicleState, VehicleWish
+from ems.api.wire.wishes import (
+    BoostWish,
+    CommandAnswer,
+    GoalWish,
+    LimitWish,
+    ModeWish,
+    OptimisingWish,
+    RestartWish,
+    SettingsWish,
+)
 from ems.api.wire.words import (
     API_VERSION,
     MIN_API,
     Amps,
+    BatteryMode,
     HistoryStep,
     Problem,
     Role,
@@ -64,10 +75,12 @@ __all__ = [
     "MIN_API",
     "Amps",
     "AuditRecord",
+    "BatteryMode",
     "BatteryState",
     "BoostWish",
     "CircuitState",
     "ClientHello",
+    "CommandAnswer",
     "DecisionRecord",
     "DeltaMessage",
     "Energies",
@@ -75,6 +88,7 @@ __all__ = [
     "ExplanationStep",
     "GoalState",
     "GoalWish",
+    "GuestWish",
     "HealthRecord",
     "Hello",
     "HistoryPoint",
@@ -91,6 +105,7 @@ __all__ = [
     "Readings",
     "ReadingsAnswer",
     "RefusedReading",
+    "RestartWish",
     "Role",
     "Sentence",
     "SessionRecord",
@@ -109,4 +124,8 @@ __all__ = [
     "TemporaryLimit",
     "Today",
     "VehicleName",
+    "VehicleReport",
+    "VehicleReports",
+    "VehicleState",
+    "VehicleWish",
 ]

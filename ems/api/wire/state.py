@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Literal
 
 from ems.api.wire.readings import SourceState
-from ems.api.wire.words import API_VERSION, Sentence, Shape, SiteCondition, StationStatus
+from ems.api.wire.vehicles import VehicleState
+from ems.api.wire.words import API_VERSION, BatteryMode, Sentence, Shape, SiteCondition, StationStatus
 from ems.model.decision import LimitReason
 from ems.model.electrical import FuseDevice
 from ems.model.goals import ChargeMode
@@ -36,6 +37,10 @@ class Energies(Shape):
     charging_kwh: float
     charging_solar_kwh: float
     """The part of it that came from the sun."""
+
+    battery_charged_kwh: float | None
+    battery_discharged_kwh: float | None
+    """Of the home battery, counted while it tells its power; null where the house has none."""
 
 
 class Today(Shape):
@@ -154,6 +159,9 @@ class StationState(Shape):
     can_switch_phases: bool
     priority: int
     vehicle: str | None
+    guest: bool
+    """Whether it is that for this stay only."""
+
     session: SessionState | None
     energy_kwh: float
     """Lifetime, by our own counter."""
@@ -170,6 +178,7 @@ class BatteryState(Shape):
     power_w: float
     soc: float | None
     age_s: float
+    mode: BatteryMode
 
 
 class NoticeState(Shape):
@@ -205,6 +214,9 @@ class State(Shape):
     notices: tuple[NoticeState, ...]
     sources: tuple[SourceState, ...]
     """Devices whose readings a program brings."""
+
+    vehicles: tuple[VehicleState, ...]
+    """Cars that the site file names or somebody told of."""
 
     dimmed: bool | None
     """Whether the grid operator calls for its limit; null where nobody says."""
