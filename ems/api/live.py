@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Final
 
 from ems.api import wished as said
@@ -85,8 +85,9 @@ class LiveHouse:
         sources: Sources | None = None,
         vehicles: Mapping[str, str] | None = None,
         known_vehicles: Collection[str] = (),
+        zone: tzinfo = UTC,
     ) -> None:
-        """`vehicles` are those of the site file by station; `known_vehicles` all that it names."""
+        """`vehicles` are those of the site file by station; `known_vehicles` all that it names; `zone` the house's."""
         self._board = board
         self._clock = clock
         self._name = name
@@ -95,6 +96,7 @@ class LiveHouse:
         self._vehicles = dict(vehicles or {})
         self._known_vehicles = tuple(known_vehicles)
         self._site = site
+        self._zone = zone
         kept = found(self._shelf.recall(WISHES_KEY), site, now_s=clock.monotonic_s(), now=clock.utc_now())
         self._wishes = kept or HouseWishes()
         self._cycle: _Cycle | None = None
@@ -250,7 +252,8 @@ class LiveHouse:
         for station in self._site.stations:
             wishes = self._wishes.stations.get(station.station_id, NO_WISHES)
             in_car_kwh = self._sources.books.session_kwh(station.station_id) if wishes.has_goal else None
-            goal = goal_of(station, wishes, session_kwh=in_car_kwh, optimising=self._wishes.optimising)
+            optimising, zone = self._wishes.optimising, self._zone
+            goal = goal_of(station, wishes, session_kwh=in_car_kwh, optimising=optimising, zone=zone)
             if goal != self._board.goal_of(station.station_id):
                 self._board.set_goal(station.station_id, goal)
 

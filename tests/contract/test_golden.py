@@ -27,6 +27,7 @@ from ems.api.view import build_state
 from ems.api.wire import Shape
 from ems.api.wishes import Passing, Wishes
 from ems.control.memory import Memory, StationTimers
+from ems.control.pace import Pace, Pull
 from ems.model.decision import CircuitLoad, Decision, LimitReason, Notice, NoticeCode, Reason, Setpoint
 from ems.model.electrical import PerPhase, Phase
 from ems.model.explanation import Explanation, Stage, Step
@@ -88,6 +89,16 @@ def scene() -> Scene:
             last_at_s=NOW_S,
             timers={"garage": before},
             thermal={("main", phase): 0.1 + phase / 100.0 for phase in Phase},
+            paces={
+                "garage": Pace(
+                    energy_kwh=20.0,
+                    by_utc_s=THEN.replace(hour=17).timestamp(),
+                    left_kwh=15.5,
+                    pull=Pull(now_w=4140.0, later_w=8280.0, eases_utc_s=THEN.replace(hour=9).timestamp()),
+                    latest_start_utc_s=THEN.replace(hour=14, minute=56).timestamp(),
+                    expected_kwh=20.0,
+                )
+            },
         ),
         at=THEN,
         sequence=7,
