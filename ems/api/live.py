@@ -14,6 +14,7 @@ from typing import Final
 from ems.api import wished as said
 from ems.api.errors import NotYet, StorageOff, StorageTrouble, UnknownStation
 from ems.api.kept_wishes import WISHES_KEY, HouseWishes, found, written
+from ems.api.plan import plan
 from ems.api.scene import HouseName, Scene
 from ems.api.sources import (
     Archive,
@@ -27,7 +28,7 @@ from ems.api.sources import (
     NoDirectory,
     Shelf,
 )
-from ems.api.view import build_state
+from ems.api.view import build_state, car_power_w
 from ems.api.wire import (
     AuditRecord,
     BoostWish,
@@ -40,6 +41,7 @@ from ems.api.wire import (
     SessionRecord,
     SettingsWish,
     State,
+    StationPlan,
 )
 from ems.api.wishes import NO_WISHES, Wishes, bounded, goal_of, not_above, passing, still_wished
 from ems.clock import Clock
@@ -148,6 +150,12 @@ class LiveHouse:
         self._station(station_id)
         cycle = self._newest()
         return explain(cycle.look, cycle.before, station_id)
+
+    def plan(self, station_id: str) -> StationPlan:
+        """What is ahead at that station."""
+        self._station(station_id)
+        scene = self._scene()
+        return plan(scene, station_id, car_power_w(scene.look, station_id))
 
     async def sessions(
         self, *, since: datetime | None, until: datetime | None, station_id: str | None, limit: int

@@ -7,6 +7,7 @@ from typing import Final
 
 from ems.api import wire
 from ems.api.headline import headline
+from ems.api.next_event import next_event
 from ems.api.outlook import outlook
 from ems.api.says import notice_says, reason_says
 from ems.api.scene import NO_FACTS, Scene
@@ -48,6 +49,7 @@ def build_state(scene: Scene) -> wire.State:
             )
             for notice in scene.decision.notices
         ),
+        next_event=next_event(scene, stations),
         dimmed=scene.look.dimmed,
         optimising=scene.optimising,
         storage_trouble=scene.storage_trouble,

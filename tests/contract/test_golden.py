@@ -21,6 +21,7 @@ from ems.api.delta import as_json, changes
 from ems.api.errors import WidensInstallerLimit
 from ems.api.explained import explained
 from ems.api.kept_words import log_says
+from ems.api.plan import plan as made_plan
 from ems.api.problems import refusal
 from ems.api.scene import Counted, Scene, StationFacts
 from ems.api.view import build_state
@@ -313,9 +314,19 @@ def wishes() -> Any:
     }
 
 
+def plan() -> Any:
+    """What is ahead: until the limit ends, until the latest start, until the goal."""
+    found = made_plan(scene(), "garage", 4100.0)
+    shortened = found.model_copy(update={"slots": (*found.slots[3:5], *found.slots[-10:])})
+    return written(shortened)
+
+
 def words() -> Any:
     """Every word that a client may meet."""
-    kinds = (wire.SiteCondition, wire.StationStatus, wire.Role, ChargeMode, LimitReason, wire.HistoryStep)
+    kinds = (
+        *(wire.SiteCondition, wire.StationStatus, wire.Role, ChargeMode, LimitReason, wire.HistoryStep),
+        *(wire.PlanKind, wire.EventKind),
+    )
     return {kind.__name__: [member.value for member in kind] for kind in kinds}
 
 
@@ -327,7 +338,7 @@ MADE: dict[str, Callable[[], Any]] = {
     made.__name__: made
     for made in (
         *(state, state_in_trouble, hello, client_hello, snapshot, delta, problem, explanation, records),
-        *(access, health, wishes, words),
+        *(access, health, plan, wishes, words),
         *commissioning_shapes.SHAPES,
     )
 }

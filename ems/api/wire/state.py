@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
+from ems.api.wire.plan import NextEvent
 from ems.api.wire.words import API_VERSION, Sentence, Shape, SiteCondition, StationStatus
 from ems.model.decision import LimitReason
 from ems.model.electrical import FuseDevice
@@ -215,6 +216,9 @@ class State(Shape):
     stations: tuple[StationState, ...]
     battery: BatteryState | None
     notices: tuple[NoticeState, ...]
+    next_event: NextEvent | None = None
+    """Null where nothing is known to happen; the sun may always do something."""
+
     dimmed: bool | None
     """Whether the grid operator calls for its limit; null where nobody says."""
 
