@@ -8,12 +8,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Final
 
 from ems.api import wished as said
 from ems.api.errors import NotYet, StorageOff, StorageTrouble, UnknownStation
 from ems.api.kept_wishes import WISHES_KEY, HouseWishes, found, written
+from ems.api.plan import plan
 from ems.api.scene import HouseName, Scene
 from ems.api.sources import (
     Archive,
@@ -27,7 +28,7 @@ from ems.api.sources import (
     NoDirectory,
     Shelf,
 )
-from ems.api.view import build_state
+from ems.api.view import build_state, car_power_w
 from ems.api.wire import (
     AuditRecord,
     BoostWish,
@@ -40,6 +41,7 @@ from ems.api.wire import (
     SessionRecord,
     SettingsWish,
     State,
+    StationPlan,
 )
 from ems.api.wishes import NO_WISHES, Wishes, bounded, goal_of, not_above, passing, still_wished
 from ems.clock import Clock
@@ -85,8 +87,9 @@ class LiveHouse:
         sources: Sources | None = None,
         vehicles: Mapping[str, str] | None = None,
         known_vehicles: Collection[str] = (),
+        zone: tzinfo = UTC,
     ) -> None:
-        """`vehicles` are those of the site file by station; `known_vehicles` all that it names."""
+        """`vehicles` are those of the site file by station; `known_vehicles` all that it names; `zone` the house's."""
         self._board = board
         self._clock = clock
         self._name = name
@@ -95,6 +98,7 @@ class LiveHouse:
         self._vehicles = dict(vehicles or {})
         self._known_vehicles = tuple(known_vehicles)
         self._site = site
+        self._zone = zone
         kept = found(self._shelf.recall(WISHES_KEY), site, now_s=clock.monotonic_s(), now=clock.utc_now())
         self._wishes = kept or HouseWishes()
         self._cycle: _Cycle | None = None
@@ -146,6 +150,12 @@ class LiveHouse:
         self._station(station_id)
         cycle = self._newest()
         return explain(cycle.look, cycle.before, station_id)
+
+    def plan(self, station_id: str) -> StationPlan:
+        """What is ahead at that station."""
+        self._station(station_id)
+        scene = self._scene()
+        return plan(scene, station_id, car_power_w(scene.look, station_id))
 
     async def sessions(
         self, *, since: datetime | None, until: datetime | None, station_id: str | None, limit: int
@@ -250,7 +260,8 @@ class LiveHouse:
         for station in self._site.stations:
             wishes = self._wishes.stations.get(station.station_id, NO_WISHES)
             in_car_kwh = self._sources.books.session_kwh(station.station_id) if wishes.has_goal else None
-            goal = goal_of(station, wishes, session_kwh=in_car_kwh, optimising=self._wishes.optimising)
+            optimising, zone = self._wishes.optimising, self._zone
+            goal = goal_of(station, wishes, session_kwh=in_car_kwh, optimising=optimising, zone=zone)
             if goal != self._board.goal_of(station.station_id):
                 self._board.set_goal(station.station_id, goal)
 

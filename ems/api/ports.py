@@ -22,6 +22,7 @@ from ems.api.wire import (
     SessionRecord,
     SettingsWish,
     State,
+    StationPlan,
 )
 from ems.model.explanation import Explanation
 from ems.model.goals import ChargeMode
@@ -40,6 +41,10 @@ class House(Protocol):
 
     def explain(self, station_id: str) -> Explanation:
         """How the present set-point of that station came about."""
+        ...
+
+    def plan(self, station_id: str) -> StationPlan:
+        """What is ahead at that station."""
         ...
 
     async def sessions(

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
 from ems.api.errors import BelowMinimum, WidensInstallerLimit
-from ems.model.goals import ChargeMode, Goal
+from ems.model.goals import ChargeMode, Deadline, Goal, still_to_come_kwh
 from ems.model.site import Station
 
 BOOST_PRIORITY: Final = 9
 """The highest that a person can set."""
+
+PLANNED_YEARS: Final = range(1970, 2100)
+"""A time outside of them is no time that anybody waits for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +74,10 @@ def still_wished(wishes: Wishes, *, now_s: float, plugged: bool) -> Wishes:
     return wishes
 
 
-def goal_of(station: Station, wishes: Wishes, *, session_kwh: float | None, optimising: bool) -> Goal:
-    """What control is told.
+def goal_of(
+    station: Station, wishes: Wishes, *, session_kwh: float | None, optimising: bool, zone: tzinfo = UTC
+) -> Goal:
+    """What control is told. `zone` is the house's, for the times in sentences.
 
     While optimisation is off, every car that is not off gets its fallback current, a share that was proven safe.
     """
@@ -82,13 +87,34 @@ def goal_of(station: Station, wishes: Wishes, *, session_kwh: float | None, opti
         priority=station.goal.priority if wishes.priority is None else wishes.priority,
         energy_kwh=wishes.energy_kwh,
         fulfilled=_fulfilled(wishes.energy_kwh, session_kwh),
+        deadline=_deadline(wishes, session_kwh, zone),
     )
     if not optimising:
         mode = goal.mode if goal.mode is ChargeMode.OFF else ChargeMode.FAST
-        return replace(goal, mode=mode, max_a=_lowest(goal.max_a, station.fallback_a))
+        return replace(
+            goal,
+            mode=mode,
+            max_a=_lowest(goal.max_a, station.fallback_a),
+            deadline=None if goal.deadline is None else replace(goal.deadline, eases_utc_s=None),
+        )
     if wishes.boost is not None:
         return replace(goal, mode=ChargeMode.FAST, priority=BOOST_PRIORITY, fulfilled=False)
     return goal
+
+
+def _deadline(wishes: Wishes, session_kwh: float | None, zone: tzinfo) -> Deadline | None:
+    """A time alone plans nothing: nobody knows how much the car takes."""
+    energy_kwh, by, limit = wishes.energy_kwh, wishes.ready_by, wishes.limit
+    if energy_kwh is None or by is None or by.year not in PLANNED_YEARS:
+        return None
+    offset = by.astimezone(zone).utcoffset() or timedelta()
+    return Deadline(
+        by_utc_s=by.timestamp(),
+        left_kwh=still_to_come_kwh(energy_kwh, session_kwh or 0.0),
+        utc_offset_s=offset.total_seconds(),
+        eases_utc_s=None if limit is None else limit.until.timestamp(),
+        lasting_max_a=None if limit is None else wishes.max_a,
+    )
 
 
 def bounded(station: Station, max_a: float) -> float:

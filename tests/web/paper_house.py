@@ -22,6 +22,7 @@ from ems.api.wire import (
     SettingsWish,
     SiteCondition,
     State,
+    StationPlan,
     StationState,
     StationStatus,
     TemporaryLimit,
@@ -285,6 +286,9 @@ class PaperHouse(PaperPast):
         if station_id not in self._explained:
             raise UnknownStation(f"there is no station {station_id}")
         return self._explained[station_id]
+
+    def plan(self, station_id: str) -> StationPlan:
+        return StationPlan(station=station_id, made_at=self.now(), slots=())
 
     def set_mode(self, station_id: str, mode: ChargeMode, *, who: str) -> None:
         self._wish(station_id, who, mode=mode)

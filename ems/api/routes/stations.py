@@ -30,7 +30,8 @@ async def set_settings(station_id: StationPath, wish: SettingsWish, desk: AtDesk
 async def set_goal(station_id: StationPath, wish: GoalWish, desk: AtDesk, person: Homeowner) -> StationState:
     """Energy for this stay: the car pauses once it is in. It ends when the car leaves.
 
-    `ready_by` is remembered and shown; charging is not planned for it yet.
+    With `ready_by` too, the car follows its mode until its latest start, and charges from then on; mode off stays off.
+    A time without energy is only shown: nobody knows how much the car takes.
     """
     desk.house.set_goal(station_id, wish, who=person.name)
     return find_station(desk.house.state(), station_id)

@@ -10,6 +10,7 @@ Import the shapes from here; the modules below only sort them.
 from __future__ import annotations
 
 from ems.api.wire.messages import ClientHello, DeltaMessage, Hello, SnapshotMessage
+from ems.api.wire.plan import EventKind, NextEvent, PlanKind, PlanSlot, StationPlan
 from ems.api.wire.records import (
     AuditRecord,
     DecisionRecord,
@@ -62,6 +63,7 @@ __all__ = [
     "DecisionRecord",
     "DeltaMessage",
     "Energies",
+    "EventKind",
     "ExplanationRecord",
     "ExplanationStep",
     "GoalState",
@@ -73,8 +75,11 @@ __all__ = [
     "LimitWish",
     "LogRecord",
     "ModeWish",
+    "NextEvent",
     "NoticeState",
     "OptimisingWish",
+    "PlanKind",
+    "PlanSlot",
     "Powers",
     "Problem",
     "Role",
@@ -88,6 +93,7 @@ __all__ = [
     "SnapshotMessage",
     "State",
     "StationId",
+    "StationPlan",
     "StationState",
     "StationStatus",
     "TemporaryLimit",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
+from ems.api.wire.plan import NextEvent
 from ems.api.wire.words import API_VERSION, Sentence, Shape, SiteCondition, StationStatus
 from ems.model.decision import LimitReason
 from ems.model.electrical import FuseDevice
@@ -98,7 +99,7 @@ class GoalState(Shape):
     """The car pauses once it is in."""
 
     ready_by: datetime | None
-    """Remembered and shown; charging is not planned for it yet."""
+    """By then, where there is an energy; a time alone is only shown."""
 
 
 class TemporaryLimit(Shape):
@@ -158,6 +159,19 @@ class StationState(Shape):
     """Lifetime, by our own counter."""
 
     goal: GoalState | None
+    latest_start_at: datetime | None = None
+    """When the car starts at the latest to reach its goal, to the minute; null without energy and time. Sun that comes
+    before puts it off."""
+
+    finish_at: datetime | None = None
+    """When the goal's energy will be in, as far as it can be told: not of a car that follows the sun alone."""
+
+    goal_at_risk: bool = False
+    """Whether too little of it will be in by then."""
+
+    goal_expected_kwh: float | None = None
+    """What will be in by then if it charges from now on; null without energy and time."""
+
     temporary_limit: TemporaryLimit | None
     boost_until: datetime | None
     ignores_limit: bool
@@ -202,6 +216,9 @@ class State(Shape):
     stations: tuple[StationState, ...]
     battery: BatteryState | None
     notices: tuple[NoticeState, ...]
+    next_event: NextEvent | None = None
+    """Null where nothing is known to happen; the sun may always do something."""
+
     dimmed: bool | None
     """Whether the grid operator calls for its limit; null where nobody says."""
 

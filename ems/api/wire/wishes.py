@@ -27,7 +27,7 @@ class SettingsWish(Shape):
 
 
 class GoalWish(Shape):
-    """Body of `PUT /stations/{id}/goal`. `ready_by` is remembered and shown; charging is not planned for it yet."""
+    """Body of `PUT /stations/{id}/goal`. With both, charging begins in time; a time alone is only shown."""
 
     energy_kwh: Annotated[float, Field(gt=0, le=500)] | None = None
     ready_by: AwareDatetime | None = None
