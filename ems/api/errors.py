@@ -50,6 +50,14 @@ class BelowMinimum(ApiError):
     title = "Below the station's smallest current"
 
 
+class NoCar(ApiError):
+    """Something about the car that is there, where none is."""
+
+    code = "no_car"
+    status = 409
+    title = "No car is there"
+
+
 class NotYet(ApiError):
     """Nothing was decided yet."""
 

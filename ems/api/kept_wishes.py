@@ -32,6 +32,7 @@ class _Wishes(_Kept):
     max_a: Annotated[float, Field(ge=6, le=80)] | None = None
     priority: Annotated[int, Field(ge=0, le=9)] | None = None
     vehicle: Annotated[str, Field(max_length=48)] | None = None
+    guest: Annotated[str, Field(max_length=48)] | None = None
     energy_kwh: Annotated[float, Field(gt=0, le=500)] | None = None
     ready_by: AwareDatetime | None = None
     limit: _Passing | None = None
@@ -82,6 +83,7 @@ def _written(wishes: Wishes) -> _Wishes:
         max_a=wishes.max_a,
         priority=wishes.priority,
         vehicle=wishes.vehicle,
+        guest=wishes.guest,
         energy_kwh=wishes.energy_kwh,
         ready_by=wishes.ready_by,
         limit=_passing(wishes.limit),
@@ -99,6 +101,7 @@ def _wishes(kept: _Wishes, installer_max_a: float, now_s: float, now: datetime) 
         max_a=None if kept.max_a is None or kept.max_a > installer_max_a else kept.max_a,
         priority=kept.priority,
         vehicle=kept.vehicle,
+        guest=kept.guest,
         energy_kwh=kept.energy_kwh,
         ready_by=kept.ready_by,
         limit=_resumed(kept.limit, now_s, now),

@@ -95,6 +95,10 @@ class House(Protocol):
         """As fast as the fuses allow for a while; None ends it at once."""
         ...
 
+    def set_guest(self, station_id: str, vehicle: str | None, *, who: str) -> None:
+        """Whose car is there until it leaves; None for nobody's. Raises `NoCar` where none is."""
+        ...
+
     def set_optimising(self, *, optimising: bool, who: str) -> None:
         """Off: cars at a safe static share, the guard stays on."""
         ...

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from ems.api.wire import Energies, SessionState, Today
+from ems.api.wire import Energies, SessionState, SourceState, Today, VehicleState
 from ems.api.wishes import Wishes
 from ems.control.memory import Memory
 from ems.model.decision import Decision
@@ -73,5 +73,7 @@ class Scene:
     """The site file's vehicle of each station."""
 
     wishes: Mapping[str, Wishes] = field(default_factory=dict)
+    sources: tuple[SourceState, ...] = ()
+    cars: tuple[VehicleState, ...] = ()
     optimising: bool = True
     storage_trouble: str | None = None

@@ -50,6 +50,8 @@ def build_state(scene: Scene) -> wire.State:
             for notice in scene.decision.notices
         ),
         next_event=next_event(scene, stations),
+        sources=scene.sources,
+        vehicles=scene.cars,
         dimmed=scene.look.dimmed,
         optimising=scene.optimising,
         storage_trouble=scene.storage_trouble,
@@ -170,7 +172,8 @@ def _station(scene: Scene, station: Station) -> wire.StationState:
         fallback_a=station.fallback_a,
         can_switch_phases=station.can_switch_phases,
         priority=station.goal.priority if wishes.priority is None else wishes.priority,
-        vehicle=scene.vehicles.get(station_id) if wishes.vehicle is None else wishes.vehicle,
+        vehicle=scene.vehicles.get(station_id) if wishes.car is None else wishes.car,
+        guest=wishes.guest is not None,
         session=scene.counted.sessions.get(station_id),
         energy_kwh=round(scene.counted.stations_kwh.get(station_id, 0.0), 3),
         goal=wire.GoalState(energy_kwh=wishes.energy_kwh, ready_by=wishes.ready_by) if wishes.has_goal else None,

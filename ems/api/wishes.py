@@ -39,10 +39,18 @@ class Wishes:
     max_a: float | None = None
     priority: int | None = None
     vehicle: str | None = None
+    guest: str | None = None
+    """Whose car is there for this stay."""
+
     energy_kwh: float | None = None
     ready_by: datetime | None = None
     limit: Passing | None = None
     boost: Passing | None = None
+
+    @property
+    def car(self) -> str | None:
+        """The car that people say is there; a guest's goes first."""
+        return self.vehicle if self.guest is None else self.guest
 
     @property
     def has_goal(self) -> bool:
@@ -64,7 +72,9 @@ def resumed(wish: Passing, *, now_s: float, now: datetime) -> Passing:
 
 
 def still_wished(wishes: Wishes, *, now_s: float, plugged: bool) -> Wishes:
-    """The wishes less those that are over. A goal is for one stay on the cable."""
+    """The wishes less those that are over. A goal is for one stay on the cable, and so is a guest."""
+    if wishes.guest is not None and not plugged:
+        wishes = replace(wishes, guest=None)
     if wishes.limit is not None and now_s >= wishes.limit.ends_at_s:
         wishes = replace(wishes, limit=None)
     if wishes.boost is not None and now_s >= wishes.boost.ends_at_s:

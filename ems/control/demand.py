@@ -100,7 +100,8 @@ def _demand(
     if not is_plugged(status, in_transaction=in_transaction):
         return replace(idle, why_not=Reason(code=LimitReason.CAR))
     if goal.fulfilled and goal.mode is not ChargeMode.OFF:
-        return replace(idle, why_not=Reason(code=LimitReason.PLAN, energy_kwh=goal.energy_kwh))
+        reached = Reason(code=LimitReason.PLAN, energy_kwh=goal.energy_kwh, target_soc=goal.target_soc)
+        return replace(idle, why_not=reached)
     hi_a, hi_reason = highest_allowed(station, goal, takes_a)
     if hi_a < station.min_a:
         return replace(idle, why_not=hi_reason)

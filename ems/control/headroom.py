@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from ems.control.guarding.reaction import sun_at_risk_a
+from ems.control.guarding.reaction import sun_at_risk_a, unseen_bound_a
 from ems.control.memory import Memory, RowKey
 from ems.control.seen.draw import CAR_READING_LASTS_S, Draws, is_unheard, unknown_until_s
 from ems.control.seen.in_force import ceiling_a, commanded, phases_allowed
@@ -238,8 +238,11 @@ def _rooms(now: Snapshot, circuit: Circuit, load: Load, given_a: PerPhase) -> di
 
 
 def usable(circuit: Circuit, hold_fraction: float) -> float:
-    """f·In·derating − reserve, in amps (`control.md` §4)."""
-    return hold_fraction * circuit.fuse.rating_a * circuit.derating - circuit.reserve_a
+    """f·In·derating − reserve, in amps (`control.md` §4); less behind a meter whose readings a program brings."""
+    filled_a = hold_fraction * circuit.fuse.rating_a * circuit.derating
+    unseen_a = unseen_bound_a(circuit, filled_a)
+    room_a = filled_a - circuit.reserve_a
+    return room_a if unseen_a is None else min(room_a, unseen_a)
 
 
 def _ceiling(

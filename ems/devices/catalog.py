@@ -10,14 +10,14 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
-from typing import ClassVar, TypeVar
-
-from pydantic import ValidationError
+from typing import TypeVar
 
 from ems.clock import Clock
 from ems.config.feeders import MAIN, phases_by_circuit
-from ems.config.schema import DeviceEntry, MeterEntry, ModbusAddress, MqttRule, SiteFile
+from ems.config.schema import DeviceEntry, MeterEntry, ModbusAddress, SiteFile
 from ems.config.secrets import reveal
+from ems.devices.config_error import DeviceConfigError
+from ems.devices.entry_topics import point_of, topics_of
 from ems.devices.modbus_device import ModbusDevice
 from ems.devices.modbus_link import ModbusLink
 from ems.devices.mqtt_device import MqttDevice, Topics, silence_limit_s
@@ -32,25 +32,20 @@ from ems.devices.profile import (
     MqttProfile,
     Profile,
     SunSpecProfile,
-    TopicPoint,
     parse_profile,
 )
+from ems.devices.pushed import Inlet, PushedDevice
 from ems.devices.sample import Sample, phase_point
 from ems.devices.sunspec_device import SunSpecDevice
 from ems.devices.sunspec_models import INVERTERS, METERS
 from ems.devices.views import BatteryView, GridView, Mounting, SolarView
-from ems.errors import EmsError
 from ems.model.electrical import Phase
 from ems.model.readings import BatteryReading, GridReading, Reading, SolarReading
 
+__all__ = ["DeviceConfigError", "Devices", "connect_devices", "profile", "profiles"]
+
 R = TypeVar("R", bound=Reading)
 Job = Callable[[], Coroutine[None, None, None]]
-
-
-class DeviceConfigError(EmsError, ValueError):
-    """A site file names a device that cannot be built; the text says what, where and the cure."""
-
-    code: ClassVar[str] = "device_config"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +58,9 @@ class Devices:
     solar: tuple[Device[SolarReading], ...] = ()
     battery: Device[BatteryReading] | None = None
     operator_signal: OperatorSignal | None = None
+    pushed: Mapping[str, Inlet] = field(default_factory=dict)
+    """Those among them that a program brings readings of, by their id."""
+
     background: tuple[Job, ...] = ()
     """Jobs that must run beside the readers; they never end by themselves."""
 
@@ -109,6 +107,7 @@ def connect_devices(file: SiteFile, clock: Clock) -> Devices:
         solar=solar,
         battery=battery,
         operator_signal=build.operator_signal(),
+        pushed=build.pushed,
         background=(build.mqtt.run,) if build.mqtt else (),
         links=tuple(build.links.values()),
     )
@@ -122,15 +121,16 @@ class _Build:
         self._clock = clock
         self.links: dict[tuple[str, int], ModbusLink] = {}
         self.mqtt: MqttLink | None = None
+        self.pushed: dict[str, Inlet] = {}
 
     def meter(self, entry: MeterEntry) -> Device[GridReading]:
         phases = phases_by_circuit(self._file).get(entry.circuit)
         if phases is None:
             raise DeviceConfigError(f"meter {entry.id} sits at circuit {entry.circuit}, which is not there: correct it")
         fuses = {MAIN: self._file.connection.main_fuse_a, **{each.id: each.fuse_a for each in self._file.circuits}}
-        found = _profile_of(entry, "meter")
+        found = None if entry.pushed else _profile_of(entry, "meter")
         names, signed = _names(entry, found), found.signed if isinstance(found, ModbusProfile | MqttProfile) else ()
-        if not isinstance(found, SunSpecProfile):
+        if not entry.pushed and not isinstance(found, SunSpecProfile):
             _check_phases(entry, names, len(phases))
         mounting = Mounting(
             bounds=Bounds(phases=tuple(Phase[name] for name in phases), fuse_a=fuses[entry.circuit]),
@@ -141,6 +141,8 @@ class _Build:
         return self.device(entry, "meter", GridView(mounting).reading, phases=len(phases))
 
     def device(self, entry: DeviceEntry, kind: Kind, view: Callable[[Sample], R], *, phases: int = 3) -> Device[R]:
+        if entry.pushed:
+            return self._pushed_device(entry, kind, view, phases)
         found = _profile_of(entry, kind)
         if found is None or isinstance(found, MqttProfile):
             return self._mqtt_device(entry, kind, found, view, _live_points(kind, phases))
@@ -169,7 +171,7 @@ class _Build:
         operator, owner = self._file.grid_operator, "grid_operator.signal"
         if operator is None or operator.signal is None:
             return None
-        signal = OperatorSignal(_point(owner, operator.signal), self._clock)
+        signal = OperatorSignal(point_of(owner, operator.signal), self._clock)
         self._broker(owner).follow(signal)
         return signal
 
@@ -181,7 +183,7 @@ class _Build:
         view: Callable[[Sample], R],
         live: frozenset[str],
     ) -> Device[R]:
-        points, availability = _topics(entry, found)
+        points, availability = topics_of(entry, found)
         unknown = sorted(set(points) - set(NUMBERS_OF[kind]))
         if unknown:
             known = ", ".join(NUMBERS_OF[kind])
@@ -198,6 +200,15 @@ class _Build:
             clock=self._clock,
         )
         self._broker(entry.id).follow(device)
+        return device
+
+    def _pushed_device(
+        self, entry: DeviceEntry, kind: Kind, view: Callable[[Sample], R], phases: int
+    ) -> PushedDevice[R]:
+        device = PushedDevice(
+            name=entry.id, kind=kind, phases=phases, period_s=entry.period_s, view=view, clock=self._clock
+        )
+        self.pushed[entry.id] = device
         return device
 
     def _broker(self, owner: str) -> MqttLink:
@@ -263,29 +274,6 @@ def _live_points(kind: Kind, phases: int) -> frozenset[str]:
         return frozenset({"power"})
     per_phase = {phase_point(quantity, own) for quantity in ("current", "power") for own in tuple(Phase)[:phases]}
     return frozenset(per_phase | {"power"} | ({"current"} if phases == 1 else set()))
-
-
-def _topics(entry: DeviceEntry, found: MqttProfile | None) -> tuple[dict[str, TopicPoint], TopicPoint | None]:
-    source = entry.mqtt
-    if source is None:
-        raise DeviceConfigError(f"{entry.id} has no MQTT address: add mqtt: {{prefix: …}}")
-    points = dict(found.points) if found else {}
-    points |= {name: _point(entry.id, rule) for name, rule in source.points.items()}
-    availability = found.availability if found else None
-    if source.availability:
-        availability = _point(entry.id, source.availability)
-    topics = [*points.values(), *([availability] if availability else [])]
-    if source.prefix is None and any("{prefix}" in each.topic for each in topics):
-        raise DeviceConfigError(f"{entry.id} has no MQTT prefix: add mqtt: {{prefix: …}}, as the device shows it")
-    prefix = source.prefix or ""
-    return {name: each.under(prefix) for name, each in points.items()}, availability and availability.under(prefix)
-
-
-def _point(owner: str, rule: MqttRule) -> TopicPoint:
-    try:
-        return TopicPoint(**rule.model_dump())
-    except ValidationError as err:
-        raise DeviceConfigError(f"{owner}: {err.errors()[0]['msg']}") from err
 
 
 def _gap_s(file: SiteFile, key: tuple[str, int]) -> float:

@@ -89,6 +89,9 @@ class Reason:
     limit_a: float | None = None
     """The bound itself, where it is a setting."""
 
+    target_soc: float | None = None
+    """The state of charge that was wanted, where the car is there."""
+
     energy_kwh: float | None = None
     """What was asked for this stay: in the car, or still to come where there is a time for it."""
 

@@ -66,6 +66,9 @@ class Goal:
     fulfilled: bool = False
     """That much is in: the car pauses until somebody wishes otherwise."""
 
+    target_soc: float | None = None
+    """The state of charge that it comes from, 0 to 1; None for an energy that a person asked for."""
+
     phases: int | None = None
     """At most so many of the station's phases, where it can change them; None for all that are wired."""
 

@@ -138,6 +138,11 @@ def local_time(utc_s: float, utc_offset_s: float | None, *, beside_utc_s: float 
     return f"{local:%Y-%m-%d %H:%M}" if is_far else f"{local:%H:%M}"
 
 
+def _goal(reason: Reason) -> Phrase:
+    soc = reason.target_soc
+    return _plan(reason) if soc is None else _because(reason, "soc", target_percent=100.0 * soc)
+
+
 def _settling(reason: Reason) -> Phrase:
     if reason.remaining_s is None:
         return _because(reason)
@@ -205,7 +210,7 @@ _REASONS: Final[Mapping[LimitReason, Callable[[Reason], Phrase]]] = {
     LimitReason.GRID_OPERATOR: _grid_operator,
     LimitReason.SOLAR_SURPLUS: _solar,
     LimitReason.BATTERY_FIRST: _battery_first,
-    LimitReason.PLAN: _plan,
+    LimitReason.PLAN: _goal,
     LimitReason.PRICE: _price,
     LimitReason.USER: _user,
     LimitReason.METER_LOST: _meter_lost,

@@ -47,6 +47,74 @@ SUN = Reason(code=LimitReason.SOLAR_SURPLUS, surplus_w=4210.0)
 AWAY = Reason(code=LimitReason.STATION_SILENT)
 
 
+SOURCES = (
+    wire.SourceState(
+        id="grid",
+        kind="meter",
+        circuit="main",
+        phases=3,
+        period_s=10.0,
+        silent_after_s=50.0,
+        age_s=3.0,
+        silent=False,
+        client="Home Assistant",
+        refused=None,
+    ),
+    wire.SourceState(
+        id="roof",
+        kind="solar",
+        circuit=None,
+        phases=3,
+        period_s=30.0,
+        silent_after_s=150.0,
+        age_s=None,
+        silent=True,
+        client=None,
+        refused=wire.RefusedReading(code="nonsense", detail="roof: 90000 W of sun is impossible", age_s=12.0),
+    ),
+)
+
+
+CARS = (
+    wire.VehicleState(
+        name="family",
+        station="garage",
+        guest=False,
+        soc=0.52,
+        soc_age_s=120.0,
+        soc_stale=False,
+        range_km=210.0,
+        range_age_s=120.0,
+        at_home=True,
+        at_home_age_s=600.0,
+        capacity_kwh=77.0,
+        target_soc=0.8,
+        minimum_soc=0.2,
+        to_target_kwh=21.56,
+        below_minimum=False,
+        client="Home Assistant",
+    ),
+    wire.VehicleState(
+        name="city",
+        station=None,
+        guest=False,
+        soc=None,
+        soc_age_s=None,
+        soc_stale=False,
+        range_km=None,
+        range_age_s=None,
+        at_home=None,
+        at_home_age_s=None,
+        capacity_kwh=None,
+        target_soc=None,
+        minimum_soc=None,
+        to_target_kwh=None,
+        below_minimum=False,
+        client=None,
+    ),
+)
+
+
 def scene() -> Scene:
     """A sunny morning, made by hand, so that control may learn without changing the contract."""
     house = sunny_house()
@@ -119,6 +187,8 @@ def scene() -> Scene:
         ),
         facts={"garage": StationFacts(vendor="Acme", model="Box 11", firmware="1.2", serial="A-0001")},
         vehicles={"garage": "family"},
+        sources=SOURCES,
+        cars=CARS,
         wishes={
             "garage": Wishes(
                 max_a=13.0,
@@ -128,7 +198,9 @@ def scene() -> Scene:
                 limit=Passing(until=THEN.replace(hour=9), ends_at_s=NOW_S + 3600.0, limit_a=10.0),
             ),
             "carport": Wishes(
-                mode=ChargeMode.FAST, boost=Passing(until=THEN.replace(minute=10), ends_at_s=NOW_S + 600.0)
+                mode=ChargeMode.FAST,
+                guest="Aunt Ida",
+                boost=Passing(until=THEN.replace(minute=10), ends_at_s=NOW_S + 600.0),
             ),
         },
     )
@@ -299,7 +371,36 @@ def access() -> Any:
 
 
 def health() -> Any:
-    return written(wire.HealthRecord(status="degraded", cycle_age_s=0.4, reasons=("meter_lost",)))
+    return written(
+        wire.HealthRecord(status="degraded", cycle_age_s=0.4, reasons=("meter_lost", "source_silent", "source_refused"))
+    )
+
+
+def readings() -> Any:
+    """What a program brings, and what it is told."""
+    grid = wire.Reading(
+        device="grid",
+        age_s=2.4,
+        taken_at=THEN,
+        power_w=172.5,
+        powers_w=(-345.0, 977.5, -460.0),
+        current_a=(1.5, 4.25, 2.0),
+        voltage_v=(230.1, 229.8, 230.4),
+        frequency_hz=50.0,
+        energy_import_kwh=1204.125,
+        energy_export_kwh=310.5,
+    )
+    roof = wire.Reading(device="roof", age_s=11.0, power_w=5200.0, energy_kwh=2200.75)
+    cellar = wire.Reading(device="cellar", age_s=5.0, power_w=-800.0, soc=0.62)
+    verdicts = (
+        wire.ReadingVerdict(device="grid", taken=True, code=None, detail=None),
+        wire.ReadingVerdict(device="roof", taken=False, code="nonsense", detail="roof: 90000 W of sun is impossible"),
+    )
+    return {
+        "brought": written(wire.Readings(readings=(grid, roof, cellar))),
+        "answer": written(wire.ReadingsAnswer(verdicts=verdicts)),
+        "sources": [written(source) for source in SOURCES],
+    }
 
 
 def wishes() -> Any:
@@ -308,6 +409,22 @@ def wishes() -> Any:
         "mode": written(wire.ModeWish(mode=ChargeMode.SOLAR)),
         "settings": written(wire.SettingsWish(max_a=13.0, priority=2, vehicle="family")),
         "goal": written(wire.GoalWish(energy_kwh=20.0, ready_by=THEN)),
+        "guest": written(wire.GuestWish(vehicle="Aunt Ida")),
+        "vehicle": written(wire.VehicleWish(vehicle="family", target_soc=0.8, minimum_soc=0.2)),
+        "vehicle_reports": written(
+            wire.VehicleReports(
+                reports=(
+                    wire.VehicleReport(
+                        vehicle="family", age_s=130.0, taken_at=THEN, soc=0.52, range_km=210.0, at_home=True
+                    ),
+                    wire.VehicleReport(vehicle="Aunt Ida", age_s=5.0, soc=0.3, capacity_kwh=40.0),
+                )
+            )
+        ),
+        "restart": written(wire.RestartWish(hard=True)),
+        "command_answer": written(
+            wire.CommandAnswer(station="garage", command="unlock", done=False, answer="NotSupported")
+        ),
         "limit": written(wire.LimitWish(limit_a=10.0, duration_s=3600.0)),
         "boost": written(wire.BoostWish(duration_s=600.0)),
         "optimising": written(wire.OptimisingWish(optimising=False)),
@@ -338,7 +455,7 @@ MADE: dict[str, Callable[[], Any]] = {
     made.__name__: made
     for made in (
         *(state, state_in_trouble, hello, client_hello, snapshot, delta, problem, explanation, records),
-        *(access, health, plan, wishes, words),
+        *(access, health, plan, readings, wishes, words),
         *commissioning_shapes.SHAPES,
     )
 }

@@ -136,6 +136,8 @@ class PaperHouse(PaperPast):
             stations=(self._garage(garage_w, solar_w), self._carport(), self._guest()),
             battery=BatteryState(power_w=300.0, soc=0.64, age_s=0.6),
             notices=self._notices(),
+            sources=(),
+            vehicles=(),
             dimmed=None,
             optimising=self._optimising,
             storage_trouble=None,
@@ -269,6 +271,7 @@ class PaperHouse(PaperPast):
             can_switch_phases=False,
             priority=wishes.priority,
             vehicle=wishes.vehicle,
+            guest=False,
             session=None,
             energy_kwh=1200.0,
             goal=wishes.goal,
@@ -311,6 +314,9 @@ class PaperHouse(PaperPast):
     def boost(self, station_id: str, wish: BoostWish | None, *, who: str) -> None:
         until = None if wish is None else self.now() + timedelta(seconds=wish.duration_s)
         self._wish(station_id, who, boost_until=until)
+
+    def set_guest(self, station_id: str, vehicle: str | None, *, who: str) -> None:
+        self._wish(station_id, who, vehicle=vehicle)
 
     def set_optimising(self, *, optimising: bool, who: str) -> None:
         self._optimising = optimising

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from ems.api.problems import documented
 from ems.api.routes.house import StationPath, find_station
 from ems.api.routes.needs import GUARDED, AtDesk, Homeowner
-from ems.api.wire import BoostWish, GoalWish, LimitWish, ModeWish, SettingsWish, StationState
+from ems.api.wire import BoostWish, GoalWish, GuestWish, LimitWish, ModeWish, SettingsWish, StationState
 
 router = APIRouter(prefix="/stations/{station_id}", tags=["stations"], responses={**GUARDED, **documented(404, 409)})
 
@@ -41,6 +41,20 @@ async def set_goal(station_id: StationPath, wish: GoalWish, desk: AtDesk, person
 async def clear_goal(station_id: StationPath, desk: AtDesk, person: Homeowner) -> StationState:
     """No goal."""
     desk.house.set_goal(station_id, None, who=person.name)
+    return find_station(desk.house.state(), station_id)
+
+
+@router.put("/guest")
+async def set_guest(station_id: StationPath, wish: GuestWish, desk: AtDesk, person: Homeowner) -> StationState:
+    """Another car than usual, until it leaves: its session is counted for the guest."""
+    desk.house.set_guest(station_id, wish.vehicle, who=person.name)
+    return find_station(desk.house.state(), station_id)
+
+
+@router.delete("/guest")
+async def clear_guest(station_id: StationPath, desk: AtDesk, person: Homeowner) -> StationState:
+    """The usual car after all."""
+    desk.house.set_guest(station_id, None, who=person.name)
     return find_station(desk.house.state(), station_id)
 
 

@@ -11,6 +11,15 @@ from __future__ import annotations
 
 from ems.api.wire.messages import ClientHello, DeltaMessage, Hello, SnapshotMessage
 from ems.api.wire.plan import EventKind, NextEvent, PlanKind, PlanSlot, StationPlan
+from ems.api.wire.readings import (
+    Reading,
+    Readings,
+    ReadingsAnswer,
+    ReadingVerdict,
+    RefusedReading,
+    SourceKind,
+    SourceState,
+)
 from ems.api.wire.records import (
     AuditRecord,
     DecisionRecord,
@@ -35,7 +44,17 @@ from ems.api.wire.state import (
     TemporaryLimit,
     Today,
 )
-from ems.api.wire.wishes import BoostWish, GoalWish, LimitWish, ModeWish, OptimisingWish, SettingsWish
+from ems.api.wire.vehicles import GuestWish, VehicleReport, VehicleReports, VehicleState, VehicleWish
+from ems.api.wire.wishes import (
+    BoostWish,
+    CommandAnswer,
+    GoalWish,
+    LimitWish,
+    ModeWish,
+    OptimisingWish,
+    RestartWish,
+    SettingsWish,
+)
 from ems.api.wire.words import (
     API_VERSION,
     MIN_API,
@@ -60,6 +79,7 @@ __all__ = [
     "BoostWish",
     "CircuitState",
     "ClientHello",
+    "CommandAnswer",
     "DecisionRecord",
     "DeltaMessage",
     "Energies",
@@ -68,6 +88,7 @@ __all__ = [
     "ExplanationStep",
     "GoalState",
     "GoalWish",
+    "GuestWish",
     "HealthRecord",
     "Hello",
     "HistoryPoint",
@@ -82,6 +103,12 @@ __all__ = [
     "PlanSlot",
     "Powers",
     "Problem",
+    "Reading",
+    "ReadingVerdict",
+    "Readings",
+    "ReadingsAnswer",
+    "RefusedReading",
+    "RestartWish",
     "Role",
     "Sentence",
     "SessionRecord",
@@ -91,6 +118,8 @@ __all__ = [
     "SiteCondition",
     "SiteRecord",
     "SnapshotMessage",
+    "SourceKind",
+    "SourceState",
     "State",
     "StationId",
     "StationPlan",
@@ -99,4 +128,8 @@ __all__ = [
     "TemporaryLimit",
     "Today",
     "VehicleName",
+    "VehicleReport",
+    "VehicleReports",
+    "VehicleState",
+    "VehicleWish",
 ]

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Literal
 
 from ems.api.wire.plan import NextEvent
+from ems.api.wire.readings import SourceState
+from ems.api.wire.vehicles import VehicleState
 from ems.api.wire.words import API_VERSION, Sentence, Shape, SiteCondition, StationStatus
 from ems.model.decision import LimitReason
 from ems.model.electrical import FuseDevice
@@ -154,6 +156,9 @@ class StationState(Shape):
     can_switch_phases: bool
     priority: int
     vehicle: str | None
+    guest: bool
+    """Whether it is that for this stay only."""
+
     session: SessionState | None
     energy_kwh: float
     """Lifetime, by our own counter."""
@@ -216,6 +221,12 @@ class State(Shape):
     stations: tuple[StationState, ...]
     battery: BatteryState | None
     notices: tuple[NoticeState, ...]
+    sources: tuple[SourceState, ...]
+    """Devices whose readings a program brings."""
+
+    vehicles: tuple[VehicleState, ...]
+    """Cars that the site file names or somebody told of."""
+
     next_event: NextEvent | None = None
     """Null where nothing is known to happen; the sun may always do something."""
 
@@ -249,4 +260,5 @@ class HealthRecord(Shape):
     """Since the last decision; null before the first."""
 
     reasons: tuple[str, ...]
-    """What is amiss, as codes: `meter_lost`, `not_commissioned`, `storage`, `stalled`, `starting`."""
+    """What is amiss, as codes: `meter_lost`, `not_commissioned`, `source_silent`, `source_refused`, `storage`,
+    `stalled`, `starting`."""

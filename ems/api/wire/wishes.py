@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
@@ -45,6 +45,25 @@ class BoostWish(Shape):
     """Body of `PUT /stations/{id}/boost`: as fast as the fuses allow, for a while."""
 
     duration_s: Annotated[float, Field(gt=0, le=86_400)]
+
+
+class RestartWish(Shape):
+    """Body of `POST /stations/{id}/restart`."""
+
+    hard: bool = False
+    """At once; otherwise the station ends a session first."""
+
+
+class CommandAnswer(Shape):
+    """What a station answered to a command."""
+
+    station: str
+    command: Literal["restart", "unlock"]
+    done: bool
+    """Whether it does it."""
+
+    answer: str
+    """In the station's own word, such as `Accepted`, `Rejected`, `Unlocked`, `UnlockFailed` or `NotSupported`."""
 
 
 class OptimisingWish(Shape):
