@@ -50,6 +50,14 @@ class BelowMinimum(ApiError):
     title = "Below the station's smallest current"
 
 
+class CannotSwitchPhases(ApiError):
+    """A number of phases for a station that has no choice."""
+
+    code = "cannot_switch_phases"
+    status = 409
+    title = "This station cannot change its phases"
+
+
 class NotYet(ApiError):
     """Nothing was decided yet."""
 

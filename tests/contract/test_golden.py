@@ -307,6 +307,8 @@ def wishes() -> Any:
     return {
         "mode": written(wire.ModeWish(mode=ChargeMode.SOLAR)),
         "settings": written(wire.SettingsWish(max_a=13.0, priority=2, vehicle="family")),
+        "phases": written(wire.PhasesWish(phases=1)),
+        "minimum": written(wire.MinimumWish(min_a=8.0)),
         "goal": written(wire.GoalWish(energy_kwh=20.0, ready_by=THEN)),
         "limit": written(wire.LimitWish(limit_a=10.0, duration_s=3600.0)),
         "boost": written(wire.BoostWish(duration_s=600.0)),

@@ -35,7 +35,16 @@ from ems.api.wire.state import (
     TemporaryLimit,
     Today,
 )
-from ems.api.wire.wishes import BoostWish, GoalWish, LimitWish, ModeWish, OptimisingWish, SettingsWish
+from ems.api.wire.wishes import (
+    BoostWish,
+    GoalWish,
+    LimitWish,
+    MinimumWish,
+    ModeWish,
+    OptimisingWish,
+    PhasesWish,
+    SettingsWish,
+)
 from ems.api.wire.words import (
     API_VERSION,
     MIN_API,
@@ -74,10 +83,12 @@ __all__ = [
     "HistoryStep",
     "LimitWish",
     "LogRecord",
+    "MinimumWish",
     "ModeWish",
     "NextEvent",
     "NoticeState",
     "OptimisingWish",
+    "PhasesWish",
     "PlanKind",
     "PlanSlot",
     "Powers",

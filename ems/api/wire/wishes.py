@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
@@ -24,6 +24,20 @@ class SettingsWish(Shape):
 
     priority: Annotated[int, Field(ge=0, le=9)] | None = None
     vehicle: VehicleName | None = None
+
+
+class PhasesWish(Shape):
+    """Body of `PUT /stations/{id}/phases`: of a station that can change them."""
+
+    phases: Literal[1, 3] | None
+    """Null leaves it to the surplus and the fuses."""
+
+
+class MinimumWish(Shape):
+    """Body of `PUT /stations/{id}/minimum`: below it the car pauses."""
+
+    min_a: Annotated[float, Field(ge=6, le=80)] | None
+    """Null goes back to the station's own."""
 
 
 class GoalWish(Shape):
