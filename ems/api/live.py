@@ -20,8 +20,18 @@ from ems.api.scene import HouseName, Scene
 from ems.api.sources import Archive, MemoryShelf, Shelf, Sources
 from ems.api.vehicle_book import Parked, VehicleBook
 from ems.api.view import build_state, car_power_w
-from ems.api.wire import BoostWish, GoalWish, LimitWish, SettingsWish, State, StationPlan
-from ems.api.wishes import NO_WISHES, Wishes, bounded, goal_of, not_above, passing, still_wished
+from ems.api.wire import BoostWish, GoalWish, LimitWish, MinimumWish, PhasesWish, SettingsWish, State, StationPlan
+from ems.api.wishes import (
+    NO_WISHES,
+    Wishes,
+    bounded,
+    goal_of,
+    least,
+    may_choose_phases,
+    not_above,
+    passing,
+    still_wished,
+)
 from ems.clock import Clock
 from ems.control.cycle import Turn
 from ems.control.explain import explain
@@ -155,6 +165,14 @@ class LiveHouse(Asked):
         wishes = replace(self._of(station_id), max_a=wish.max_a, priority=wish.priority, vehicle=wish.vehicle)
         self._sources.books.name_vehicle(station_id, wishes.car or self._vehicles.get(station_id))
         self._wish(who, said.settings(station_id, wish), station_id, wishes)
+
+    def set_phases(self, station_id: str, wish: PhasesWish, *, who: str) -> None:
+        phases = None if wish.phases is None else may_choose_phases(self._station(station_id), wish.phases)
+        self._wish(who, said.phases(station_id, phases), station_id, replace(self._of(station_id), phases=phases))
+
+    def set_minimum(self, station_id: str, wish: MinimumWish, *, who: str) -> None:
+        min_a = None if wish.min_a is None else least(self._station(station_id), wish.min_a)
+        self._wish(who, said.minimum(station_id, min_a), station_id, replace(self._of(station_id), min_a=min_a))
 
     def set_goal(self, station_id: str, wish: GoalWish | None, *, who: str) -> None:
         goal = wish or GoalWish()

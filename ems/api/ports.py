@@ -19,6 +19,8 @@ from ems.api.wire import (
     HistoryStep,
     LimitWish,
     LogRecord,
+    MinimumWish,
+    PhasesWish,
     SessionRecord,
     SettingsWish,
     State,
@@ -81,6 +83,14 @@ class House(Protocol):
 
     def set_settings(self, station_id: str, wish: SettingsWish, *, who: str) -> None:
         """Inside the installer's limits. Raises `WidensInstallerLimit`."""
+        ...
+
+    def set_phases(self, station_id: str, wish: PhasesWish, *, who: str) -> None:
+        """Raises `CannotSwitchPhases`."""
+        ...
+
+    def set_minimum(self, station_id: str, wish: MinimumWish, *, who: str) -> None:
+        """Inside the installer's limits. Raises `WidensInstallerLimit` or `BelowMinimum`."""
         ...
 
     def set_goal(self, station_id: str, wish: GoalWish | None, *, who: str) -> None:

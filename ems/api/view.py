@@ -169,6 +169,8 @@ def _station(scene: Scene, station: Station) -> wire.StationState:
         min_a=station.min_a,
         max_a=station.max_a,
         user_max_a=wishes.max_a,
+        user_min_a=wishes.min_a,
+        user_phases=wishes.phases,
         fallback_a=station.fallback_a,
         can_switch_phases=station.can_switch_phases,
         priority=station.goal.priority if wishes.priority is None else wishes.priority,

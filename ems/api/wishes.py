@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Final
+from typing import Final, Literal
 
-from ems.api.errors import BelowMinimum, WidensInstallerLimit
+from ems.api.errors import BelowMinimum, CannotSwitchPhases, WidensInstallerLimit
 from ems.model.goals import ChargeMode, Deadline, Goal, still_to_come_kwh
 from ems.model.site import Station
 
@@ -37,6 +37,8 @@ class Wishes:
 
     mode: ChargeMode | None = None
     max_a: float | None = None
+    min_a: float | None = None
+    phases: Literal[1, 3] | None = None
     priority: int | None = None
     vehicle: str | None = None
     guest: str | None = None
@@ -97,6 +99,9 @@ def goal_of(
         priority=station.goal.priority if wishes.priority is None else wishes.priority,
         energy_kwh=wishes.energy_kwh,
         fulfilled=_fulfilled(wishes.energy_kwh, session_kwh),
+        phases=station.goal.phases if wishes.phases is None else wishes.phases,
+        least_phases=station.goal.least_phases if wishes.phases is None else wishes.phases,
+        min_a=wishes.min_a,
         deadline=_deadline(wishes, session_kwh, zone),
     )
     if not optimising:
@@ -105,6 +110,7 @@ def goal_of(
             goal,
             mode=mode,
             max_a=_lowest(goal.max_a, station.fallback_a),
+            min_a=None,
             deadline=None if goal.deadline is None else replace(goal.deadline, eases_utc_s=None),
         )
     if wishes.boost is not None:
@@ -135,6 +141,21 @@ def bounded(station: Station, max_a: float) -> float:
             "which is what mode off is for"
         )
     return not_above(station, max_a)
+
+
+def least(station: Station, min_a: float) -> float:
+    """A person's own least current. Raises BelowMinimum or WidensInstallerLimit outside of the station's range."""
+    if min_a < station.min_a:
+        raise BelowMinimum(f"{station.station_id} charges from {station.min_a:.1f} A on; {min_a:.1f} A is less")
+    return not_above(station, min_a)
+
+
+def may_choose_phases(station: Station, phases: Literal[1, 3]) -> Literal[1, 3]:
+    """That number. Raises CannotSwitchPhases where the station has no choice."""
+    if not station.can_switch_phases or len(station.wiring) < max(phases, 2):
+        wired = "phase" if len(station.wiring) == 1 else "phases"
+        raise CannotSwitchPhases(f"{station.station_id} always offers {len(station.wiring)} {wired}")
+    return phases
 
 
 def not_above(station: Station, limit_a: float) -> float:

@@ -31,6 +31,9 @@ class Demand:
     follows_sun: bool = False
     """Whether its current is to be covered by surplus."""
 
+    least_phases: int = 1
+    """A car that follows the sun is not brought below so many."""
+
     draws: bool = True
     """False for a car that says it wants nothing now, or waits for room: it then takes no share of the surplus."""
 
@@ -90,7 +93,8 @@ def _demand(
     takes_a: float | None,
 ) -> Demand:
     """Remembered, since little of this changes from one second to the next."""
-    idle = Demand(station_id=station.station_id, phases=phases_wanted(station, goal))
+    phases = phases_wanted(station, goal)
+    idle = Demand(station_id=station.station_id, phases=phases, least_phases=min(phases, goal.least_phases))
     if not connected:
         return replace(idle, why_not=Reason(code=LimitReason.STATION_SILENT))
     if status is None and not in_transaction:
@@ -109,7 +113,7 @@ def _demand(
         return replace(idle, why_not=_off_although_wanted(goal, goal.deadline))
     candidate = Candidate(
         station_id=station.station_id,
-        lo_a=station.min_a,
+        lo_a=min(least_wanted_a(station, goal), hi_a),
         hi_a=hi_a,
         hi_reason=goal.hurry or hi_reason,
         priority=goal.priority,
@@ -117,6 +121,11 @@ def _demand(
     )
     wish = replace(idle, draws=status is not ConnectorStatus.SUSPENDED_EV, candidate=candidate)
     return _rest_at_minimum(WISHES[goal.mode](wish), status)
+
+
+def least_wanted_a(station: Station, goal: Goal) -> float:
+    """Below this the car pauses: the station's minimum, or a person's above it."""
+    return station.min_a if goal.min_a is None else max(station.min_a, goal.min_a)
 
 
 def phases_wanted(station: Station, goal: Goal) -> int:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from ems.control.demand import highest_allowed, phases_wanted
+from ems.control.demand import highest_allowed, least_wanted_a, phases_wanted
 from ems.control.headroom import Headroom, usable
 from ems.control.memory import Memory, RowKey
 from ems.control.pace import Pace, Pull, paced
@@ -187,7 +187,7 @@ class _Outlook:
             if left_w is not None:
                 claims = [_in_watts(claim, self.volts.sum_over(other.wiring)) for other, claim in rivals]
                 limit_a = min(limit_a, _part(left_w, goal.priority, most_a * volts, claims) / volts)
-        if limit_a < station.min_a:
+        if limit_a < min(least_wanted_a(station, goal), most_a):
             return 0.0
         amps = limit_a - max(0.0, known.offset_a)
         return (amps if known.takes_a is None else min(amps, known.takes_a)) * volts

@@ -72,6 +72,12 @@ class Goal:
     phases: int | None = None
     """At most so many of the station's phases, where it can change them; None for all that are wired."""
 
+    least_phases: int = 1
+    """And at least so many: as many as `phases` where a person chose."""
+
+    min_a: float | None = None
+    """A person's own least current: below it the car pauses; at or above the station's, never above `max_a`."""
+
     deadline: Deadline | None = None
     """None for whenever it comes."""
 

@@ -408,6 +408,8 @@ def wishes() -> Any:
     return {
         "mode": written(wire.ModeWish(mode=ChargeMode.SOLAR)),
         "settings": written(wire.SettingsWish(max_a=13.0, priority=2, vehicle="family")),
+        "phases": written(wire.PhasesWish(phases=1)),
+        "minimum": written(wire.MinimumWish(min_a=8.0)),
         "goal": written(wire.GoalWish(energy_kwh=20.0, ready_by=THEN)),
         "guest": written(wire.GuestWish(vehicle="Aunt Ida")),
         "vehicle": written(wire.VehicleWish(vehicle="family", target_soc=0.8, minimum_soc=0.2)),

@@ -7,7 +7,17 @@ from fastapi import APIRouter
 from ems.api.problems import documented
 from ems.api.routes.house import StationPath, find_station
 from ems.api.routes.needs import GUARDED, AtDesk, Homeowner
-from ems.api.wire import BoostWish, GoalWish, GuestWish, LimitWish, ModeWish, SettingsWish, StationState
+from ems.api.wire import (
+    BoostWish,
+    GoalWish,
+    GuestWish,
+    LimitWish,
+    MinimumWish,
+    ModeWish,
+    PhasesWish,
+    SettingsWish,
+    StationState,
+)
 
 router = APIRouter(prefix="/stations/{station_id}", tags=["stations"], responses={**GUARDED, **documented(404, 409)})
 
@@ -23,6 +33,20 @@ async def set_mode(station_id: StationPath, wish: ModeWish, desk: AtDesk, person
 async def set_settings(station_id: StationPath, wish: SettingsWish, desk: AtDesk, person: Homeowner) -> StationState:
     """A person's own bound, priority and vehicle; null goes back to the site file."""
     desk.house.set_settings(station_id, wish, who=person.name)
+    return find_station(desk.house.state(), station_id)
+
+
+@router.put("/phases")
+async def set_phases(station_id: StationPath, wish: PhasesWish, desk: AtDesk, person: Homeowner) -> StationState:
+    """One phase or three, of a station that can change them; null leaves it to the surplus and the fuses."""
+    desk.house.set_phases(station_id, wish, who=person.name)
+    return find_station(desk.house.state(), station_id)
+
+
+@router.put("/minimum")
+async def set_minimum(station_id: StationPath, wish: MinimumWish, desk: AtDesk, person: Homeowner) -> StationState:
+    """The least current that its car charges with, between the station's minimum and the installer's limit."""
+    desk.house.set_minimum(station_id, wish, who=person.name)
     return find_station(desk.house.state(), station_id)
 
 

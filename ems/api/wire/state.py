@@ -152,6 +152,12 @@ class StationState(Shape):
     user_max_a: float | None
     """A person's own, lower bound."""
 
+    user_min_a: float | None = None
+    """A person's own least current, at or above `min_a`: below it the car pauses."""
+
+    user_phases: Literal[1, 3] | None = None
+    """The number of phases that a person chose; null leaves it to the surplus and the fuses."""
+
     fallback_a: float
     can_switch_phases: bool
     priority: int
