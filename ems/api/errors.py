@@ -58,6 +58,14 @@ class NoCar(ApiError):
     title = "No car is there"
 
 
+class CannotSwitchPhases(ApiError):
+    """A number of phases for a station that has no choice."""
+
+    code = "cannot_switch_phases"
+    status = 409
+    title = "This station cannot change its phases"
+
+
 class NotYet(ApiError):
     """Nothing was decided yet."""
 

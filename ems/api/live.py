@@ -8,18 +8,30 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, tzinfo
 from typing import Final
 
 from ems.api import wished as said
 from ems.api.asked import Asked
 from ems.api.errors import NoCar, NotYet, StorageOff, StorageTrouble, UnknownStation
 from ems.api.kept_wishes import WISHES_KEY, HouseWishes, found, written
+from ems.api.plan import plan
 from ems.api.scene import HouseName, Scene
 from ems.api.sources import Archive, MemoryShelf, Shelf, Sources
 from ems.api.vehicle_book import Parked, VehicleBook
-from ems.api.view import build_state
-from ems.api.wire import BoostWish, GoalWish, LimitWish, SettingsWish, State
-from ems.api.wishes import NO_WISHES, Wishes, bounded, goal_of, not_above, passing, still_wished
+from ems.api.view import build_state, car_power_w
+from ems.api.wire import BoostWish, GoalWish, LimitWish, MinimumWish, PhasesWish, SettingsWish, State, StationPlan
+from ems.api.wishes import (
+    NO_WISHES,
+    Wishes,
+    bounded,
+    goal_of,
+    least,
+    may_choose_phases,
+    not_above,
+    passing,
+    still_wished,
+)
 from ems.clock import Clock
 from ems.control.cycle import Turn
 from ems.control.explain import explain
@@ -52,9 +64,10 @@ class LiveHouse(Asked):
         sources: Sources | None = None,
         vehicles: Mapping[str, str] | None = None,
         known_vehicles: Mapping[str, float | None] | None = None,
+        zone: tzinfo = UTC,
     ) -> None:
         """`vehicles` are those of the site file by station; `known_vehicles` all that it names, with the size of
-        their batteries in kWh."""
+        their batteries in kWh; `zone` is the house's."""
         self._board = board
         self._clock = clock
         self._name = name
@@ -63,6 +76,7 @@ class LiveHouse(Asked):
         self._vehicles = dict(vehicles or {})
         self._known_vehicles = tuple(known_vehicles or {})
         self._site = site
+        self._zone = zone
         kept = found(self._shelf.recall(WISHES_KEY), site, now_s=clock.monotonic_s(), now=clock.utc_now())
         self._wishes = kept or HouseWishes()
         self._cycle: _Cycle | None = None
@@ -123,6 +137,12 @@ class LiveHouse(Asked):
         cycle = self._newest()
         return explain(cycle.look, cycle.before, station_id)
 
+    def plan(self, station_id: str) -> StationPlan:
+        """What is ahead at that station."""
+        self._station(station_id)
+        scene = self._scene()
+        return plan(scene, station_id, car_power_w(scene.look, station_id))
+
     async def vehicles(self) -> Sequence[str]:
         """Cars that the site file names, then those that people or sessions name."""
         wished = [wishes.vehicle for wishes in self._wishes.stations.values() if wishes.vehicle is not None]
@@ -145,6 +165,14 @@ class LiveHouse(Asked):
         wishes = replace(self._of(station_id), max_a=wish.max_a, priority=wish.priority, vehicle=wish.vehicle)
         self._sources.books.name_vehicle(station_id, wishes.car or self._vehicles.get(station_id))
         self._wish(who, said.settings(station_id, wish), station_id, wishes)
+
+    def set_phases(self, station_id: str, wish: PhasesWish, *, who: str) -> None:
+        phases = None if wish.phases is None else may_choose_phases(self._station(station_id), wish.phases)
+        self._wish(who, said.phases(station_id, phases), station_id, replace(self._of(station_id), phases=phases))
+
+    def set_minimum(self, station_id: str, wish: MinimumWish, *, who: str) -> None:
+        min_a = None if wish.min_a is None else least(self._station(station_id), wish.min_a)
+        self._wish(who, said.minimum(station_id, min_a), station_id, replace(self._of(station_id), min_a=min_a))
 
     def set_goal(self, station_id: str, wish: GoalWish | None, *, who: str) -> None:
         goal = wish or GoalWish()
@@ -237,8 +265,9 @@ class LiveHouse(Asked):
             aim = self.cars.aim(station.station_id, self._car_at(station.station_id), sessions.get(station.station_id))
             wishes = aim.on(own)
             in_car_kwh = self._sources.books.session_kwh(station.station_id) if wishes.has_goal else None
-            goal = goal_of(station, wishes, session_kwh=in_car_kwh, optimising=self._wishes.optimising)
-            if self._wishes.optimising:
+            optimising, zone = self._wishes.optimising, self._zone
+            goal = goal_of(station, wishes, session_kwh=in_car_kwh, optimising=optimising, zone=zone)
+            if optimising:
                 goal = aim.under(goal, own)
             if goal != self._board.goal_of(station.station_id):
                 self._board.set_goal(station.station_id, goal)

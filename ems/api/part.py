@@ -47,6 +47,7 @@ from ems.runtime.board import Board
 from ems.runtime.ledger import Ledger
 from ems.runtime.loop import Loop
 from ems.runtime.recorder import Recorder
+from ems.store.days import house_zone
 
 LOGGER: Final = logging.getLogger(__name__)
 
@@ -150,6 +151,7 @@ class ApiPart:
             sources=sources,
             vehicles={entry.id: entry.vehicle for entry in file.stations if entry.vehicle is not None},
             known_vehicles={vehicle.id: vehicle.battery_kwh for vehicle in file.vehicles},
+            zone=house_zone(file.site.time_zone),
         )
         self.access: Final = Access(clock, store=stores.accounts, diary=stores.diary)
         self.push: Final = Push(self.house, clock)

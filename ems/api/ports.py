@@ -19,9 +19,12 @@ from ems.api.wire import (
     HistoryStep,
     LimitWish,
     LogRecord,
+    MinimumWish,
+    PhasesWish,
     SessionRecord,
     SettingsWish,
     State,
+    StationPlan,
 )
 from ems.model.explanation import Explanation
 from ems.model.goals import ChargeMode
@@ -40,6 +43,10 @@ class House(Protocol):
 
     def explain(self, station_id: str) -> Explanation:
         """How the present set-point of that station came about."""
+        ...
+
+    def plan(self, station_id: str) -> StationPlan:
+        """What is ahead at that station."""
         ...
 
     async def sessions(
@@ -76,6 +83,14 @@ class House(Protocol):
 
     def set_settings(self, station_id: str, wish: SettingsWish, *, who: str) -> None:
         """Inside the installer's limits. Raises `WidensInstallerLimit`."""
+        ...
+
+    def set_phases(self, station_id: str, wish: PhasesWish, *, who: str) -> None:
+        """Raises `CannotSwitchPhases`."""
+        ...
+
+    def set_minimum(self, station_id: str, wish: MinimumWish, *, who: str) -> None:
+        """Inside the installer's limits. Raises `WidensInstallerLimit` or `BelowMinimum`."""
         ...
 
     def set_goal(self, station_id: str, wish: GoalWish | None, *, who: str) -> None:

@@ -7,6 +7,8 @@ from typing import Final
 
 from ems.api import wire
 from ems.api.headline import headline
+from ems.api.next_event import next_event
+from ems.api.outlook import outlook
 from ems.api.says import notice_says, reason_says
 from ems.api.scene import NO_FACTS, Scene
 from ems.api.status import site_condition, station_status
@@ -51,6 +53,7 @@ def build_state(scene: Scene) -> wire.State:
             )
             for notice in scene.decision.notices
         ),
+        next_event=next_event(scene, stations),
         sources=scene.sources,
         vehicles=scene.cars,
         dimmed=scene.look.dimmed,
@@ -148,6 +151,8 @@ def _station(scene: Scene, station: Station) -> wire.StationState:
     facts = scene.facts.get(station_id, NO_FACTS)
     wishes = scene.wishes.get(station_id, NO_WISHES)
     obedience = scene.memory.obedience.get(station_id)
+    power_w = car_power_w(scene.look, station_id)
+    ahead = outlook(scene, station_id, power_w)
     return wire.StationState(
         id=station_id,
         circuit=station.circuit_id,
@@ -169,11 +174,13 @@ def _station(scene: Scene, station: Station) -> wire.StationState:
         because=reason_says(setpoint.reason),
         remaining_s=None if setpoint.reason.remaining_s is None else float(round(setpoint.reason.remaining_s)),
         current_a=None if state.car is None else tuple(round(amps, 2) for amps in state.car.current_a),
-        power_w=_watts(car_power_w(scene.look, station_id)),
+        power_w=_watts(power_w),
         measured_age_s=_report_age_s(scene.look, state),
         min_a=station.min_a,
         max_a=station.max_a,
         user_max_a=wishes.max_a,
+        user_min_a=wishes.min_a,
+        user_phases=wishes.phases,
         fallback_a=station.fallback_a,
         can_switch_phases=station.can_switch_phases,
         priority=station.goal.priority if wishes.priority is None else wishes.priority,
@@ -182,6 +189,10 @@ def _station(scene: Scene, station: Station) -> wire.StationState:
         session=scene.counted.sessions.get(station_id),
         energy_kwh=round(scene.counted.stations_kwh.get(station_id, 0.0), 3),
         goal=wire.GoalState(energy_kwh=wishes.energy_kwh, ready_by=wishes.ready_by) if wishes.has_goal else None,
+        latest_start_at=ahead.latest_start_at,
+        finish_at=ahead.finish_at,
+        goal_at_risk=ahead.at_risk,
+        goal_expected_kwh=ahead.expected_kwh,
         temporary_limit=None
         if wishes.limit is None
         else wire.TemporaryLimit(limit_a=wishes.limit.limit_a or 0.0, until=wishes.limit.until),

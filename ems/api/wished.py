@@ -26,6 +26,18 @@ def settings(station_id: str, wish: SettingsWish) -> Phrase:
     return Phrase("log.wish.settings.bound", {**facts, "max_a": wish.max_a})
 
 
+def phases(station_id: str, wanted: int | None) -> Phrase:
+    if wanted is None:
+        return Phrase("log.wish.phases.auto", {"station": station_id})
+    return Phrase("log.wish.phases", {"station": station_id, "phases": wanted})
+
+
+def minimum(station_id: str, min_a: float | None) -> Phrase:
+    if min_a is None:
+        return Phrase("log.wish.minimum.none", {"station": station_id})
+    return Phrase("log.wish.minimum", {"station": station_id, "min_a": min_a})
+
+
 def goal(station_id: str, wish: GoalWish) -> Phrase:
     """Energy, time, both or none of them."""
     facts: dict[str, str | float] = {"station": station_id}

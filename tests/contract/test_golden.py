@@ -21,12 +21,14 @@ from ems.api.delta import as_json, changes
 from ems.api.errors import WidensInstallerLimit
 from ems.api.explained import explained
 from ems.api.kept_words import log_says
+from ems.api.plan import plan as made_plan
 from ems.api.problems import refusal
 from ems.api.scene import Counted, Scene, StationFacts
 from ems.api.view import build_state
 from ems.api.wire import Shape
 from ems.api.wishes import Passing, Wishes
 from ems.control.memory import Memory, StationTimers
+from ems.control.pace import Pace, Pull
 from ems.model.decision import CircuitLoad, Decision, LimitReason, Notice, NoticeCode, Reason, Setpoint
 from ems.model.electrical import PerPhase, Phase
 from ems.model.explanation import Explanation, Stage, Step
@@ -156,6 +158,16 @@ def scene() -> Scene:
             last_at_s=NOW_S,
             timers={"garage": before},
             thermal={("main", phase): 0.1 + phase / 100.0 for phase in Phase},
+            paces={
+                "garage": Pace(
+                    energy_kwh=20.0,
+                    by_utc_s=THEN.replace(hour=17).timestamp(),
+                    left_kwh=15.5,
+                    pull=Pull(now_w=4140.0, later_w=8280.0, eases_utc_s=THEN.replace(hour=9).timestamp()),
+                    latest_start_utc_s=THEN.replace(hour=14, minute=56).timestamp(),
+                    expected_kwh=20.0,
+                )
+            },
         ),
         at=THEN,
         sequence=7,
@@ -398,6 +410,8 @@ def wishes() -> Any:
     return {
         "mode": written(wire.ModeWish(mode=ChargeMode.SOLAR)),
         "settings": written(wire.SettingsWish(max_a=13.0, priority=2, vehicle="family")),
+        "phases": written(wire.PhasesWish(phases=1)),
+        "minimum": written(wire.MinimumWish(min_a=8.0)),
         "goal": written(wire.GoalWish(energy_kwh=20.0, ready_by=THEN)),
         "guest": written(wire.GuestWish(vehicle="Aunt Ida")),
         "vehicle": written(wire.VehicleWish(vehicle="family", target_soc=0.8, minimum_soc=0.2)),
@@ -421,16 +435,18 @@ def wishes() -> Any:
     }
 
 
+def plan() -> Any:
+    """What is ahead: until the limit ends, until the latest start, until the goal."""
+    found = made_plan(scene(), "garage", 4100.0)
+    shortened = found.model_copy(update={"slots": (*found.slots[3:5], *found.slots[-10:])})
+    return written(shortened)
+
+
 def words() -> Any:
     """Every word that a client may meet."""
     kinds = (
-        wire.SiteCondition,
-        wire.StationStatus,
-        wire.BatteryMode,
-        wire.Role,
-        ChargeMode,
-        LimitReason,
-        wire.HistoryStep,
+        *(wire.SiteCondition, wire.StationStatus, wire.BatteryMode, wire.Role, wire.HistoryStep),
+        *(ChargeMode, LimitReason, wire.PlanKind, wire.EventKind),
     )
     return {kind.__name__: [member.value for member in kind] for kind in kinds}
 
@@ -443,7 +459,7 @@ MADE: dict[str, Callable[[], Any]] = {
     made.__name__: made
     for made in (
         *(state, state_in_trouble, hello, client_hello, snapshot, delta, problem, explanation, records),
-        *(access, health, readings, wishes, words),
+        *(access, health, plan, readings, wishes, words),
         *commissioning_shapes.SHAPES,
     )
 }

@@ -6,6 +6,7 @@ import asyncio
 import math
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Literal
 
 from ems.api.wire import (
     BatteryMode,
@@ -16,13 +17,16 @@ from ems.api.wire import (
     GoalState,
     GoalWish,
     LimitWish,
+    MinimumWish,
     NoticeState,
+    PhasesWish,
     Powers,
     Sentence,
     SessionState,
     SettingsWish,
     SiteCondition,
     State,
+    StationPlan,
     StationState,
     StationStatus,
     TemporaryLimit,
@@ -59,6 +63,8 @@ class Wishes:
 
     mode: ChargeMode
     max_a: float | None = None
+    min_a: float | None = None
+    phases: Literal[1, 3] | None = None
     priority: int = 0
     vehicle: str | None = None
     goal: GoalState | None = None
@@ -269,6 +275,8 @@ class PaperHouse(PaperPast):
             min_a=6.0,
             max_a=16.0,
             user_max_a=wishes.max_a,
+            user_min_a=wishes.min_a,
+            user_phases=wishes.phases,
             fallback_a=6.0,
             can_switch_phases=False,
             priority=wishes.priority,
@@ -292,6 +300,9 @@ class PaperHouse(PaperPast):
             raise UnknownStation(f"there is no station {station_id}")
         return self._explained[station_id]
 
+    def plan(self, station_id: str) -> StationPlan:
+        return StationPlan(station=station_id, made_at=self.now(), slots=())
+
     def set_mode(self, station_id: str, mode: ChargeMode, *, who: str) -> None:
         self._wish(station_id, who, mode=mode)
 
@@ -299,6 +310,12 @@ class PaperHouse(PaperPast):
         if wish.max_a is not None and wish.max_a > 32:
             raise WidensInstallerLimit("the installer allows less")
         self._wish(station_id, who, max_a=wish.max_a, priority=wish.priority or 0, vehicle=wish.vehicle)
+
+    def set_phases(self, station_id: str, wish: PhasesWish, *, who: str) -> None:
+        self._wish(station_id, who, phases=wish.phases)
+
+    def set_minimum(self, station_id: str, wish: MinimumWish, *, who: str) -> None:
+        self._wish(station_id, who, min_a=wish.min_a)
 
     def set_goal(self, station_id: str, wish: GoalWish | None, *, who: str) -> None:
         goal = None if wish is None else GoalState(energy_kwh=wish.energy_kwh, ready_by=wish.ready_by)

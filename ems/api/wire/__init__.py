@@ -10,6 +10,7 @@ Import the shapes from here; the modules below only sort them.
 from __future__ import annotations
 
 from ems.api.wire.messages import ClientHello, DeltaMessage, Hello, SnapshotMessage
+from ems.api.wire.plan import EventKind, NextEvent, PlanKind, PlanSlot, StationPlan
 from ems.api.wire.readings import (
     Reading,
     Readings,
@@ -49,8 +50,10 @@ from ems.api.wire.wishes import (
     CommandAnswer,
     GoalWish,
     LimitWish,
+    MinimumWish,
     ModeWish,
     OptimisingWish,
+    PhasesWish,
     RestartWish,
     SettingsWish,
 )
@@ -84,6 +87,7 @@ __all__ = [
     "DecisionRecord",
     "DeltaMessage",
     "Energies",
+    "EventKind",
     "ExplanationRecord",
     "ExplanationStep",
     "GoalState",
@@ -95,9 +99,14 @@ __all__ = [
     "HistoryStep",
     "LimitWish",
     "LogRecord",
+    "MinimumWish",
     "ModeWish",
+    "NextEvent",
     "NoticeState",
     "OptimisingWish",
+    "PhasesWish",
+    "PlanKind",
+    "PlanSlot",
     "Powers",
     "Problem",
     "Reading",
@@ -119,6 +128,7 @@ __all__ = [
     "SourceState",
     "State",
     "StationId",
+    "StationPlan",
     "StationState",
     "StationStatus",
     "TemporaryLimit",

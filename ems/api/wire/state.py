@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
+from ems.api.wire.plan import NextEvent
 from ems.api.wire.readings import SourceState
 from ems.api.wire.vehicles import VehicleState
 from ems.api.wire.words import API_VERSION, BatteryMode, Sentence, Shape, SiteCondition, StationStatus
@@ -104,7 +105,7 @@ class GoalState(Shape):
     """The car pauses once it is in."""
 
     ready_by: datetime | None
-    """Remembered and shown; charging is not planned for it yet."""
+    """By then, where there is an energy; a time alone is only shown."""
 
 
 class TemporaryLimit(Shape):
@@ -155,6 +156,12 @@ class StationState(Shape):
     user_max_a: float | None
     """A person's own, lower bound."""
 
+    user_min_a: float | None = None
+    """A person's own least current, at or above `min_a`: below it the car pauses."""
+
+    user_phases: Literal[1, 3] | None = None
+    """The number of phases that a person chose; null leaves it to the surplus and the fuses."""
+
     fallback_a: float
     can_switch_phases: bool
     priority: int
@@ -167,6 +174,19 @@ class StationState(Shape):
     """Lifetime, by our own counter."""
 
     goal: GoalState | None
+    latest_start_at: datetime | None = None
+    """When the car starts at the latest to reach its goal, to the minute; null without energy and time. Sun that comes
+    before puts it off."""
+
+    finish_at: datetime | None = None
+    """When the goal's energy will be in, as far as it can be told: not of a car that follows the sun alone."""
+
+    goal_at_risk: bool = False
+    """Whether too little of it will be in by then."""
+
+    goal_expected_kwh: float | None = None
+    """What will be in by then if it charges from now on; null without energy and time."""
+
     temporary_limit: TemporaryLimit | None
     boost_until: datetime | None
     ignores_limit: bool
@@ -217,6 +237,9 @@ class State(Shape):
 
     vehicles: tuple[VehicleState, ...]
     """Cars that the site file names or somebody told of."""
+
+    next_event: NextEvent | None = None
+    """Null where nothing is known to happen; the sun may always do something."""
 
     dimmed: bool | None
     """Whether the grid operator calls for its limit; null where nobody says."""

@@ -178,12 +178,17 @@ def _sun_car(
         choices=tuple(choices),
         may_stop=timers.on_since_s is None or now.now_s - timers.on_since_s >= policy.min_on_s,
         may_start=timers.off_since_s is None or now.now_s - timers.off_since_s >= policy.min_off_s,
-        may_switch=changes < policy.phase_switches_per_day and _dwelt(timers, now.now_s),
+        may_switch=_is_set(station, wish) or (changes < policy.phase_switches_per_day and _dwelt(timers, now.now_s)),
         wears=2.0 if 2 * changes >= policy.phase_switches_per_day else 1.0,
         last_phases=last_phases,
         blocked=_is_blocked(station, now, memory, room),
         bonus_w=_bonus_w(wish, timers, now, memory),
     )
+
+
+def _is_set(station: Station, wish: Demand) -> bool:
+    """Whether a person chose its phases."""
+    return station.can_switch_phases and wish.phases == wish.least_phases
 
 
 def _is_blocked(station: Station, now: Snapshot, memory: Memory, room: Headroom) -> bool:
@@ -210,7 +215,7 @@ def _dwelt(timers: StationTimers, now_s: float) -> bool:
 
 def _offers(station: Station, wish: Demand, known: Learned, last_phases: int) -> tuple[int, ...]:
     """The numbers of phases worth offering: one and all where the car can use both, else what it stands at."""
-    if not station.can_switch_phases or len(station.wiring) == 1:
+    if not station.can_switch_phases or wish.phases == wish.least_phases:
         return (wish.phases,)
     if phases_used(station, wish.phases, known) == 1:
         return (last_phases or wish.phases,)
