@@ -18,7 +18,7 @@ AS_ROOT = $$([ "$$(id -u)" = 0 ] || echo "sudo -n")
 INSTALL_VENV = { echo "installing python3-venv"; $(AS_ROOT) apt-get update -qq && \
   $(AS_ROOT) env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends python3-venv >/dev/null; }
 
-.PHONY: help setup setup-ha demo test test-ha coverage check format requirements clean
+.PHONY: help setup setup-ha demo test test-ha show-ha coverage check format requirements clean
 
 help: ## show these doors
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile
@@ -65,12 +65,17 @@ test: $(READY) ## all tests
 setup-ha: ## the second environment, .venv-ha: Python 3.14 and Home Assistant with its test plugin
 	@.ci/setup-ha
 
-test-ha: setup-ha ## types and tests of the Home Assistant integration
+test-ha: setup-ha $(READY) ## types and tests of the Home Assistant integration
 	@.venv-ha/bin/mypy --config-file tests/ha/mypy.ini
 	@.venv-ha/bin/python -m pytest -c tests/ha/pytest.ini --rootdir . --confcutdir tests/ha \
 	  -n $(JOBS) --cov --cov-config tests/ha/coverage.ini --cov-report term $(PYTEST_ARGS)
 	@[ -n "$(PYTEST_ARGS)" ] || .venv-ha/bin/coverage report --rcfile tests/ha/coverage.ini \
 	  --include '*/config_flow.py' --fail-under 100
+
+# The newest release, which has no test plugin yet; pictures and figures go to build/show-ha.
+show-ha: $(READY) ## a real Home Assistant beside the demo's house, used in a browser, killed and measured (15 minutes)
+	@.ci/setup-ha hass
+	@$(BIN)/python -m tests.ha_real.show
 
 coverage: $(READY) ## all tests, with the branches they did not take
 	@$(BIN)/python -m pytest --cov --cov-report=term-missing $(PYTEST_ARGS)
@@ -92,6 +97,10 @@ requirements: ## pin and hash the dependencies anew (needs uv)
 	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate -o requirements.txt
 	uv pip compile --group ha --python "$$(.ci/python314)" --upgrade --quiet \
 	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate -o requirements-ha.txt
+	uv pip install --quiet --no-deps --upgrade --python "$$(.ci/python314)" --target build/hass \
+	  "$$(grep -o 'homeassistant==[0-9.]*' pyproject.toml)"
+	uv pip compile --group hass --python "$$(.ci/python314)" --upgrade --quiet -c build/hass/homeassistant/package_constraints.txt \
+	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate -o requirements-hass.txt
 
 clean: ## remove the environment and every cache
-	rm -rf $(VENV) .venv-ha .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage
+	rm -rf $(VENV) .venv-ha .venv-hass .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage

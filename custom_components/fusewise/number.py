@@ -58,6 +58,7 @@ STATION_NUMBERS: Final = (
         device_class=NumberDeviceClass.CURRENT,
         native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
         native_step=0.5,
+        mode=NumberMode.BOX,  # a slider has no room for its number on the charger's page
         entity_category=EntityCategory.CONFIG,
         value_fn=lambda station: station.max_a if station.user_max_a is None else station.user_max_a,
         bounds_fn=lambda station: (station.min_a, station.max_a),

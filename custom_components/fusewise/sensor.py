@@ -23,6 +23,7 @@ from .sensor_rows import (
     StationSensor,
     wire_sensors,
 )
+from .sentences import Because, Headline
 
 PARALLEL_UPDATES = 0
 
@@ -30,14 +31,17 @@ PARALLEL_UPDATES = 0
 async def async_setup_entry(_hass: HomeAssistant, entry: SiteEntry, add: AddConfigEntryEntitiesCallback) -> None:
     """All rows above."""
     site = entry.runtime_data
-    add(SiteSensorEntity(site, row) for row in SITE_SENSORS)
+    add([Headline(site), *(SiteSensorEntity(site, row) for row in SITE_SENSORS)])
     main = site.data.main
     phases = () if main is None else main.phases
     add(PhaseSensorEntity(site, row, phase) for phase in phases for row in PHASE_SENSORS)
     add_as_they_come(
         entry,
         add,
-        lambda station: [StationSensorEntity(site, station, row) for row in (*STATION_SENSORS, *wire_sensors(station))],
+        lambda station: [
+            Because(site, station),
+            *(StationSensorEntity(site, station, row) for row in (*STATION_SENSORS, *wire_sensors(station))),
+        ],
         lambda: [BatterySensorEntity(site, row) for row in BATTERY_SENSORS],
     )
 

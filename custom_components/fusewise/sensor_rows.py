@@ -13,9 +13,10 @@ from homeassistant.const import EntityCategory, UnitOfElectricCurrent, UnitOfEne
 from .models import Battery, Circuit, House, Session, Station
 from .words import LimitReason, SiteCondition, StationStatus
 
-Shown = str | float | int | datetime | None
+DRAWS_A: Final = 1.0
+"""Less is a station's own electronics; no car charges with so little."""
 
-LONGEST_STATE: Final = 255
+Shown = str | float | int | datetime | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +82,6 @@ SITE_SENSORS: Final = (
         options=[condition.value for condition in SiteCondition],
         value_fn=lambda house: house.condition,
     ),
-    SiteSensor(key="headline", value_fn=lambda house: house.headline.text[:LONGEST_STATE]),
     _power("grid_power", lambda house: house.powers.grid_w),
     _power("solar_power", lambda house: house.powers.solar_w),
     _power("home_power", lambda house: house.powers.home_w),
@@ -103,6 +103,7 @@ SITE_SENSORS: Final = (
         key="main_fuse",
         device_class=SensorDeviceClass.CURRENT,
         native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
+        suggested_display_precision=0,
         entity_category=EntityCategory.DIAGNOSTIC,
         value_fn=lambda house: None if house.main is None else house.main.fuse_a,
     ),
@@ -132,6 +133,13 @@ def _at(amps: tuple[float, ...] | None, place: int) -> float | None:
     return None if amps is None or place >= len(amps) else amps[place]
 
 
+def _phases_in_use(station: Station) -> str | None:
+    """As many as the car draws on: a car may have fewer than it is offered, which is what counts while none draws."""
+    drawing = sum(amps >= DRAWS_A for amps in station.current_a or ())
+    phases = drawing or station.phases
+    return str(phases) if phases in {1, 2, 3} else None
+
+
 def _session(of: Callable[[Session], Shown]) -> Callable[[Station], Shown]:
     return lambda station: None if station.session is None else of(station.session)
 
@@ -148,11 +156,6 @@ STATION_SENSORS: Final = (
         device_class=SensorDeviceClass.ENUM,
         options=[reason.value for reason in LimitReason],
         value_fn=lambda station: station.reason,
-    ),
-    StationSensor(
-        key="because",
-        entity_category=EntityCategory.DIAGNOSTIC,
-        value_fn=lambda station: station.because.text[:LONGEST_STATE],
     ),
     StationSensor(
         key="power",
@@ -175,7 +178,7 @@ STATION_SENSORS: Final = (
         device_class=SensorDeviceClass.ENUM,
         options=["1", "2", "3"],
         entity_category=EntityCategory.DIAGNOSTIC,
-        value_fn=lambda station: str(station.phases) if station.phases in {1, 2, 3} else None,
+        value_fn=_phases_in_use,
     ),
     StationSensor(
         key="session_energy",

@@ -134,12 +134,20 @@ async def test_a_house_in_trouble_has_unknowns_and_no_zeros(
     assert hass.states.get("sensor.home_battery_power") is None
 
 
+async def test_a_car_on_one_phase_of_three_is_told_as_it_draws(
+    hass: HomeAssistant, service: PaperService, house: MockConfigEntry
+) -> None:
+    await service.tell_station("garage", phases=3, current_a=[9.8, 0.1, 0.0])
+
+    await until(hass, lambda: state_of(hass, "sensor.garage_active_phases") == "1")
+
+
 async def test_a_newer_service_may_use_words_that_are_unknown_here(
     hass: HomeAssistant, service: PaperService, house: MockConfigEntry
 ) -> None:
     await service.tell(
         condition="levitating",
-        stations=[service.station("garage") | {"reason": "moon", "status": "dancing", "phases": 4}],
+        stations=[service.station("garage") | {"reason": "moon", "status": "dancing", "phases": 4, "current_a": None}],
     )
     await until(hass, lambda: state_of(hass, "sensor.garage_status") == "unknown")
 
@@ -198,7 +206,7 @@ POWER = {"device_class": "power", "unit_of_measurement": "W", "state_class": "me
         ("sensor.sunny_house_grid_power", POWER),
         ("sensor.home_battery_power", POWER),
         ("sensor.garage_session_energy", {"state_class": "total", "last_reset": "2026-06-21T09:00:00+00:00"}),
-        ("number.garage_maximum_current", {"min": 6.0, "max": 16.0, "step": 0.5}),
+        ("number.garage_maximum_current", {"min": 6.0, "max": 16.0, "step": 0.5, "mode": "box"}),
         ("select.garage_mode", {"options": ["off", "solar", "min_solar", "fast"]}),
         ("select.carport_vehicle", {"options": ["family", "second"]}),
     ],

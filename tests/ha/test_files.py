@@ -46,6 +46,7 @@ def entity_keys() -> dict[str, set[str]]:
     """Of all platforms."""
     sensors = {row.key for row in (*sensor_rows.SITE_SENSORS, *sensor_rows.PHASE_SENSORS, *sensor_rows.STATION_SENSORS)}
     sensors |= {row.key for row in sensor_rows.BATTERY_SENSORS} | {f"current_l{place}" for place in (1, 2, 3)}
+    sensors |= {"headline", "because"}
     found = {
         Platform.BINARY_SENSOR: {row.key for row in (*binary_sensor.SITE_BINARIES, *binary_sensor.STATION_BINARIES)},
         Platform.BUTTON: {row.key for row in button.STATION_BUTTONS},
