@@ -135,7 +135,7 @@ def _not_raised(setpoint: Setpoint, station: Station, room: Headroom) -> Setpoin
     limit_a = min(setpoint.limit_a, station.fallback_a if limit is None else limit.limit_a)
     if limit_a == setpoint.limit_a and phases == setpoint.phases:
         return setpoint
-    return replace(setpoint, limit_a=limit_a, phases=phases)
+    return Setpoint(station_id=setpoint.station_id, limit_a=limit_a, phases=phases, reason=setpoint.reason)
 
 
 def _fit(
@@ -157,7 +157,7 @@ def _fit(
         load_a = 0.0
         for s in wired:
             asked_a = fitting[s.station_id].limit_a if key[1] in loads[s.station_id] else 0.0
-            load_a += max(asked_a, room.ceilings_a[s.station_id][key[1]] if s.station_id in deaf else 0.0)
+            load_a += max(asked_a, room.ceilings_a[s.station_id][key[1]]) if s.station_id in deaf else asked_a
         excess_a = load_a - room.spared_a(row, wired) - row.now_a
         if excess_a <= HAIR_A:
             excess_a = _pressing_a(key, row, now, view, thermal)

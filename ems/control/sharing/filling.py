@@ -41,7 +41,7 @@ class _Filling:
         self._currents_a = currents_a
         self._reasons = reasons
         self._caps = table.caps(currents_a)
-        self._loads = table.loads(currents_a)
+        self._loads = table.least_loads.copy() if currents_a == table.lows_a else table.loads(currents_a)
         """Of all cars at their minimum or stopped; the rise of those still rising comes on top."""
 
         self._pulls = [0.0] * len(self._loads)

@@ -35,7 +35,8 @@ def _named(setpoint: Setpoint, car: SunCar, plan: SunPlan, costs: Costs) -> Setp
     if cost_wh >= stop_wh:
         # It would have stopped, were its shortest time of charging over.
         return setpoint
-    return replace(setpoint, reason=replace(setpoint.reason, cost_wh=cost_wh, stop_wh=stop_wh))
+    reason = replace(setpoint.reason, cost_wh=cost_wh, stop_wh=stop_wh)
+    return Setpoint(station_id=setpoint.station_id, limit_a=setpoint.limit_a, phases=setpoint.phases, reason=reason)
 
 
 def _until_stop(car: SunCar, plan: SunPlan, costs: Costs) -> tuple[float, float]:
