@@ -78,10 +78,15 @@ def guard(
         return Guarded(
             setpoints=wanted, room_since_s=room_since_s, shed=frozenset(), squeezed=squeezed, notices=notices
         )
-    vouched = {s.station_id: _vouched(wanted[s.station_id], s, now, room, views) for s in now.site.stations}
-    if obedience:
-        vouched = {name: suspended(setpoint, obedience.get(name, SOUND)) for name, setpoint in vouched.items()}
-    kept = {s.station_id: _not_raised(vouched[s.station_id], s, room) for s in now.site.stations}
+    vouched: dict[str, Setpoint] = {}
+    kept: dict[str, Setpoint] = {}
+    for station in now.site.stations:
+        station_id = station.station_id
+        setpoint = _vouched(wanted[station_id], station, now, room, views)
+        if obedience:
+            setpoint = suspended(setpoint, obedience.get(station_id, SOUND))
+        vouched[station_id] = setpoint
+        kept[station_id] = _not_raised(setpoint, station, room)
     fitting = _fit(kept, now, room, views, thermal or {})
     risen = raise_slowly(fitting, _may_rise(vouched, kept, fitting), now, memory, room, room_since_s)
     raised = risen if caps is None else caps(risen)

@@ -18,7 +18,7 @@ def with_stop_named(
     if surplus_w is None:
         return setpoints
     kept = [car for car in plan.cars if _is_by_sun(setpoints[car.station_id])]
-    if surplus_w >= sum(plan.least_w.get(car.station_id, 0.0) for car in kept):
+    if surplus_w >= sum([plan.least_w.get(car.station_id, 0.0) for car in kept]):
         return setpoints
     costs = costs_of(policy)
     return {**setpoints, **{car.station_id: _named(setpoints[car.station_id], car, plan, costs) for car in kept}}

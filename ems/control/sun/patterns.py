@@ -69,6 +69,18 @@ class SunCar:
     bonus_w: float = 0.0
     """What it is worth, beside its watts, that this car charges: for its priority, and for having waited."""
 
+    @property
+    def offers(self) -> tuple[int, ...]:
+        """The phases that it may be offered."""
+        return tuple([choice.phases for choice in self.choices])
+
+    def least_w(self, phases: int) -> float:
+        """What its minimum needs on so many phases, 0 when it is off."""
+        for choice in self.choices:
+            if choice.phases == phases:
+                return choice.least_w
+        raise ValueError(f"{self.station_id} is not offered {phases} phases, but {self.offers}")
+
 
 @quick
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,9 +129,9 @@ def weigh(
     `running`: the phases that each car charges on now, for cars that the last pattern did not have. `fits` is asked
     before a change: whether the fuses carry the minimums of that pattern.
     """
-    stations = tuple(car.station_id for car in cars)
-    offers = tuple([tuple([choice.phases for choice in car.choices]) for car in cars])
-    present = tuple([_present(car, offered, known, running) for car, offered in zip(cars, offers, strict=True)])
+    stations = tuple([car.station_id for car in cars])
+    offers = tuple([car.offers for car in cars])
+    present = tuple([_present(car, known, running) for car in cars])
     gained = _carried_over(known, stations, present)
     parts = [_parts(car) for car in cars]
     value_now = _value(parts, present, surplus_w, costs.aversion)
@@ -199,11 +211,12 @@ def best_change(cars: Sequence[SunCar], known: Regrets, costs: Costs, station_id
     return best
 
 
-def _present(car: SunCar, offered: Sequence[int], known: Regrets, running: Mapping[str, int]) -> int:
+def _present(car: SunCar, known: Regrets, running: Mapping[str, int]) -> int:
     """The phases that the car is at; the nearest it may have where its choices have changed."""
     phases = known.of(car.station_id)
     if phases is None:
         phases = running.get(car.station_id, 0)
+    offered = car.offers
     if phases in offered:
         return phases
     return min(offered, key=lambda each: (each == 0, abs(each - phases)))

@@ -92,7 +92,7 @@ def plan_sun(
             settled[station.station_id] = wish.kept_off(car.last_phases or wish.phases, reason)
             continue
         settled[station.station_id] = wish.on_phases(phases)
-        least_w[station.station_id] = next(c.least_w for c in car.choices if c.phases == phases)
+        least_w[station.station_id] = car.least_w(phases)
         known = learned.get(station.station_id, NOTHING)
         above_a = max(0.0, known.offset_a) + _rounding_a(station, costs.aversion)
         extra_w[station.station_id] = above_a * _volts_used(station, phases, known, volts)
@@ -284,7 +284,7 @@ def _why_off(
     others_w = 0.0
     for other, phases in zip(cars, regrets.pattern, strict=True):
         if phases:
-            others_w += next(choice.least_w for choice in other.choices if choice.phases == phases)
+            others_w += other.least_w(phases)
     nearest = best_change(cars, regrets, costs, car.station_id)
     if nearest is not None and nearest[0] >= nearest[1] and not car.may_start:
         off_since_s = memory.timers_of(car.station_id).off_since_s or now.now_s
