@@ -248,8 +248,8 @@ def sun_rows(
         return []
     reason = Reason(code=LimitReason.SOLAR_SURPLUS, surplus_w=sun_w)
     counted = weights.keys() - refused
-    least_w = sum(watts for station_id, watts in plan.least_w.items() if station_id in counted)
-    extra_w = sum(watts for station_id, watts in plan.extra_w.items() if station_id in counted)
+    least_w = sum([watts for station_id, watts in plan.least_w.items() if station_id in counted])
+    extra_w = sum([watts for station_id, watts in plan.extra_w.items() if station_id in counted])
     cap_w = max(sun_w or 0.0, least_w) + extra_w
     return [Row(cap=cap_w, weights=weights, reason=reason, yields_to_must=True)]
 

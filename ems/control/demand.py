@@ -183,7 +183,8 @@ def highest_allowed(station: Station, goal: Goal, takes_a: float | None = None) 
 
 def phases_used(station: Station, phases: int, known: Learned) -> int:
     """How many of `phases` offered phases the car loads: as measured, else as the vehicle is known, else all."""
-    return min(phases, known.phases or station.vehicle_phases or phases)
+    used = known.phases or station.vehicle_phases
+    return used if used and used < phases else phases
 
 
 def _insist(wish: Demand) -> Demand:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ems.model.electrical import PerPhase, Phase
@@ -129,7 +129,7 @@ class Setpoint:
         """The same set-point at `limit_a` for `reason`; itself when that would not lower it."""
         if limit_a >= self.limit_a:
             return self
-        return replace(self, limit_a=limit_a, reason=reason)
+        return Setpoint(station_id=self.station_id, limit_a=limit_a, phases=self.phases, reason=reason)
 
 
 @quick
