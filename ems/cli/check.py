@@ -17,7 +17,8 @@ from ems.config.schema import SiteFile
 from ems.config.secrets import reveal
 from ems.config.translate import to_site
 from ems.control.fallback import FuseProof, is_covered, largest_fallbacks, proof, with_fallbacks
-from ems.devices.catalog import DeviceConfigError, connect_devices
+from ems.devices.catalog import connect_devices
+from ems.devices.library import DeviceConfigError
 from ems.devices.profile_kinds import kinds_by_profile
 from ems.model.electrical import Circuit
 from ems.model.site import Site, Station

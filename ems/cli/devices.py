@@ -19,9 +19,12 @@ from ems.cli.check_tables import PIPED_COLUMNS
 from ems.clock import WallClock
 from ems.config.cure_words import FORMS
 from ems.config.schema import ModbusAddress
-from ems.devices.catalog import DeviceConfigError, profile, profiles
+from ems.devices.library import DeviceConfigError, profile, profiles
+from ems.devices.modbus_profile import HybridProfile, ModbusProfile
+from ems.devices.mqtt_profile import MqttProfile
 from ems.devices.probe import Finding, probe
-from ems.devices.profile import Kind, ModbusProfile, MqttProfile, Profile, SunSpecProfile
+from ems.devices.profile import Profile, SunSpecProfile
+from ems.devices.profile_parts import Kind
 from ems.devices.register_types import WordOrder
 from ems.devices.sunspec_models import INVERTERS, METERS, Layout
 from ems.errors import DeviceError, LinkDown, NoAnswer
@@ -131,7 +134,7 @@ def point_rows(chosen: Profile) -> Iterator[PointRow]:
         for kind in chosen.kinds:
             for layout in _LAYOUTS.get(kind, ()):
                 yield from _layout_rows(kind, layout)
-    elif isinstance(chosen, ModbusProfile):
+    elif isinstance(chosen, ModbusProfile | HybridProfile):
         yield from _register_rows(chosen)
     else:
         yield from _topic_rows(chosen)
@@ -142,18 +145,30 @@ def unit_of(name: str) -> str:
     return next((unit for beginning, unit in _UNITS if name.startswith(beginning)), "")
 
 
-def _register_rows(chosen: ModbusProfile) -> Iterator[PointRow]:
-    for name, point in chosen.points.items():
-        last = f"-{point.end - 1}" if point.count > 1 else ""
-        yield PointRow(
-            kind=chosen.kind,
-            name=name,
-            where=f"{point.function} {point.address}{last}",
-            type=point.type.value,
-            unit=unit_of(name),
-            factor=point.scale * point.sign,
-            counts=_counts(chosen.kind, name, signed=point.signed),
-        )
+def _register_rows(chosen: ModbusProfile | HybridProfile) -> Iterator[PointRow]:
+    for kind, each in chosen.maps.items():
+        for name, point in each.rows.items():
+            last = f"-{point.address + point.count - 1}" if point.count > 1 and not point.words else ""
+            exponent = f" × 10^({point.exponent_at})" if point.exponent_at is not None else ""
+            yield PointRow(
+                kind=kind,
+                name=name,
+                where=f"{point.function} {'+'.join(map(str, point.words)) or f'{point.address}{last}'}",
+                type=f"{point.type.value}{exponent}",
+                unit=unit_of(name),
+                factor=point.scale * point.sign,
+                counts=_counts(kind, name, signed=point.signed) if name in each.points else "",
+            )
+        for name, rule in each.derived.items():
+            yield PointRow(
+                kind=kind,
+                name=name,
+                where=rule.formula,
+                type="derived",
+                unit=unit_of(name),
+                factor=1.0,
+                counts=_counts(kind, name, signed=False),
+            )
 
 
 def _topic_rows(chosen: MqttProfile) -> Iterator[PointRow]:
@@ -201,7 +216,7 @@ def _transport_lines(chosen: Profile) -> Iterator[str]:
         return
     limits = chosen.limits
     yield f"At most {limits.max_registers_per_read} registers per read, {limits.request_gap_ms} ms between two."
-    if isinstance(chosen, ModbusProfile):
+    if isinstance(chosen, ModbusProfile | HybridProfile):
         first = "high" if chosen.word_order is WordOrder.BIG else "low"
         yield f"Addresses count from 0; of a long number the {first} word comes first."
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ems.cli.devices import list_profiles, point_rows, probe_device, show_profile, unit_of
-from ems.devices.catalog import profiles
+from ems.devices.library import profiles
 from ems.devices.profile import Profile
 from ems.devices.sample import BATTERY_POINTS, INVERTER_POINTS, METER_POINTS
 
@@ -104,12 +104,12 @@ def test_texts_and_states_have_no_unit() -> None:
     assert [unit_of(name) for name in ("serial", "Mn", "Vr", "St", "N")] == [""] * 5
 
 
-def test_unknown_profile_is_wrong_use_and_the_known_ones_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+def test_unknown_profile_is_wrong_use_and_the_nearest_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert show_profile("sdm630", as_json=True) == 2
 
     output = capsys.readouterr()
     assert output.out == ""
-    assert output.err == ("there is no device profile sdm630: take one of eastron_sdm630, shelly_pro3em, sunspec\n")
+    assert output.err == ("there is no device profile sdm630: did you mean eastron_sdm630?\n")
 
 
 def test_probing_what_publishes_by_itself_is_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:
