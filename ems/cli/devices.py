@@ -20,6 +20,7 @@ from ems.clock import WallClock
 from ems.config.cure_words import FORMS
 from ems.config.schema import ModbusAddress
 from ems.devices.library import DeviceConfigError, profile, profiles
+from ems.devices.modbus_address import address_of
 from ems.devices.modbus_profile import HybridProfile, ModbusProfile
 from ems.devices.mqtt_profile import MqttProfile
 from ems.devices.probe import Finding, probe
@@ -74,12 +75,16 @@ def list_profiles(*, as_json: bool) -> int:
     """Print every profile. The exit code: 0."""
     heads = [_head(each) for each in profiles()]
     if as_json:
-        _print_json({"profiles": heads})
+        _print_json(heads)
         return 0
-    table = _table("profile", "vendor", "model", "used as", "speaks")
+    table = _table("profile", "vendor", "model", "used as", "status", "speaks")
     for each in profiles():
-        table.add_row(*map(Text, (each.id, each.vendor, each.model, " or ".join(each.kinds), each.transport)))
-    _console().print(table)
+        cells = (each.id, each.vendor, each.model, ", ".join(each.kinds), _status(each), each.transport)
+        table.add_row(*map(Text, cells))
+    console = _console()
+    console.print(table)
+    for line in _warnings():
+        console.print(Text(line), soft_wrap=True)
     return 0
 
 
@@ -102,11 +107,11 @@ def show_profile(profile_id: str, *, as_json: bool) -> int:
     return 0
 
 
-def probe_device(profile_id: str, *, host: str, port: int, unit: int, as_json: bool) -> int:
+def probe_device(profile_id: str, *, host: str, port: int | None, unit: int | None, as_json: bool) -> int:
     """Read a real device once and print what it says. The exit code: 1 when it says nothing of use, 2 for wrong use."""
     try:
         chosen = profile(profile_id)
-        address = ModbusAddress(host=host, port=port, unit=unit, timeout_s=ANSWER_WITHIN_S)
+        address = _address(chosen, host, port, unit)
     except DeviceConfigError as error:
         return _wrong_use(str(error))
     except ValidationError:
@@ -119,13 +124,33 @@ def probe_device(profile_id: str, *, host: str, port: int, unit: int, as_json: b
         cure = _CURES.get(type(error))
         return _no_use(chosen, address, error.code, f"{error}: {cure}" if cure else str(error), as_json=as_json)
     if all(finding.value is None for finding in findings):
-        said = f"unit {unit} at {host}:{port} answers, but has none of these points: is it another model?"
+        said = (
+            f"unit {address.unit} at {host}:{address.port} answers, but has none of these points: is it another model?"
+        )
         return _no_use(chosen, address, DeviceError.code, said, as_json=as_json)
     if as_json:
         _print_json({"ok": True, **_target(chosen, address), "points": [_found_json(each) for each in findings]})
     else:
         _console().print(_findings_table(findings))
     return 0
+
+
+def _address(chosen: Profile, host: str, port: int | None, unit: int | None) -> ModbusAddress:
+    """Where to ask; raises ValidationError for what is no host."""
+    stated = {key: value for key, value in (("port", port), ("unit", unit)) if value is not None}
+    usual = address_of(ModbusAddress.model_validate({"host": host, **stated}), chosen)
+    return usual.model_copy(update={"timeout_s": max(usual.timeout_s, ANSWER_WITHIN_S)})
+
+
+def _status(chosen: Profile) -> str:
+    return "experimental" if chosen.experimental_as else "vendor" if chosen.status == "vendor" else "verified"
+
+
+def _warnings() -> Iterator[str]:
+    """Why each experimental profile is one."""
+    for each in profiles():
+        for kind, reason in each.experimental_as.items():
+            yield f"· {each.id} is experimental as {kind}: {reason}"
 
 
 def point_rows(chosen: Profile) -> Iterator[PointRow]:
@@ -253,6 +278,8 @@ def _head(chosen: Profile) -> dict[str, object]:
         "model": chosen.model,
         "kinds": list(chosen.kinds),
         "transport": chosen.transport,
+        "status": _status(chosen),
+        "experimental": dict(chosen.experimental_as),
     }
 
 

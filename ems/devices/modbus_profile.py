@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field, model_validator
 
 from ems.devices.point_map import PointMap, check_texts
-from ems.devices.profile_parts import Kind, ProfileHead, ProfilePart, require_known_points
+from ems.devices.profile_parts import Kind, ProfileHead, ProfilePart, Status, require_known_points, weakest
 from ems.devices.register_point import MAX_READ, Address, RegisterKind, RegisterPoint
 from ems.devices.register_types import WordOrder
 
@@ -109,6 +109,14 @@ class ModbusHead(ProfileHead):
     @property
     def kinds(self) -> tuple[Kind, ...]:
         return tuple(self.maps)
+
+    @property
+    def status(self) -> Status:
+        return weakest(each.vouched for each in self.maps.values())
+
+    @property
+    def experimental_as(self) -> Mapping[Kind, str]:
+        return {kind: each.experimental for kind, each in self.maps.items() if each.experimental is not None}
 
     @property
     def careful_registers(self) -> int:

@@ -11,8 +11,8 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from ems.devices.profile_parts import ProfilePart
-from ems.devices.register_point import RegisterPoint, Status
+from ems.devices.profile_parts import ProfilePart, Status, weakest
+from ems.devices.register_point import RegisterPoint
 from ems.devices.register_types import RegisterType
 from ems.devices.sample import TEXT_POINTS, is_live
 
@@ -130,7 +130,7 @@ class PointMap(ProfilePart):
             known.add(name)
         if unused := self.parts.keys() - {term for rule in self.derived.values() for term in rule.terms}:
             raise ValueError(f"parts {', '.join(sorted(unused))} are in nothing that is derived")
-        if self.status == "single" and self.experimental is None:
+        if self.vouched == "single" and self.experimental is None:
             raise ValueError("a power or current comes from a single source: say so under experimental")
         return self
 
@@ -160,10 +160,9 @@ class PointMap(ProfilePart):
         return frozenset(name for name, point in self.points.items() if point.signed)
 
     @property
-    def status(self) -> Status:
+    def vouched(self) -> Status:
         """Who vouches for its powers and currents: the weakest of them."""
-        live = [point.status for name, point in self.numbers.items() if is_live(name)]
-        return next((each for each in ("single", "vendor") if each in live), "verified")
+        return weakest(point.status for name, point in self.numbers.items() if is_live(name))
 
     def sample(self, numbers: Mapping[str, float]) -> dict[str, float]:
         """What the device told, as numbers of ours; what is unknown is absent."""

@@ -10,6 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from ems.devices.sample import BATTERY_POINTS, INVERTER_POINTS, METER_POINTS, is_live
 
 Kind = Literal["meter", "inverter", "battery"]
+Status = Literal["verified", "vendor", "single"]
+"""Who says so: two origins that know nothing of each other, the maker's own table, or one project alone."""
+
 NUMBERS_OF: Final[Mapping[Kind, tuple[str, ...]]] = {
     "meter": METER_POINTS,
     "inverter": INVERTER_POINTS,
@@ -37,6 +40,22 @@ class ProfileHead(ProfilePart):
 
     notes: tuple[str, ...] = ()
     """What an installer should know."""
+
+    @property
+    def status(self) -> Status:
+        """Who vouches for its powers and currents: the weakest of them."""
+        return "verified"
+
+    @property
+    def experimental_as(self) -> Mapping[Kind, str]:
+        """The uses nobody should rely on yet, with the reason."""
+        return {}
+
+
+def weakest(statuses: Iterable[Status]) -> Status:
+    """The one of them that promises least."""
+    found = set(statuses)
+    return "single" if "single" in found else "vendor" if "vendor" in found else "verified"
 
 
 def require_known_points(kind: Kind, names: Iterable[str]) -> None:

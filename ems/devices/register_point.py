@@ -6,6 +6,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from ems.devices.profile_parts import Status
 from ems.devices.register_types import RegisterType, WordOrder, width
 
 MAX_READ: Final = 125
@@ -13,8 +14,6 @@ MAX_READ: Final = 125
 
 RegisterKind = Literal["input", "holding"]
 Address = Annotated[int, Field(ge=0, le=0xFFFF)]
-Status = Literal["verified", "vendor", "single"]
-"""Who says so: two origins that know nothing of each other, the maker's own table, or one project alone."""
 
 
 class RegisterPoint(BaseModel):

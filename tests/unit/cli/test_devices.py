@@ -25,21 +25,35 @@ def said(capsys: pytest.CaptureFixture[str]) -> Any:
 def test_list_names_every_profile_with_what_it_speaks(capsys: pytest.CaptureFixture[str]) -> None:
     assert list_profiles(as_json=False) == 0
 
-    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    lines = [line.split() for line in capsys.readouterr().out.splitlines() if not line.startswith(("·", " "))]
 
     assert [line[0] for line in lines] == ["profile", *(each.id for each in profiles())]
     assert [line[-1] for line in lines[1:]] == [each.transport for each in profiles()]
 
 
-def test_list_as_json_is_one_object(capsys: pytest.CaptureFixture[str]) -> None:
+def test_list_says_of_every_experimental_profile_why(capsys: pytest.CaptureFixture[str]) -> None:
+    list_profiles(as_json=False)
+
+    output = capsys.readouterr().out
+
+    for each in profiles():
+        for kind, reason in each.experimental_as.items():
+            assert f"· {each.id} is experimental as {kind}: {reason}\n" in output
+
+
+def test_list_as_json_is_an_array(capsys: pytest.CaptureFixture[str]) -> None:
     assert list_profiles(as_json=True) == 0
 
-    assert said(capsys)["profiles"][0] == {
+    heads = {each["id"]: each for each in said(capsys)}
+    assert list(heads) == [each.id for each in profiles()]
+    assert heads["eastron_sdm630"] == {
         "id": "eastron_sdm630",
         "vendor": "Eastron",
         "model": "SDM630 v1, v2, MCT",
         "kinds": ["meter"],
         "transport": "modbus",
+        "status": "verified",
+        "experimental": {},
     }
 
 

@@ -127,8 +127,10 @@ def test_a_single_source_of_power_makes_a_profile_experimental() -> None:
 
     said = parse_profile(alone.replace("  battery:", "  battery:\n    experimental: Only one project reads it so."))
     assert isinstance(said, HybridProfile)
-    assert said.maps["battery"].status == "single"
-    assert said.maps["meter"].status == "verified"
+    assert said.maps["battery"].vouched == "single"
+    assert said.maps["meter"].vouched == "verified"
+    assert said.status == "single"
+    assert said.experimental_as == {"battery": "Only one project reads it so."}
 
 
 @pytest.mark.parametrize(
