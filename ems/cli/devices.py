@@ -180,9 +180,9 @@ def _register_rows(chosen: ModbusProfile | HybridProfile) -> Iterator[PointRow]:
                 name=name,
                 where=f"{point.function} {'+'.join(map(str, point.words)) or f'{point.address}{last}'}",
                 type=f"{point.type.value}{exponent}",
-                unit=unit_of(name),
+                unit="state" if name in each.states else unit_of(name),
                 factor=point.scale * point.sign,
-                counts=_counts(kind, name, signed=point.signed) if name in each.points else "",
+                counts=_counts(kind, name, signed=point.signed) if name in each.points else "a part of ours",
             )
         for name, rule in each.derived.items():
             yield PointRow(

@@ -155,6 +155,11 @@ class PointMap(ProfilePart):
         return (*(name for name in self.points if name not in self.texts), *self.derived)
 
     @property
+    def states(self) -> frozenset[str]:
+        """The parts that tell a direction, and have no unit."""
+        return frozenset(rule.positive_when.of for rule in self.derived.values() if rule.positive_when)
+
+    @property
     def signed(self) -> frozenset[str]:
         """Currents that carry their direction themselves."""
         return frozenset(name for name, point in self.points.items() if point.signed)

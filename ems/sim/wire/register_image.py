@@ -7,7 +7,7 @@ that it fits: phases add up, currents carry their power, the voltage is 230 V.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from ems.devices.modbus_profile import HybridProfile, ModbusProfile
@@ -76,16 +76,23 @@ def filled_in(each: PointMap, stated: Values) -> dict[str, float | None]:
 
 
 def _from_phases(each: PointMap, stated: Values) -> Iterable[tuple[str, float | None]]:
-    """What follows from the stated powers: the total, and currents."""
+    """What follows from the stated powers: the total, and currents; a device that knows its total alone has L1."""
     by_phase = {own: stated.get(phase_point("power", own)) for own in Phase}
     watts = [value for value in by_phase.values() if value is not None]
-    if watts and "power" in each.points:
+    if watts and "power" in each.told:
         yield "power", sum(watts)
+    if phase_point("power", Phase.L1) not in each.told:
+        by_phase[Phase.L1] = stated.get("power")
+        yield from _carried("current", stated.get("power"), NOMINAL_V, each)
     for own, value in by_phase.items():
-        name = phase_point("current", own)
-        if value is not None and name in each.told:
-            volts = stated.get(phase_point("voltage", own)) or NOMINAL_V
-            yield name, value / volts if name in each.signed else abs(value) / volts
+        yield from _carried(phase_point("current", own), value, stated.get(phase_point("voltage", own)), each)
+
+
+def _carried(name: str, watts: float | None, volts: float | None, each: PointMap) -> Iterable[tuple[str, float]]:
+    """The current that carries that power, with its sign where the device tells it."""
+    if watts is not None and name in each.told:
+        amps = watts / (volts or NOMINAL_V)
+        yield name, amps if name in each.signed else abs(amps)
 
 
 def _own_numbers(each: PointMap, values: dict[str, float | None]) -> dict[str, float | None]:
@@ -174,13 +181,21 @@ def _exponents(each: PointMap, numbers: Values) -> Exponents:
     for name, point in each.rows.items():
         if point.exponent_at is not None:
             sharing.setdefault((point.function, point.exponent_at), []).append((point, numbers.get(name) or 0.0))
-    return {at: next(way for way in EXPONENTS if _all_fit(rows, way)) for at, rows in sharing.items()}
+    return {at: _exponent(rows) for at, rows in sharing.items()}
 
 
-def _all_fit(rows: Iterable[tuple[RegisterPoint, float]], exponent: int) -> bool:
+def _exponent(rows: Sequence[tuple[RegisterPoint, float]]) -> int:
+    for exponent in EXPONENTS:
+        if all(_fits(point, value / point.scale * point.sign, exponent) for point, value in rows):
+            return exponent
+    raise CannotShow("no power of ten makes these numbers fit their registers")
+
+
+def _fits(point: RegisterPoint, raw: float, exponent: int) -> bool:
+    if raw < 0 and point.type.value.startswith("uint"):
+        return False
     try:
-        for point, value in rows:
-            encode(round(value / point.scale * point.sign / 10.0**exponent), point.type)
+        encode(round(raw / 10.0**exponent), point.type)
     except ValueError:
         return False
     return True
