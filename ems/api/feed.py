@@ -14,7 +14,7 @@ from ems.api.view import seen_age_s
 from ems.api.wire import Reading, ReadingVerdict, RefusedReading, SourceKind, SourceState
 from ems.clock import Clock
 from ems.csms.throttle import Throttle
-from ems.devices.profile import NUMBERS_OF, Kind
+from ems.devices.profile_parts import NUMBERS_OF, Kind
 from ems.devices.pushed import Inlet, Refusal
 from ems.devices.sample import phase_point
 from ems.errors import DeviceError, Nonsense

@@ -19,7 +19,8 @@ from ems.config.translate import to_site
 from ems.control.fallback import FuseProof, is_covered, largest_fallbacks, proof, with_fallbacks
 from ems.control.headroom import usable
 from ems.control.seen.trust import LOST_AT_LEAST_S, LOST_PERIODS
-from ems.devices.catalog import DeviceConfigError, connect_devices
+from ems.devices.catalog import connect_devices
+from ems.devices.config_error import DeviceConfigError
 from ems.devices.profile_kinds import kinds_by_profile
 from ems.model.electrical import Circuit
 from ems.model.site import Site, Station

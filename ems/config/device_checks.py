@@ -15,6 +15,9 @@ from ems.config.schema import DeviceEntry, SiteFile
 KIND_OF: Final[Mapping[str, str]] = {"meters": "meter", "solar": "inverter", "battery": "battery"}
 """What the devices of a section are."""
 
+MOST_NAMED: Final = 6
+"""Profiles that a cure names one by one."""
+
 
 FASTEST_PUSHED_S: Final = 1.0
 SLOWEST_PUSHED_S: Final = 30.0
@@ -114,8 +117,9 @@ def _misfit(place: Place, profile: str, kinds: Mapping[str, Collection[str]]) ->
         return
     fitting = [name for name, described in kinds.items() if kind in described]
     problem = f"is {profile}, which describes a {' or '.join(kinds[profile])}, not what stands under {section}"
+    named = ", ".join(fitting) if len(fitting) <= MOST_NAMED else "`ems devices list` shows them"
     cure = (
-        f"take one for {'an' if kind == 'inverter' else 'a'} {kind}: {', '.join(fitting)}"
+        f"take one for {'an' if kind == 'inverter' else 'a'} {kind}: {named}"
         if fitting
         else "give it MQTT points of its own instead"
     )

@@ -1,15 +1,13 @@
-"""The device profiles we know, and the way from a site file to devices that can be read.
+"""The way from a site file to devices that can be read.
 
-`profiles()` lists them, `profile(id)` gives one, `connect_devices` builds everything a site file names. Nothing is
-connected yet when it returns: Modbus connects with the first `read`, MQTT with its background job.
+`connect_devices` builds everything a site file names, by the profiles of `library`. Nothing is connected yet when it
+returns: Modbus connects with the first `read`, MQTT with its background job.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.resources import files
 from typing import TypeVar
 
 from ems.clock import Clock
@@ -18,22 +16,19 @@ from ems.config.schema import DeviceEntry, MeterEntry, ModbusAddress, SiteFile
 from ems.config.secrets import reveal
 from ems.devices.config_error import DeviceConfigError
 from ems.devices.entry_topics import point_of, topics_of
-from ems.devices.modbus_device import ModbusDevice
+from ems.devices.library import profile
+from ems.devices.modbus_address import address_of, pace_of
+from ems.devices.modbus_device import ModbusDevice, RegisterReader
 from ems.devices.modbus_link import ModbusLink
+from ems.devices.modbus_profile import HybridProfile, ModbusProfile
 from ems.devices.mqtt_device import MqttDevice, Topics, silence_limit_s
 from ems.devices.mqtt_link import Broker, MqttLink
+from ems.devices.mqtt_profile import MqttProfile
 from ems.devices.operator_signal import OperatorSignal
 from ems.devices.plausibility import Bounds
 from ems.devices.ports import Device
-from ems.devices.profile import (
-    NUMBERS_OF,
-    Kind,
-    ModbusProfile,
-    MqttProfile,
-    Profile,
-    SunSpecProfile,
-    parse_profile,
-)
+from ems.devices.profile import Profile, SunSpecProfile
+from ems.devices.profile_parts import NUMBERS_OF, Kind
 from ems.devices.pushed import Inlet, PushedDevice
 from ems.devices.sample import Sample, phase_point
 from ems.devices.sunspec_device import SunSpecDevice
@@ -41,8 +36,6 @@ from ems.devices.sunspec_models import INVERTERS, METERS
 from ems.devices.views import BatteryView, GridView, Mounting, SolarView
 from ems.model.electrical import Phase
 from ems.model.readings import BatteryReading, GridReading, Reading, SolarReading
-
-__all__ = ["DeviceConfigError", "Devices", "connect_devices", "profile", "profiles"]
 
 R = TypeVar("R", bound=Reading)
 Job = Callable[[], Coroutine[None, None, None]]
@@ -70,23 +63,6 @@ class Devices:
         """Close every connection; background jobs close theirs when they are cancelled."""
         for link in self.links:
             await link.close()
-
-
-@cache
-def profiles() -> tuple[Profile, ...]:
-    """Every profile, by id."""
-    folder = files("ems.devices") / "profiles"
-    texts = [path.read_text(encoding="utf-8") for path in folder.iterdir() if path.name.endswith(".yaml")]
-    return tuple(sorted((parse_profile(text) for text in texts), key=lambda each: each.id))
-
-
-def profile(profile_id: str) -> Profile:
-    """The profile with that id. Raises DeviceConfigError when there is none."""
-    for each in profiles():
-        if each.id == profile_id:
-            return each
-    known = ", ".join(each.id for each in profiles())
-    raise DeviceConfigError(f"there is no device profile {profile_id}: take one of {known}")
 
 
 def connect_devices(file: SiteFile, clock: Clock) -> Devices:
@@ -129,14 +105,14 @@ class _Build:
             raise DeviceConfigError(f"meter {entry.id} sits at circuit {entry.circuit}, which is not there: correct it")
         fuses = {MAIN: self._file.connection.main_fuse_a, **{each.id: each.fuse_a for each in self._file.circuits}}
         found = None if entry.pushed else _profile_of(entry, "meter")
-        names, signed = _names(entry, found), found.signed if isinstance(found, ModbusProfile | MqttProfile) else ()
+        names, signed = _names(entry, found), _signed(found)
         if not entry.pushed and not isinstance(found, SunSpecProfile):
             _check_phases(entry, names, len(phases))
         mounting = Mounting(
             bounds=Bounds(phases=tuple(Phase[name] for name in phases), fuse_a=fuses[entry.circuit]),
             invert=entry.invert,
             invert_swaps_counters=found is None or found.invert_swaps_counters,
-            signed=frozenset(signed),
+            signed=signed,
         )
         return self.device(entry, "meter", GridView(mounting).reading, phases=len(phases))
 
@@ -146,26 +122,21 @@ class _Build:
         found = _profile_of(entry, kind)
         if found is None or isinstance(found, MqttProfile):
             return self._mqtt_device(entry, kind, found, view, _live_points(kind, phases))
-        address = entry.modbus
-        if address is None:
+        if entry.modbus is None:
             raise DeviceConfigError(f"{entry.id} has no Modbus address: {found.id} needs modbus: {{host: …}}")
-        if isinstance(found, ModbusProfile):
-            return ModbusDevice(
+        address = address_of(entry.modbus, found)
+        link = self._link(address)
+        if isinstance(found, SunSpecProfile):
+            return SunSpecDevice(
                 name=entry.id,
                 period_s=entry.period_s,
-                link=self._link(address),
+                link=link,
                 address=address,
-                profile=found,
+                layouts=METERS if kind == "meter" else INVERTERS,
                 view=view,
             )
-        return SunSpecDevice(
-            name=entry.id,
-            period_s=entry.period_s,
-            link=self._link(address),
-            address=address,
-            layouts=METERS if kind == "meter" else INVERTERS,
-            view=view,
-        )
+        reader = RegisterReader(name=entry.id, link=link, address=address, profile=found, kind=kind)
+        return ModbusDevice(period_s=entry.period_s, reader=reader, view=view)
 
     def operator_signal(self) -> OperatorSignal | None:
         operator, owner = self._file.grid_operator, "grid_operator.signal"
@@ -229,7 +200,8 @@ class _Build:
     def _link(self, address: ModbusAddress) -> ModbusLink:
         key = (address.host, address.port)
         if key not in self.links:
-            self.links[key] = ModbusLink(*key, self._clock, gap_s=_gap_s(self._file, key))
+            pace = pace_of(self._file, key)
+            self.links[key] = ModbusLink(*key, self._clock, gap_s=pace.gap_s, connect_delay_s=pace.connect_delay_s)
         return self.links[key]
 
 
@@ -251,7 +223,15 @@ def _profile_of(entry: DeviceEntry, kind: Kind) -> Profile | None:
 
 def _names(entry: DeviceEntry, found: Profile | None) -> frozenset[str]:
     own = entry.mqtt.points if entry.mqtt else {}
-    return frozenset(own) | frozenset(() if found is None or isinstance(found, SunSpecProfile) else found.points)
+    if isinstance(found, ModbusProfile | HybridProfile):
+        return frozenset(found.maps["meter"].told)
+    return frozenset(own) | frozenset(found.points if isinstance(found, MqttProfile) else ())
+
+
+def _signed(found: Profile | None) -> frozenset[str]:
+    if isinstance(found, ModbusProfile | HybridProfile):
+        return found.maps["meter"].signed
+    return found.signed if isinstance(found, MqttProfile) else frozenset()
 
 
 def _check_phases(entry: MeterEntry, names: Iterable[str], phases: int) -> None:
@@ -274,15 +254,3 @@ def _live_points(kind: Kind, phases: int) -> frozenset[str]:
         return frozenset({"power"})
     per_phase = {phase_point(quantity, own) for quantity in ("current", "power") for own in tuple(Phase)[:phases]}
     return frozenset(per_phase | {"power"} | ({"current"} if phases == 1 else set()))
-
-
-def _gap_s(file: SiteFile, key: tuple[str, int]) -> float:
-    """The longest silence that any device at that address needs between requests."""
-    entries = [*file.meters, *file.solar, *([file.battery] if file.battery else [])]
-    known = {each.id: each for each in profiles()}
-    gaps = [0]
-    for entry in entries:
-        found = known.get(entry.profile or "")
-        if entry.modbus and (entry.modbus.host, entry.modbus.port) == key and not isinstance(found, MqttProfile | None):
-            gaps.append(found.limits.request_gap_ms)
-    return max(gaps) / 1000

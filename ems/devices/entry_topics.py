@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from ems.config.schema import DeviceEntry, MqttRule
 from ems.devices.config_error import DeviceConfigError
-from ems.devices.profile import MqttProfile, TopicPoint
+from ems.devices.mqtt_profile import MqttProfile, TopicPoint
 
 
 def topics_of(entry: DeviceEntry, found: MqttProfile | None) -> tuple[dict[str, TopicPoint], TopicPoint | None]:

@@ -12,7 +12,7 @@ from typing import ClassVar, Final, Generic, NoReturn, Protocol, TypeVar
 
 from ems.clock import Clock
 from ems.devices.mqtt_device import Newest, silence_limit_s
-from ems.devices.profile import Kind
+from ems.devices.profile_parts import Kind
 from ems.devices.sample import Sample
 from ems.errors import DeviceError, NoAnswer, Nonsense
 from ems.model.readings import Reading

@@ -16,7 +16,7 @@ from pydantic_core import PydanticUndefined
 from ems.cli import app
 from ems.cli.check import checked_site
 from ems.config import schema
-from ems.devices.catalog import profiles
+from ems.devices.library import profiles
 from ems.devices.profile import parse_profile
 from ems.model.decision import LimitReason
 from ems.sim.demo_figures import Figures, StationFigures

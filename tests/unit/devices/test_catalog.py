@@ -10,7 +10,8 @@ import pytest
 from ems.clock import VirtualClock
 from ems.config.problems import SecretError
 from ems.config.schema import SiteFile
-from ems.devices.catalog import DeviceConfigError, connect_devices
+from ems.devices.catalog import connect_devices
+from ems.devices.config_error import DeviceConfigError
 from ems.devices.modbus_device import ModbusDevice
 from ems.devices.mqtt_device import MqttDevice
 from ems.devices.pushed import PushedDevice
@@ -94,7 +95,7 @@ def test_a_profile_may_have_points_replaced() -> None:
 @pytest.mark.parametrize(
     ("file", "words"),
     [
-        (site({**SDM, "profile": "acme_9"}), "grid: there is no device profile acme_9: take one of eastron_sdm630"),
+        (site({**SDM, "profile": "acme_9"}), "grid: there is no device profile acme_9: take one of `ems devices list`"),
         (site({**SDM, "modbus": None}), "grid has no Modbus address: eastron_sdm630 needs modbus"),
         (site({**SDM, "profile": None}), "grid has no profile"),
         (site({"id": "grid", "profile": "shelly_pro3em"}, mqtt=BROKER), "grid has no MQTT address"),
