@@ -214,6 +214,7 @@ class Service:
             mount=partial(self._mount_pages, installers),
             routers=[installer_router(installers)],
             waiting=waiting,
+            inlets=self._devices.pushed,
         )
         self.desk.audit = part.access.audit_commissioning
         return part

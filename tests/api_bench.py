@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 
 import httpx
 from fastapi import APIRouter, FastAPI
@@ -13,12 +14,18 @@ from websockets.asyncio.client import ClientConnection, connect
 from ems.api.access.book import Access
 from ems.api.access.passwords import Passwords
 from ems.api.application import Vitals, application
+from ems.api.commands import StationCommands
 from ems.api.health import health
 from ems.api.metrics import Figures
 from ems.api.push import Push
+from ems.api.routes.commands import commands_router
+from ems.api.routes.readings import readings_router
+from ems.api.routes.vehicles import vehicles_router
 from ems.api.server import WebServer
 from ems.api.wire import Role
 from ems.config.schema_api import ApiSection
+from ems.csms.messages import Outcome
+from ems.errors import StationError
 from tests.live import LiveBench
 
 HERE = "http://fusewise.test"
@@ -29,6 +36,26 @@ FAST_PASSWORDS_KIB = 8
 GUARD_S = 30.0
 
 PEOPLE = {Role.VIEWER: "vera", Role.HOMEOWNER: "homer", Role.INSTALLER: "ines"}
+
+
+@dataclass
+class PaperStation:
+    """Answers commands as a test says, or raises."""
+
+    answers: Outcome | StationError = Outcome(done=True, answer="Accepted")
+    told: list[str] = field(default_factory=list)
+
+    async def restart(self, *, hard: bool = False) -> Outcome:
+        return self._answer("hard restart" if hard else "restart")
+
+    async def unlock(self) -> Outcome:
+        return self._answer("unlock")
+
+    def _answer(self, command: str) -> Outcome:
+        self.told.append(command)
+        if isinstance(self.answers, StationError):
+            raise self.answers
+        return self.answers
 
 
 class ApiBench:
@@ -48,6 +75,8 @@ class ApiBench:
         self.clock = self.bench.clock
         self.section = section or ApiSection(host="127.0.0.1")
         self.access = Access(self.clock, diary=self.bench.diary, passwords=Passwords(memory_kib=FAST_PASSWORDS_KIB))
+        self.stations = {station.station_id: PaperStation() for station in self.bench.house.stations}
+        self.commands = StationCommands(self.stations, self.clock, self.bench.diary)
         self.push = Push(self.bench.live, self.clock)
         self.app: FastAPI = application(
             self.bench.live,
@@ -56,9 +85,14 @@ class ApiBench:
             push=self.push,
             vitals=Vitals(health=lambda: health(self.bench.live, self.clock), figures=Figures),
             section=self.section,
-            routers=routers,
+            routers=(*self._own_routers(), *routers),
         )
         self.tokens: dict[Role, str] = {}
+
+    def _own_routers(self) -> Iterator[APIRouter]:
+        yield readings_router(self.bench.feed)
+        yield vehicles_router(self.bench.live.cars)
+        yield commands_router(self.commands)
 
     async def peopled(self) -> ApiBench:
         """A person of every role, and a token for each."""

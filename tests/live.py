@@ -7,14 +7,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from ems.api.feed import Feed
 from ems.api.kept_words import facts_of, log_says
-from ems.api.live import LiveHouse, Sources
+from ems.api.live import LiveHouse
 from ems.api.scene import Counted, HouseName, StationFacts
-from ems.api.sources import Archive, MemoryShelf, NoArchive
+from ems.api.sources import Archive, MemoryShelf, NoArchive, Sources
 from ems.api.wire import SessionState, State, StationState
 from ems.clock import VirtualClock
 from ems.control.cycle import Turn
 from ems.control.memory import Memory
+from ems.devices.pushed import Inlet
 from ems.model.electrical import Phase
 from ems.model.readings import SolarReading
 from ems.model.snapshot import Snapshot
@@ -141,6 +143,7 @@ class LiveBench:
         *,
         shelf: MemoryShelf | None = None,
         archive: Archive | None = None,
+        inlets: Callable[[HandClock], Mapping[str, Inlet]] | None = None,
     ) -> None:
         self.clock = HandClock()
         self.archive: Archive = archive or NoArchive()
@@ -148,6 +151,8 @@ class LiveBench:
         self.ledger, self.directory, self.diary = Ledger(), Directory(), Diary()
         self.house = house or sunny_house()
         self.clock.advance(self.house.now_s - self.clock.monotonic_s())
+        self.inlets = {} if inlets is None else inlets(self.clock)
+        self.feed = Feed(self.inlets, self.clock, self.diary, circuits={"grid": "main"})
         self.live = self.started()
 
     def started(self) -> LiveHouse:
@@ -164,9 +169,10 @@ class LiveBench:
                 archive=self.archive,
                 shelf=self.shelf,
                 diary=self.diary,
+                feeds=self.feed,
             ),
             vehicles={"garage": "family"},
-            known_vehicles=["family", "city"],
+            known_vehicles={"family": 60.0, "city": None},
         )
         self.house.board, self.house.record = board, self.live.record
         return self.live

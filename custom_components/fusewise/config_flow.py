@@ -1,4 +1,4 @@
-"""How a house comes into Home Assistant: found on the network or by its address, let in by a pairing code."""
+"""How a house comes into Home Assistant: found on the network, as an app, or by address; let in by a pairing code."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import voluptuous as vol
 from homeassistant.config_entries import SOURCE_IGNORE, SOURCE_REAUTH, ConfigEntryState, ConfigFlow, ConfigFlowResult
 from homeassistant.const import CONF_CODE, CONF_TOKEN, CONF_URL
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.service_info.hassio import HassioServiceInfo
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 
 from .address import announced_url, service_url
@@ -82,6 +83,31 @@ class FusewiseConfigFlow(ConfigFlow, domain=DOMAIN):
 
     async def async_step_zeroconf_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Let in by the pairing code."""
+        return await self._let_in(user_input, step_id="zeroconf_confirm", site_id=self.unique_id)
+
+    @override
+    async def async_step_hassio(self, discovery_info: HassioServiceInfo) -> ConfigFlowResult:
+        """Runs beside us, as an app of Home Assistant."""
+        said = discovery_info.config
+        url = service_url(f"http://{said.get('host', '')}:{said.get('port', '')}", DEFAULT_PORT)
+        if url is None:
+            return self.async_abort(reason="not_understood")
+        # Which house it is we learn only when we are in; until then it goes by the app that told us.
+        await self.async_set_unique_id(discovery_info.uuid)
+        self._abort_if_unique_id_configured()
+        self._async_abort_entries_match({CONF_URL: url})
+        self._url, self._name = url, discovery_info.name
+        self.context.update({"title_placeholders": {"name": self._name}})
+        return await self.async_step_hassio_confirm()
+
+    async def async_step_hassio_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Let in by the pairing code."""
+        return await self._let_in(user_input, step_id="hassio_confirm", site_id=None)
+
+    async def _let_in(
+        self, user_input: dict[str, Any] | None, *, step_id: str, site_id: str | None
+    ) -> ConfigFlowResult:
+        """To the service that was found; `site_id` is that of the house which it said it is, if it did."""
         errors: dict[str, str] = {}
         if user_input is not None:
             try:
@@ -90,11 +116,11 @@ class FusewiseConfigFlow(ConfigFlow, domain=DOMAIN):
             except FlowProblem as problem:
                 errors[problem.where] = problem.key
             else:
-                if house.site_id != self.unique_id:
+                if site_id not in {None, house.site_id}:
                     return self.async_abort(reason="wrong_site")
                 return await self._add(house, self._url, token)
         return self.async_show_form(
-            step_id="zeroconf_confirm",
+            step_id=step_id,
             data_schema=CODE_ONLY,
             errors=errors,
             description_placeholders={"name": self._name, "url": self._url},

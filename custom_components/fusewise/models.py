@@ -106,6 +106,8 @@ class Session:
     energy_kwh: float
     solar_kwh: float
     solar_share: float | None
+    cost: float | None
+    currency: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

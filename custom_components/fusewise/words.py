@@ -1,4 +1,4 @@
-"""The words of the service, as `tests/contract/golden/words.json` lists them. No Home Assistant here."""
+"""The words of the service, as `tests/contract/golden/words.json` lists them, and of events. No Home Assistant here."""
 
 from __future__ import annotations
 
@@ -63,3 +63,21 @@ class StationStatus(StrEnum):
     CHARGING = "charging"
     FINISHED = "finished"
     OFF = "off"
+
+
+class SiteEvent(StrEnum):
+    """What happens to the house as a whole; words of this integration alone."""
+
+    LIMITED = "limited"
+    RELEASED = "released"
+    FALLBACK = "fallback"
+    RESUMED = "resumed"
+
+
+class StayEvent(StrEnum):
+    """What happens while a car is on the cable; words of this integration alone."""
+
+    STARTED = "started"
+    ENDED = "ended"
+    GOAL_REACHED = "goal_reached"
+    GOAL_MISSED = "goal_missed"

@@ -50,6 +50,22 @@ class BelowMinimum(ApiError):
     title = "Below the station's smallest current"
 
 
+class NoCar(ApiError):
+    """Something about the car that is there, where none is."""
+
+    code = "no_car"
+    status = 409
+    title = "No car is there"
+
+
+class CannotSwitchPhases(ApiError):
+    """A number of phases for a station that has no choice."""
+
+    code = "cannot_switch_phases"
+    status = 409
+    title = "This station cannot change its phases"
+
+
 class NotYet(ApiError):
     """Nothing was decided yet."""
 

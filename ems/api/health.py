@@ -42,6 +42,10 @@ def _reasons(house: LiveHouse) -> tuple[str, ...]:
         found.append("meter_lost")
     if state.condition is SiteCondition.NOT_COMMISSIONED:
         found.append("not_commissioned")
+    if any(source.silent for source in state.sources):
+        found.append("source_silent")
+    if any(source.refused is not None for source in state.sources):
+        found.append("source_refused")
     if state.storage_trouble is not None:
         found.append("storage")
     return tuple(found)

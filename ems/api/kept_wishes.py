@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from ems.api.sources import Json
 from ems.api.wishes import Passing, Wishes, resumed
 from ems.model.goals import ChargeMode
-from ems.model.site import Site
+from ems.model.site import Site, Station
 
 WISHES_KEY: Final = "wishes"
 MOST_STATIONS: Final = 200
@@ -30,8 +30,11 @@ class _Passing(_Kept):
 class _Wishes(_Kept):
     mode: ChargeMode | None = None
     max_a: Annotated[float, Field(ge=6, le=80)] | None = None
+    min_a: Annotated[float, Field(ge=6, le=80)] | None = None
+    phases: Literal[1, 3] | None = None
     priority: Annotated[int, Field(ge=0, le=9)] | None = None
     vehicle: Annotated[str, Field(max_length=48)] | None = None
+    guest: Annotated[str, Field(max_length=48)] | None = None
     energy_kwh: Annotated[float, Field(gt=0, le=500)] | None = None
     ready_by: AwareDatetime | None = None
     limit: _Passing | None = None
@@ -69,7 +72,7 @@ def found(kept: Json, site: Site, *, now_s: float, now: datetime) -> HouseWishes
     except ValidationError:
         return None
     stations = {
-        station.station_id: _wishes(house.stations[station.station_id], station.max_a, now_s, now)
+        station.station_id: _wishes(house.stations[station.station_id], station, now_s, now)
         for station in site.stations
         if station.station_id in house.stations
     }
@@ -80,8 +83,11 @@ def _written(wishes: Wishes) -> _Wishes:
     return _Wishes(
         mode=wishes.mode,
         max_a=wishes.max_a,
+        min_a=wishes.min_a,
+        phases=wishes.phases,
         priority=wishes.priority,
         vehicle=wishes.vehicle,
+        guest=wishes.guest,
         energy_kwh=wishes.energy_kwh,
         ready_by=wishes.ready_by,
         limit=_passing(wishes.limit),
@@ -93,12 +99,15 @@ def _passing(wish: Passing | None) -> _Passing | None:
     return None if wish is None else _Passing(until=wish.until, limit_a=wish.limit_a)
 
 
-def _wishes(kept: _Wishes, installer_max_a: float, now_s: float, now: datetime) -> Wishes:
+def _wishes(kept: _Wishes, station: Station, now_s: float, now: datetime) -> Wishes:
     return Wishes(
         mode=kept.mode,
-        max_a=None if kept.max_a is None or kept.max_a > installer_max_a else kept.max_a,
+        max_a=None if kept.max_a is None or kept.max_a > station.max_a else kept.max_a,
+        min_a=None if kept.min_a is None or not station.min_a <= kept.min_a <= station.max_a else kept.min_a,
+        phases=kept.phases if station.can_switch_phases and len(station.wiring) >= (kept.phases or 0) else None,
         priority=kept.priority,
         vehicle=kept.vehicle,
+        guest=kept.guest,
         energy_kwh=kept.energy_kwh,
         ready_by=kept.ready_by,
         limit=_resumed(kept.limit, now_s, now),

@@ -6,42 +6,32 @@ It sees every cycle as one of the loop's records. States are made when somebody 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, tzinfo
 from typing import Final
 
 from ems.api import wished as said
-from ems.api.errors import NotYet, StorageOff, StorageTrouble, UnknownStation
+from ems.api.asked import Asked
+from ems.api.errors import NoCar, NotYet, StorageOff, StorageTrouble, UnknownStation
 from ems.api.kept_wishes import WISHES_KEY, HouseWishes, found, written
+from ems.api.plan import plan
 from ems.api.scene import HouseName, Scene
-from ems.api.sources import (
-    Archive,
-    Books,
-    Diary,
-    Directory,
-    LogDiary,
-    MemoryShelf,
-    NoArchive,
-    NoBooks,
-    NoDirectory,
-    Shelf,
+from ems.api.sources import Archive, MemoryShelf, Shelf, Sources
+from ems.api.vehicle_book import Parked, VehicleBook
+from ems.api.view import build_state, car_power_w
+from ems.api.wire import BoostWish, GoalWish, LimitWish, MinimumWish, PhasesWish, SettingsWish, State, StationPlan
+from ems.api.wishes import (
+    NO_WISHES,
+    Wishes,
+    bounded,
+    goal_of,
+    least,
+    may_choose_phases,
+    not_above,
+    passing,
+    still_wished,
 )
-from ems.api.view import build_state
-from ems.api.wire import (
-    AuditRecord,
-    BoostWish,
-    DecisionRecord,
-    GoalWish,
-    HistoryPoint,
-    HistoryStep,
-    LimitWish,
-    LogRecord,
-    SessionRecord,
-    SettingsWish,
-    State,
-)
-from ems.api.wishes import NO_WISHES, Wishes, bounded, goal_of, not_above, passing, still_wished
 from ems.clock import Clock
 from ems.control.cycle import Turn
 from ems.control.explain import explain
@@ -54,17 +44,6 @@ from ems.model.words import Phrase
 from ems.runtime.board import Board
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sources:
-    """Where facts come from and wishes go to."""
-
-    books: Books = NoBooks()
-    directory: Directory = NoDirectory()
-    archive: Archive = NoArchive()
-    shelf: Shelf | None = None
-    diary: Diary = LogDiary()
-
-
 @dataclass(frozen=True, slots=True)
 class _Cycle:
     look: Snapshot
@@ -72,7 +51,7 @@ class _Cycle:
     turn: Turn
 
 
-class LiveHouse:
+class LiveHouse(Asked):
     """Implements `House`; give `record` to the loop."""
 
     def __init__(
@@ -84,27 +63,38 @@ class LiveHouse:
         *,
         sources: Sources | None = None,
         vehicles: Mapping[str, str] | None = None,
-        known_vehicles: Collection[str] = (),
+        known_vehicles: Mapping[str, float | None] | None = None,
+        zone: tzinfo = UTC,
     ) -> None:
-        """`vehicles` are those of the site file by station; `known_vehicles` all that it names."""
+        """`vehicles` are those of the site file by station; `known_vehicles` all that it names, with the size of
+        their batteries in kWh; `zone` is the house's."""
         self._board = board
         self._clock = clock
         self._name = name
         self._sources: Final = sources or Sources()
         self._shelf: Shelf = self._sources.shelf or MemoryShelf()
         self._vehicles = dict(vehicles or {})
-        self._known_vehicles = tuple(known_vehicles)
+        self._known_vehicles = tuple(known_vehicles or {})
         self._site = site
+        self._zone = zone
         kept = found(self._shelf.recall(WISHES_KEY), site, now_s=clock.monotonic_s(), now=clock.utc_now())
         self._wishes = kept or HouseWishes()
         self._cycle: _Cycle | None = None
         self._state: State | None = None
         self._sequence = 0
         self._news = asyncio.Event()
+        self.cars: Final = VehicleBook(
+            self._shelf,
+            clock,
+            self._sources.diary,
+            capacities_kwh=known_vehicles or {},
+            parked=lambda name: self._parked().get(name),
+            changed=self._heard_of_cars,
+        )
         self._tell_board()
         for station_id, wishes in self._wishes.stations.items():
-            if wishes.vehicle is not None:
-                self._sources.books.name_vehicle(station_id, wishes.vehicle)
+            if wishes.car is not None:
+                self._sources.books.name_vehicle(station_id, wishes.car)
 
     # What the loop tells.
 
@@ -147,37 +137,21 @@ class LiveHouse:
         cycle = self._newest()
         return explain(cycle.look, cycle.before, station_id)
 
-    async def sessions(
-        self, *, since: datetime | None, until: datetime | None, station_id: str | None, limit: int
-    ) -> Sequence[SessionRecord]:
-        if station_id is not None:
-            self._station(station_id)
-        return await self._sources.archive.sessions(since=since, until=until, station_id=station_id, limit=limit)
-
-    async def history(self, step: HistoryStep, since: datetime, until: datetime) -> Sequence[HistoryPoint]:
-        return await self._sources.archive.history(step, since, until)
-
-    async def decisions(
-        self, *, since: datetime | None, station_id: str | None, text: str | None, limit: int
-    ) -> Sequence[DecisionRecord]:
-        if station_id is not None:
-            self._station(station_id)
-        return await self._sources.archive.decisions(since=since, station_id=station_id, text=text, limit=limit)
+    def plan(self, station_id: str) -> StationPlan:
+        """What is ahead at that station."""
+        self._station(station_id)
+        scene = self._scene()
+        return plan(scene, station_id, car_power_w(scene.look, station_id))
 
     async def vehicles(self) -> Sequence[str]:
         """Cars that the site file names, then those that people or sessions name."""
         wished = [wishes.vehicle for wishes in self._wishes.stations.values() if wishes.vehicle is not None]
+        wished += self.cars.names
         try:
             counted = await self._sources.archive.vehicles()
         except (StorageOff, StorageTrouble):
             counted = ()
         return list(dict.fromkeys((*self._known_vehicles, *wished, *counted)))
-
-    async def log(self, *, before_id: int | None, kind: str | None, limit: int) -> Sequence[LogRecord]:
-        return await self._sources.archive.log(before_id=before_id, kind=kind, limit=limit)
-
-    async def audit(self, *, before_id: int | None, limit: int) -> Sequence[AuditRecord]:
-        return await self._sources.archive.audit(before_id=before_id, limit=limit)
 
     # What people set.
 
@@ -188,9 +162,17 @@ class LiveHouse:
         station = self._station(station_id)
         if wish.max_a is not None:
             bounded(station, wish.max_a)
-        self._sources.books.name_vehicle(station_id, wish.vehicle or self._vehicles.get(station_id))
         wishes = replace(self._of(station_id), max_a=wish.max_a, priority=wish.priority, vehicle=wish.vehicle)
+        self._sources.books.name_vehicle(station_id, wishes.car or self._vehicles.get(station_id))
         self._wish(who, said.settings(station_id, wish), station_id, wishes)
+
+    def set_phases(self, station_id: str, wish: PhasesWish, *, who: str) -> None:
+        phases = None if wish.phases is None else may_choose_phases(self._station(station_id), wish.phases)
+        self._wish(who, said.phases(station_id, phases), station_id, replace(self._of(station_id), phases=phases))
+
+    def set_minimum(self, station_id: str, wish: MinimumWish, *, who: str) -> None:
+        min_a = None if wish.min_a is None else least(self._station(station_id), wish.min_a)
+        self._wish(who, said.minimum(station_id, min_a), station_id, replace(self._of(station_id), min_a=min_a))
 
     def set_goal(self, station_id: str, wish: GoalWish | None, *, who: str) -> None:
         goal = wish or GoalWish()
@@ -213,6 +195,13 @@ class LiveHouse:
         lasting = passing(wish.duration_s, now_s=self._clock.monotonic_s(), now=self._clock.utc_now())
         noted = said.boost(station_id, wish.duration_s)
         self._wish(who, noted, station_id, replace(self._of(station_id), boost=lasting))
+
+    def set_guest(self, station_id: str, vehicle: str | None, *, who: str) -> None:
+        wishes = replace(self._of(station_id), guest=vehicle)
+        if vehicle is not None and not self._is_plugged(station_id, self._newest().look):
+            raise NoCar(f"no car is plugged in at {station_id}; a guest's car is named while it is there")
+        self._sources.books.name_vehicle(station_id, wishes.car or self._vehicles.get(station_id))
+        self._wish(who, said.guest(station_id, vehicle), station_id, wishes)
 
     def set_optimising(self, *, optimising: bool, who: str) -> None:
         self._keep(replace(self._wishes, optimising=optimising))
@@ -237,20 +226,49 @@ class LiveHouse:
         """Drop what is over."""
         left: dict[str, Wishes] = {}
         for station_id, wishes in self._wishes.stations.items():
-            state = look.state_of(station_id)
-            # A station that nobody has heard from yet may well have its car.
-            plugged = state.plugged or not state.connected or state.status is None
-            left[station_id] = still_wished(wishes, now_s=look.now_s, plugged=plugged)
+            plugged = self._is_plugged(station_id, look)
+            kept = left[station_id] = still_wished(wishes, now_s=look.now_s, plugged=plugged)
+            if kept.car != wishes.car:
+                self._sources.books.name_vehicle(station_id, kept.car or self._vehicles.get(station_id))
         if left != self._wishes.stations:
             self._wishes = replace(self._wishes, stations=left)
             self._shelf.keep(WISHES_KEY, written(self._wishes))
 
+    def _is_plugged(self, station_id: str, look: Snapshot) -> bool:
+        """A station that nobody has heard from yet may well have its car."""
+        state = look.state_of(station_id)
+        return state.plugged or not state.connected or state.status is None
+
+    def _car_at(self, station_id: str) -> str | None:
+        return self._wishes.stations.get(station_id, NO_WISHES).car or self._vehicles.get(station_id)
+
+    def _parked(self) -> dict[str, Parked]:
+        """Where cars are taken to stand: each at the first station that names it."""
+        sessions, parked = self._sources.books.counted().sessions, dict[str, Parked]()
+        for station in self._site.stations:
+            station_id = station.station_id
+            name, wishes = self._car_at(station_id), self._wishes.stations.get(station_id, NO_WISHES)
+            if name is not None and name not in parked:
+                guest = wishes.guest is not None
+                parked[name] = Parked(station_id=station_id, session=sessions.get(station_id), guest=guest)
+        return parked
+
+    def _heard_of_cars(self) -> None:
+        self._tell_board()
+        self._changed()
+
     def _tell_board(self) -> None:
         """Hand control the goals that are new."""
+        sessions = self._sources.books.counted().sessions if self.cars.heard else {}
         for station in self._site.stations:
-            wishes = self._wishes.stations.get(station.station_id, NO_WISHES)
+            own = self._wishes.stations.get(station.station_id, NO_WISHES)
+            aim = self.cars.aim(station.station_id, self._car_at(station.station_id), sessions.get(station.station_id))
+            wishes = aim.on(own)
             in_car_kwh = self._sources.books.session_kwh(station.station_id) if wishes.has_goal else None
-            goal = goal_of(station, wishes, session_kwh=in_car_kwh, optimising=self._wishes.optimising)
+            optimising, zone = self._wishes.optimising, self._zone
+            goal = goal_of(station, wishes, session_kwh=in_car_kwh, optimising=optimising, zone=zone)
+            if optimising:
+                goal = aim.under(goal, own)
             if goal != self._board.goal_of(station.station_id):
                 self._board.set_goal(station.station_id, goal)
 
@@ -258,6 +276,10 @@ class LiveHouse:
         self._state = None
         news, self._news = self._news, asyncio.Event()
         news.set()
+
+    @property
+    def _archive(self) -> Archive:
+        return self._sources.archive
 
     def _scene(self) -> Scene:
         cycle = self._newest()
@@ -272,6 +294,8 @@ class LiveHouse:
             facts=self._sources.directory.facts(),
             vehicles=self._vehicles,
             wishes=self._wishes.stations,
+            sources=self._sources.feeds.sources(),
+            cars=self.cars.states(self._parked()),
             optimising=self._wishes.optimising,
             storage_trouble=self._sources.archive.trouble,
         )

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from fastapi import APIRouter, FastAPI
 
@@ -15,33 +15,46 @@ from ems.api.access.book import Access
 from ems.api.access.kept import KeptAccounts
 from ems.api.access.store import AccountStore
 from ems.api.application import Vitals, application
+from ems.api.commands import Commanded, StationCommands
 from ems.api.directory import BootDirectory, BootedStation
 from ems.api.discovery import announce, announcement
+from ems.api.feed import Feed
 from ems.api.health import health
 from ems.api.house_name import SITE_ID_KEY, site_id
 from ems.api.kept import Database, LedgerBooks, RecordedArchive, RecordedDiary, RecordedShelf
 from ems.api.kept_wishes import WISHES_KEY
-from ems.api.live import LiveHouse, Sources
+from ems.api.live import LiveHouse
 from ems.api.metrics import Figures
 from ems.api.mqtt.face import MqttFace
 from ems.api.ports import House
 from ems.api.push import Push
+from ems.api.routes.commands import commands_router
+from ems.api.routes.readings import readings_router
+from ems.api.routes.vehicles import vehicles_router
 from ems.api.scene import HouseName
 from ems.api.scribe import Scribe
 from ems.api.server import WebServer
-from ems.api.sources import Archive, Books, Diary, LogDiary, MemoryShelf, NoArchive, NoBooks, Shelf
+from ems.api.sources import Archive, Books, Diary, LogDiary, MemoryShelf, NoArchive, NoBooks, Shelf, Sources
+from ems.api.vehicle_book import VEHICLES_KEY
 from ems.api.waiting import Waiting
 from ems.clock import Clock
 from ems.config.schema import SiteFile
 from ems.config.secrets import reveal
 from ems.devices.mqtt_link import Broker
+from ems.devices.pushed import Inlet
 from ems.model.site import Site
 from ems.runtime.board import Board
 from ems.runtime.ledger import Ledger
 from ems.runtime.loop import Loop
 from ems.runtime.recorder import Recorder
+from ems.store.days import house_zone
 
 LOGGER: Final = logging.getLogger(__name__)
+
+
+class OutsideStation(BootedStation, Commanded, Protocol):
+    """A station as API and pages need it."""
+
 
 Mount = Callable[[FastAPI, House, Access], None]
 """Puts pages on the application."""
@@ -73,7 +86,9 @@ async def stores_of(
     scribe = Scribe(clock)
     shelf = RecordedShelf(database, clock, scribe)
     waiting = waiting or Waiting(clock)
-    await waiting.until(lambda: shelf.learn(WISHES_KEY, SITE_ID_KEY), "what people set before is not known yet")
+    await waiting.until(
+        lambda: shelf.learn(WISHES_KEY, SITE_ID_KEY, VEHICLES_KEY), "what people set before is not known yet"
+    )
     return Stores(
         books=books,
         archive=RecordedArchive(database),
@@ -93,31 +108,39 @@ class ApiPart:
         board: Board,
         clock: Clock,
         *,
-        stations: Mapping[str, BootedStation],
+        stations: Mapping[str, OutsideStation],
         stores: Stores | None = None,
         bind_port: int | None = None,
         mount: Mount | None = None,
         routers: Sequence[APIRouter] = (),
         waiting: Waiting | None = None,
+        inlets: Mapping[str, Inlet] | None = None,
     ) -> None:
-        """`mount` puts pages on the application; `routers` of other parts stand below `/api/v1`."""
+        """`mount` puts pages on the application; `routers` of other parts stand below `/api/v1`.
+
+        `inlets` take the readings that programs bring.
+        """
         stores = stores or Stores()
         shelf = stores.shelf or MemoryShelf()
         self.name: Final = HouseName(
             site_id=site_id(shelf, file.site.name), name=file.site.name, version=version("fusewise")
         )
+        circuits = {meter.id: meter.circuit for meter in file.meters}
+        feed = Feed(inlets or {}, clock, stores.diary, circuits=circuits)
         sources = Sources(
             books=stores.books,
             directory=BootDirectory(stations),
             archive=stores.archive,
             shelf=shelf,
             diary=stores.diary,
+            feeds=feed,
         )
         self._file = file
         self._clock = clock
         self._bind_port = bind_port
         self._mount = mount
-        self._routers = tuple(routers)
+        commands = StationCommands(stations, clock, stores.diary)
+        self._routers = (readings_router(feed), commands_router(commands), *routers)
         self._stores = stores
         self._waiting = waiting or Waiting(clock)
         self.house: Final = LiveHouse(
@@ -127,7 +150,8 @@ class ApiPart:
             self.name,
             sources=sources,
             vehicles={entry.id: entry.vehicle for entry in file.stations if entry.vehicle is not None},
-            known_vehicles=[vehicle.id for vehicle in file.vehicles],
+            known_vehicles={vehicle.id: vehicle.battery_kwh for vehicle in file.vehicles},
+            zone=house_zone(file.site.time_zone),
         )
         self.access: Final = Access(clock, store=stores.accounts, diary=stores.diary)
         self.push: Final = Push(self.house, clock)
@@ -142,7 +166,7 @@ class ApiPart:
             push=self.push,
             vitals=Vitals(health=lambda: health(self.house, self._clock), figures=lambda: self._figures(loop)),
             section=self._file.api,
-            routers=self._routers,
+            routers=(*self._routers, vehicles_router(self.house.cars)),
         )
         if self._mount is not None:
             self._mount(app, self.house, self.access)

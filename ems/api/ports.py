@@ -19,9 +19,12 @@ from ems.api.wire import (
     HistoryStep,
     LimitWish,
     LogRecord,
+    MinimumWish,
+    PhasesWish,
     SessionRecord,
     SettingsWish,
     State,
+    StationPlan,
 )
 from ems.model.explanation import Explanation
 from ems.model.goals import ChargeMode
@@ -40,6 +43,10 @@ class House(Protocol):
 
     def explain(self, station_id: str) -> Explanation:
         """How the present set-point of that station came about."""
+        ...
+
+    def plan(self, station_id: str) -> StationPlan:
+        """What is ahead at that station."""
         ...
 
     async def sessions(
@@ -78,6 +85,14 @@ class House(Protocol):
         """Inside the installer's limits. Raises `WidensInstallerLimit`."""
         ...
 
+    def set_phases(self, station_id: str, wish: PhasesWish, *, who: str) -> None:
+        """Raises `CannotSwitchPhases`."""
+        ...
+
+    def set_minimum(self, station_id: str, wish: MinimumWish, *, who: str) -> None:
+        """Inside the installer's limits. Raises `WidensInstallerLimit` or `BelowMinimum`."""
+        ...
+
     def set_goal(self, station_id: str, wish: GoalWish | None, *, who: str) -> None:
         """None clears it."""
         ...
@@ -88,6 +103,10 @@ class House(Protocol):
 
     def boost(self, station_id: str, wish: BoostWish | None, *, who: str) -> None:
         """As fast as the fuses allow for a while; None ends it at once."""
+        ...
+
+    def set_guest(self, station_id: str, vehicle: str | None, *, who: str) -> None:
+        """Whose car is there until it leaves; None for nobody's. Raises `NoCar` where none is."""
         ...
 
     def set_optimising(self, *, optimising: bool, who: str) -> None:

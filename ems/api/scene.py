@@ -7,14 +7,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from ems.api.wire import Energies, SessionState, Today
+from ems.api.wire import Energies, SessionState, SourceState, Today, VehicleState
 from ems.api.wishes import Wishes
 from ems.control.memory import Memory
 from ems.model.decision import Decision
 from ems.model.snapshot import Snapshot
 
 NO_ENERGIES: Final = Energies(
-    grid_import_kwh=0.0, grid_export_kwh=0.0, solar_kwh=0.0, charging_kwh=0.0, charging_solar_kwh=0.0
+    grid_import_kwh=0.0,
+    grid_export_kwh=0.0,
+    solar_kwh=0.0,
+    charging_kwh=0.0,
+    charging_solar_kwh=0.0,
+    battery_charged_kwh=0.0,
+    battery_discharged_kwh=0.0,
 )
 NOTHING_TODAY: Final = Today(solar_kwh=0.0, charging_kwh=0.0, charging_solar_kwh=0.0, solar_share=None)
 
@@ -73,5 +79,7 @@ class Scene:
     """The site file's vehicle of each station."""
 
     wishes: Mapping[str, Wishes] = field(default_factory=dict)
+    sources: tuple[SourceState, ...] = ()
+    cars: tuple[VehicleState, ...] = ()
     optimising: bool = True
     storage_trouble: str | None = None

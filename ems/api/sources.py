@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NoReturn, Protocol, TypeAlias
 
 from ems.api.errors import StorageOff
 from ems.api.scene import Counted, StationFacts
-from ems.api.wire import AuditRecord, DecisionRecord, HistoryPoint, HistoryStep, LogRecord, SessionRecord
+from ems.api.wire import AuditRecord, DecisionRecord, HistoryPoint, HistoryStep, LogRecord, SessionRecord, SourceState
 from ems.model.words import Phrase
 
 LOGGER: Final = logging.getLogger(__name__)
@@ -88,6 +89,19 @@ class Diary(Protocol):
         ...
 
 
+class Feeds(Protocol):
+    """The devices whose readings a program brings; answers from memory."""
+
+    def sources(self) -> tuple[SourceState, ...]: ...
+
+
+class NoFeeds:
+    """Every device is read by ourselves."""
+
+    def sources(self) -> tuple[SourceState, ...]:
+        return ()
+
+
 class NoBooks:
     """Nobody counts."""
 
@@ -152,6 +166,18 @@ class LogDiary:
 
     def note(self, kind: str, *, who: str, said: Phrase) -> None:
         LOGGER.info("%s: %s by %s", kind, said.said(), who)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """Where facts come from and wishes go to."""
+
+    books: Books = NoBooks()
+    directory: Directory = NoDirectory()
+    archive: Archive = NoArchive()
+    shelf: Shelf | None = None
+    diary: Diary = LogDiary()
+    feeds: Feeds = NoFeeds()
 
 
 def _refuse() -> NoReturn:

@@ -7,6 +7,8 @@ from typing import Final
 
 from ems.api import wire
 from ems.api.headline import headline
+from ems.api.next_event import next_event
+from ems.api.outlook import outlook
 from ems.api.says import notice_says, reason_says
 from ems.api.scene import NO_FACTS, Scene
 from ems.api.status import site_condition, station_status
@@ -20,6 +22,10 @@ from ems.model.station import StationState
 
 CAR_LASTS_S: Final = 120.0
 """An older report of a station says nothing about its car's power now; the longest usual interval is 60 s."""
+
+
+BATTERY_IDLE_W: Final = 30.0
+"""What its own electronics take, and the error of its measurement (assumed)."""
 
 
 def build_state(scene: Scene) -> wire.State:
@@ -36,7 +42,7 @@ def build_state(scene: Scene) -> wire.State:
         condition=site_condition(scene),
         headline=headline(scene, powers, circuits, stations),
         powers=powers,
-        energies=scene.counted.energies,
+        energies=_energies(scene),
         today=scene.counted.today,
         circuits=circuits,
         stations=stations,
@@ -47,6 +53,9 @@ def build_state(scene: Scene) -> wire.State:
             )
             for notice in scene.decision.notices
         ),
+        next_event=next_event(scene, stations),
+        sources=scene.sources,
+        vehicles=scene.cars,
         dimmed=scene.look.dimmed,
         optimising=scene.optimising,
         storage_trouble=scene.storage_trouble,
@@ -88,6 +97,12 @@ def _powers(scene: Scene) -> wire.Powers:
         charging_w=_watts(charging_w),
         surplus_w=None if grid is None else _watts(scene.decision.surplus_w),
     )
+
+
+def _energies(scene: Scene) -> wire.Energies:
+    if scene.look.site.has_battery:
+        return scene.counted.energies
+    return scene.counted.energies.model_copy(update={"battery_charged_kwh": None, "battery_discharged_kwh": None})
 
 
 def _whole_solar_w(look: Snapshot) -> float | None:
@@ -136,6 +151,8 @@ def _station(scene: Scene, station: Station) -> wire.StationState:
     facts = scene.facts.get(station_id, NO_FACTS)
     wishes = scene.wishes.get(station_id, NO_WISHES)
     obedience = scene.memory.obedience.get(station_id)
+    power_w = car_power_w(scene.look, station_id)
+    ahead = outlook(scene, station_id, power_w)
     return wire.StationState(
         id=station_id,
         circuit=station.circuit_id,
@@ -157,18 +174,25 @@ def _station(scene: Scene, station: Station) -> wire.StationState:
         because=reason_says(setpoint.reason),
         remaining_s=None if setpoint.reason.remaining_s is None else float(round(setpoint.reason.remaining_s)),
         current_a=None if state.car is None else tuple(round(amps, 2) for amps in state.car.current_a),
-        power_w=_watts(car_power_w(scene.look, station_id)),
+        power_w=_watts(power_w),
         measured_age_s=_report_age_s(scene.look, state),
         min_a=station.min_a,
         max_a=station.max_a,
         user_max_a=wishes.max_a,
+        user_min_a=wishes.min_a,
+        user_phases=wishes.phases,
         fallback_a=station.fallback_a,
         can_switch_phases=station.can_switch_phases,
         priority=station.goal.priority if wishes.priority is None else wishes.priority,
-        vehicle=scene.vehicles.get(station_id) if wishes.vehicle is None else wishes.vehicle,
+        vehicle=scene.vehicles.get(station_id) if wishes.car is None else wishes.car,
+        guest=wishes.guest is not None,
         session=scene.counted.sessions.get(station_id),
         energy_kwh=round(scene.counted.stations_kwh.get(station_id, 0.0), 3),
         goal=wire.GoalState(energy_kwh=wishes.energy_kwh, ready_by=wishes.ready_by) if wishes.has_goal else None,
+        latest_start_at=ahead.latest_start_at,
+        finish_at=ahead.finish_at,
+        goal_at_risk=ahead.at_risk,
+        goal_expected_kwh=ahead.expected_kwh,
         temporary_limit=None
         if wishes.limit is None
         else wire.TemporaryLimit(limit_a=wishes.limit.limit_a or 0.0, until=wishes.limit.until),
@@ -187,8 +211,17 @@ def _battery(look: Snapshot) -> wire.BatteryState | None:
         return None
     soc = None if battery.soc is None else round(battery.soc, 3)
     return wire.BatteryState(
-        power_w=round(battery.power_w, 1), soc=soc, age_s=seen_age_s(look.now_s - battery.taken_at_s)
+        power_w=round(battery.power_w, 1),
+        soc=soc,
+        age_s=seen_age_s(look.now_s - battery.taken_at_s),
+        mode=_battery_mode(battery.power_w),
     )
+
+
+def _battery_mode(power_w: float) -> wire.BatteryMode:
+    if abs(power_w) < BATTERY_IDLE_W:
+        return wire.BatteryMode.IDLE
+    return wire.BatteryMode.DISCHARGING if power_w > 0.0 else wire.BatteryMode.CHARGING
 
 
 def _amps(values: PerPhase, phases: Wiring) -> tuple[float, ...]:

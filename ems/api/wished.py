@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ems.api.wire import GoalWish, SettingsWish
+from ems.api.wire import GoalWish, SettingsWish, VehicleWish
 from ems.model.goals import ChargeMode
 from ems.model.words import Phrase
 
@@ -24,6 +24,18 @@ def settings(station_id: str, wish: SettingsWish) -> Phrase:
     if wish.max_a is None:
         return Phrase("log.wish.settings", facts)
     return Phrase("log.wish.settings.bound", {**facts, "max_a": wish.max_a})
+
+
+def phases(station_id: str, wanted: int | None) -> Phrase:
+    if wanted is None:
+        return Phrase("log.wish.phases.auto", {"station": station_id})
+    return Phrase("log.wish.phases", {"station": station_id, "phases": wanted})
+
+
+def minimum(station_id: str, min_a: float | None) -> Phrase:
+    if min_a is None:
+        return Phrase("log.wish.minimum.none", {"station": station_id})
+    return Phrase("log.wish.minimum", {"station": station_id, "min_a": min_a})
 
 
 def goal(station_id: str, wish: GoalWish) -> Phrase:
@@ -53,6 +65,21 @@ def boost(station_id: str, duration_s: float) -> Phrase:
 
 def no_boost(station_id: str) -> Phrase:
     return Phrase("log.wish.boost.none", {"station": station_id})
+
+
+def guest(station_id: str, vehicle: str | None) -> Phrase:
+    if vehicle is None:
+        return Phrase("log.wish.guest.none", {"station": station_id})
+    return Phrase("log.wish.guest", {"station": station_id, "vehicle": vehicle})
+
+
+def vehicle(wish: VehicleWish) -> Phrase:
+    facts = {"vehicle": wish.vehicle, "target": _percent(wish.target_soc), "minimum": _percent(wish.minimum_soc)}
+    return Phrase("log.wish.vehicle", facts)
+
+
+def _percent(share: float | None) -> str:
+    return AS_USUAL if share is None else f"{share:.0%}"
 
 
 def optimising(*, on: bool) -> Phrase:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Final, Literal
 
-from ems.api.errors import BelowMinimum, WidensInstallerLimit
-from ems.model.goals import ChargeMode, Goal
+from ems.api.errors import BelowMinimum, CannotSwitchPhases, WidensInstallerLimit
+from ems.model.goals import ChargeMode, Deadline, Goal, still_to_come_kwh
 from ems.model.site import Station
 
 BOOST_PRIORITY: Final = 9
 """The highest that a person can set."""
+
+PLANNED_YEARS: Final = range(1970, 2100)
+"""A time outside of them is no time that anybody waits for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,12 +37,22 @@ class Wishes:
 
     mode: ChargeMode | None = None
     max_a: float | None = None
+    min_a: float | None = None
+    phases: Literal[1, 3] | None = None
     priority: int | None = None
     vehicle: str | None = None
+    guest: str | None = None
+    """Whose car is there for this stay."""
+
     energy_kwh: float | None = None
     ready_by: datetime | None = None
     limit: Passing | None = None
     boost: Passing | None = None
+
+    @property
+    def car(self) -> str | None:
+        """The car that people say is there; a guest's goes first."""
+        return self.vehicle if self.guest is None else self.guest
 
     @property
     def has_goal(self) -> bool:
@@ -61,7 +74,9 @@ def resumed(wish: Passing, *, now_s: float, now: datetime) -> Passing:
 
 
 def still_wished(wishes: Wishes, *, now_s: float, plugged: bool) -> Wishes:
-    """The wishes less those that are over. A goal is for one stay on the cable."""
+    """The wishes less those that are over. A goal is for one stay on the cable, and so is a guest."""
+    if wishes.guest is not None and not plugged:
+        wishes = replace(wishes, guest=None)
     if wishes.limit is not None and now_s >= wishes.limit.ends_at_s:
         wishes = replace(wishes, limit=None)
     if wishes.boost is not None and now_s >= wishes.boost.ends_at_s:
@@ -71,8 +86,10 @@ def still_wished(wishes: Wishes, *, now_s: float, plugged: bool) -> Wishes:
     return wishes
 
 
-def goal_of(station: Station, wishes: Wishes, *, session_kwh: float | None, optimising: bool) -> Goal:
-    """What control is told.
+def goal_of(
+    station: Station, wishes: Wishes, *, session_kwh: float | None, optimising: bool, zone: tzinfo = UTC
+) -> Goal:
+    """What control is told. `zone` is the house's, for the times in sentences.
 
     While optimisation is off, every car that is not off gets its fallback current, a share that was proven safe.
     """
@@ -82,13 +99,38 @@ def goal_of(station: Station, wishes: Wishes, *, session_kwh: float | None, opti
         priority=station.goal.priority if wishes.priority is None else wishes.priority,
         energy_kwh=wishes.energy_kwh,
         fulfilled=_fulfilled(wishes.energy_kwh, session_kwh),
+        phases=station.goal.phases if wishes.phases is None else wishes.phases,
+        least_phases=station.goal.least_phases if wishes.phases is None else wishes.phases,
+        min_a=wishes.min_a,
+        deadline=_deadline(wishes, session_kwh, zone),
     )
     if not optimising:
         mode = goal.mode if goal.mode is ChargeMode.OFF else ChargeMode.FAST
-        return replace(goal, mode=mode, max_a=_lowest(goal.max_a, station.fallback_a))
+        return replace(
+            goal,
+            mode=mode,
+            max_a=_lowest(goal.max_a, station.fallback_a),
+            min_a=None,
+            deadline=None if goal.deadline is None else replace(goal.deadline, eases_utc_s=None),
+        )
     if wishes.boost is not None:
         return replace(goal, mode=ChargeMode.FAST, priority=BOOST_PRIORITY, fulfilled=False)
     return goal
+
+
+def _deadline(wishes: Wishes, session_kwh: float | None, zone: tzinfo) -> Deadline | None:
+    """A time alone plans nothing: nobody knows how much the car takes."""
+    energy_kwh, by, limit = wishes.energy_kwh, wishes.ready_by, wishes.limit
+    if energy_kwh is None or by is None or by.year not in PLANNED_YEARS:
+        return None
+    offset = by.astimezone(zone).utcoffset() or timedelta()
+    return Deadline(
+        by_utc_s=by.timestamp(),
+        left_kwh=still_to_come_kwh(energy_kwh, session_kwh or 0.0),
+        utc_offset_s=offset.total_seconds(),
+        eases_utc_s=None if limit is None else limit.until.timestamp(),
+        lasting_max_a=None if limit is None else wishes.max_a,
+    )
 
 
 def bounded(station: Station, max_a: float) -> float:
@@ -99,6 +141,21 @@ def bounded(station: Station, max_a: float) -> float:
             "which is what mode off is for"
         )
     return not_above(station, max_a)
+
+
+def least(station: Station, min_a: float) -> float:
+    """A person's own least current. Raises BelowMinimum or WidensInstallerLimit outside of the station's range."""
+    if min_a < station.min_a:
+        raise BelowMinimum(f"{station.station_id} charges from {station.min_a:.1f} A on; {min_a:.1f} A is less")
+    return not_above(station, min_a)
+
+
+def may_choose_phases(station: Station, phases: Literal[1, 3]) -> Literal[1, 3]:
+    """That number. Raises CannotSwitchPhases where the station has no choice."""
+    if not station.can_switch_phases or len(station.wiring) < max(phases, 2):
+        wired = "phase" if len(station.wiring) == 1 else "phases"
+        raise CannotSwitchPhases(f"{station.station_id} always offers {len(station.wiring)} {wired}")
+    return phases
 
 
 def not_above(station: Station, limit_a: float) -> float:

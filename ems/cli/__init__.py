@@ -35,6 +35,14 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object 
 ProfileArgument = Annotated[
     str, typer.Argument(metavar="ID", help="A profile of `ems devices list`.", show_default=False)
 ]
+DevicePortOption = Annotated[
+    int | None,
+    typer.Option("--port", metavar="PORT", min=1, max=65535, help="Its Modbus port; the profile's when left out."),
+]
+UnitOption = Annotated[
+    int | None,
+    typer.Option("--unit", metavar="UNIT", min=0, max=255, help="Its Modbus unit; the profile's when left out."),
+]
 
 
 def main() -> None:
@@ -247,14 +255,36 @@ def show_device(profile: ProfileArgument, as_json: JsonOption = False) -> None:
 def probe_device(
     profile: ProfileArgument,
     host: Annotated[str, typer.Option(metavar="HOST", help="Name or address of the device or gateway.")],
-    port: Annotated[int, typer.Option(metavar="PORT", min=1, max=65535, help="Its Modbus TCP port.")] = 502,
-    unit: Annotated[int, typer.Option(metavar="UNIT", min=0, max=255, help="Its Modbus unit number.")] = 1,
+    port: DevicePortOption = None,
+    unit: UnitOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Read a real device once and print everything it says, decoded. Nothing is written to it."""
     from ems.cli import devices
 
     raise typer.Exit(devices.probe_device(profile, host=host, port=port, unit=unit, as_json=as_json))
+
+
+@devices_app.command("simulate")
+def simulate_device(
+    profile: ProfileArgument,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="What it measures, such as power_l1=2300 or battery.soc=0.5."),
+    ] = None,
+    host: Annotated[str, typer.Option(metavar="HOST", help="Address to listen at.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(metavar="PORT", min=0, max=65535, help="Port to listen at; 0 takes a free one.")
+    ] = 5020,
+    unit: UnitOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Play a Modbus device on a real socket until Ctrl-C. What you do not set is filled in so that it fits."""
+    from ems.cli import simulated_device
+
+    raise typer.Exit(
+        simulated_device.simulate_device(profile, settings or (), host=host, port=port, unit=unit, as_json=as_json)
+    )
 
 
 def _print_version(wanted: bool) -> None:

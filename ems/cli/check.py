@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from ems.cli.check_caps import caps_json
@@ -17,7 +17,10 @@ from ems.config.schema import SiteFile
 from ems.config.secrets import reveal
 from ems.config.translate import to_site
 from ems.control.fallback import FuseProof, is_covered, largest_fallbacks, proof, with_fallbacks
-from ems.devices.catalog import DeviceConfigError, connect_devices
+from ems.control.headroom import usable
+from ems.control.seen.trust import LOST_AT_LEAST_S, LOST_PERIODS
+from ems.devices.catalog import connect_devices
+from ems.devices.config_error import DeviceConfigError
 from ems.devices.profile_kinds import kinds_by_profile
 from ems.model.electrical import Circuit
 from ems.model.site import Site, Station
@@ -83,6 +86,7 @@ def _notes(site: Site, rows: Iterable[FuseProof]) -> Iterator[str]:
             "State the largest current per phase that the house draws without its cars."
         )
     yield from _unstated_loads(site)
+    yield from _pushed_meters(site)
     unverified = [station for station in site.stations if not station.lease_verified]
     for station in unverified:
         yield (
@@ -115,6 +119,24 @@ def _unstated_loads(site: Site) -> Iterator[str]:
         yield (
             f"circuits[{circuit.circuit_id}].largest_other_load_a is unknown: {counts}{unseen}. State the largest "
             "current per phase of everything behind this fuse that is not a station; 0 where nothing else is."
+        )
+
+
+def _pushed_meters(site: Site) -> Iterator[str]:
+    """The circuits that a program tells of, and what that costs."""
+    for circuit in site.circuits:
+        period_s = circuit.pushed_period_s
+        if period_s is None:
+            continue
+        heard = replace(circuit, pushed_period_s=None)
+        fraction = site.policy.hold_fraction
+        names = names_of(circuit.phases)
+        told = f"current or power of each of {names}; a total alone is refused" if len(circuit.phases) > 1 else "power"
+        yield (
+            f"The meter of {circuit.circuit_id} is pushed every {period_s:g} s: its sensor counts as silent only after "
+            f"{max(LOST_PERIODS * period_s, LOST_AT_LEAST_S):g} s. So house and cars may fill "
+            f"{in_a(usable(circuit, fraction))} instead of {in_a(usable(heard, fraction))}; a meter that Fusewise "
+            f"reads itself gives that back. Its readings must tell {told}."
         )
 
 

@@ -19,9 +19,14 @@ from ems.cli.check_tables import PIPED_COLUMNS
 from ems.clock import WallClock
 from ems.config.cure_words import FORMS
 from ems.config.schema import ModbusAddress
-from ems.devices.catalog import DeviceConfigError, profile, profiles
+from ems.devices.config_error import DeviceConfigError
+from ems.devices.library import profile, profiles
+from ems.devices.modbus_address import address_of
+from ems.devices.modbus_profile import HybridProfile, ModbusProfile
+from ems.devices.mqtt_profile import MqttProfile
 from ems.devices.probe import Finding, probe
-from ems.devices.profile import Kind, ModbusProfile, MqttProfile, Profile, SunSpecProfile
+from ems.devices.profile import Profile, SunSpecProfile
+from ems.devices.profile_parts import Kind
 from ems.devices.register_types import WordOrder
 from ems.devices.sunspec_models import INVERTERS, METERS, Layout
 from ems.errors import DeviceError, LinkDown, NoAnswer
@@ -71,12 +76,16 @@ def list_profiles(*, as_json: bool) -> int:
     """Print every profile. The exit code: 0."""
     heads = [_head(each) for each in profiles()]
     if as_json:
-        _print_json({"profiles": heads})
+        _print_json(heads)
         return 0
-    table = _table("profile", "vendor", "model", "used as", "speaks")
+    table = _table("profile", "vendor", "model", "used as", "status", "speaks")
     for each in profiles():
-        table.add_row(*map(Text, (each.id, each.vendor, each.model, " or ".join(each.kinds), each.transport)))
-    _console().print(table)
+        cells = (each.id, each.vendor, each.model, ", ".join(each.kinds), _status(each), each.transport)
+        table.add_row(*map(Text, cells))
+    console = _console()
+    console.print(table)
+    for line in _warnings():
+        console.print(Text(line), soft_wrap=True)
     return 0
 
 
@@ -99,11 +108,11 @@ def show_profile(profile_id: str, *, as_json: bool) -> int:
     return 0
 
 
-def probe_device(profile_id: str, *, host: str, port: int, unit: int, as_json: bool) -> int:
+def probe_device(profile_id: str, *, host: str, port: int | None, unit: int | None, as_json: bool) -> int:
     """Read a real device once and print what it says. The exit code: 1 when it says nothing of use, 2 for wrong use."""
     try:
         chosen = profile(profile_id)
-        address = ModbusAddress(host=host, port=port, unit=unit, timeout_s=ANSWER_WITHIN_S)
+        address = _address(chosen, host, port, unit)
     except DeviceConfigError as error:
         return _wrong_use(str(error))
     except ValidationError:
@@ -116,7 +125,9 @@ def probe_device(profile_id: str, *, host: str, port: int, unit: int, as_json: b
         cure = _CURES.get(type(error))
         return _no_use(chosen, address, error.code, f"{error}: {cure}" if cure else str(error), as_json=as_json)
     if all(finding.value is None for finding in findings):
-        said = f"unit {unit} at {host}:{port} answers, but has none of these points: is it another model?"
+        said = (
+            f"unit {address.unit} at {host}:{address.port} answers, but has none of these points: is it another model?"
+        )
         return _no_use(chosen, address, DeviceError.code, said, as_json=as_json)
     if as_json:
         _print_json({"ok": True, **_target(chosen, address), "points": [_found_json(each) for each in findings]})
@@ -125,13 +136,31 @@ def probe_device(profile_id: str, *, host: str, port: int, unit: int, as_json: b
     return 0
 
 
+def _address(chosen: Profile, host: str, port: int | None, unit: int | None) -> ModbusAddress:
+    """Where to ask; raises ValidationError for what is no host."""
+    stated = {key: value for key, value in (("port", port), ("unit", unit)) if value is not None}
+    usual = address_of(ModbusAddress.model_validate({"host": host, **stated}), chosen)
+    return usual.model_copy(update={"timeout_s": max(usual.timeout_s, ANSWER_WITHIN_S)})
+
+
+def _status(chosen: Profile) -> str:
+    return "experimental" if chosen.experimental_as else "vendor" if chosen.status == "vendor" else "verified"
+
+
+def _warnings() -> Iterator[str]:
+    """Why each experimental profile is one."""
+    for each in profiles():
+        for kind, reason in each.experimental_as.items():
+            yield f"· {each.id} is experimental as {kind}: {reason}"
+
+
 def point_rows(chosen: Profile) -> Iterator[PointRow]:
     """Everything the profile reads, in its order; a device that describes itself has rows for every model."""
     if isinstance(chosen, SunSpecProfile):
         for kind in chosen.kinds:
             for layout in _LAYOUTS.get(kind, ()):
                 yield from _layout_rows(kind, layout)
-    elif isinstance(chosen, ModbusProfile):
+    elif isinstance(chosen, ModbusProfile | HybridProfile):
         yield from _register_rows(chosen)
     else:
         yield from _topic_rows(chosen)
@@ -142,18 +171,30 @@ def unit_of(name: str) -> str:
     return next((unit for beginning, unit in _UNITS if name.startswith(beginning)), "")
 
 
-def _register_rows(chosen: ModbusProfile) -> Iterator[PointRow]:
-    for name, point in chosen.points.items():
-        last = f"-{point.end - 1}" if point.count > 1 else ""
-        yield PointRow(
-            kind=chosen.kind,
-            name=name,
-            where=f"{point.function} {point.address}{last}",
-            type=point.type.value,
-            unit=unit_of(name),
-            factor=point.scale * point.sign,
-            counts=_counts(chosen.kind, name, signed=point.signed),
-        )
+def _register_rows(chosen: ModbusProfile | HybridProfile) -> Iterator[PointRow]:
+    for kind, each in chosen.maps.items():
+        for name, point in each.rows.items():
+            last = f"-{point.address + point.count - 1}" if point.count > 1 and not point.words else ""
+            exponent = f" × 10^({point.exponent_at})" if point.exponent_at is not None else ""
+            yield PointRow(
+                kind=kind,
+                name=name,
+                where=f"{point.function} {'+'.join(map(str, point.words)) or f'{point.address}{last}'}",
+                type=f"{point.type.value}{exponent}",
+                unit="state" if name in each.states else unit_of(name),
+                factor=point.scale * point.sign,
+                counts=_counts(kind, name, signed=point.signed) if name in each.points else "a part of ours",
+            )
+        for name, rule in each.derived.items():
+            yield PointRow(
+                kind=kind,
+                name=name,
+                where=rule.formula,
+                type="derived",
+                unit=unit_of(name),
+                factor=1.0,
+                counts=_counts(kind, name, signed=False),
+            )
 
 
 def _topic_rows(chosen: MqttProfile) -> Iterator[PointRow]:
@@ -201,7 +242,7 @@ def _transport_lines(chosen: Profile) -> Iterator[str]:
         return
     limits = chosen.limits
     yield f"At most {limits.max_registers_per_read} registers per read, {limits.request_gap_ms} ms between two."
-    if isinstance(chosen, ModbusProfile):
+    if isinstance(chosen, ModbusProfile | HybridProfile):
         first = "high" if chosen.word_order is WordOrder.BIG else "low"
         yield f"Addresses count from 0; of a long number the {first} word comes first."
 
@@ -238,6 +279,8 @@ def _head(chosen: Profile) -> dict[str, object]:
         "model": chosen.model,
         "kinds": list(chosen.kinds),
         "transport": chosen.transport,
+        "status": _status(chosen),
+        "experimental": dict(chosen.experimental_as),
     }
 
 

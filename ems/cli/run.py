@@ -20,7 +20,7 @@ from ems.config.schema import SiteFile
 from ems.config.translate import to_site
 from ems.control.fallback import is_covered, proof
 from ems.csms.central_system import CannotListen
-from ems.devices.catalog import DeviceConfigError
+from ems.devices.config_error import DeviceConfigError
 from ems.devices.profile_kinds import kinds_by_profile
 from ems.runtime.events import EventStream
 

@@ -21,7 +21,7 @@ from ems.clock import Clock, WallClock
 from ems.config.loader import load_site
 from ems.config.problems import SecretError, SiteFileError
 from ems.config.schema import SiteFile
-from ems.devices.catalog import DeviceConfigError
+from ems.devices.config_error import DeviceConfigError
 from ems.devices.profile_kinds import kinds_by_profile
 from ems.sim.traces.errors import TraceError
 from ems.sim.traces.generate import MIXED, TracePlan, make_trace

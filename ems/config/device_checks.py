@@ -15,6 +15,14 @@ from ems.config.schema import DeviceEntry, SiteFile
 KIND_OF: Final[Mapping[str, str]] = {"meters": "meter", "solar": "inverter", "battery": "battery"}
 """What the devices of a section are."""
 
+MOST_NAMED: Final = 6
+"""Profiles that a cure names one by one."""
+
+
+FASTEST_PUSHED_S: Final = 1.0
+SLOWEST_PUSHED_S: Final = 30.0
+"""Above this a fuse would be guarded by what was long ago."""
+
 
 def names(file: SiteFile) -> Iterator[Finding]:
     """Names that stand twice; meters, inverters and the battery share one list of names."""
@@ -35,6 +43,13 @@ def sources(file: SiteFile) -> Iterator[Finding]:
                 problem="needs a broker",
                 cure="add the section `mqtt: {host: …}`",
                 rests_on=(("mqtt",),),
+            )
+        if device.pushed and not file.api.enabled:
+            yield Finding(
+                place=(*place, "pushed"),
+                problem="needs the API, which api.enabled switches off",
+                cure="delete `enabled: false` from the section api",
+                rests_on=(("api", "enabled"),),
             )
     if file.mqtt and file.mqtt.password and not file.mqtt.username:
         cure = "MQTT knows no password without a user; add username"
@@ -102,8 +117,9 @@ def _misfit(place: Place, profile: str, kinds: Mapping[str, Collection[str]]) ->
         return
     fitting = [name for name, described in kinds.items() if kind in described]
     problem = f"is {profile}, which describes a {' or '.join(kinds[profile])}, not what stands under {section}"
+    named = ", ".join(fitting) if len(fitting) <= MOST_NAMED else "`ems devices list` shows them"
     cure = (
-        f"take one for {'an' if kind == 'inverter' else 'a'} {kind}: {', '.join(fitting)}"
+        f"take one for {'an' if kind == 'inverter' else 'a'} {kind}: {named}"
         if fitting
         else "give it MQTT points of its own instead"
     )
@@ -111,6 +127,9 @@ def _misfit(place: Place, profile: str, kinds: Mapping[str, Collection[str]]) ->
 
 
 def _source(place: Place, device: DeviceEntry) -> Iterator[Finding]:
+    if device.pushed:
+        yield from _pushed(place, device)
+        return
     if device.modbus and device.mqtt:
         cure = "keep the one that it answers on"
         yield Finding(place=place, problem="has both modbus and mqtt", cure=cure)
@@ -118,8 +137,8 @@ def _source(place: Place, device: DeviceEntry) -> Iterator[Finding]:
         yield Finding(
             place=place,
             problem="has no address",
-            cure="add modbus: {host: …} or mqtt: {prefix: …}",
-            rests_on=((*place, "modbus"), (*place, "mqtt")),
+            cure="add modbus: {host: …} or mqtt: {prefix: …}, or pushed: true where a program brings its readings",
+            rests_on=((*place, "modbus"), (*place, "mqtt"), (*place, "pushed")),
         )
     has_points = device.mqtt is not None and bool(device.mqtt.points)
     if not device.profile and (device.modbus or (device.mqtt and not has_points)):
@@ -129,6 +148,33 @@ def _source(place: Place, device: DeviceEntry) -> Iterator[Finding]:
             cure="add `profile: …` from `ems devices list`"
             + (", or points of your own under mqtt" if device.mqtt else ""),
             rests_on=((*place, "profile"), (*place, "mqtt")),
+        )
+
+
+def _pushed(place: Place, device: DeviceEntry) -> Iterator[Finding]:
+    """A device that a program brings readings of: nobody else speaks for it, and how often is told."""
+    for key, stands in (("modbus", device.modbus), ("mqtt", device.mqtt), ("profile", device.profile)):
+        if stands is not None:
+            yield Finding(
+                place=(*place, key),
+                problem="stands beside pushed",
+                cure="a program brings its readings; delete one of the two",
+                rests_on=((*place, "pushed"),),
+            )
+    if "period_s" not in device.model_fields_set:
+        yield Finding(
+            place=place,
+            problem="is pushed and has no period_s",
+            cure="add `period_s: …`, the seconds between two values of the sensor at most; 1 to 30",
+            rests_on=((*place, "period_s"),),
+        )
+    elif not FASTEST_PUSHED_S <= device.period_s <= SLOWEST_PUSHED_S:
+        yield Finding(
+            place=(*place, "period_s"),
+            problem=f"is {device.period_s:g}, and pushed readings come every {FASTEST_PUSHED_S:g} to "
+            f"{SLOWEST_PUSHED_S:g} s",
+            cure="take a sensor that is renewed at least that often",
+            rests_on=((*place, "pushed"),),
         )
 
 

@@ -51,6 +51,9 @@ class DeviceEntry(Section):
 
     modbus: ModbusAddress | None = None
     mqtt: MqttSource | None = None
+    pushed: Switch = False
+    """A program brings its readings, such as Home Assistant from any of its sensors; needs a `period_s` of 1 to 30."""
+
     period_s: Annotated[Number, Field(ge=0.2, le=60)] = 1.0
     """Time between two samples."""
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from ems.config.feeders import MAIN, phases_by_circuit
@@ -30,9 +31,10 @@ SMALLEST_FUSE_A: Final = 16.0
 def to_site(file: SiteFile) -> Site:
     """The site of a file that `ems.config.loader` has checked."""
     periods = {meter.circuit: meter.period_s for meter in file.meters}
+    pushed = {meter.circuit: meter.period_s for meter in file.meters if meter.pushed}
     operator, peak = file.grid_operator, file.connection.peak_tariff
     return Site(
-        circuits=_tree(file, metered=periods),
+        circuits=_tree(file, metered=periods, pushed=pushed),
         stations=tuple(_station(entry, _vehicle(file, entry)) for entry in file.stations),
         policy=_policy(file.policy, periods[MAIN]),
         commissioned=file.connection.main_fuse_a is not None,
@@ -92,16 +94,15 @@ def _grid_operator(section: GridOperatorSection) -> GridOperator:
     )
 
 
-def _tree(file: SiteFile, metered: Iterable[str]) -> CircuitTree:
+def _tree(file: SiteFile, metered: Iterable[str], pushed: Mapping[str, float]) -> CircuitTree:
     entries = {entry.id: entry for entry in file.circuits}
     with_meter = set(metered)
     main, *rest = phases_by_circuit(file).items()
-    return CircuitTree(
-        (
-            _main(file.connection, _wiring(main[1]), metered=MAIN in with_meter),
-            *(_circuit(entries[name], _wiring(phases), metered=name in with_meter) for name, phases in rest),
-        )
+    circuits = (
+        _main(file.connection, _wiring(main[1]), metered=MAIN in with_meter),
+        *(_circuit(entries[name], _wiring(phases), metered=name in with_meter) for name, phases in rest),
     )
+    return CircuitTree(tuple(replace(circuit, pushed_period_s=pushed.get(circuit.circuit_id)) for circuit in circuits))
 
 
 def _main(connection: Connection, phases: Wiring, *, metered: bool) -> Circuit:

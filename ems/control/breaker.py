@@ -110,6 +110,15 @@ class BreakerThermalModel:
         """ΔI on top of a preload that has settled, survived for `for_s` seconds; negative when the preload trips it."""
         return self.survivable_a(self.theta_at(preload_a), for_s) - abs(preload_a)
 
+    def preload_a(self, step_a: float, for_s: float) -> float:
+        """The largest settled current on top of which that step is survived for `for_s` seconds; 0 when there is none.
+
+        The inverse of `survivable_step_a`: p² + 2·g·p·ΔI + g·ΔI² = k²·In² with g = 1 − e^(−T/τ).
+        """
+        gone = -math.expm1(-for_s / self.tau_s)
+        left = (gone * step_a) ** 2 + self.carries_a**2 - gone * step_a**2
+        return max(0.0, math.sqrt(left) - gone * step_a) if left > 0.0 else 0.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:

@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from ems.control.demand import Demand, demands, phases_used
+from ems.control.goal import hurried, pace_notices, pace_of_goals, usual_house
 from ems.control.guard import Guarded, guard
 from ems.control.guarding.thermal import thermal_images
 from ems.control.headroom import Headroom, headroom, usable
 from ems.control.memory import Memory, MeterTrust, RowKey, StationTimers
+from ems.control.pace import Pace
 from ems.control.seen.blind import without_sight
 from ems.control.seen.draw import Draws
 from ems.control.seen.learn import NOTHING, Learned, learn
@@ -48,7 +50,12 @@ def decide(now: Snapshot, memory: Memory) -> Turn:
         circuits=_loads(now, stages.room, stages.views),
         surplus_w=sun.surplus_w,
         escalations=escalations(stages.obedience),
-        notices=(*guarded.notices, *notices(stages.obedience), *flip_notices(stages.trust)),
+        notices=(
+            *guarded.notices,
+            *notices(stages.obedience),
+            *flip_notices(stages.trust),
+            *pace_notices(now, stages.paces),
+        ),
     )
     remembered = Memory(
         started_at_s=memory.started_at_s,
@@ -66,6 +73,8 @@ def decide(now: Snapshot, memory: Memory) -> Turn:
         thermal=stages.thermal,
         obedience=stages.obedience,
         peak=stages.caps.peak,
+        paces=stages.paces,
+        usual_a=stages.usual_a,
     )
     return Turn(decision, remembered)
 
@@ -82,6 +91,8 @@ class Stages:
     learned: Mapping[str, Learned]
     thermal: Mapping[RowKey, float]
     obedience: Mapping[str, Obedience]
+    usual_a: Mapping[RowKey, float]
+    paces: Mapping[str, Pace]
     caps: Bounds
     plan: SunPlan
     wishes: Mapping[str, Demand]
@@ -102,6 +113,9 @@ def work_out(now: Snapshot, memory: Memory) -> Stages:
     learned = learn(now, memory.learned, _charging_since_s(memory))
     measured = {station_id: each.phases for station_id, each in learned.items() if each.phases is not None}
     room = headroom(now, memory, views, draws, unruly, measured)
+    usual_a = usual_house(now, memory, room)
+    paces = pace_of_goals(now, memory, usual_a, learned, volts)
+    now = hurried(now, paces)
     sun = surplus(now, memory, main, draws, learned)
     wishes = without_sight(demands(now, learned), views, now, room.unseen_a)
     plan = plan_sun(wishes, now, memory, room, sun.surplus_w, learned, volts)
@@ -119,6 +133,8 @@ def work_out(now: Snapshot, memory: Memory) -> Stages:
         learned=learned,
         thermal=thermal,
         obedience=obedience,
+        usual_a=usual_a,
+        paces=paces,
         caps=caps,
         plan=plan,
         wishes=turns,
@@ -232,8 +248,8 @@ def sun_rows(
         return []
     reason = Reason(code=LimitReason.SOLAR_SURPLUS, surplus_w=sun_w)
     counted = weights.keys() - refused
-    least_w = sum(watts for station_id, watts in plan.least_w.items() if station_id in counted)
-    extra_w = sum(watts for station_id, watts in plan.extra_w.items() if station_id in counted)
+    least_w = sum([watts for station_id, watts in plan.least_w.items() if station_id in counted])
+    extra_w = sum([watts for station_id, watts in plan.extra_w.items() if station_id in counted])
     cap_w = max(sun_w or 0.0, least_w) + extra_w
     return [Row(cap=cap_w, weights=weights, reason=reason, yields_to_must=True)]
 

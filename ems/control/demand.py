@@ -11,7 +11,7 @@ from ems.control.seen.in_force import commanded
 from ems.control.seen.learn import NOTHING, SPARE_A, Learned
 from ems.control.sharing.rows import Candidate
 from ems.model.decision import NO_REASON, LimitReason, Reason
-from ems.model.goals import ChargeMode, Goal
+from ems.model.goals import ChargeMode, Deadline, Goal
 from ems.model.quick import quick
 from ems.model.site import Station
 from ems.model.snapshot import Snapshot
@@ -30,6 +30,9 @@ class Demand:
     candidate: Candidate | None = None
     follows_sun: bool = False
     """Whether its current is to be covered by surplus."""
+
+    least_phases: int = 1
+    """A car that follows the sun is not brought below so many."""
 
     draws: bool = True
     """False for a car that says it wants nothing now, or waits for room: it then takes no share of the surplus."""
@@ -90,7 +93,8 @@ def _demand(
     takes_a: float | None,
 ) -> Demand:
     """Remembered, since little of this changes from one second to the next."""
-    idle = Demand(station_id=station.station_id, phases=_phases_wanted(station, goal))
+    phases = phases_wanted(station, goal)
+    idle = Demand(station_id=station.station_id, phases=phases, least_phases=min(phases, goal.least_phases))
     if not connected:
         return replace(idle, why_not=Reason(code=LimitReason.STATION_SILENT))
     if status is None and not in_transaction:
@@ -100,15 +104,18 @@ def _demand(
     if not is_plugged(status, in_transaction=in_transaction):
         return replace(idle, why_not=Reason(code=LimitReason.CAR))
     if goal.fulfilled and goal.mode is not ChargeMode.OFF:
-        return replace(idle, why_not=Reason(code=LimitReason.PLAN, energy_kwh=goal.energy_kwh))
+        reached = Reason(code=LimitReason.PLAN, energy_kwh=goal.energy_kwh, target_soc=goal.target_soc)
+        return replace(idle, why_not=reached)
     hi_a, hi_reason = highest_allowed(station, goal, takes_a)
     if hi_a < station.min_a:
         return replace(idle, why_not=hi_reason)
+    if goal.mode is ChargeMode.OFF and goal.deadline is not None:
+        return replace(idle, why_not=_off_although_wanted(goal, goal.deadline))
     candidate = Candidate(
         station_id=station.station_id,
-        lo_a=station.min_a,
+        lo_a=min(least_wanted_a(station, goal), hi_a),
         hi_a=hi_a,
-        hi_reason=hi_reason,
+        hi_reason=goal.hurry or hi_reason,
         priority=goal.priority,
         running=limit_a is not None and limit_a > 0,
     )
@@ -116,9 +123,23 @@ def _demand(
     return _rest_at_minimum(WISHES[goal.mode](wish), status)
 
 
-def _phases_wanted(station: Station, goal: Goal) -> int:
+def least_wanted_a(station: Station, goal: Goal) -> float:
+    """Below this the car pauses: the station's minimum, or a person's above it."""
+    return station.min_a if goal.min_a is None else max(station.min_a, goal.min_a)
+
+
+def phases_wanted(station: Station, goal: Goal) -> int:
     wired = len(station.wiring)
     return wired if goal.phases is None or not station.can_switch_phases else max(1, min(wired, goal.phases))
+
+
+def _off_although_wanted(goal: Goal, deadline: Deadline) -> Reason:
+    return Reason(
+        code=LimitReason.USER,
+        energy_kwh=goal.energy_kwh,
+        by_utc_s=deadline.by_utc_s,
+        utc_offset_s=deadline.utc_offset_s,
+    )
 
 
 def stay_off(wish: Demand) -> Demand:
@@ -162,7 +183,8 @@ def highest_allowed(station: Station, goal: Goal, takes_a: float | None = None) 
 
 def phases_used(station: Station, phases: int, known: Learned) -> int:
     """How many of `phases` offered phases the car loads: as measured, else as the vehicle is known, else all."""
-    return min(phases, known.phases or station.vehicle_phases or phases)
+    used = known.phases or station.vehicle_phases
+    return used if used and used < phases else phases
 
 
 def _insist(wish: Demand) -> Demand:

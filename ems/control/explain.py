@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ems.control.cycle import Stages, work_out
 from ems.control.demand import Demand, demands
 from ems.control.explain_guard import guard_steps, known_only
+from ems.control.goal import hurried
 from ems.control.memory import Memory
 from ems.control.seen.blind import without_sight
 from ems.control.seen.in_force import commanded
@@ -18,6 +19,7 @@ from ems.control.sun.sun_cars import costs_of
 from ems.control.sun.surplus import FOLLOWS_SUN
 from ems.model.decision import LimitReason, Reason
 from ems.model.explanation import Explanation, Stage, Step
+from ems.model.goals import ChargeMode, Goal
 from ems.model.site import Station
 from ems.model.snapshot import Snapshot
 
@@ -91,11 +93,12 @@ class _Telling:
         """The wish as it was before the sun's cars were weighed against each other."""
         station_id = self.station.station_id
         goal = self.now.goal_of(station_id)
-        every = demands(self.now, self.stages.learned)
+        every = demands(hurried(self.now, self.stages.paces), self.stages.learned)
         wish = without_sight(every, self.stages.views, self.now, self.stages.room.unseen_a)[station_id]
         known = self.stages.learned.get(station_id, NOTHING)
         facts = {"priority": float(goal.priority), "rest_a": wish.rest_a}
         facts |= known_only(offset_a=known.offset_a or None, takes_a=known.takes_a)
+        facts |= self._before_start(goal)
         if station_id in self.stages.room.unruly:
             facts["counts_as_a"] = self.station.hardware_max_a
         if wish.candidate is None:
@@ -116,6 +119,18 @@ class _Telling:
             facts=facts,
             word=goal.mode,
         )
+
+    def _before_start(self, goal: Goal) -> dict[str, float]:
+        """The latest start, while the car waits for it."""
+        pace = self.stages.paces.get(self.station.station_id)
+        if pace is None or pace.due or goal.deadline is None or goal.mode is ChargeMode.OFF:
+            return {}
+        return {
+            "goal_kwh": pace.energy_kwh,
+            "start_utc_s": pace.latest_start_utc_s,
+            "by_utc_s": pace.by_utc_s,
+            "utc_offset_s": goal.deadline.utc_offset_s,
+        }
 
     def _pattern(self) -> Iterator[Step]:
         """Nothing for a car that was not weighed."""

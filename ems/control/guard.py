@@ -78,10 +78,15 @@ def guard(
         return Guarded(
             setpoints=wanted, room_since_s=room_since_s, shed=frozenset(), squeezed=squeezed, notices=notices
         )
-    vouched = {s.station_id: _vouched(wanted[s.station_id], s, now, room, views) for s in now.site.stations}
-    if obedience:
-        vouched = {name: suspended(setpoint, obedience.get(name, SOUND)) for name, setpoint in vouched.items()}
-    kept = {s.station_id: _not_raised(vouched[s.station_id], s, room) for s in now.site.stations}
+    vouched: dict[str, Setpoint] = {}
+    kept: dict[str, Setpoint] = {}
+    for station in now.site.stations:
+        station_id = station.station_id
+        setpoint = _vouched(wanted[station_id], station, now, room, views)
+        if obedience:
+            setpoint = suspended(setpoint, obedience.get(station_id, SOUND))
+        vouched[station_id] = setpoint
+        kept[station_id] = _not_raised(setpoint, station, room)
     fitting = _fit(kept, now, room, views, thermal or {})
     risen = raise_slowly(fitting, _may_rise(vouched, kept, fitting), now, memory, room, room_since_s)
     raised = risen if caps is None else caps(risen)
@@ -135,7 +140,7 @@ def _not_raised(setpoint: Setpoint, station: Station, room: Headroom) -> Setpoin
     limit_a = min(setpoint.limit_a, station.fallback_a if limit is None else limit.limit_a)
     if limit_a == setpoint.limit_a and phases == setpoint.phases:
         return setpoint
-    return replace(setpoint, limit_a=limit_a, phases=phases)
+    return Setpoint(station_id=setpoint.station_id, limit_a=limit_a, phases=phases, reason=setpoint.reason)
 
 
 def _fit(
@@ -157,7 +162,7 @@ def _fit(
         load_a = 0.0
         for s in wired:
             asked_a = fitting[s.station_id].limit_a if key[1] in loads[s.station_id] else 0.0
-            load_a += max(asked_a, room.ceilings_a[s.station_id][key[1]] if s.station_id in deaf else 0.0)
+            load_a += max(asked_a, room.ceilings_a[s.station_id][key[1]]) if s.station_id in deaf else asked_a
         excess_a = load_a - room.spared_a(row, wired) - row.now_a
         if excess_a <= HAIR_A:
             excess_a = _pressing_a(key, row, now, view, thermal)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from ems.control.guarding.reaction import sun_at_risk_a
+from ems.control.guarding.reaction import sun_at_risk_a, unseen_bound_a
 from ems.control.memory import Memory, RowKey
 from ems.control.seen.draw import CAR_READING_LASTS_S, Draws, is_unheard, unknown_until_s
 from ems.control.seen.in_force import ceiling_a, commanded, phases_allowed
@@ -23,7 +23,7 @@ from ems.model.electrical import Circuit, FuseDevice, PerPhase, Phase, Wiring
 from ems.model.quick import quick
 from ems.model.site import Station
 from ems.model.snapshot import Snapshot
-from ems.model.station import SentLimit
+from ems.model.station import SentLimit, StationState
 
 CARRIES: Final[Mapping[FuseDevice, float]] = {
     FuseDevice.MCB_B: 1.13,
@@ -53,24 +53,17 @@ class Room:
     held_a: float
     """What raises must leave for it: the same with recent peaks held, and cars that nobody saw start yet."""
 
-    at_risk_a: float = 0.0
+    at_risk_a: float
     """Sun that the house may lose, and the fuse would not survive to lose: nobody may count on it."""
+
+    now_a: float
+    """Above this, limits are lowered at once."""
+
+    for_raises_a: float
+    """Up to this, limits may rise."""
 
     unexplained_a: float | None = None
     """What `house_a` hands back beyond what cars were seen to draw; None where no meter saw them."""
-
-    @property
-    def now_a(self) -> float:
-        """Above this, limits are lowered at once."""
-        left_a, most_a = self.usable_a - self.house_a - self.at_risk_a, self.most_a
-        return left_a if left_a < most_a else most_a  # noqa: FURB136 # asked fifteen times in every cycle
-
-    @property
-    def for_raises_a(self) -> float:
-        """Up to this, limits may rise."""
-        house_a, held_a, most_a = self.house_a, self.held_a, self.most_a
-        left_a = self.usable_a - (held_a if held_a > house_a else house_a) - self.at_risk_a  # noqa: FURB136 # the same
-        return left_a if left_a < most_a else most_a  # noqa: FURB136 # the same
 
     @property
     def raise_reason(self) -> Reason:
@@ -156,6 +149,8 @@ class Headroom:
 
         Only where it is about current that others have already; never against a raise.
         """
+        if not self.unheard:
+            return 0.0
         unheard = [station for station in wired if station.station_id in self.unheard]
         if not unheard:
             return 0.0
@@ -180,77 +175,89 @@ def headroom(
     draws = draws or Draws(now, memory)
     measured = phases_measured or {}
     given = held_given_a(now, memory.given_a)
+    unheard = frozenset([s.station_id for s in now.site.stations if is_unheard(now, memory, s)])
     loads: dict[str, Load] = {}
     rooms: dict[RowKey, Room] = {}
     unseen: dict[str, PerPhase | None] = {}
     for circuit in now.site.circuits:
         view = views.get(circuit.circuit_id)
         if view is not None and view.good is not None:
-            load = loads[circuit.circuit_id] = seen(now, memory, circuit, view.good, draws)
+            load = loads[circuit.circuit_id] = seen(now, memory, circuit, view.good, draws, unheard)
         elif circuit.metered or circuit.largest_other_load_a is not None:
             load = stated(circuit)
         else:
             load, unseen[circuit.circuit_id] = no_more_than_in_front(now, circuit, loads)
         rooms.update(_rooms(now, circuit, load, given))
+    ceilings_a: dict[str, PerPhase] = {}
+    works_by: dict[str, SentLimit | None] = {}
+    drawn: dict[str, int] = {}
+    for station in now.site.stations:
+        station_id = station.station_id
+        state = now.state_of(station_id)
+        ceilings_a[station_id] = _ceiling(now, memory, station, state, unruly, measured)
+        works_by[station_id] = commanded(state, now.now_s)
+        if state.car is not None and now.now_s - state.car.taken_at_s <= CAR_READING_LASTS_S:
+            drawn[station_id] = state.car.phases_drawn
     return Headroom(
         rooms=rooms,
         house_a={circuit_id: load.likely_a for circuit_id, load in loads.items()},
         held_a={circuit_id: load.peak_a for circuit_id, load in loads.items()},
-        ceilings_a={s.station_id: _ceiling(now, memory, s, unruly, measured) for s in now.site.stations},
-        commanded={s.station_id: commanded(now.state_of(s.station_id), now.now_s) for s in now.site.stations},
+        ceilings_a=ceilings_a,
+        commanded=works_by,
         given_a=given,
         unseen_a=unseen,
         unruly=unruly,
-        unheard=frozenset(s.station_id for s in now.site.stations if is_unheard(now, memory, s)),
+        unheard=unheard,
         phases_measured=measured,
-        phases_drawn=_phases_drawn(now),
+        phases_drawn=drawn,
     )
-
-
-def _phases_drawn(now: Snapshot) -> dict[str, int]:
-    drawn = {}
-    for station in now.site.stations:
-        report = now.state_of(station.station_id).car
-        if report is not None and now.now_s - report.taken_at_s <= CAR_READING_LASTS_S:
-            drawn[station.station_id] = report.phases_drawn
-    return drawn
 
 
 def _rooms(now: Snapshot, circuit: Circuit, load: Load, given_a: PerPhase) -> dict[RowKey, Room]:
     usable_a = usable(circuit, now.site.policy.hold_fraction)
     at_risk_a = sun_at_risk_a(now, circuit, usable_a, load.counted_a, given_a)
     most_a = CARRIES[circuit.fuse.device] * circuit.fuse.rating_a * circuit.derating
-    is_main = circuit.parent_id is None
-    return {
-        (circuit.circuit_id, phase): Room(
+    rooms = {}
+    for phase in circuit.phases:
+        house_a, held_a = load.counted_a[phase], load.held_a[phase]
+        rooms[circuit.circuit_id, phase] = Room(
             circuit_id=circuit.circuit_id,
             phase=phase,
-            is_main=is_main,
+            is_main=circuit.parent_id is None,
             usable_a=usable_a,
             most_a=most_a,
-            house_a=load.counted_a[phase],
-            held_a=load.held_a[phase],
+            house_a=house_a,
+            held_a=held_a,
             at_risk_a=at_risk_a[phase],
+            now_a=min(usable_a - house_a - at_risk_a[phase], most_a),
+            for_raises_a=min(usable_a - max(house_a, held_a) - at_risk_a[phase], most_a),
             unexplained_a=None if load.unexplained_a is None else load.unexplained_a[phase],
         )
-        for phase in circuit.phases
-    }
+    return rooms
 
 
 def usable(circuit: Circuit, hold_fraction: float) -> float:
-    """f·In·derating − reserve, in amps (`control.md` §4)."""
-    return hold_fraction * circuit.fuse.rating_a * circuit.derating - circuit.reserve_a
+    """f·In·derating − reserve, in amps (`control.md` §4); less behind a meter whose readings a program brings."""
+    filled_a = hold_fraction * circuit.fuse.rating_a * circuit.derating
+    unseen_a = unseen_bound_a(circuit, filled_a)
+    room_a = filled_a - circuit.reserve_a
+    return room_a if unseen_a is None else min(room_a, unseen_a)
 
 
 def _ceiling(
-    now: Snapshot, memory: Memory, station: Station, unruly: frozenset[str], phases_measured: Mapping[str, int]
+    now: Snapshot,
+    memory: Memory,
+    station: Station,
+    state: StationState,
+    unruly: frozenset[str],
+    phases_measured: Mapping[str, int],
 ) -> PerPhase:
     """While a car may still react to an older limit, on the phases that it was seen to use."""
     if station.station_id in unruly:
         return PerPhase.on(station.wiring, station.hardware_max_a)
     most_a = ceiling_a(
         station,
-        now.state_of(station.station_id),
+        state,
         now.now_s,
         reacts_within_s=now.site.policy.car_reacts_within_s,
         unknown_until_s=unknown_until_s(now, memory),

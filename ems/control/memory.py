@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from ems.control.pace import Pace
 from ems.control.seen.learn import Learned
 from ems.control.seen.obedience import Obedience
 from ems.control.sharing.peak import PeakWindow
@@ -128,6 +129,12 @@ class Memory:
 
     peak: PeakWindow | None = None
     """The running window of a peak tariff."""
+
+    paces: Mapping[str, Pace] = field(default_factory=dict)
+    """How the goals stand that have a time."""
+
+    usual_a: Mapping[RowKey, float] = field(default_factory=dict)
+    """Mean of everything but the cars over the last half hour or so, kept while a goal has a time."""
 
     @classmethod
     def fresh(cls, now_s: float) -> Memory:

@@ -13,6 +13,7 @@ from typing import Final
 from ems.clock import Clock
 from ems.csms.capabilities import RateUnit
 from ems.csms.charging_profiles import Period, Profile, Purpose
+from ems.csms.commands_v16 import CommandsV16
 from ems.csms.complaints import Complaints
 from ems.csms.fields import number, printable, text, whole
 from ems.csms.lane import Answer, CallLane, Urgency
@@ -40,7 +41,6 @@ LOGGER = logging.getLogger(__name__)
 PROTOCOL: Final = "ocpp1.6"
 MOST_VENDORS: Final = 50
 MOST_UNKNOWN: Final = 500
-LONGEST_TAG_SENT: Final = 16
 
 _PURPOSES: Final[Mapping[Purpose, str]] = {
     Purpose.STATION_MAX: "ChargePointMaxProfile",
@@ -161,7 +161,7 @@ class InboundV16:
         return format_timestamp(self._clock.utc_now())
 
 
-class OutboundV16:
+class OutboundV16(CommandsV16):
     """Asks one connected station. Implements `messages.Dialect`."""
 
     def __init__(self, lane: CallLane, pace: Pace, complaints: Complaints, *, station: str) -> None:
@@ -215,14 +215,6 @@ class OutboundV16:
         request = call.TriggerMessage(requested_message=report.value, connector_id=connector)
         answer = await self._ask(request, within_s=max(self._pace.trigger_within_s, self._pace.answer_within_s))
         self._accepted(f"TriggerMessage {report.value}", answer)
-
-    async def remote_start(self, id_tag: str, connector: int) -> None:
-        request = call.RemoteStartTransaction(id_tag=id_tag[:LONGEST_TAG_SENT], connector_id=connector)
-        self._accepted("RemoteStartTransaction", await self._ask(request, Urgency.COMMAND))
-
-    async def remote_stop(self, transaction_id: int) -> None:
-        request = call.RemoteStopTransaction(transaction_id=transaction_id)
-        self._accepted("RemoteStopTransaction", await self._ask(request, Urgency.COMMAND))
 
     async def composite_schedule(self, connector: int, duration_s: int) -> CompositeSchedule:
         request = call.GetCompositeSchedule(connector_id=connector, duration=duration_s)

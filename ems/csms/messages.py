@@ -133,6 +133,17 @@ class Heard(Protocol):
     def transaction_stopped(self, report: StopReport) -> None: ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a station answered to a command."""
+
+    done: bool
+    """Whether it does it."""
+
+    answer: str
+    """In its own word, such as `Accepted`, `Rejected`, `UnlockFailed` or `NotSupported`."""
+
+
 class Dialect(Protocol):
     """One protocol version's way to ask. Every method raises StationOffline, StationSilent or StationRefused."""
 
@@ -158,5 +169,13 @@ class Dialect(Protocol):
     async def remote_start(self, id_tag: str, connector: int) -> None: ...
 
     async def remote_stop(self, transaction_id: int) -> None: ...
+
+    async def restart(self, *, hard: bool) -> Outcome:
+        """Boot anew; soft ends a transaction first, hard does not wait."""
+        ...
+
+    async def unlock(self, connector: int) -> Outcome:
+        """Let go of the cable; a transaction there ends first."""
+        ...
 
     async def composite_schedule(self, connector: int, duration_s: int) -> CompositeSchedule: ...

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from typing import Final
 
 from ems.csms.charging_profiles import Purpose
-from ems.csms.messages import CompositeSchedule, Configuration, Report
+from ems.csms.messages import CompositeSchedule, Configuration, Outcome, Report
 from ems.csms.transactions import Session
 from ems.csms.visit import Visit
 from ems.errors import StationRefused
@@ -53,6 +53,14 @@ class StationCalls(ABC):
         if session is None:
             raise StationRefused(f"{self.station_id} has no transaction to stop")
         await self._here().dialect.remote_stop(session.transaction_id)
+
+    async def restart(self, *, hard: bool = False) -> Outcome:
+        """Have it boot anew; soft ends a transaction first, hard does not wait."""
+        return await self._here().dialect.restart(hard=hard)
+
+    async def unlock(self) -> Outcome:
+        """Have it let go of the cable, which ends a session there."""
+        return await self._here().dialect.unlock(1)
 
     async def clear_charging_profile(
         self,

@@ -1,56 +1,44 @@
-"""The device profiles we know, and the way from a site file to devices that can be read.
+"""The way from a site file to devices that can be read.
 
-`profiles()` lists them, `profile(id)` gives one, `connect_devices` builds everything a site file names. Nothing is
-connected yet when it returns: Modbus connects with the first `read`, MQTT with its background job.
+`connect_devices` builds everything a site file names, by the profiles of `library`. Nothing is connected yet when it
+returns: Modbus connects with the first `read`, MQTT with its background job.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.resources import files
-from typing import ClassVar, TypeVar
-
-from pydantic import ValidationError
+from typing import TypeVar
 
 from ems.clock import Clock
 from ems.config.feeders import MAIN, phases_by_circuit
-from ems.config.schema import DeviceEntry, MeterEntry, ModbusAddress, MqttRule, SiteFile
+from ems.config.schema import DeviceEntry, MeterEntry, ModbusAddress, SiteFile
 from ems.config.secrets import reveal
-from ems.devices.modbus_device import ModbusDevice
+from ems.devices.config_error import DeviceConfigError
+from ems.devices.entry_topics import point_of, topics_of
+from ems.devices.library import profile
+from ems.devices.modbus_address import address_of, pace_of
+from ems.devices.modbus_device import ModbusDevice, RegisterReader
 from ems.devices.modbus_link import ModbusLink
+from ems.devices.modbus_profile import HybridProfile, ModbusProfile
 from ems.devices.mqtt_device import MqttDevice, Topics, silence_limit_s
 from ems.devices.mqtt_link import Broker, MqttLink
+from ems.devices.mqtt_profile import MqttProfile
 from ems.devices.operator_signal import OperatorSignal
 from ems.devices.plausibility import Bounds
 from ems.devices.ports import Device
-from ems.devices.profile import (
-    NUMBERS_OF,
-    Kind,
-    ModbusProfile,
-    MqttProfile,
-    Profile,
-    SunSpecProfile,
-    TopicPoint,
-    parse_profile,
-)
+from ems.devices.profile import Profile, SunSpecProfile
+from ems.devices.profile_parts import NUMBERS_OF, Kind
+from ems.devices.pushed import Inlet, PushedDevice
 from ems.devices.sample import Sample, phase_point
 from ems.devices.sunspec_device import SunSpecDevice
 from ems.devices.sunspec_models import INVERTERS, METERS
 from ems.devices.views import BatteryView, GridView, Mounting, SolarView
-from ems.errors import EmsError
 from ems.model.electrical import Phase
 from ems.model.readings import BatteryReading, GridReading, Reading, SolarReading
 
 R = TypeVar("R", bound=Reading)
 Job = Callable[[], Coroutine[None, None, None]]
-
-
-class DeviceConfigError(EmsError, ValueError):
-    """A site file names a device that cannot be built; the text says what, where and the cure."""
-
-    code: ClassVar[str] = "device_config"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +51,9 @@ class Devices:
     solar: tuple[Device[SolarReading], ...] = ()
     battery: Device[BatteryReading] | None = None
     operator_signal: OperatorSignal | None = None
+    pushed: Mapping[str, Inlet] = field(default_factory=dict)
+    """Those among them that a program brings readings of, by their id."""
+
     background: tuple[Job, ...] = ()
     """Jobs that must run beside the readers; they never end by themselves."""
 
@@ -72,23 +63,6 @@ class Devices:
         """Close every connection; background jobs close theirs when they are cancelled."""
         for link in self.links:
             await link.close()
-
-
-@cache
-def profiles() -> tuple[Profile, ...]:
-    """Every profile, by id."""
-    folder = files("ems.devices") / "profiles"
-    texts = [path.read_text(encoding="utf-8") for path in folder.iterdir() if path.name.endswith(".yaml")]
-    return tuple(sorted((parse_profile(text) for text in texts), key=lambda each: each.id))
-
-
-def profile(profile_id: str) -> Profile:
-    """The profile with that id. Raises DeviceConfigError when there is none."""
-    for each in profiles():
-        if each.id == profile_id:
-            return each
-    known = ", ".join(each.id for each in profiles())
-    raise DeviceConfigError(f"there is no device profile {profile_id}: take one of {known}")
 
 
 def connect_devices(file: SiteFile, clock: Clock) -> Devices:
@@ -109,6 +83,7 @@ def connect_devices(file: SiteFile, clock: Clock) -> Devices:
         solar=solar,
         battery=battery,
         operator_signal=build.operator_signal(),
+        pushed=build.pushed,
         background=(build.mqtt.run,) if build.mqtt else (),
         links=tuple(build.links.values()),
     )
@@ -122,54 +97,52 @@ class _Build:
         self._clock = clock
         self.links: dict[tuple[str, int], ModbusLink] = {}
         self.mqtt: MqttLink | None = None
+        self.pushed: dict[str, Inlet] = {}
 
     def meter(self, entry: MeterEntry) -> Device[GridReading]:
         phases = phases_by_circuit(self._file).get(entry.circuit)
         if phases is None:
             raise DeviceConfigError(f"meter {entry.id} sits at circuit {entry.circuit}, which is not there: correct it")
         fuses = {MAIN: self._file.connection.main_fuse_a, **{each.id: each.fuse_a for each in self._file.circuits}}
-        found = _profile_of(entry, "meter")
-        names, signed = _names(entry, found), found.signed if isinstance(found, ModbusProfile | MqttProfile) else ()
-        if not isinstance(found, SunSpecProfile):
+        found = None if entry.pushed else _profile_of(entry, "meter")
+        names, signed = _names(entry, found), _signed(found)
+        if not entry.pushed and not isinstance(found, SunSpecProfile):
             _check_phases(entry, names, len(phases))
         mounting = Mounting(
             bounds=Bounds(phases=tuple(Phase[name] for name in phases), fuse_a=fuses[entry.circuit]),
             invert=entry.invert,
             invert_swaps_counters=found is None or found.invert_swaps_counters,
-            signed=frozenset(signed),
+            signed=signed,
         )
         return self.device(entry, "meter", GridView(mounting).reading, phases=len(phases))
 
     def device(self, entry: DeviceEntry, kind: Kind, view: Callable[[Sample], R], *, phases: int = 3) -> Device[R]:
+        if entry.pushed:
+            return self._pushed_device(entry, kind, view, phases)
         found = _profile_of(entry, kind)
         if found is None or isinstance(found, MqttProfile):
             return self._mqtt_device(entry, kind, found, view, _live_points(kind, phases))
-        address = entry.modbus
-        if address is None:
+        if entry.modbus is None:
             raise DeviceConfigError(f"{entry.id} has no Modbus address: {found.id} needs modbus: {{host: …}}")
-        if isinstance(found, ModbusProfile):
-            return ModbusDevice(
+        address = address_of(entry.modbus, found)
+        link = self._link(address)
+        if isinstance(found, SunSpecProfile):
+            return SunSpecDevice(
                 name=entry.id,
                 period_s=entry.period_s,
-                link=self._link(address),
+                link=link,
                 address=address,
-                profile=found,
+                layouts=METERS if kind == "meter" else INVERTERS,
                 view=view,
             )
-        return SunSpecDevice(
-            name=entry.id,
-            period_s=entry.period_s,
-            link=self._link(address),
-            address=address,
-            layouts=METERS if kind == "meter" else INVERTERS,
-            view=view,
-        )
+        reader = RegisterReader(name=entry.id, link=link, address=address, profile=found, kind=kind)
+        return ModbusDevice(period_s=entry.period_s, reader=reader, view=view)
 
     def operator_signal(self) -> OperatorSignal | None:
         operator, owner = self._file.grid_operator, "grid_operator.signal"
         if operator is None or operator.signal is None:
             return None
-        signal = OperatorSignal(_point(owner, operator.signal), self._clock)
+        signal = OperatorSignal(point_of(owner, operator.signal), self._clock)
         self._broker(owner).follow(signal)
         return signal
 
@@ -181,7 +154,7 @@ class _Build:
         view: Callable[[Sample], R],
         live: frozenset[str],
     ) -> Device[R]:
-        points, availability = _topics(entry, found)
+        points, availability = topics_of(entry, found)
         unknown = sorted(set(points) - set(NUMBERS_OF[kind]))
         if unknown:
             known = ", ".join(NUMBERS_OF[kind])
@@ -198,6 +171,15 @@ class _Build:
             clock=self._clock,
         )
         self._broker(entry.id).follow(device)
+        return device
+
+    def _pushed_device(
+        self, entry: DeviceEntry, kind: Kind, view: Callable[[Sample], R], phases: int
+    ) -> PushedDevice[R]:
+        device = PushedDevice(
+            name=entry.id, kind=kind, phases=phases, period_s=entry.period_s, view=view, clock=self._clock
+        )
+        self.pushed[entry.id] = device
         return device
 
     def _broker(self, owner: str) -> MqttLink:
@@ -218,7 +200,8 @@ class _Build:
     def _link(self, address: ModbusAddress) -> ModbusLink:
         key = (address.host, address.port)
         if key not in self.links:
-            self.links[key] = ModbusLink(*key, self._clock, gap_s=_gap_s(self._file, key))
+            pace = pace_of(self._file, key)
+            self.links[key] = ModbusLink(*key, self._clock, gap_s=pace.gap_s, connect_delay_s=pace.connect_delay_s)
         return self.links[key]
 
 
@@ -240,7 +223,15 @@ def _profile_of(entry: DeviceEntry, kind: Kind) -> Profile | None:
 
 def _names(entry: DeviceEntry, found: Profile | None) -> frozenset[str]:
     own = entry.mqtt.points if entry.mqtt else {}
-    return frozenset(own) | frozenset(() if found is None or isinstance(found, SunSpecProfile) else found.points)
+    if isinstance(found, ModbusProfile | HybridProfile):
+        return frozenset(found.maps["meter"].told)
+    return frozenset(own) | frozenset(found.points if isinstance(found, MqttProfile) else ())
+
+
+def _signed(found: Profile | None) -> frozenset[str]:
+    if isinstance(found, ModbusProfile | HybridProfile):
+        return found.maps["meter"].signed
+    return found.signed if isinstance(found, MqttProfile) else frozenset()
 
 
 def _check_phases(entry: MeterEntry, names: Iterable[str], phases: int) -> None:
@@ -263,38 +254,3 @@ def _live_points(kind: Kind, phases: int) -> frozenset[str]:
         return frozenset({"power"})
     per_phase = {phase_point(quantity, own) for quantity in ("current", "power") for own in tuple(Phase)[:phases]}
     return frozenset(per_phase | {"power"} | ({"current"} if phases == 1 else set()))
-
-
-def _topics(entry: DeviceEntry, found: MqttProfile | None) -> tuple[dict[str, TopicPoint], TopicPoint | None]:
-    source = entry.mqtt
-    if source is None:
-        raise DeviceConfigError(f"{entry.id} has no MQTT address: add mqtt: {{prefix: …}}")
-    points = dict(found.points) if found else {}
-    points |= {name: _point(entry.id, rule) for name, rule in source.points.items()}
-    availability = found.availability if found else None
-    if source.availability:
-        availability = _point(entry.id, source.availability)
-    topics = [*points.values(), *([availability] if availability else [])]
-    if source.prefix is None and any("{prefix}" in each.topic for each in topics):
-        raise DeviceConfigError(f"{entry.id} has no MQTT prefix: add mqtt: {{prefix: …}}, as the device shows it")
-    prefix = source.prefix or ""
-    return {name: each.under(prefix) for name, each in points.items()}, availability and availability.under(prefix)
-
-
-def _point(owner: str, rule: MqttRule) -> TopicPoint:
-    try:
-        return TopicPoint(**rule.model_dump())
-    except ValidationError as err:
-        raise DeviceConfigError(f"{owner}: {err.errors()[0]['msg']}") from err
-
-
-def _gap_s(file: SiteFile, key: tuple[str, int]) -> float:
-    """The longest silence that any device at that address needs between requests."""
-    entries = [*file.meters, *file.solar, *([file.battery] if file.battery else [])]
-    known = {each.id: each for each in profiles()}
-    gaps = [0]
-    for entry in entries:
-        found = known.get(entry.profile or "")
-        if entry.modbus and (entry.modbus.host, entry.modbus.port) == key and not isinstance(found, MqttProfile | None):
-            gaps.append(found.limits.request_gap_ms)
-    return max(gaps) / 1000

@@ -19,7 +19,7 @@ from pymodbus.pdu import ModbusPDU
 from ems.clock import Clock
 from ems.devices.cancellation import end_if_cancelled
 from ems.devices.modbus_frames import EXCEPTION_NAMES, frame_fault
-from ems.devices.register_map import RegisterKind
+from ems.devices.register_point import RegisterKind
 from ems.errors import DeviceError, LinkDown, NoAnswer, Nonsense, Refused, UnknownHost
 
 # The library logs every lost frame as an error; here that is a typed error, reported once by whoever reads the device.
@@ -60,11 +60,12 @@ class NoSuchRegisters(Refused):
 class ModbusLink:
     """The connection to one host and port. Safe to share; every `read` waits its turn."""
 
-    def __init__(self, host: str, port: int, clock: Clock, *, gap_s: float = 0.0) -> None:
+    def __init__(self, host: str, port: int, clock: Clock, *, gap_s: float = 0.0, connect_delay_s: float = 0.0) -> None:
         self._host = host
         self._port = port
         self._clock = clock
         self._gap_s = gap_s
+        self._connect_delay_s = connect_delay_s
         self._turn = asyncio.Lock()
         self._wire: _Wire | None = None
         self._connections = 0
@@ -126,6 +127,8 @@ class ModbusLink:
             raise await self._nobody_there(timeout_s)
         self._connections += 1
         self._wire = wire
+        if self._connect_delay_s > 0:
+            await self._clock.sleep(self._connect_delay_s)
         return wire
 
     async def _nobody_there(self, timeout_s: float) -> LinkDown:

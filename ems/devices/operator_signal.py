@@ -13,7 +13,7 @@ from typing import Final, NoReturn
 
 from ems.clock import Clock
 from ems.devices.mqtt_messages import NotInMessage, Unreadable, as_yes, parse_payload, pick
-from ems.devices.profile import TopicPoint
+from ems.devices.mqtt_profile import TopicPoint
 
 LOGGER: Final = logging.getLogger(__name__)
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from ems.clock import Clock
 from ems.config.schema import ModbusAddress
 from ems.devices.modbus_link import Answer, ModbusLink, ReadRequest
-from ems.devices.profile import ModbusProfile, SunSpecProfile
-from ems.devices.register_map import Block, RegisterKind, decode_point, plan
+from ems.devices.modbus_profile import HybridProfile, ModbusProfile
+from ems.devices.point_map import PointMap
+from ems.devices.profile import SunSpecProfile
+from ems.devices.profile_parts import Kind
+from ems.devices.register_map import Block, decode_point, plan
+from ems.devices.register_point import RegisterKind
+from ems.devices.register_types import WordOrder
 from ems.devices.sunspec import ModelReader, discover
 from ems.devices.sunspec_models import COMMON, INVERTERS, METERS, STATE, STRINGS
 from ems.errors import Refused
@@ -26,16 +31,26 @@ class Finding:
     value: float | str | None
     """Scaled and signed as in the profile; None when the device has no value, or refuses to tell it."""
 
+    registers: tuple[int, ...] = field(default=(), compare=False)
+    """What the device sent for it, word by word; empty where it sent none, or several numbers made it."""
 
-async def probe(profile: ModbusProfile | SunSpecProfile, address: ModbusAddress, clock: Clock) -> tuple[Finding, ...]:
+    kind: Kind | None = field(default=None, compare=False)
+    """The use it belongs to; None for a device that describes itself."""
+
+
+async def probe(
+    profile: ModbusProfile | HybridProfile | SunSpecProfile, address: ModbusAddress, clock: Clock
+) -> tuple[Finding, ...]:
     """Everything the profile knows how to read at that address.
 
     Raises LinkDown, NoAnswer or Nonsense. A refusal ends nothing: what was refused is None, or absent.
     """
-    gap_s = profile.limits.request_gap_ms / 1000
-    reader = _Reader(ModbusLink(address.host, address.port, clock, gap_s=gap_s), address)
+    limits = profile.limits
+    gap_s, connect_delay_s = limits.request_gap_ms / 1000, limits.connect_delay_ms / 1000
+    link = ModbusLink(address.host, address.port, clock, gap_s=gap_s, connect_delay_s=connect_delay_s)
+    reader = _Reader(link, address)
     try:
-        return await (_registers(reader, profile) if isinstance(profile, ModbusProfile) else _models(reader))
+        return await (_models(reader) if isinstance(profile, SunSpecProfile) else _registers(reader, profile))
     finally:
         await reader.link.close()
 
@@ -60,27 +75,41 @@ class _Reader:
         return await self.read("holding", address, count)
 
 
-async def _registers(reader: _Reader, profile: ModbusProfile) -> tuple[Finding, ...]:
+async def _registers(reader: _Reader, profile: ModbusProfile | HybridProfile) -> tuple[Finding, ...]:
+    order = await _word_order(reader, profile)
     found: list[Finding] = []
-    for block in plan(profile.points, max_registers=_longest(profile)):
-        try:
-            registers = (await reader.read(block.function, block.address, block.count)).registers
-        except Refused:
-            registers = ()
-        found.extend(_decoded(block, registers, profile))
+    for kind, each in profile.maps.items():
+        own: list[Finding] = []
+        for block in plan(each.rows, max_registers=profile.careful_registers):
+            try:
+                registers = (await reader.read(block.function, block.address, block.count)).registers
+            except Refused:
+                registers = ()
+            own.extend(_decoded(block, registers, each, order))
+        numbers = {one.name: one.value for one in own if isinstance(one.value, int | float)}
+        told = each.sample(numbers)
+        own.extend(Finding(where="derived", name=name, value=told.get(name)) for name in each.derived)
+        found.extend(replace(one, kind=kind) for one in own)
     return tuple(found)
 
 
-def _longest(profile: ModbusProfile) -> int:
-    texts = [point.count for point in profile.points.values()]
-    return max(profile.limits.careful_registers_per_read, *texts)
+async def _word_order(reader: _Reader, profile: ModbusProfile | HybridProfile) -> WordOrder:
+    setting = profile.word_order_setting
+    if setting is None:
+        return profile.word_order
+    try:
+        answer = await reader.read(setting.function, setting.address, 1)
+    except Refused:
+        return profile.word_order
+    return setting.values.get(answer.registers[0], profile.word_order)
 
 
-def _decoded(block: Block, registers: Sequence[int], profile: ModbusProfile) -> Iterator[Finding]:
+def _decoded(block: Block, registers: Sequence[int], each: PointMap, order: WordOrder) -> Iterator[Finding]:
     for name in block.names:
-        point = profile.points[name]
-        value = decode_point(point, registers, block.address, profile.word_order) if registers else None
-        yield Finding(where=f"{point.function} {point.address}", name=name, value=value)
+        point = each.rows[name]
+        value = decode_point(point, registers, block.address, order) if registers else None
+        raw = tuple(registers[cell - block.address] for cell in point.cells) if registers else ()
+        yield Finding(where=f"{point.function} {point.address}", name=name, value=value, registers=raw)
 
 
 async def _models(reader: _Reader) -> tuple[Finding, ...]:

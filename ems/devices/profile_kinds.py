@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 
-from ems.devices.catalog import profiles
-from ems.devices.profile import Kind
+from ems.devices.library import KindsByProfile
+from ems.devices.profile_parts import Kind
 
 
-@cache
 def kinds_by_profile() -> Mapping[str, tuple[Kind, ...]]:
     """The kinds of devices that a profile describes, by its id."""
-    return {profile.id: profile.kinds for profile in profiles()}
+    return KindsByProfile()

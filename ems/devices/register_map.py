@@ -1,71 +1,16 @@
 """Register maps: where the numbers of a Modbus device are, and which reads fetch them.
 
-A `RegisterPoint` is one row of a profile. `plan` batches rows into as few block reads as the device allows, and
-`decode_point` takes one number out of an answered block. All pure; the wire is `modbus_link`'s.
+A `RegisterPoint` (`register_point`) is one row of a profile. `plan` batches rows into as few block reads as the device
+allows, and `decode_point` takes one number out of an answered block. All pure; the wire is `modbus_link`'s.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
-
-from ems.devices.register_types import RegisterType, WordOrder, decode, width
-
-MAX_READ: Final = 125
-"""Registers one read may ask for, Modbus application protocol §6.3 and §6.4."""
-
-RegisterKind = Literal["input", "holding"]
-Address = Annotated[int, Field(ge=0, le=0xFFFF)]
-
-
-class RegisterPoint(BaseModel):
-    """One number of a device: where it is and how it becomes ours (raw x scale x sign)."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-    function: RegisterKind
-    """`input` is read with function 4, `holding` with function 3."""
-
-    address: Address
-    """0-based, as on the wire."""
-
-    type: RegisterType
-    length: Annotated[int, Field(ge=1, le=MAX_READ)] | None = None
-    """Registers of a string; numbers know their own."""
-
-    word_order: WordOrder | None = None
-    """Replaces the profile's word order for this point."""
-
-    scale: float = 1.0
-    sign: Literal[1, -1] = 1
-    """-1 where the maker counts the other way than we do (grid + import, solar + production, battery + discharge)."""
-
-    signed: bool = False
-    """For a current: it carries its direction itself. Otherwise it is a magnitude and the power tells the direction."""
-
-    not_available: tuple[Annotated[int, Field(ge=0)], ...] = ()
-    """Bit patterns, as unsigned numbers, by which the device says that it has no value."""
-
-    @model_validator(mode="after")
-    def _length_belongs_to_strings(self) -> RegisterPoint:
-        if (self.type is RegisterType.STRING) != (self.length is not None):
-            raise ValueError("length is for strings, and strings need one; numbers know their length")
-        if self.address + self.count > 0x10000:
-            raise ValueError(f"a {self.type} at {self.address} would pass the last register, 65535")
-        return self
-
-    @property
-    def count(self) -> int:
-        """Registers it takes."""
-        return self.length or width(self.type) or 1
-
-    @property
-    def end(self) -> int:
-        """The first address behind it."""
-        return self.address + self.count
+from ems.devices.register_point import MAX_READ, RegisterKind, RegisterPoint
+from ems.devices.register_types import SCALE_RANGE, WordOrder, decode, scaled, signed_word
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +32,7 @@ def plan(points: Mapping[str, RegisterPoint], *, max_registers: int = MAX_READ, 
     for function in ("input", "holding"):
         ordered = sorted(
             ((name, point) for name, point in points.items() if point.function == function),
-            key=lambda row: (row[1].address, row[1].end),
+            key=lambda row: (row[1].first, row[1].end),
         )
         blocks.extend(_batched(ordered, max_registers, max_gap))
     return tuple(blocks)
@@ -97,10 +42,10 @@ def _batched(ordered: Sequence[tuple[str, RegisterPoint]], max_registers: int, m
     batch: list[tuple[str, RegisterPoint]] = []
     end = 0
     for name, point in ordered:
-        if point.count > max_registers:
-            raise ValueError(f"{name} takes {point.count} registers; the device gives {max_registers} per read")
+        if point.span > max_registers:
+            raise ValueError(f"{name} takes {point.span} registers; the device gives {max_registers} per read")
         new_end = max(end, point.end)
-        if batch and (point.address - end > max_gap or new_end - batch[0][1].address > max_registers):
+        if batch and (point.first - end > max_gap or new_end - batch[0][1].first > max_registers):
             yield _block(batch)
             batch, new_end = [], point.end
         batch.append((name, point))
@@ -113,8 +58,8 @@ def _block(batch: Sequence[tuple[str, RegisterPoint]]) -> Block:
     first = batch[0][1]
     return Block(
         function=first.function,
-        address=first.address,
-        count=max(point.end for _, point in batch) - first.address,
+        address=first.first,
+        count=max(point.end for _, point in batch) - first.first,
         names=tuple(name for name, _ in batch),
     )
 
@@ -123,14 +68,18 @@ def decode_point(
     point: RegisterPoint, registers: Sequence[int], first_address: int, order: WordOrder = WordOrder.BIG
 ) -> float | str | None:
     """The point's value, scaled and signed; `registers` start at `first_address`. None when not available."""
-    start = point.address - first_address
     raw = decode(
-        registers[start : start + point.count],
+        [registers[cell - first_address] for cell in point.cells],
         point.type,
         point.word_order or order,
         not_available=point.not_available,
     )
-    return raw if raw is None or isinstance(raw, str) else raw * point.scale * point.sign
+    if raw is None or isinstance(raw, str):
+        return raw
+    if point.exponent_at is None:
+        return raw * point.scale * point.sign
+    exponent = signed_word(registers[point.exponent_at - first_address])
+    return scaled(raw, exponent) * point.scale * point.sign if exponent in SCALE_RANGE else None
 
 
 def decode_block(

@@ -14,6 +14,9 @@ from typing import Final
 
 Registers = tuple[int, ...]
 
+SCALE_RANGE: Final = range(-10, 11)
+"""Powers of ten that a scale factor may be (SunSpec's sunssf); anything else says that there is no value."""
+
 
 class RegisterType(StrEnum):
     """How a number, or a text, is laid out in registers."""
@@ -97,6 +100,16 @@ def encode(value: float | str, kind: RegisterType, order: WordOrder = WordOrder.
         raise ValueError(f"{value} does not fit {kind}") from err
     words = struct.unpack(f">{len(packed) // 2}H", packed)
     return words if order is WordOrder.BIG else words[::-1]
+
+
+def scaled(value: float, exponent: int) -> float:
+    """`value` times ten to the `exponent`, without the rounding of a negative power."""
+    return value * 10.0**exponent if exponent >= 0 else value / 10.0**-exponent
+
+
+def signed_word(register: int) -> int:
+    """The number in one register, as int16."""
+    return register - 0x10000 if register & 0x8000 else register
 
 
 def _text(packed: bytes) -> str | None:

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from ems.devices.modbus_link import Answer
-from ems.devices.register_map import RegisterPoint, decode_point, plan
-from ems.devices.register_types import RegisterType
+from ems.devices.register_map import decode_point, plan
+from ems.devices.register_point import RegisterPoint
+from ems.devices.register_types import SCALE_RANGE, RegisterType, scaled
 from ems.devices.sunspec_models import Field, Layout
 from ems.errors import Nonsense, Refused
 
@@ -25,7 +26,7 @@ END_MODEL: Final = 0xFFFF
 MOST_MODELS: Final = 60
 LONGEST_MODEL: Final = 1000
 HEADER_REGISTERS: Final = 2
-SCALE_RANGE: Final = range(-10, 11)
+
 
 Ask = Callable[[int, int], Awaitable[Answer]]
 """Read so many holding registers from an address. Raises DeviceError."""
@@ -149,11 +150,6 @@ class ModelReader:
             exponent = raw.get(field.scale_factor) if field.scale_factor else 0
             if isinstance(exponent, int | float) and int(exponent) in SCALE_RANGE:
                 yield name, scaled(value, int(exponent))
-
-
-def scaled(value: float, exponent: int) -> float:
-    """`value` times ten to the `exponent`, without the rounding of a negative power."""
-    return value * 10.0**exponent if exponent >= 0 else value / 10.0**-exponent
 
 
 def _with_scale_factors(layout: Layout, names: Iterable[str], length: int) -> Iterable[tuple[str, Field]]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from ems.devices.register_map import RegisterPoint
+from ems.devices.register_point import RegisterPoint
 from ems.devices.register_types import RegisterType
 
 NOT_AVAILABLE: Final[Mapping[str, tuple[RegisterType, tuple[int, ...]]]] = {

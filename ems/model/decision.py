@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ems.model.electrical import PerPhase, Phase
@@ -89,8 +89,23 @@ class Reason:
     limit_a: float | None = None
     """The bound itself, where it is a setting."""
 
+    target_soc: float | None = None
+    """The state of charge that was wanted, where the car is there."""
+
     energy_kwh: float | None = None
-    """What was asked for this stay, where that much is in the car."""
+    """What was asked for this stay: in the car, or still to come where there is a time for it."""
+
+    by_utc_s: float | None = None
+    """When it is wanted, in wall time."""
+
+    start_utc_s: float | None = None
+    """The latest start for that, as it was when the car began to hurry."""
+
+    expected_kwh: float | None = None
+    """What will be in the car by then, where that is less."""
+
+    utc_offset_s: float | None = None
+    """What the house's clocks are ahead of UTC at these times."""
 
 
 NO_REASON = Reason(code=LimitReason.NONE)
@@ -114,7 +129,7 @@ class Setpoint:
         """The same set-point at `limit_a` for `reason`; itself when that would not lower it."""
         if limit_a >= self.limit_a:
             return self
-        return replace(self, limit_a=limit_a, reason=reason)
+        return Setpoint(station_id=self.station_id, limit_a=limit_a, phases=self.phases, reason=reason)
 
 
 @quick
@@ -158,6 +173,9 @@ class NoticeCode(StrEnum):
     METER_FLIPPED = "meter_flipped"
     """A meter shows more export than sun and battery give: a clamp is the wrong way round."""
 
+    GOAL_AT_RISK = "goal_at_risk"
+    """The energy that was asked for will not be in the car in time."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
@@ -169,6 +187,12 @@ class Notice:
     station_id: str | None = None
     current_a: float | None = None
     limit_a: float | None = None
+    energy_kwh: float | None = None
+    """What was asked for, and what will be in the car by then."""
+
+    expected_kwh: float | None = None
+    by_utc_s: float | None = None
+    utc_offset_s: float | None = None
 
 
 @quick

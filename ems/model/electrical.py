@@ -141,6 +141,9 @@ class Circuit:
     metered: bool = False
     """Whether a meter sits at the fuse of this circuit."""
 
+    pushed_period_s: float | None = None
+    """Time between two samples of its meter where a program brings them; None for a meter that we hear ourselves."""
+
     largest_other_load_a: float | None = None
     """Largest current per phase of everything that is not a station; None when nobody has worked it out."""
 

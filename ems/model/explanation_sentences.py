@@ -8,7 +8,7 @@ from typing import Final
 from ems.model.decision import LimitReason, Reason
 from ems.model.electrical import NOMINAL_V
 from ems.model.explanation import Explanation, Stage, Step
-from ems.model.sentences import sentence
+from ems.model.sentences import local_time, sentence
 from ems.model.words import ENGLISH, Language, Number, has_words, say
 
 SAME_A: Final = 0.05
@@ -111,9 +111,18 @@ def _demand(step: Step, say: _Speaker) -> str:
         parts.append(say("demand.offset", offset_a=facts["offset_a"]))
     if facts["priority"]:
         parts.append(say("demand.priority", priority=facts["priority"]))
+    if "start_utc_s" in facts:
+        parts.append(_goal(facts, say))
     if "counts_as_a" in facts:
         parts.append(say("demand.ignores", counts_as_a=facts["counts_as_a"]))
     return "; ".join(parts)
+
+
+def _goal(facts: Mapping[str, float], say: _Speaker) -> str:
+    start_utc_s, by_utc_s, offset_s = facts["start_utc_s"], facts["by_utc_s"], facts["utc_offset_s"]
+    start = local_time(start_utc_s, offset_s, beside_utc_s=by_utc_s)
+    by = local_time(by_utc_s, offset_s, beside_utc_s=start_utc_s)
+    return say("demand.goal", start=start, by=by, energy_kwh=facts["goal_kwh"])
 
 
 def _pattern(step: Step, say: _Speaker) -> str:

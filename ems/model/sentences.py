@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Final
 
 from ems.model.decision import LimitReason, Notice, NoticeCode, Reason
 from ems.model.electrical import Phase
 from ems.model.words import ENGLISH, Language, Number, Phrase
+
+DAY_S: Final = 86_400.0
 
 
 def sentence(reason: Reason, language: Language = ENGLISH) -> str:
@@ -107,7 +110,37 @@ def _battery_first(reason: Reason) -> Phrase:
 
 
 def _plan(reason: Reason) -> Phrase:
-    return _bound(reason) if reason.energy_kwh is None else _because(reason, "energy", energy_kwh=reason.energy_kwh)
+    if reason.energy_kwh is None:
+        return _bound(reason)
+    if reason.by_utc_s is None:
+        return _because(reason, "energy", energy_kwh=reason.energy_kwh)
+    by = local_time(reason.by_utc_s, reason.utc_offset_s, beside_utc_s=reason.start_utc_s)
+    numbers: dict[str, Number] = {"energy_kwh": reason.energy_kwh, "by": by}
+    if reason.expected_kwh is not None:
+        return _because(reason, "missed", expected_kwh=reason.expected_kwh, **numbers)
+    if reason.start_utc_s is None:
+        return _because(reason, "late", **numbers)
+    start = local_time(reason.start_utc_s, reason.utc_offset_s, beside_utc_s=reason.by_utc_s)
+    return _because(reason, "start", start=start, **numbers)
+
+
+def _user(reason: Reason) -> Phrase:
+    if reason.energy_kwh is None or reason.by_utc_s is None:
+        return _bound(reason)
+    by = local_time(reason.by_utc_s, reason.utc_offset_s)
+    return _because(reason, "off", energy_kwh=reason.energy_kwh, by=by)
+
+
+def local_time(utc_s: float, utc_offset_s: float | None, *, beside_utc_s: float | None = None) -> str:
+    """That time on the clocks of a house, to the minute; with its date where the one beside it is a day away."""
+    local = datetime.fromtimestamp(utc_s + (utc_offset_s or 0.0), UTC)
+    is_far = beside_utc_s is not None and abs(utc_s - beside_utc_s) >= DAY_S
+    return f"{local:%Y-%m-%d %H:%M}" if is_far else f"{local:%H:%M}"
+
+
+def _goal(reason: Reason) -> Phrase:
+    soc = reason.target_soc
+    return _plan(reason) if soc is None else _because(reason, "soc", target_percent=100.0 * soc)
 
 
 def _settling(reason: Reason) -> Phrase:
@@ -156,10 +189,19 @@ def _meter_flipped(notice: Notice) -> Phrase:
     return _says(notice) if notice.circuit_id is None else _says(notice, "circuit", circuit=notice.circuit_id)
 
 
+def _goal_at_risk(notice: Notice) -> Phrase:
+    energy_kwh, expected_kwh = notice.energy_kwh, notice.expected_kwh
+    if notice.station_id is None or energy_kwh is None or expected_kwh is None or notice.by_utc_s is None:
+        return _says(notice)
+    by = local_time(notice.by_utc_s, notice.utc_offset_s)
+    return _says(notice, "station", station=notice.station_id, energy_kwh=energy_kwh, expected_kwh=expected_kwh, by=by)
+
+
 _NOTICES: Final[Mapping[NoticeCode, Callable[[Notice], Phrase]]] = {
     NoticeCode.HOUSE_OVERLOAD: _house_overload,
     NoticeCode.IGNORES_LIMIT: _station_ignores,
     NoticeCode.METER_FLIPPED: _meter_flipped,
+    NoticeCode.GOAL_AT_RISK: _goal_at_risk,
 }
 
 _REASONS: Final[Mapping[LimitReason, Callable[[Reason], Phrase]]] = {
@@ -168,8 +210,9 @@ _REASONS: Final[Mapping[LimitReason, Callable[[Reason], Phrase]]] = {
     LimitReason.GRID_OPERATOR: _grid_operator,
     LimitReason.SOLAR_SURPLUS: _solar,
     LimitReason.BATTERY_FIRST: _battery_first,
-    LimitReason.PLAN: _plan,
+    LimitReason.PLAN: _goal,
     LimitReason.PRICE: _price,
+    LimitReason.USER: _user,
     LimitReason.METER_LOST: _meter_lost,
     LimitReason.SETTLING: _settling,
 }

@@ -211,6 +211,9 @@ class Site:
 
     _on_phase: Mapping[tuple[str, Phase], tuple[Station, ...]] = field(init=False, repr=False, compare=False)
 
+    has_power_caps: bool = field(init=False, repr=False, compare=False)
+    """Whether anything bounds watts rather than amps."""
+
     def __post_init__(self) -> None:
         below = {
             circuit.circuit_id: tuple(s for s in self.stations if self.circuits.feeds(circuit.circuit_id, s.circuit_id))
@@ -221,6 +224,9 @@ class Site:
             for circuit in self.circuits
             for phase in circuit.phases
         }
+        capped = any(circuit.max_power_w is not None for circuit in self.circuits)
+        has_power_caps = capped or self.peak is not None or self.grid_operator is not None
+        object.__setattr__(self, "has_power_caps", has_power_caps)
         object.__setattr__(self, "_on_phase", on_phase)
         object.__setattr__(self, "_by_id", {station.station_id: station for station in self.stations})
         object.__setattr__(self, "_below", below)
@@ -228,12 +234,6 @@ class Site:
     @property
     def phases(self) -> tuple[Phase, ...]:
         return self.circuits.main.phases
-
-    @property
-    def has_power_caps(self) -> bool:
-        """Whether anything bounds watts rather than amps."""
-        capped = any(circuit.max_power_w is not None for circuit in self.circuits)
-        return capped or self.peak is not None or self.grid_operator is not None
 
     def station(self, station_id: str) -> Station:
         return self._by_id[station_id]

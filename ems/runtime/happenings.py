@@ -103,6 +103,8 @@ def _facts(look: Snapshot, decision: Decision) -> Iterator[tuple[tuple[str, str]
             "station": notice.station_id,
             "current_a": notice.current_a,
             "limit_a": notice.limit_a,
+            "energy_kwh": notice.energy_kwh,
+            "expected_kwh": notice.expected_kwh,
         }
         known = {name: value for name, value in facts.items() if value is not None}
         subject = " ".join(str(facts[name]) for name in ("circuit", "phase", "station"))

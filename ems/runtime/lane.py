@@ -225,8 +225,7 @@ class Lane:
 
     def _accepted(self, order: Order, pending: SentLimit, receipt: LimitReceipt) -> None:
         lease_s = order.lease.lease_s
-        settled = replace(pending, lease_ends_at_s=receipt.sent_at_s + lease_s)
-        self._record(pending, settled.settled(SendOutcome.ACCEPTED, receipt.answered_at_s))
+        self._record(pending, SendOutcome.ACCEPTED, receipt.answered_at_s, receipt.sent_at_s + lease_s)
         decided_on_s = None if order is self._taken else order.decided_on_s
         is_newest = order is self._order
         if is_newest:
@@ -244,15 +243,13 @@ class Lane:
     def _overtaken(self, order: Order, pending: SentLimit) -> None:
         """A newer order goes first; the station may or may not follow this one."""
         now_s = self._clock.monotonic_s()
-        settled = replace(pending, lease_ends_at_s=now_s + order.lease.lease_s)
-        self._record(pending, settled.settled(SendOutcome.UNANSWERED, now_s))
+        self._record(pending, SendOutcome.UNANSWERED, now_s, now_s + order.lease.lease_s)
 
     def _failed(self, order: Order, pending: SentLimit, error: StationError, *, same_visit: bool) -> None:
         """The old limit stays in force in our model; try again after a pause."""
         now_s = self._clock.monotonic_s()
         outcome = SendOutcome.REJECTED if isinstance(error, StationRefused) else SendOutcome.UNANSWERED
-        settled = replace(pending, lease_ends_at_s=now_s + order.lease.lease_s)
-        self._record(pending, settled.settled(outcome, now_s))
+        self._record(pending, outcome, now_s, now_s + order.lease.lease_s)
         # What went wrong on an older connection says nothing against a limit on the present one.
         if same_visit:
             self._taken = None
@@ -274,7 +271,8 @@ class Lane:
             pause_s,
         )
 
-    def _record(self, pending: SentLimit, settled: SentLimit) -> None:
+    def _record(self, pending: SentLimit, outcome: SendOutcome, at_s: float, lease_ends_at_s: float) -> None:
+        settled = replace(pending, outcome=outcome, settled_at_s=at_s, lease_ends_at_s=lease_ends_at_s)
         self._board.record_outcome(self._link.station_id, pending, settled)
 
 

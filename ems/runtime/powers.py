@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from ems.control.seen.trust import LOST_PERIODS
 from ems.model.decision import Decision
 from ems.model.electrical import NOMINAL_V
 from ems.model.readings import GridReading
@@ -13,7 +14,7 @@ from ems.model.snapshot import Snapshot
 from ems.model.station import StationState
 
 GRID_LASTS_S: Final = 10.0
-"""How long the last good sample of the grid meter stands for the present."""
+"""How long the last good sample of the grid meter stands for the present; longer for a slow meter, until it is lost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +43,7 @@ class Powers:
 
 def powers_at(look: Snapshot, grid: GridReading | None, *, car_lasts_s: float) -> Powers:
     """What flows at that look, with the grid meter's last good sample; cars count for `car_lasts_s` after a report."""
-    grid_w = None if grid is None or look.now_s - grid.taken_at_s > GRID_LASTS_S else grid.power_w
+    grid_w = None if grid is None or look.now_s - grid.taken_at_s > _grid_lasts_s(look) else grid.power_w
     solar_w = None if look.solar is None else look.solar.power_w
     battery_w = None if look.battery is None else look.battery.power_w
     stations_w = {
@@ -81,6 +82,12 @@ def station_power_w(state: StationState, now_s: float, lasts_s: float) -> float 
     if state.connected and state.status is not None and not state.plugged:
         return 0.0
     return None
+
+
+def _grid_lasts_s(look: Snapshot) -> float:
+    site = look.site
+    period_s = site.meter_period_s.get(site.circuits.main.circuit_id, site.policy.meter_period_s)
+    return max(GRID_LASTS_S, LOST_PERIODS * period_s)
 
 
 def _beyond_w(

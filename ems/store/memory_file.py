@@ -33,6 +33,7 @@ STARTS_ANEW: Final = frozenset(
         "room_since_s",
         "regrets",
         "learned",
+        "usual_a",
     }
 )
 """What a meter has to prove again, what was weighed in another hour's sun, and cars that may have left."""

@@ -220,5 +220,12 @@ class _Wishes:
         energy = "" if goal.energy_kwh is None else voice.energy(goal.energy_kwh)
         if goal.ready_by is None:
             return voice("page.goal_chip", energy=energy)
-        by = voice.near(goal.ready_by, self._visit.now())
+        now = self._visit.now()
+        by = voice.near(goal.ready_by, now)
+        if station.goal_at_risk and station.goal_expected_kwh is not None:
+            expected = voice.energy(station.goal_expected_kwh)
+            return voice("page.goal_chip_risk", energy=energy, by=by, expected=expected)
+        if station.latest_start_at is not None:
+            start = voice.near(station.latest_start_at, now)
+            return voice("page.goal_chip_start", energy=energy, by=by, start=start)
         return voice("page.goal_chip_by", energy=energy, by=by).strip()

@@ -8,7 +8,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from ems.api.wire import Role, SettingsWish, State, StationState
+from ems.api.wire import MinimumWish, PhasesWish, Role, SettingsWish, State, StationState
 from ems.model.words import Language
 from ems.web.bits import Choice, Field, box, button, labelled, put, words
 from ems.web.people import account_card, clients_card, users_card
@@ -97,6 +97,23 @@ def bounds_of(voice: Voice, station: StationState) -> dict[str, str]:
     return none | {key_of(each): voice.amps(each, 0 if each.is_integer() else 1) for each in sorted(amps)}
 
 
+def minimums_of(voice: Voice, station: StationState) -> dict[str, str]:
+    """Whole amperes above the station's minimum, and the bound that is there."""
+    amps = {float(amps) for amps in range(int(station.min_a) + 1, int(station.max_a) + 1)}
+    if station.user_min_a is not None:
+        amps.add(station.user_min_a)
+    own = {"": voice("page.own_minimum", least=voice.amps(station.min_a, 0))}
+    return own | {key_of(each): voice.amps(each, 0 if each.is_integer() else 1) for each in sorted(amps)}
+
+
+def phases_of(voice: Voice, station: StationState) -> dict[str, str]:
+    """One choice alone where the station cannot change them."""
+    auto = {"": voice("page.phases_auto")}
+    if not station.can_switch_phases or len(station.wired) < 3:
+        return {"": voice("page.phases", phases=len(station.wired))}
+    return auto | {str(phases): voice("page.phases", phases=phases) for phases in (1, 3)}
+
+
 def key_of(amps: float) -> str:
     """A bound as the list of choices knows it; to the last digit, so that saving changes nothing."""
     return f"{amps:.0f}" if amps.is_integer() else str(amps)
@@ -126,13 +143,30 @@ def _station_card(visit: Visit, station: StationState, vehicles: Sequence[str]) 
         except ValidationError:
             visit.tell(voice("page.vehicle_problem", most=LONGEST_VEHICLE), bad=True)
             return
-        who = visit.person.name
-        visit.act(lambda: visit.house.set_settings(station.id, wish, who=who), voice("page.saved"))
+        who, house = visit.person.name, visit.house
+        least_a = float(least.value) if least.value else None
+        wanted = PhasesWish.model_validate({"phases": int(phases.value) if phases.value else None})
+
+        def keep() -> None:
+            house.set_settings(station.id, wish, who=who)
+            if least_a != station_now().user_min_a:
+                house.set_minimum(station.id, MinimumWish(min_a=least_a), who=who)
+            if wanted.phases != station_now().user_phases:
+                house.set_phases(station.id, wanted, who=who)
+
+        visit.act(keep, voice("page.saved"))
+
+    def station_now() -> StationState:
+        return next(each for each in visit.house.state().stations if each.id == station.id)
 
     with box("section", "card stack", aria_label=station_name(station.id), data_station=station.id):
         words(station_name(station.id), "h2", "card-title")
         with box("div", "fields"):
             bound = labelled(voice("page.my_bound"), lambda: Choice(bounds, chosen))
+            least_key = "" if station.user_min_a is None else key_of(station.user_min_a)
+            least = labelled(voice("page.my_minimum"), lambda: Choice(minimums_of(voice, station), least_key))
+            phases_key = "" if station.user_phases is None else str(station.user_phases)
+            phases = labelled(voice("page.my_phases"), lambda: Choice(phases_of(voice, station), phases_key))
             priority = labelled(voice("page.priority"), lambda: Choice(priorities, str(station.priority)))
             known = f"vehicles-{station.id}"
             vehicle = labelled(

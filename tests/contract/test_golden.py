@@ -21,12 +21,14 @@ from ems.api.delta import as_json, changes
 from ems.api.errors import WidensInstallerLimit
 from ems.api.explained import explained
 from ems.api.kept_words import log_says
+from ems.api.plan import plan as made_plan
 from ems.api.problems import refusal
 from ems.api.scene import Counted, Scene, StationFacts
 from ems.api.view import build_state
 from ems.api.wire import Shape
 from ems.api.wishes import Passing, Wishes
 from ems.control.memory import Memory, StationTimers
+from ems.control.pace import Pace, Pull
 from ems.model.decision import CircuitLoad, Decision, LimitReason, Notice, NoticeCode, Reason, Setpoint
 from ems.model.electrical import PerPhase, Phase
 from ems.model.explanation import Explanation, Stage, Step
@@ -45,6 +47,74 @@ SUN = Reason(code=LimitReason.SOLAR_SURPLUS, surplus_w=4210.0)
 AWAY = Reason(code=LimitReason.STATION_SILENT)
 
 
+SOURCES = (
+    wire.SourceState(
+        id="grid",
+        kind="meter",
+        circuit="main",
+        phases=3,
+        period_s=10.0,
+        silent_after_s=50.0,
+        age_s=3.0,
+        silent=False,
+        client="Home Assistant",
+        refused=None,
+    ),
+    wire.SourceState(
+        id="roof",
+        kind="solar",
+        circuit=None,
+        phases=3,
+        period_s=30.0,
+        silent_after_s=150.0,
+        age_s=None,
+        silent=True,
+        client=None,
+        refused=wire.RefusedReading(code="nonsense", detail="roof: 90000 W of sun is impossible", age_s=12.0),
+    ),
+)
+
+
+CARS = (
+    wire.VehicleState(
+        name="family",
+        station="garage",
+        guest=False,
+        soc=0.52,
+        soc_age_s=120.0,
+        soc_stale=False,
+        range_km=210.0,
+        range_age_s=120.0,
+        at_home=True,
+        at_home_age_s=600.0,
+        capacity_kwh=77.0,
+        target_soc=0.8,
+        minimum_soc=0.2,
+        to_target_kwh=21.56,
+        below_minimum=False,
+        client="Home Assistant",
+    ),
+    wire.VehicleState(
+        name="city",
+        station=None,
+        guest=False,
+        soc=None,
+        soc_age_s=None,
+        soc_stale=False,
+        range_km=None,
+        range_age_s=None,
+        at_home=None,
+        at_home_age_s=None,
+        capacity_kwh=None,
+        target_soc=None,
+        minimum_soc=None,
+        to_target_kwh=None,
+        below_minimum=False,
+        client=None,
+    ),
+)
+
+
 def scene() -> Scene:
     """A sunny morning, made by hand, so that control may learn without changing the contract."""
     house = sunny_house()
@@ -53,7 +123,7 @@ def scene() -> Scene:
         house=NAME,
         look=Snapshot(
             now_s=NOW_S,
-            site=house.site,
+            site=replace(house.site, has_battery=True),
             meters={"main": GridReading(current_a=PerPhase(-1.5, 4.25, -2.0), power_w=172.5, taken_at_s=NOW_S - 0.4)},
             stations={"garage": in_garage(), "carport": StationState(station_id="carport", protocol="ocpp1.6")},
             solar=SolarReading(power_w=5200.0, taken_at_s=NOW_S),
@@ -88,6 +158,16 @@ def scene() -> Scene:
             last_at_s=NOW_S,
             timers={"garage": before},
             thermal={("main", phase): 0.1 + phase / 100.0 for phase in Phase},
+            paces={
+                "garage": Pace(
+                    energy_kwh=20.0,
+                    by_utc_s=THEN.replace(hour=17).timestamp(),
+                    left_kwh=15.5,
+                    pull=Pull(now_w=4140.0, later_w=8280.0, eases_utc_s=THEN.replace(hour=9).timestamp()),
+                    latest_start_utc_s=THEN.replace(hour=14, minute=56).timestamp(),
+                    expected_kwh=20.0,
+                )
+            },
         ),
         at=THEN,
         sequence=7,
@@ -98,6 +178,8 @@ def scene() -> Scene:
                 solar_kwh=2200.75,
                 charging_kwh=940.0,
                 charging_solar_kwh=755.25,
+                battery_charged_kwh=180.5,
+                battery_discharged_kwh=162.25,
             ),
             today=wire.Today(solar_kwh=12.5, charging_kwh=8.0, charging_solar_kwh=6.0, solar_share=0.75),
             stations_kwh={"garage": 640.0, "carport": 300.0},
@@ -107,6 +189,8 @@ def scene() -> Scene:
         ),
         facts={"garage": StationFacts(vendor="Acme", model="Box 11", firmware="1.2", serial="A-0001")},
         vehicles={"garage": "family"},
+        sources=SOURCES,
+        cars=CARS,
         wishes={
             "garage": Wishes(
                 max_a=13.0,
@@ -116,7 +200,9 @@ def scene() -> Scene:
                 limit=Passing(until=THEN.replace(hour=9), ends_at_s=NOW_S + 3600.0, limit_a=10.0),
             ),
             "carport": Wishes(
-                mode=ChargeMode.FAST, boost=Passing(until=THEN.replace(minute=10), ends_at_s=NOW_S + 600.0)
+                mode=ChargeMode.FAST,
+                guest="Aunt Ida",
+                boost=Passing(until=THEN.replace(minute=10), ends_at_s=NOW_S + 600.0),
             ),
         },
     )
@@ -287,7 +373,36 @@ def access() -> Any:
 
 
 def health() -> Any:
-    return written(wire.HealthRecord(status="degraded", cycle_age_s=0.4, reasons=("meter_lost",)))
+    return written(
+        wire.HealthRecord(status="degraded", cycle_age_s=0.4, reasons=("meter_lost", "source_silent", "source_refused"))
+    )
+
+
+def readings() -> Any:
+    """What a program brings, and what it is told."""
+    grid = wire.Reading(
+        device="grid",
+        age_s=2.4,
+        taken_at=THEN,
+        power_w=172.5,
+        powers_w=(-345.0, 977.5, -460.0),
+        current_a=(1.5, 4.25, 2.0),
+        voltage_v=(230.1, 229.8, 230.4),
+        frequency_hz=50.0,
+        energy_import_kwh=1204.125,
+        energy_export_kwh=310.5,
+    )
+    roof = wire.Reading(device="roof", age_s=11.0, power_w=5200.0, energy_kwh=2200.75)
+    cellar = wire.Reading(device="cellar", age_s=5.0, power_w=-800.0, soc=0.62)
+    verdicts = (
+        wire.ReadingVerdict(device="grid", taken=True, code=None, detail=None),
+        wire.ReadingVerdict(device="roof", taken=False, code="nonsense", detail="roof: 90000 W of sun is impossible"),
+    )
+    return {
+        "brought": written(wire.Readings(readings=(grid, roof, cellar))),
+        "answer": written(wire.ReadingsAnswer(verdicts=verdicts)),
+        "sources": [written(source) for source in SOURCES],
+    }
 
 
 def wishes() -> Any:
@@ -295,16 +410,44 @@ def wishes() -> Any:
     return {
         "mode": written(wire.ModeWish(mode=ChargeMode.SOLAR)),
         "settings": written(wire.SettingsWish(max_a=13.0, priority=2, vehicle="family")),
+        "phases": written(wire.PhasesWish(phases=1)),
+        "minimum": written(wire.MinimumWish(min_a=8.0)),
         "goal": written(wire.GoalWish(energy_kwh=20.0, ready_by=THEN)),
+        "guest": written(wire.GuestWish(vehicle="Aunt Ida")),
+        "vehicle": written(wire.VehicleWish(vehicle="family", target_soc=0.8, minimum_soc=0.2)),
+        "vehicle_reports": written(
+            wire.VehicleReports(
+                reports=(
+                    wire.VehicleReport(
+                        vehicle="family", age_s=130.0, taken_at=THEN, soc=0.52, range_km=210.0, at_home=True
+                    ),
+                    wire.VehicleReport(vehicle="Aunt Ida", age_s=5.0, soc=0.3, capacity_kwh=40.0),
+                )
+            )
+        ),
+        "restart": written(wire.RestartWish(hard=True)),
+        "command_answer": written(
+            wire.CommandAnswer(station="garage", command="unlock", done=False, answer="NotSupported")
+        ),
         "limit": written(wire.LimitWish(limit_a=10.0, duration_s=3600.0)),
         "boost": written(wire.BoostWish(duration_s=600.0)),
         "optimising": written(wire.OptimisingWish(optimising=False)),
     }
 
 
+def plan() -> Any:
+    """What is ahead: until the limit ends, until the latest start, until the goal."""
+    found = made_plan(scene(), "garage", 4100.0)
+    shortened = found.model_copy(update={"slots": (*found.slots[3:5], *found.slots[-10:])})
+    return written(shortened)
+
+
 def words() -> Any:
     """Every word that a client may meet."""
-    kinds = (wire.SiteCondition, wire.StationStatus, wire.Role, ChargeMode, LimitReason, wire.HistoryStep)
+    kinds = (
+        *(wire.SiteCondition, wire.StationStatus, wire.BatteryMode, wire.Role, wire.HistoryStep),
+        *(ChargeMode, LimitReason, wire.PlanKind, wire.EventKind),
+    )
     return {kind.__name__: [member.value for member in kind] for kind in kinds}
 
 
@@ -316,7 +459,7 @@ MADE: dict[str, Callable[[], Any]] = {
     made.__name__: made
     for made in (
         *(state, state_in_trouble, hello, client_hello, snapshot, delta, problem, explanation, records),
-        *(access, health, wishes, words),
+        *(access, health, plan, readings, wishes, words),
         *commissioning_shapes.SHAPES,
     )
 }

@@ -43,6 +43,7 @@ class PaperService:
         """Connections to the push socket, since the start."""
 
         self._joined = asyncio.Event()
+        self._wished = asyncio.Event()
         self._runner: web.AppRunner | None = None
         self._sockets: set[web.WebSocketResponse] = set()
 
@@ -74,6 +75,13 @@ class PaperService:
             while self.listeners < times:
                 self._joined.clear()
                 await self._joined.wait()
+
+    async def asked_for(self, times: int) -> None:
+        """Return once that many wishes have come."""
+        async with asyncio.timeout(GUARD_S):
+            while len(self.asked) < times:
+                self._wished.clear()
+                await self._wished.wait()
 
     async def hang_up(self, code: int = 1001) -> None:
         """End all connections."""
@@ -150,6 +158,7 @@ class PaperService:
         body = await request.json() if request.can_read_body else None
         address = request.path.removeprefix("/api/v1")
         self.asked.append((request.method, address, body))
+        self._wished.set()
         if request.method == "GET":
             return self._told(address, request.query)
         if address == "/logout":

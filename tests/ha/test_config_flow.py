@@ -6,10 +6,11 @@ from ipaddress import ip_address
 from typing import Any
 
 import pytest
-from homeassistant.config_entries import SOURCE_IGNORE, SOURCE_USER, SOURCE_ZEROCONF, ConfigFlowResult
+from homeassistant.config_entries import SOURCE_HASSIO, SOURCE_IGNORE, SOURCE_USER, SOURCE_ZEROCONF, ConfigFlowResult
 from homeassistant.const import CONF_CODE, CONF_TOKEN, CONF_URL
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers.service_info.hassio import HassioServiceInfo
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -303,3 +304,49 @@ async def test_the_address_of_another_house(hass: HomeAssistant, service: PaperS
     aborted = await answer(hass, form, url=service.url)
 
     assert (aborted["type"], aborted["reason"]) == (FlowResultType.ABORT, "wrong_site")
+
+
+def told_by_the_app(**config: Any) -> HassioServiceInfo:
+    return HassioServiceInfo(config=config, name="Fusewise", slug="local_fusewise", uuid="0a" * 16)
+
+
+async def test_an_app_beside_us(hass: HomeAssistant, service: PaperService) -> None:
+    form = await begin(hass, SOURCE_HASSIO, told_by_the_app(host="127.0.0.1", port=service.port))
+    assert (form["type"], form["step_id"]) == (FlowResultType.FORM, "hassio_confirm")
+    assert form["description_placeholders"] == {"name": "Fusewise", "url": service.url}
+
+    again = await answer(hass, form, code="999999")
+    assert again["errors"] == {CONF_CODE: "wrong_code"}
+
+    added = await answer(hass, again, code=CODE)
+    assert added["type"] is FlowResultType.CREATE_ENTRY
+    assert (added["title"], added["result"].unique_id) == ("Sunny house", service.state["site_id"])
+    assert added["data"] == {CONF_URL: service.url, CONF_TOKEN: "fw_1"}
+    await unload(hass)
+
+
+async def test_an_app_whose_house_is_here_already(
+    hass: HomeAssistant, service: PaperService, house: MockConfigEntry
+) -> None:
+    aborted = await begin(hass, SOURCE_HASSIO, told_by_the_app(host="127.0.0.1", port=service.port))
+
+    assert (aborted["type"], aborted["reason"]) == (FlowResultType.ABORT, "already_configured")
+
+
+async def test_an_app_that_moved_takes_the_house_with_it(
+    hass: HomeAssistant, service: PaperService, entry: MockConfigEntry
+) -> None:
+    hass.config_entries.async_update_entry(entry, data={CONF_URL: NOBODY, CONF_TOKEN: TOKEN})
+    form = await begin(hass, SOURCE_HASSIO, told_by_the_app(host="127.0.0.1", port=service.port))
+
+    aborted = await answer(hass, form, code=CODE)
+
+    assert (aborted["type"], aborted["reason"]) == (FlowResultType.ABORT, "already_configured")
+    assert entry.data == {CONF_URL: service.url, CONF_TOKEN: "fw_1"}
+
+
+@pytest.mark.parametrize("config", [{}, {"host": "a b", "port": 8480}, {"host": "fusewise", "port": "many"}])
+async def test_an_app_that_says_nonsense(hass: HomeAssistant, config: dict[str, Any]) -> None:
+    aborted = await begin(hass, SOURCE_HASSIO, told_by_the_app(**config))
+
+    assert (aborted["type"], aborted["reason"]) == (FlowResultType.ABORT, "not_understood")

@@ -31,6 +31,8 @@ SHOWN = {
     "button.garage_end_temporary_limit": "unknown",
     "datetime.carport_ready_by": "unavailable",
     "datetime.garage_ready_by": "2026-06-21T17:00:00+00:00",
+    "event.carport_session": "unknown",
+    "event.garage_session": "unknown",
     "number.carport_maximum_current": "16.0",
     "number.carport_priority": "0",
     "number.carport_target_energy": "unavailable",
@@ -82,6 +84,7 @@ SHOWN = {
 
 HIDDEN = {
     "binary_sensor.sunny_house_grid_operator_s_limit": "off",
+    "event.sunny_house_decision": "unknown",
     "sensor.carport_boost_until": "2026-06-21T08:10:00+00:00",
     "sensor.carport_current_l1": "unknown",
     "sensor.carport_temporary_limit_until": "unknown",

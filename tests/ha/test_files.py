@@ -17,11 +17,12 @@ from custom_components.fusewise import actions, binary_sensor, button, number, s
 from custom_components.fusewise.const import DOMAIN
 
 HERE: Final = Path(integration.__file__).parent
-LANGUAGES: Final = ("en", "de")
+LANGUAGES: Final = ("en", "de", "fr", "nl", "sv")
 SOURCES: Final = {path.name: path.read_text() for path in HERE.glob("*.py")}
 
 ALONE: Final = {
     Platform.DATETIME: {"ready_by"},
+    Platform.EVENT: {"decision", "session"},
     Platform.SELECT: {"mode", "vehicle"},
     Platform.SWITCH: {"optimisation", "boost"},
 }
@@ -97,6 +98,13 @@ def test_strings_are_the_english_translation() -> None:
 )
 def test_every_word_of_an_entity_is_translated(platform: str, key: str, options: type[words.ChargeMode]) -> None:
     assert set(loaded("strings.json")["entity"][platform][key]["state"]) == {option.value for option in options}
+
+
+@pytest.mark.parametrize(("key", "types"), [("decision", words.SiteEvent), ("session", words.StayEvent)])
+def test_every_type_of_an_event_is_translated(key: str, types: type[words.SiteEvent]) -> None:
+    said = loaded("strings.json")["entity"]["event"][key]["state_attributes"]["event_type"]["state"]
+
+    assert set(said) == {event.value for event in types}
 
 
 def test_every_icon_belongs_to_an_entity_and_its_states() -> None:

@@ -11,8 +11,8 @@ from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 from ems.clock import WallClock
-from ems.devices.catalog import profile
-from ems.devices.profile import ModbusProfile
+from ems.devices.library import profile
+from ems.devices.modbus_profile import ModbusProfile
 from ems.devices.register_types import encode
 
 LOOPBACK = "127.0.0.1"

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import pytest
 
 from ems.config.schema import ModbusAddress
-from ems.devices.catalog import profile
+from ems.devices.library import profile
+from ems.devices.modbus_profile import ModbusProfile
 from ems.devices.probe import Finding, probe
-from ems.devices.profile import ModbusProfile, SunSpecProfile
+from ems.devices.profile import SunSpecProfile
 from ems.errors import LinkDown, Nonsense
 from tests.protocol.modbus_bench import LOOPBACK, HandClock, Registers, modbus_server, sdm630
 from tests.protocol.sunspec_bench import at, chain, common, model, unknown_model

@@ -263,6 +263,29 @@ async def test_running_transaction_can_be_stopped_from_here() -> None:
             await place.station.remote_stop()
 
 
+@pytest.mark.parametrize(("hard", "kind"), [(False, "Soft"), (True, "Hard")])
+@pytest.mark.parametrize(("status", "done"), [("Accepted", True), ("Rejected", False)])
+async def test_a_station_is_restarted_from_here(hard: bool, kind: str, status: str, done: bool) -> None:
+    async with house() as place, place.peer() as peer:
+        peer.script["Reset"] = lambda _asked: {"status": status}
+        outcome = await place.station.restart(hard=hard)
+
+        assert (await peer.hears("Reset")).payload == {"type": kind}
+        assert (outcome.done, outcome.answer) == (done, status)
+
+
+@pytest.mark.parametrize(
+    ("status", "done"), [("Unlocked", True), ("UnlockFailed", False), ("NotSupported", False), ("\x07nonsense", False)]
+)
+async def test_a_cable_is_let_go_from_here(status: str, done: bool) -> None:
+    async with house() as place, place.peer() as peer:
+        peer.script["UnlockConnector"] = lambda _asked: {"status": status}
+        outcome = await place.station.unlock()
+
+        assert (await peer.hears("UnlockConnector")).payload == {"connectorId": 1}
+        assert (outcome.done, outcome.answer) == (done, status.strip("\x07"))
+
+
 async def test_energy_alone_gives_a_current_by_its_slope() -> None:
     async with house(speed=60) as place, place.peer() as peer:
         await peer.tell("MeterValues", meter_values(energy(1.0)))

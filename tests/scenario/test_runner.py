@@ -12,6 +12,9 @@ import pytest
 from ems.config.examples import example
 from ems.config.loader import load_site
 from ems.config.schema import SimulatedBattery, SiteFile
+from ems.control.cycle import Turn
+from ems.control.memory import Memory
+from ems.model.decision import LimitReason
 from ems.model.goals import ChargeMode
 from ems.model.snapshot import Snapshot
 from ems.sim.lab.records import RunRecord, Stay
@@ -73,6 +76,25 @@ class Steady:
     def decide(self, now: Snapshot) -> Mapping[str, Order]:
         assert set(now.stations) == {"garage", "carport"}
         return {"garage": Order(limit_a=10, phases=3), "carport": Order(limit_a=16, phases=1)}
+
+
+def test_a_stay_with_a_time_is_ready_by_then_although_no_sun_comes() -> None:
+    wanted = stay(energy_kwh=4.0, target_by_s=3000.0)
+    charging: list[float] = []
+
+    def watch(look: Snapshot, _before: Memory, turn: Turn) -> None:
+        setpoint = turn.decision.setpoints["garage"]
+        if setpoint.limit_a > 0.0 and setpoint.reason.code is LimitReason.PLAN and look.utc_s is not None:
+            charging.append(look.utc_s - START.timestamp())
+
+    record = simulate(site(), Days(pv_w=0.0), [wanted], start_utc=START, records=[watch])
+    nobody = simulate(site(), Days(pv_w=0.0), [replace(wanted, target_by_s=None)], start_utc=START)
+
+    assert record.stays[0].energy_kwh >= 3.99
+    assert nobody.stays[0].energy_kwh < 1.0
+    assert record.stays[0].in_time_kwh == record.stays[0].energy_kwh
+    assert 600 < charging[0] < charging[-1] < 3000
+    assert record.breakers[0].trips == 0
 
 
 def without_wall(record: RunRecord) -> object:

@@ -6,8 +6,10 @@ import asyncio
 import math
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Literal
 
 from ems.api.wire import (
+    BatteryMode,
     BatteryState,
     BoostWish,
     CircuitState,
@@ -15,13 +17,16 @@ from ems.api.wire import (
     GoalState,
     GoalWish,
     LimitWish,
+    MinimumWish,
     NoticeState,
+    PhasesWish,
     Powers,
     Sentence,
     SessionState,
     SettingsWish,
     SiteCondition,
     State,
+    StationPlan,
     StationState,
     StationStatus,
     TemporaryLimit,
@@ -58,6 +63,8 @@ class Wishes:
 
     mode: ChargeMode
     max_a: float | None = None
+    min_a: float | None = None
+    phases: Literal[1, 3] | None = None
     priority: int = 0
     vehicle: str | None = None
     goal: GoalState | None = None
@@ -129,12 +136,16 @@ class PaperHouse(PaperPast):
                 solar_kwh=11_290.4,
                 charging_kwh=3120.7,
                 charging_solar_kwh=2514.0,
+                battery_charged_kwh=802.0,
+                battery_discharged_kwh=711.5,
             ),
             today=Today(solar_kwh=31.4, charging_kwh=18.2, charging_solar_kwh=15.1, solar_share=0.83),
             circuits=self._circuits(swing, garage_w),
             stations=(self._garage(garage_w, solar_w), self._carport(), self._guest()),
-            battery=BatteryState(power_w=300.0, soc=0.64, age_s=0.6),
+            battery=BatteryState(power_w=300.0, soc=0.64, age_s=0.6, mode=BatteryMode.DISCHARGING),
             notices=self._notices(),
+            sources=(),
+            vehicles=(),
             dimmed=None,
             optimising=self._optimising,
             storage_trouble=None,
@@ -264,10 +275,13 @@ class PaperHouse(PaperPast):
             min_a=6.0,
             max_a=16.0,
             user_max_a=wishes.max_a,
+            user_min_a=wishes.min_a,
+            user_phases=wishes.phases,
             fallback_a=6.0,
             can_switch_phases=False,
             priority=wishes.priority,
             vehicle=wishes.vehicle,
+            guest=False,
             session=None,
             energy_kwh=1200.0,
             goal=wishes.goal,
@@ -286,6 +300,9 @@ class PaperHouse(PaperPast):
             raise UnknownStation(f"there is no station {station_id}")
         return self._explained[station_id]
 
+    def plan(self, station_id: str) -> StationPlan:
+        return StationPlan(station=station_id, made_at=self.now(), slots=())
+
     def set_mode(self, station_id: str, mode: ChargeMode, *, who: str) -> None:
         self._wish(station_id, who, mode=mode)
 
@@ -293,6 +310,12 @@ class PaperHouse(PaperPast):
         if wish.max_a is not None and wish.max_a > 32:
             raise WidensInstallerLimit("the installer allows less")
         self._wish(station_id, who, max_a=wish.max_a, priority=wish.priority or 0, vehicle=wish.vehicle)
+
+    def set_phases(self, station_id: str, wish: PhasesWish, *, who: str) -> None:
+        self._wish(station_id, who, phases=wish.phases)
+
+    def set_minimum(self, station_id: str, wish: MinimumWish, *, who: str) -> None:
+        self._wish(station_id, who, min_a=wish.min_a)
 
     def set_goal(self, station_id: str, wish: GoalWish | None, *, who: str) -> None:
         goal = None if wish is None else GoalState(energy_kwh=wish.energy_kwh, ready_by=wish.ready_by)
@@ -307,6 +330,9 @@ class PaperHouse(PaperPast):
     def boost(self, station_id: str, wish: BoostWish | None, *, who: str) -> None:
         until = None if wish is None else self.now() + timedelta(seconds=wish.duration_s)
         self._wish(station_id, who, boost_until=until)
+
+    def set_guest(self, station_id: str, vehicle: str | None, *, who: str) -> None:
+        self._wish(station_id, who, vehicle=vehicle)
 
     def set_optimising(self, *, optimising: bool, who: str) -> None:
         self._optimising = optimising

@@ -10,7 +10,7 @@ from ems.api.errors import UnknownStation
 from ems.api.explained import explained
 from ems.api.problems import documented
 from ems.api.routes.needs import GUARDED, AtDesk, Homeowner, Viewer
-from ems.api.wire import ExplanationRecord, OptimisingWish, SiteRecord, State, StationState
+from ems.api.wire import ExplanationRecord, OptimisingWish, SiteRecord, State, StationPlan, StationState
 
 router = APIRouter(tags=["house"], responses=GUARDED)
 
@@ -55,6 +55,18 @@ async def read_stations(desk: AtDesk, _person: Viewer) -> tuple[StationState, ..
 async def read_station(station_id: StationPath, desk: AtDesk, _person: Viewer) -> StationState:
     """One charging station now."""
     return find_station(desk.house.state(), station_id)
+
+
+@router.get("/plan")
+async def read_plans(desk: AtDesk, _person: Viewer) -> tuple[StationPlan, ...]:
+    """What is ahead at every charger, in quarters of an hour, without any sun."""
+    return tuple(desk.house.plan(station.id) for station in desk.house.state().stations)
+
+
+@router.get("/stations/{station_id}/plan", responses=documented(404))
+async def read_plan(station_id: StationPath, desk: AtDesk, _person: Viewer) -> StationPlan:
+    """What is ahead at one charger."""
+    return desk.house.plan(station_id)
 
 
 @router.get("/vehicles")

@@ -5,7 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from ems.api.wire.words import API_VERSION, Sentence, Shape, SiteCondition, StationStatus
+from ems.api.wire.plan import NextEvent
+from ems.api.wire.readings import SourceState
+from ems.api.wire.vehicles import VehicleState
+from ems.api.wire.words import API_VERSION, BatteryMode, Sentence, Shape, SiteCondition, StationStatus
 from ems.model.decision import LimitReason
 from ems.model.electrical import FuseDevice
 from ems.model.goals import ChargeMode
@@ -35,6 +38,10 @@ class Energies(Shape):
     charging_kwh: float
     charging_solar_kwh: float
     """The part of it that came from the sun."""
+
+    battery_charged_kwh: float | None
+    battery_discharged_kwh: float | None
+    """Of the home battery, counted while it tells its power; null where the house has none."""
 
 
 class Today(Shape):
@@ -98,7 +105,7 @@ class GoalState(Shape):
     """The car pauses once it is in."""
 
     ready_by: datetime | None
-    """Remembered and shown; charging is not planned for it yet."""
+    """By then, where there is an energy; a time alone is only shown."""
 
 
 class TemporaryLimit(Shape):
@@ -149,15 +156,37 @@ class StationState(Shape):
     user_max_a: float | None
     """A person's own, lower bound."""
 
+    user_min_a: float | None = None
+    """A person's own least current, at or above `min_a`: below it the car pauses."""
+
+    user_phases: Literal[1, 3] | None = None
+    """The number of phases that a person chose; null leaves it to the surplus and the fuses."""
+
     fallback_a: float
     can_switch_phases: bool
     priority: int
     vehicle: str | None
+    guest: bool
+    """Whether it is that for this stay only."""
+
     session: SessionState | None
     energy_kwh: float
     """Lifetime, by our own counter."""
 
     goal: GoalState | None
+    latest_start_at: datetime | None = None
+    """When the car starts at the latest to reach its goal, to the minute; null without energy and time. Sun that comes
+    before puts it off."""
+
+    finish_at: datetime | None = None
+    """When the goal's energy will be in, as far as it can be told: not of a car that follows the sun alone."""
+
+    goal_at_risk: bool = False
+    """Whether too little of it will be in by then."""
+
+    goal_expected_kwh: float | None = None
+    """What will be in by then if it charges from now on; null without energy and time."""
+
     temporary_limit: TemporaryLimit | None
     boost_until: datetime | None
     ignores_limit: bool
@@ -169,6 +198,7 @@ class BatteryState(Shape):
     power_w: float
     soc: float | None
     age_s: float
+    mode: BatteryMode
 
 
 class NoticeState(Shape):
@@ -202,6 +232,15 @@ class State(Shape):
     stations: tuple[StationState, ...]
     battery: BatteryState | None
     notices: tuple[NoticeState, ...]
+    sources: tuple[SourceState, ...]
+    """Devices whose readings a program brings."""
+
+    vehicles: tuple[VehicleState, ...]
+    """Cars that the site file names or somebody told of."""
+
+    next_event: NextEvent | None = None
+    """Null where nothing is known to happen; the sun may always do something."""
+
     dimmed: bool | None
     """Whether the grid operator calls for its limit; null where nobody says."""
 
@@ -232,4 +271,5 @@ class HealthRecord(Shape):
     """Since the last decision; null before the first."""
 
     reasons: tuple[str, ...]
-    """What is amiss, as codes: `meter_lost`, `not_commissioned`, `storage`, `stalled`, `starting`."""
+    """What is amiss, as codes: `meter_lost`, `not_commissioned`, `source_silent`, `source_refused`, `storage`,
+    `stalled`, `starting`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
@@ -26,8 +26,22 @@ class SettingsWish(Shape):
     vehicle: VehicleName | None = None
 
 
+class PhasesWish(Shape):
+    """Body of `PUT /stations/{id}/phases`: of a station that can change them."""
+
+    phases: Literal[1, 3] | None
+    """Null leaves it to the surplus and the fuses."""
+
+
+class MinimumWish(Shape):
+    """Body of `PUT /stations/{id}/minimum`: below it the car pauses."""
+
+    min_a: Annotated[float, Field(ge=6, le=80)] | None
+    """Null goes back to the station's own."""
+
+
 class GoalWish(Shape):
-    """Body of `PUT /stations/{id}/goal`. `ready_by` is remembered and shown; charging is not planned for it yet."""
+    """Body of `PUT /stations/{id}/goal`. With both, charging begins in time; a time alone is only shown."""
 
     energy_kwh: Annotated[float, Field(gt=0, le=500)] | None = None
     ready_by: AwareDatetime | None = None
@@ -45,6 +59,25 @@ class BoostWish(Shape):
     """Body of `PUT /stations/{id}/boost`: as fast as the fuses allow, for a while."""
 
     duration_s: Annotated[float, Field(gt=0, le=86_400)]
+
+
+class RestartWish(Shape):
+    """Body of `POST /stations/{id}/restart`."""
+
+    hard: bool = False
+    """At once; otherwise the station ends a session first."""
+
+
+class CommandAnswer(Shape):
+    """What a station answered to a command."""
+
+    station: str
+    command: Literal["restart", "unlock"]
+    done: bool
+    """Whether it does it."""
+
+    answer: str
+    """In the station's own word, such as `Accepted`, `Rejected`, `Unlocked`, `UnlockFailed` or `NotSupported`."""
 
 
 class OptimisingWish(Shape):

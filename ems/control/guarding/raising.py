@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from ems.control.demand import least_wanted_a
 from ems.control.headroom import Headroom
 from ems.control.memory import Memory, RowKey
 from ems.control.seen.in_force import commanded_since_s
@@ -131,7 +132,8 @@ class _Ladder:
     def _raised(self, station: Station, base: Setpoint, wish: Setpoint, spare: _Spare) -> Setpoint:
         """From a pause to the minimum, else up by at most one ramp."""
         starts = wish.phases > base.phases or base.limit_a <= 0
-        ramp_to_a = max(station.min_a, 0.0 if starts else base.limit_a + self._step_a(station, base, spare))
+        least_a = least_wanted_a(station, self.now.goal_of(station.station_id))
+        ramp_to_a = max(least_a, 0.0 if starts else base.limit_a + self._step_a(station, base, spare))
         target_a = rounded_down(min(wish.limit_a, spare.most_a, ramp_to_a), station)
         fuse_binds = spare.most_a < min(wish.limit_a, ramp_to_a)
         reason = self.room.rooms[spare.key].raise_reason if fuse_binds else _settling(None)

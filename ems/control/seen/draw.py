@@ -10,7 +10,8 @@ from ems.control.memory import Memory
 from ems.control.seen.in_force import Bounds, limits_within, phases_allowed, phases_changed
 from ems.model.electrical import PerPhase
 from ems.model.quick import quick
-from ems.model.site import Station
+from ems.model.same import by_identity
+from ems.model.site import Policy, Station
 from ems.model.snapshot import Snapshot
 from ems.model.station import CarReading, StationState
 
@@ -91,7 +92,7 @@ class Draws:
 
     def sum(self, stations: Iterable[Station], at_s: float) -> Draw:
         """See `cars_draw`."""
-        return sum_of(self.of(station, at_s) for station in stations)
+        return sum_of([self.of(station, at_s) for station in stations])
 
 
 def sum_of(draws: Iterable[Draw]) -> Draw:
@@ -117,7 +118,7 @@ def car_draw(now: Snapshot, memory: Memory, station: Station, at_s: float) -> Dr
     if _was_gone(state, at_s):
         return NO_DRAW
     policy = now.site.policy
-    bounds = _bounds(now, memory, station, at_s, policy.car_reacts_within_s)
+    bounds = _bounds(station, state, at_s, policy.car_reacts_within_s, unknown_until_s(now, memory))
     if bounds.high_a == 0.0 and (report is None or max(report.current_a, default=0.0) == 0.0):
         return NO_DRAW
     allowed_a = PerPhase.on(phases_allowed(station, bounds.phases), bounds.high_a)
@@ -126,16 +127,27 @@ def car_draw(now: Snapshot, memory: Memory, station: Station, at_s: float) -> Dr
         return Draw(high_a=allowed_a, vouched_a=allowed_a if waking else PerPhase())
     if at_s - report.taken_at_s > CAR_READING_LASTS_S and state.connected:
         return Draw(high_a=allowed_a)
-    then = _bounds(now, memory, station, report.taken_at_s, policy.car_reacts_within_s + policy.message_s)
     if waking and max(report.current_a, default=0.0) <= DRAWING_A and abs(at_s - report.taken_at_s) <= SAME_TIME_S:
         return NO_DRAW
-    return _reported_draw(station, state, report, then, bounds, waking=waking)
+    return _reported_draw(station, state, report, bounds, waking, policy, memory.started_at_s)
 
 
+@by_identity(1024)
 def _reported_draw(
-    station: Station, state: StationState, report: CarReading, then: Bounds, bounds: Bounds, *, waking: bool
+    station: Station,
+    state: StationState,
+    report: CarReading,
+    bounds: Bounds,
+    waking: bool,  # by place, as all that is remembered by
+    policy: Policy,
+    started_at_s: float,
 ) -> Draw:
-    """A car that followed its limit when it reported is taken to follow a change of the limit since then."""
+    """A car that followed its limit when it reported is taken to follow a change of the limit since then.
+
+    Remembered, since a report stays the newest for ten seconds, and the limits in force often stay as long.
+    """
+    late_s = policy.car_reacts_within_s + policy.message_s
+    then = _bounds(station, state, report.taken_at_s, late_s, _unknown_until_s(policy, started_at_s))
     least_a, most_a = _reported_a(station, report)
     largest_a = max(report.current_a, default=0.0)
     low_a = least_a if largest_a <= bounds.low_a else PerPhase(*[min(amps, bounds.low_a) for amps in least_a])
@@ -230,10 +242,13 @@ def is_unheard(now: Snapshot, memory: Memory, station: Station) -> bool:
 
 def unknown_until_s(now: Snapshot, memory: Memory) -> float:
     """Until then a station that nobody heard of may follow a lease of our earlier life."""
-    return memory.started_at_s + now.site.policy.lease_s + 10.0
+    return _unknown_until_s(now.site.policy, memory.started_at_s)
 
 
-def _bounds(now: Snapshot, memory: Memory, station: Station, at_s: float, late_s: float) -> Bounds:
+def _unknown_until_s(policy: Policy, started_at_s: float) -> float:
+    return started_at_s + policy.lease_s + 10.0
+
+
+def _bounds(station: Station, state: StationState, at_s: float, late_s: float, unknown_s: float) -> Bounds:
     """The limits in force from `late_s` before `at_s`, since a car may follow that late."""
-    state = now.state_of(station.station_id)
-    return limits_within(station, state, at_s - late_s, at_s, unknown_until_s=unknown_until_s(now, memory))
+    return limits_within(station, state, at_s - late_s, at_s, unknown_until_s=unknown_s)

@@ -6,14 +6,16 @@ follow within three: in between, a car that follows its limit is taken to be whe
 
 from __future__ import annotations
 
+from math import inf
 from typing import Final
 
 from ems.control.seen.draw import DRAWING_A, Draw
 from ems.control.seen.in_force import limits_within
 from ems.control.seen.learn import FOLLOWS_WITHIN_A, Learned
 from ems.model.electrical import PerPhase
+from ems.model.same import by_identity
 from ems.model.site import Station
-from ems.model.station import ConnectorStatus, SendOutcome, SentLimit, StationState
+from ems.model.station import CarReading, ConnectorStatus, SendOutcome, SentLimit, StationState
 
 LATEST_S: Final = 12.0
 """What a report shows may be so old, and so slowly may a car follow: 5 s of dead time, a ramp, a report on its way."""
@@ -27,7 +29,14 @@ def expected_a(station: Station, state: StationState, known: Learned, band: Draw
     report = state.car
     if band.vouched_a == band.low_a or report is None or len(report.current_a) != len(station.wiring):
         return band.low_a
-    limit = _followed(state, at_s)
+    return _likely_a(station, state, report, known, band, _followed(state, at_s))
+
+
+@by_identity(1024)
+def _likely_a(
+    station: Station, state: StationState, report: CarReading, known: Learned, band: Draw, limit: SentLimit | None
+) -> PerPhase:
+    """Where the limit that it had time to follow takes a car. Remembered: most of this stays for seconds."""
     largest_a = max(report.current_a)
     if limit is None or limit.limit_a < station.min_a:
         likely_a = 0.0
@@ -47,9 +56,11 @@ def may_have_gone(station: Station, state: StationState, at_s: float) -> bool:
 
     Cars follow within 1 to 5 s; a station holds its car off while it changes phases.
     """
+    newest = _newest_by(state, inf)
+    if newest is None or newest.sent_at_s > at_s:
+        return False
     before = _followed(state, at_s)
-    newest = next((limit for limit in reversed(state.sent) if limit.outcome is not SendOutcome.REJECTED), None)
-    if newest is None or before is None or newest.sent_at_s > at_s:
+    if before is None:
         return False
     stops = newest.limit_a < station.min_a <= before.limit_a
     return stops or newest.phases != before.phases
@@ -64,8 +75,12 @@ def _followed_at(at_s: float, drawn_a: float, station: Station, state: StationSt
 
 def _followed(state: StationState, at_s: float) -> SentLimit | None:
     """The newest limit that the car had time to follow by then."""
+    return _newest_by(state, at_s - FOLLOWS_AFTER_S)
+
+
+def _newest_by(state: StationState, sent_by_s: float) -> SentLimit | None:
     for limit in reversed(state.sent):
-        if limit.outcome is not SendOutcome.REJECTED and limit.sent_at_s <= at_s - FOLLOWS_AFTER_S:
+        if limit.outcome is not SendOutcome.REJECTED and limit.sent_at_s <= sent_by_s:
             return limit
     return None
 

@@ -44,18 +44,20 @@ def limits_within(
     fallen back, if its lease is verified.
     """
     steady = _only_limit(state, from_s, to_s)
-    if steady is not None:
-        return _steady(min(steady.limit_a, station.hardware_max_a), steady.phases)
-    possible = _possible(station, state, from_s, to_s, unknown_until_s)
-    limits_a, phases = zip(*possible, strict=True)
     hardware_a = station.hardware_max_a
-    return Bounds(low_a=min(hardware_a, *limits_a), high_a=min(hardware_a, max(limits_a)), phases=max(phases))
+    if steady is not None:
+        steady_a = min(steady.limit_a, hardware_a)
+        return _bounds(steady_a, steady_a, steady.phases)
+    possible = _possible(station, state, from_s, to_s, unknown_until_s)
+    limits_a = [limit_a for limit_a, _ in possible]
+    phases = max([phases for _, phases in possible])
+    return _bounds(min(hardware_a, *limits_a), min(hardware_a, max(limits_a)), phases)
 
 
 @lru_cache(maxsize=1024)
-def _steady(limit_a: float, phases: int) -> Bounds:
-    """Remembered, since most limits stay for minutes, and every look asks for them several times."""
-    return Bounds(low_a=limit_a, high_a=limit_a, phases=phases)
+def _bounds(low_a: float, high_a: float, phases: int) -> Bounds:
+    """Remembered, since limits stay for a while, and every look asks for them several times."""
+    return Bounds(low_a=low_a, high_a=high_a, phases=phases)
 
 
 def _only_limit(state: StationState, from_s: float, to_s: float) -> SentLimit | None:
@@ -104,10 +106,13 @@ def commanded(state: StationState, now_s: float) -> SentLimit | None:
 
 def commanded_since_s(state: StationState) -> float | None:
     """When the newest limit first got its present value; None when that is longer ago than we remember."""
-    valid = [limit for limit in state.sent if limit.outcome is not SendOutcome.REJECTED]
-    for later, earlier in zip(reversed(valid), reversed(valid[:-1]), strict=False):
-        if (earlier.limit_a, earlier.phases) != (later.limit_a, later.phases):
+    later: SentLimit | None = None
+    for earlier in reversed(state.sent):
+        if earlier.outcome is SendOutcome.REJECTED:
+            continue
+        if later is not None and (earlier.limit_a != later.limit_a or earlier.phases != later.phases):
             return later.sent_at_s
+        later = earlier
     return None
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ems.control.memory import Memory
-from ems.control.seen.draw import Draws, is_unheard
+from ems.control.seen.draw import Draws
 from ems.control.seen.sources import all_are_heard, given_a, most_given_a
 from ems.model.electrical import Circuit, PerPhase
 from ems.model.quick import quick
@@ -36,17 +36,20 @@ class Load:
     """What `counted_a` hands back beyond what cars were seen to draw; None where no meter saw them."""
 
 
-def seen(now: Snapshot, memory: Memory, circuit: Circuit, sample: GridReading, draws: Draws) -> Load:
-    """What its meter saw, less what the cars drew then."""
+def seen(
+    now: Snapshot, memory: Memory, circuit: Circuit, sample: GridReading, draws: Draws, unheard: frozenset[str]
+) -> Load:
+    """What its meter saw, less what the cars drew then. `unheard`: stations that nobody has heard of yet."""
     flow_a = sample.current_a
     cars = draws.sum(now.site.below(circuit.circuit_id), sample.taken_at_s)
-    before_a = _before(now, memory, circuit)
+    before_a = _before(now, memory, circuit, unheard)
     highest_a = flow_a - cars.low_a
     likely_a = counted_a = proven_a = highest_a
     if cars.high_a != cars.low_a:
         likely_a = _nearest(before_a, flow_a - cars.high_a, highest_a)
         counted_a = _nearest(before_a, flow_a - cars.vouched_a, highest_a)
-        proven_a = _nearest(before_a, flow_a - cars.proven_a, highest_a)
+        same = cars.proven_a == cars.vouched_a
+        proven_a = counted_a if same else _nearest(before_a, flow_a - cars.proven_a, highest_a)
     peak_a = _held(likely_a, memory.held_a.get(circuit.circuit_id), now, memory)
     return Load(
         likely_a=likely_a,
@@ -57,13 +60,13 @@ def seen(now: Snapshot, memory: Memory, circuit: Circuit, sample: GridReading, d
     )
 
 
-def _before(now: Snapshot, memory: Memory, circuit: Circuit) -> PerPhase | None:
+def _before(now: Snapshot, memory: Memory, circuit: Circuit, unheard: frozenset[str]) -> PerPhase | None:
     """What the house was, but no lower than if all that sun and battery can give flowed out.
 
     Only while stations are unheard of: what is handed back for them is no sun. None where nothing is known.
     """
     before_a = memory.house_a.get(circuit.circuit_id)
-    if not any(is_unheard(now, memory, each) for each in now.site.below(circuit.circuit_id)):
+    if not unheard or not any(each.station_id in unheard for each in now.site.below(circuit.circuit_id)):
         return before_a
     most_a = most_given_a(now)
     if most_a is None:

@@ -194,7 +194,8 @@ def _over(known: Obedience, at_s: float, drawn_a: float, limit_a: float) -> Obed
 
 
 def _kept(known: Obedience, state: StationState, limit_a: float, silent_s: float) -> Obedience:
-    known = replace(known, suspect_since_s=None)
+    if known.suspect_since_s is not None:
+        known = replace(known, suspect_since_s=None)
     if not known.is_ignoring or not _proves_something(known, state, limit_a):
         return known
     obeyed_s = known.obeyed_s + silent_s

@@ -30,10 +30,13 @@ def given_a(now: Snapshot) -> PerPhase:
 def held_given_a(now: Snapshot, before_a: PerPhase | None) -> PerPhase:
     """The same; while an inverter or the battery is silent, no less than when all had spoken last.
 
-    An inverter that nobody hears may go on giving. `before_a`: what this gave a look ago; None where nothing is known.
+    An inverter that nobody hears may go on giving. `before_a`: what this gave a look ago; None where nothing is known:
+    then those that are silent may give their peak, as far as it is stated.
     """
     heard_a = given_a(now)
-    return heard_a if before_a is None or all_are_heard(now) else heard_a.upper(before_a)
+    if all_are_heard(now):
+        return heard_a
+    return heard_a.upper(spread_a(now.site, now.site.sun_peak_w or 0.0) if before_a is None else before_a)
 
 
 def most_given_a(now: Snapshot) -> PerPhase | None:

@@ -24,7 +24,7 @@ LONGEST_WAIT_S: Final = 1e7
 def admit(table: RowTable) -> list[int]:
     """The numbers of the cars that charge, in rising order."""
     everybody = range(len(table.candidates))
-    contested = [r for r, load in enumerate(table.loads(table.lows_a)) if load > table.limits[r]]
+    contested = [r for r, load in enumerate(table.least_loads) if load > table.limits[r]]
     if not contested:
         return list(everybody)
     contest = _Contest(table, contested)

@@ -41,7 +41,7 @@ class _Filling:
         self._currents_a = currents_a
         self._reasons = reasons
         self._caps = table.caps(currents_a)
-        self._loads = table.loads(currents_a)
+        self._loads = table.least_loads.copy() if currents_a == table.lows_a else table.loads(currents_a)
         """Of all cars at their minimum or stopped; the rise of those still rising comes on top."""
 
         self._pulls = [0.0] * len(self._loads)
@@ -53,14 +53,15 @@ class _Filling:
     def raise_together(self, rising: list[int]) -> None:
         """Raise these cars, in proportion to their maximums, until each of them is stopped."""
         table, pulls, rising_on = self._table, self._pulls, self._rising_on
-        highs_a = table.highs_a
+        full_at: dict[int, float] = {}
+        """Levels are shares of the maximum above the minimum."""
+
         for i in rising:
-            high_a = highs_a[i]
+            low_a, high_a = table.lows_a[i], table.highs_a[i]
+            full_at[i] = 1.0 - low_a / high_a if high_a > low_a else 0.0
             for r, weight in table.rows_of[i]:
                 pulls[r] += weight * high_a
                 rising_on[r] += 1
-        # Levels are shares of the maximum above the minimum.
-        full_at = {i: 1.0 - table.lows_a[i] / highs_a[i] if highs_a[i] > table.lows_a[i] else 0.0 for i in rising}
         rows = [r for r, cars in enumerate(rising_on) if cars]
         while rising:
             tight_at = [(self._caps[r] - self._loads[r]) / pulls[r] for r in rows]

@@ -14,7 +14,7 @@ TOLERANCE: Final = 1e-9
 class RowTable:
     """Candidates and rows by number. Nothing changes it once it is built."""
 
-    __slots__ = ("candidates", "highs_a", "limits", "lows_a", "members", "rows", "rows_of", "yielding")
+    __slots__ = ("candidates", "highs_a", "least_loads", "limits", "lows_a", "members", "rows", "rows_of", "yielding")
 
     def __init__(self, candidates: Sequence[Candidate], rows: Sequence[Row]) -> None:
         self.candidates = candidates
@@ -32,6 +32,8 @@ class RowTable:
         """Per candidate: (row, weight)."""
 
         self._connect()
+        self.least_loads = self.loads(self.lows_a)
+        """Of every row when everybody has the minimum."""
 
     def _connect(self) -> None:
         index = {candidate.station_id: i for i, candidate in enumerate(self.candidates)}

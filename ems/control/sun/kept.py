@@ -18,7 +18,7 @@ def with_stop_named(
     if surplus_w is None:
         return setpoints
     kept = [car for car in plan.cars if _is_by_sun(setpoints[car.station_id])]
-    if surplus_w >= sum(plan.least_w.get(car.station_id, 0.0) for car in kept):
+    if surplus_w >= sum([plan.least_w.get(car.station_id, 0.0) for car in kept]):
         return setpoints
     costs = costs_of(policy)
     return {**setpoints, **{car.station_id: _named(setpoints[car.station_id], car, plan, costs) for car in kept}}
@@ -35,7 +35,8 @@ def _named(setpoint: Setpoint, car: SunCar, plan: SunPlan, costs: Costs) -> Setp
     if cost_wh >= stop_wh:
         # It would have stopped, were its shortest time of charging over.
         return setpoint
-    return replace(setpoint, reason=replace(setpoint.reason, cost_wh=cost_wh, stop_wh=stop_wh))
+    reason = replace(setpoint.reason, cost_wh=cost_wh, stop_wh=stop_wh)
+    return Setpoint(station_id=setpoint.station_id, limit_a=setpoint.limit_a, phases=setpoint.phases, reason=reason)
 
 
 def _until_stop(car: SunCar, plan: SunPlan, costs: Costs) -> tuple[float, float]:

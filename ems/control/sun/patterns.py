@@ -8,19 +8,13 @@ buying is switched when it is worth the contactor.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import combinations, product
+from math import inf
 from typing import Final
 
+from ems.control.sun.joint import Pattern, patterns
 from ems.model.quick import quick
-
-JOINT_UP_TO: Final = 4
-"""Up to so many solar cars all patterns are weighed; above, those that differ from the present one in a car or two."""
-
-TRADES_UP_TO: Final = 12
-"""Up to so many also those that trade one car for two."""
 
 SHARE_W: Final = 150.0
 """What it is worth that one car more has a part of ample sun, which one car alone could use as well (assumed)."""
@@ -30,9 +24,6 @@ AMPLE: Final = 2.0
 
 MOST_OF_PRICE: Final = 2.0
 """Gains grow no further than so many times the price of their change."""
-
-Pattern = tuple[int, ...]
-"""Phases offered to each solar car, in the order of the site; 0 is off."""
 
 
 @quick
@@ -77,6 +68,18 @@ class SunCar:
 
     bonus_w: float = 0.0
     """What it is worth, beside its watts, that this car charges: for its priority, and for having waited."""
+
+    @property
+    def offers(self) -> tuple[int, ...]:
+        """The phases that it may be offered."""
+        return tuple([choice.phases for choice in self.choices])
+
+    def least_w(self, phases: int) -> float:
+        """What its minimum needs on so many phases, 0 when it is off."""
+        for choice in self.choices:
+            if choice.phases == phases:
+                return choice.least_w
+        raise ValueError(f"{self.station_id} is not offered {phases} phases, but {self.offers}")
 
 
 @quick
@@ -126,17 +129,19 @@ def weigh(
     `running`: the phases that each car charges on now, for cars that the last pattern did not have. `fits` is asked
     before a change: whether the fuses carry the minimums of that pattern.
     """
-    stations = tuple(car.station_id for car in cars)
-    present = tuple(_present(car, known, running) for car in cars)
+    stations = tuple([car.station_id for car in cars])
+    offers = tuple([car.offers for car in cars])
+    present = tuple([_present(car, known, running) for car in cars])
     gained = _carried_over(known, stations, present)
-    value_now = _value(cars, present, surplus_w, costs.aversion)
+    parts = [_parts(car) for car in cars]
+    value_now = _value(parts, present, surplus_w, costs.aversion)
     grown: dict[Pattern, float] = {}
     best: Pattern | None = None
     best_excess_wh = 0.0
-    for pattern in _patterns(cars, present):
+    for pattern in patterns(offers, present):
         if pattern == present:
             continue
-        gain_w = _value(cars, pattern, surplus_w, costs.aversion) - value_now
+        gain_w = _value(parts, pattern, surplus_w, costs.aversion) - value_now
         after_wh = gained.get(pattern, 0.0) + gain_w * elapsed_s / 3600
         if after_wh <= 0:
             continue
@@ -194,12 +199,16 @@ def best_change(cars: Sequence[SunCar], known: Regrets, costs: Costs, station_id
     if not known.gained_wh or station_id not in known.stations:
         return None
     place = known.stations.index(station_id)
-    options = [
-        (gained_wh, change_wh(cars, known.pattern, pattern, costs))
-        for pattern, gained_wh in known.gained_wh.items()
-        if pattern[place] != known.pattern[place]
-    ]
-    return max(options, key=lambda option: option[0] / max(option[1], 1e-9), default=None)
+    best: tuple[float, float] | None = None
+    nearest = -inf
+    for pattern, gained_wh in known.gained_wh.items():
+        if pattern[place] == known.pattern[place]:
+            continue
+        price_wh = change_wh(cars, known.pattern, pattern, costs)
+        near = gained_wh / max(price_wh, 1e-9)
+        if near > nearest:
+            best, nearest = (gained_wh, price_wh), near
+    return best
 
 
 def _present(car: SunCar, known: Regrets, running: Mapping[str, int]) -> int:
@@ -207,24 +216,32 @@ def _present(car: SunCar, known: Regrets, running: Mapping[str, int]) -> int:
     phases = known.of(car.station_id)
     if phases is None:
         phases = running.get(car.station_id, 0)
-    offered = [choice.phases for choice in car.choices]
+    offered = car.offers
     if phases in offered:
         return phases
     return min(offered, key=lambda each: (each == 0, abs(each - phases)))
 
 
-def _value(cars: Sequence[SunCar], pattern: Pattern, surplus_w: float, aversion: float) -> float:
+def _parts(car: SunCar) -> dict[int, tuple[float, float, float]]:
+    """By phases offered: the least, the most and the bonus, in W, that the car adds to a pattern while it charges."""
+    if car.blocked:
+        return {}
+    return {each.phases: (each.least_w, each.most_w, car.bonus_w) for each in car.choices if each.phases}
+
+
+def _value(
+    parts: Sequence[Mapping[int, tuple[float, float, float]]], pattern: Pattern, surplus_w: float, aversion: float
+) -> float:
     """v(c, S): the sun that the pattern uses, less what its minimums would buy, in W."""
     least_w = most_w = bonus_w = 0.0
     on = 0
-    for car, phases in zip(cars, pattern, strict=True):
-        if phases and not car.blocked:
-            bonus_w += car.bonus_w
+    for of_car, phases in zip(parts, pattern, strict=True):
+        part = of_car.get(phases)
+        if part is not None:
+            least_w += part[0]
+            most_w += part[1]
+            bonus_w += part[2]
             on += 1
-            for choice in car.choices:
-                if choice.phases == phases:
-                    least_w += choice.least_w
-                    most_w += choice.most_w
     if least_w == 0.0:
         return 0.0
     if surplus_w >= least_w:
@@ -245,48 +262,3 @@ def _may_change(cars: Sequence[SunCar], present: Pattern, wanted: Pattern) -> bo
         if not allowed or (switches and not car.may_switch):
             return False
     return True
-
-
-def _patterns(cars: Sequence[SunCar], present: Pattern) -> tuple[Pattern, ...]:
-    offers = tuple(tuple(choice.phases for choice in car.choices) for car in cars)
-    return _all(offers) if len(cars) <= JOINT_UP_TO else _near(offers, present)
-
-
-@lru_cache(maxsize=256)
-def _all(offers: tuple[tuple[int, ...], ...]) -> tuple[Pattern, ...]:
-    return tuple(product(*offers))
-
-
-@lru_cache(maxsize=64)
-def _near(offers: tuple[tuple[int, ...], ...], present: Pattern) -> tuple[Pattern, ...]:
-    """Patterns that change one car, or stop one and start another."""
-    single = [
-        (*present[:i], phases, *present[i + 1 :])
-        for i, offered in enumerate(offers)
-        for phases in offered
-        if phases != present[i]
-    ]
-    swaps = [
-        tuple(0 if k == i else (phases if k == j else each) for k, each in enumerate(present))
-        for i, offered in enumerate(offers)
-        if present[i] != 0 and 0 in offered
-        for j, others in enumerate(offers)
-        if j != i and present[j] == 0
-        for phases in others
-        if phases != 0
-    ]
-    return (*dict.fromkeys([*single, *swaps, *(_trades(offers, present) if len(offers) <= TRADES_UP_TO else ())]),)
-
-
-def _trades(offers: tuple[tuple[int, ...], ...], present: Pattern) -> Iterator[Pattern]:
-    """Patterns that stop one car and start two others: many small cars may be worth more than a large one."""
-    idle = [i for i, phases in enumerate(present) if phases == 0]
-    for out, offered in enumerate(offers):
-        if present[out] == 0 or 0 not in offered:
-            continue
-        for one, other in combinations(idle, 2):
-            for first, second in product(offers[one], offers[other]):
-                if first and second:
-                    traded = list(present)
-                    traded[out], traded[one], traded[other] = 0, first, second
-                    yield tuple(traded)

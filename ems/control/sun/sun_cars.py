@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from ems.control.demand import Demand, phases_used
 from ems.control.headroom import Headroom
 from ems.control.memory import Memory, StationTimers
 from ems.control.seen.learn import NOTHING, Learned
-from ems.control.sun.patterns import OFF, Choice, Costs, Pattern, Regrets, SunCar, best_change, weigh
+from ems.control.sun.joint import Pattern
+from ems.control.sun.patterns import OFF, Choice, Costs, Regrets, SunCar, best_change, weigh
 from ems.model.decision import LimitReason, Reason
 from ems.model.electrical import PerPhase
 from ems.model.quick import quick
-from ems.model.site import Policy, Station
+from ems.model.site import Keenness, Policy, Station
 from ems.model.snapshot import Snapshot
 
 LONGEST_ELAPSED_S: Final = 5.0
@@ -90,7 +92,7 @@ def plan_sun(
             settled[station.station_id] = wish.kept_off(car.last_phases or wish.phases, reason)
             continue
         settled[station.station_id] = wish.on_phases(phases)
-        least_w[station.station_id] = next(c.least_w for c in car.choices if c.phases == phases)
+        least_w[station.station_id] = car.least_w(phases)
         known = learned.get(station.station_id, NOTHING)
         above_a = max(0.0, known.offset_a) + _rounding_a(station, costs.aversion)
         extra_w[station.station_id] = above_a * _volts_used(station, phases, known, volts)
@@ -147,12 +149,12 @@ def _as_it_stands(wish: Demand, memory: Memory) -> Demand:
 
 def costs_of(policy: Policy) -> Costs:
     """The prices of changes, as the house has chosen them."""
-    return Costs(
-        start_wh=policy.start_wh,
-        stop_wh=policy.stop_wh,
-        switch_wh=policy.switch_wh,
-        aversion=policy.keenness.grid_weight,
-    )
+    return _costs(policy.start_wh, policy.stop_wh, policy.switch_wh, policy.keenness)
+
+
+@lru_cache(maxsize=16)
+def _costs(start_wh: float, stop_wh: float, switch_wh: float, keenness: Keenness) -> Costs:
+    return Costs(start_wh=start_wh, stop_wh=stop_wh, switch_wh=switch_wh, aversion=keenness.grid_weight)
 
 
 def _sun_car(
@@ -167,7 +169,7 @@ def _sun_car(
     policy = now.site.policy
     timers = memory.timers_of(station.station_id)
     known = learned.get(station.station_id, NOTHING)
-    changes = sum(at_s > now.now_s - DAY_S for at_s in timers.switched_at_s)
+    changes = len([at_s for at_s in timers.switched_at_s if at_s > now.now_s - DAY_S])
     last_phases = timers.last_phases
     offers = _offers(station, wish, known, last_phases)
     choices = [_choice(station, wish, phases, known, room, volts, now) for phases in offers]
@@ -178,12 +180,17 @@ def _sun_car(
         choices=tuple(choices),
         may_stop=timers.on_since_s is None or now.now_s - timers.on_since_s >= policy.min_on_s,
         may_start=timers.off_since_s is None or now.now_s - timers.off_since_s >= policy.min_off_s,
-        may_switch=changes < policy.phase_switches_per_day and _dwelt(timers, now.now_s),
+        may_switch=_is_set(station, wish) or (changes < policy.phase_switches_per_day and _dwelt(timers, now.now_s)),
         wears=2.0 if 2 * changes >= policy.phase_switches_per_day else 1.0,
         last_phases=last_phases,
         blocked=_is_blocked(station, now, memory, room),
         bonus_w=_bonus_w(wish, timers, now, memory),
     )
+
+
+def _is_set(station: Station, wish: Demand) -> bool:
+    """Whether a person chose its phases."""
+    return station.can_switch_phases and wish.phases == wish.least_phases
 
 
 def _is_blocked(station: Station, now: Snapshot, memory: Memory, room: Headroom) -> bool:
@@ -210,7 +217,7 @@ def _dwelt(timers: StationTimers, now_s: float) -> bool:
 
 def _offers(station: Station, wish: Demand, known: Learned, last_phases: int) -> tuple[int, ...]:
     """The numbers of phases worth offering: one and all where the car can use both, else what it stands at."""
-    if not station.can_switch_phases or len(station.wiring) == 1:
+    if not station.can_switch_phases or wish.phases == wish.least_phases:
         return (wish.phases,)
     if phases_used(station, wish.phases, known) == 1:
         return (last_phases or wish.phases,)
@@ -278,13 +285,11 @@ def _why_off(
     memory: Memory,
     now: Snapshot,
 ) -> Reason:
-    least_w = min(choice.least_w for choice in car.choices if choice.phases)
-    others_w = sum(
-        choice.least_w
-        for other, phases in zip(cars, regrets.pattern, strict=True)
-        for choice in other.choices
-        if phases and choice.phases == phases
-    )
+    least_w = min([choice.least_w for choice in car.choices if choice.phases])
+    others_w = 0.0
+    for other, phases in zip(cars, regrets.pattern, strict=True):
+        if phases:
+            others_w += other.least_w(phases)
     nearest = best_change(cars, regrets, costs, car.station_id)
     if nearest is not None and nearest[0] >= nearest[1] and not car.may_start:
         off_since_s = memory.timers_of(car.station_id).off_since_s or now.now_s

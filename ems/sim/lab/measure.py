@@ -7,6 +7,7 @@ battery does not count; several cars share it in proportion to their power (desi
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import ceil
 from typing import Final
 
 import numpy as np
@@ -83,6 +84,9 @@ class Measure:
             part = slice(max(span.begin_s - sheet.first_s, 0), _end(span, sheet))
             car_w = cars_w[span.stay.station_id][part]
             span.energy_kwh += float(car_w.sum()) / 3.6e6
+            if span.stay.target_by_s is not None:
+                in_time = car_w[: max(0, ceil(span.stay.target_by_s) - sheet.first_s - part.start)]
+                span.in_time_kwh = (span.in_time_kwh or 0.0) + float(in_time.sum()) / 3.6e6
             # Not a dot product: its last digits depend on where in memory the numbers happen to lie.
             span.solar_kwh += float((car_w * solar_part[part]).sum()) / 3.6e6
         self._closed.clear()
@@ -123,7 +127,13 @@ class Measure:
     def stays(self) -> list[StayOutcome]:
         """What each stay got, in order of arrival."""
         return [
-            StayOutcome(stay=each.stay, energy_kwh=each.energy_kwh, solar_kwh=each.solar_kwh) for each in self._outcomes
+            StayOutcome(
+                stay=each.stay,
+                energy_kwh=each.energy_kwh,
+                solar_kwh=each.solar_kwh,
+                in_time_kwh=each.in_time_kwh,
+            )
+            for each in self._outcomes
         ]
 
     def breakers(self) -> list[BreakerFigures]:
@@ -136,7 +146,7 @@ class Measure:
 class _Span:
     """A stay in whole seconds of the run, with what it got so far."""
 
-    __slots__ = ("begin_s", "end_s", "energy_kwh", "solar_kwh", "stay")
+    __slots__ = ("begin_s", "end_s", "energy_kwh", "in_time_kwh", "solar_kwh", "stay")
 
     def __init__(self, stay: Stay, begin_s: int) -> None:
         self.stay = stay
@@ -144,6 +154,7 @@ class _Span:
         self.end_s: int | None = None
         self.energy_kwh = 0.0
         self.solar_kwh = 0.0
+        self.in_time_kwh: float | None = None
 
 
 def _end(span: _Span, sheet: Sheet) -> int:

@@ -41,6 +41,8 @@ class StayOutcome:
     stay: Stay
     energy_kwh: float
     solar_kwh: float
+    in_time_kwh: float | None = None
+    """What of it came before the stay's `target_by_s`; None without one."""
 
     @property
     def grid_kwh(self) -> float:

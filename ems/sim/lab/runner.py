@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from math import ceil, isfinite
 from typing import Final, TypeAlias
 
 from ems.clock import VirtualClock, WallClock, run_virtual
 from ems.config.schema import SimulatedCar, SiteFile
 from ems.config.translate import to_site
-from ems.model.goals import Goal
+from ems.model.goals import Deadline, Goal, still_to_come_kwh
 from ems.model.station import StationState
 from ems.runtime.loop import Record
 from ems.sim.lab.life import Life
@@ -142,6 +143,9 @@ class _Run:
             for station_id, bay in plant.bays.items()
         }
         self._goals: dict[str, Goal] = {}
+        self._registers_kwh: dict[str, float] = {}
+        """Of the stations, when cars with a goal came."""
+
         self._life: Life | None = None
         self._failed = asyncio.Event()
         plant.arrived = self._arrived
@@ -215,10 +219,30 @@ class _Run:
         goal = self.plant.site.station(stay.station_id).goal
         if stay.mode is not None:
             goal = replace(goal, mode=stay.mode)
-        self._goals[stay.station_id] = goal
+        if stay.target_by_s is not None and isfinite(stay.energy_kwh):
+            before_kwh = self.plant.bays[stay.station_id].register_kwh
+            by_utc_s = self.plant.clock.utc_now().timestamp() + stay.target_by_s - ceil(stay.arrival_s)
+            deadline = Deadline(by_utc_s=by_utc_s, left_kwh=stay.energy_kwh)
+            goal = replace(goal, energy_kwh=stay.energy_kwh, deadline=deadline)
+            self._registers_kwh[stay.station_id] = before_kwh
+        self._wish(stay.station_id, goal)
+
+    def _wish(self, station_id: str, goal: Goal) -> None:
+        self._goals[station_id] = goal
         if self._life is not None:
-            self._life.board.set_goal(stay.station_id, goal)
+            self._life.board.set_goal(station_id, goal)
 
     def _station_changed(self, state: StationState) -> None:
+        self._count(state)
         if self._life is not None:
             self._life.station_changed(state)
+
+    def _count(self, state: StationState) -> None:
+        """What is still to come of a goal with a time, as the station's register tells."""
+        goal = self._goals.get(state.station_id)
+        if goal is None or goal.deadline is None or goal.energy_kwh is None or state.car is None:
+            return
+        in_car_kwh = (state.car.energy_kwh or 0.0) - self._registers_kwh[state.station_id]
+        left_kwh = still_to_come_kwh(goal.energy_kwh, in_car_kwh)
+        if left_kwh != goal.deadline.left_kwh:
+            self._wish(state.station_id, replace(goal, deadline=replace(goal.deadline, left_kwh=left_kwh)))

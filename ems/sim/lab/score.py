@@ -81,8 +81,12 @@ def _ratio(part: float, whole: float) -> float | None:
 
 def _goals(stays: Iterable[StayOutcome]) -> dict[str, object]:
     goals = [outcome for outcome in stays if outcome.stay.target_by_s is not None and isfinite(outcome.stay.energy_kwh)]
-    met = sum(outcome.energy_kwh >= FULL_ENOUGH * outcome.stay.energy_kwh for outcome in goals)
+    met = sum(_in_time_kwh(outcome) >= FULL_ENOUGH * outcome.stay.energy_kwh for outcome in goals)
     return {"goals_met": met, "goals_missed": len(goals) - met}
+
+
+def _in_time_kwh(outcome: StayOutcome) -> float:
+    return outcome.energy_kwh if outcome.in_time_kwh is None else outcome.in_time_kwh
 
 
 def _switching(record: RunRecord) -> dict[str, object]:

@@ -121,6 +121,11 @@ class Bay:
         self.car.cut()
         self._post(status=ConnectorStatus.FINISHING, in_transaction=False, car=self._reading(second, self._idle_a))
 
+    @property
+    def register_kwh(self) -> float:
+        """What it has counted before the car that stands there."""
+        return self._register_kwh
+
     def step(self, second: int) -> float:
         """One second with a car: what it draws on each of its phases."""
         car = self.car

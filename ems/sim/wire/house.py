@@ -172,7 +172,7 @@ class SimulatedHouse:
         return entry.model_copy(update={"modbus": address})
 
 
-def _ports(file: SiteFile, parts: Parts, *, keep_ports: bool) -> dict[tuple[str, int], ModbusPort]:
+def _ports(file: SiteFile, parts: Parts, *, keep_ports: bool) -> dict[tuple[str, int], ModbusPort[SimulatedUnit]]:
     """One socket for all units that the file has behind one address."""
     groups: dict[tuple[str, int], list[SimulatedUnit]] = {}
     for entry in (*file.meters, *file.solar):
@@ -185,7 +185,7 @@ def _ports(file: SiteFile, parts: Parts, *, keep_ports: bool) -> dict[tuple[str,
     return {address: ModbusPort(units, LOOPBACK, address[1] if keep_ports else 0) for address, units in groups.items()}
 
 
-async def _open_somewhere(port: ModbusPort) -> None:
+async def _open_somewhere(port: ModbusPort[SimulatedUnit]) -> None:
     try:
         await port.open()
     except OSError:

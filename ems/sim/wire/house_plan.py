@@ -180,6 +180,8 @@ class _Devices:
 
     def publisher(self, entry: MeterEntry | SolarEntry) -> MqttPublisher:
         source = entry.mqtt
+        if entry.pushed:
+            raise CannotSimulate(f"{entry.id} is pushed by another program, which cannot be simulated; leave it out")
         shelly = isinstance(entry, MeterEntry) and entry.profile == "shelly_pro3em"
         if source is None or (entry.profile is not None and not shelly):
             raise _unplayable(entry)

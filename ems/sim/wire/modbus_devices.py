@@ -10,7 +10,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Final, Generic, Protocol, TypeVar, cast
 
 from pymodbus.constants import ExcCodes
 from pymodbus.exceptions import NoSuchIdException
@@ -153,10 +153,26 @@ def sunspec_inverter(
     return SimulatedUnit(unit, SUNSPEC_BLOCK, registers, clock)
 
 
-class ModbusPort:
+class ModbusUnit(Protocol):
+    """A device that can sit behind a port."""
+
+    @property
+    def unit(self) -> int:
+        """Its number."""
+        ...
+
+    def device(self) -> SimDevice:
+        """As pymodbus wants it."""
+        ...
+
+
+U = TypeVar("U", bound=ModbusUnit)
+
+
+class ModbusPort(Generic[U]):
     """A Modbus TCP socket with units behind it. The port can be closed and opened again at the same number."""
 
-    def __init__(self, units: Iterable[SimulatedUnit], host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(self, units: Iterable[U], host: str = "127.0.0.1", port: int = 0) -> None:
         self.host: Final = host
         self.port = port
         """0 until it was opened for the first time, if no number was wished."""

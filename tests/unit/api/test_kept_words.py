@@ -8,7 +8,7 @@ import pytest
 
 from ems.api import wished
 from ems.api.kept_words import facts_of, log_says, log_text
-from ems.api.wire import GoalWish, Role, SettingsWish
+from ems.api.wire import GoalWish, Role, SettingsWish, VehicleWish
 from ems.commissioning import deeds
 from ems.commissioning.findings import ProofKind
 from ems.commissioning.limits import ConnectionLimits, StationLimits
@@ -23,10 +23,17 @@ WISHES = [
     *(wished.mode("garage", mode) for mode in ChargeMode),
     wished.settings("garage", SettingsWish()),
     wished.settings("garage", SettingsWish(max_a=10.5, priority=4, vehicle="Zoe")),
+    wished.phases("garage", None),
+    wished.phases("garage", 3),
+    wished.minimum("garage", None),
+    wished.minimum("garage", 8.0),
     wished.goal("garage", GoalWish()),
     wished.goal("garage", GoalWish(energy_kwh=12)),
     wished.goal("garage", GoalWish(ready_by=READY_BY)),
     wished.goal("garage", GoalWish(energy_kwh=12, ready_by=READY_BY)),
+    wished.guest("garage", "Aunt Ida"),
+    wished.guest("garage", None),
+    wished.vehicle(VehicleWish(vehicle="family", target_soc=0.8)),
     wished.limit("garage", 10.0, 600),
     wished.no_limit("garage"),
     wished.boost("garage", 600),
@@ -55,6 +62,10 @@ BOOK = [
     "login.refused.more",
     "pairing.code.viewer",
     "pairing.code.homeowner",
+    "feed.began",
+    "station.restart",
+    "station.unlock",
+    "feed.vehicle",
     "token.revoked",
     "user.removed",
     *(f"token.made.{role}" for role in Role),
@@ -84,7 +95,7 @@ def test_what_the_book_of_people_notes_has_words(what: str) -> None:
 
 def test_no_words_of_the_log_are_for_nothing() -> None:
     noted = {said.key for said in (*WISHES, *DEEDS)} | {f"log.{what}" for what in BOOK}
-    kinds = ("wish", "commissioning", "setup", "login", "pairing", "token", "user")
+    kinds = ("wish", "commissioning", "setup", "login", "pairing", "feed", "station", "token", "user")
 
     known = {key for key in words() if key.startswith(tuple(f"log.{kind}." for kind in kinds))}
 

@@ -7,12 +7,21 @@ from datetime import datetime
 import pytest
 from pydantic import ValidationError
 
-from ems.api.errors import BelowMinimum, NotYet, UnknownStation, WidensInstallerLimit
-from ems.api.wire import BoostWish, GoalWish, LimitWish, SettingsWish, SiteCondition, StationStatus
+from ems.api.errors import BelowMinimum, CannotSwitchPhases, NotYet, UnknownStation, WidensInstallerLimit
+from ems.api.wire import (
+    BoostWish,
+    GoalWish,
+    LimitWish,
+    MinimumWish,
+    PhasesWish,
+    SettingsWish,
+    SiteCondition,
+    StationStatus,
+)
 from ems.model.decision import LimitReason
-from ems.model.electrical import PerPhase
+from ems.model.electrical import PerPhase, Phase
 from ems.model.goals import ChargeMode
-from tests.live import LiveBench
+from tests.live import LiveBench, WatchedHouse
 
 WHO = "anna"
 
@@ -191,6 +200,52 @@ def test_nobody_widens_what_the_installer_set() -> None:
         bench.live.set_settings("garage", SettingsWish(max_a=20.0), who=WHO)
     with pytest.raises(WidensInstallerLimit):
         bench.live.set_limit("garage", LimitWish(limit_a=16.1, duration_s=60), who=WHO)
+
+
+def test_a_person_s_least_current_stays_inside_the_station_s_range() -> None:
+    bench = LiveBench()
+
+    with pytest.raises(BelowMinimum):
+        bench.live.set_minimum("garage", MinimumWish.model_construct(min_a=5.0), who=WHO)
+    with pytest.raises(WidensInstallerLimit):
+        bench.live.set_minimum("garage", MinimumWish(min_a=16.1), who=WHO)
+    bench.live.set_minimum("garage", MinimumWish(min_a=10.0), who=WHO)
+    bench.run(5)
+
+    assert bench.station("garage").user_min_a == 10.0
+    bench.started()
+    bench.run(5)
+    assert bench.station("garage").user_min_a == 10.0
+    bench.live.set_minimum("garage", MinimumWish(min_a=None), who=WHO)
+    assert bench.station("garage").user_min_a is None
+    assert bench.diary.notes[0][2] == "garage: charges from 10.0 A on"
+
+
+def test_phases_are_chosen_where_the_station_can_change_them() -> None:
+    house = WatchedHouse(sun_w=9000.0)
+    house.with_car("garage", can_switch_phases=True).with_car("carport", wiring=(Phase.L2,), car_phases=1)
+    bench = LiveBench(house)
+
+    with pytest.raises(CannotSwitchPhases):
+        bench.live.set_phases("carport", PhasesWish(phases=1), who=WHO)
+    bench.live.set_phases("garage", PhasesWish(phases=1), who=WHO)
+    bench.started()
+    bench.run(120)
+
+    assert (bench.station("garage").user_phases, bench.station("garage").phases) == (1, 1)
+    bench.live.set_phases("garage", PhasesWish(phases=None), who=WHO)
+    assert bench.station("garage").user_phases is None
+
+
+def test_a_kept_choice_that_the_station_no_longer_has_is_forgotten() -> None:
+    bench = LiveBench()
+    bench.shelf.keep("wishes", {"stations": {"garage": {"phases": 1, "min_a": 20.0, "mode": "fast"}}})
+
+    bench.started()
+    bench.run(5)
+
+    garage = bench.station("garage")
+    assert (garage.user_phases, garage.user_min_a, garage.mode) == (None, None, ChargeMode.FAST)
 
 
 def test_a_kept_bound_above_the_installers_is_forgotten() -> None:

@@ -151,6 +151,17 @@ def test_notes_tell_what_to_do(uncovered: Path) -> None:
     assert "Leases last 45 s and are renewed every 15 s" in notes
 
 
+def test_a_pushed_meter_is_told_what_it_costs(tmp_path: Path) -> None:
+    path = tmp_path / "site.yaml"
+    grid = "{id: grid, profile: eastron_sdm630, modbus: {host: 127.0.0.1}}"
+    path.write_text(UNCOVERED.replace(grid, "{id: grid, pushed: true, period_s: 10}"), encoding="utf-8")
+    notes = "\n".join(checked_site(path).notes)
+
+    assert "The meter of main is pushed every 10 s: its sensor counts as silent only after 50 s." in notes
+    assert "house and cars may fill 16.2 A instead of 21.8 A" in notes
+    assert "must tell current or power of each of L1 L2 L3; a total alone is refused" in notes
+
+
 def test_fuse_that_nobody_stated_is_shown_as_assumed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "site.yaml"
     path.write_text(UNCOVERED.replace("main_fuse_a: 25, largest_other_load_a: 13", "phases: 3"), encoding="utf-8")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ems.cli.devices import list_profiles, point_rows, probe_device, show_profile, unit_of
-from ems.devices.catalog import profiles
+from ems.devices.library import profiles
 from ems.devices.profile import Profile
 from ems.devices.sample import BATTERY_POINTS, INVERTER_POINTS, METER_POINTS
 
@@ -25,21 +25,35 @@ def said(capsys: pytest.CaptureFixture[str]) -> Any:
 def test_list_names_every_profile_with_what_it_speaks(capsys: pytest.CaptureFixture[str]) -> None:
     assert list_profiles(as_json=False) == 0
 
-    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    lines = [line.split() for line in capsys.readouterr().out.splitlines() if not line.startswith(("·", " "))]
 
     assert [line[0] for line in lines] == ["profile", *(each.id for each in profiles())]
     assert [line[-1] for line in lines[1:]] == [each.transport for each in profiles()]
 
 
-def test_list_as_json_is_one_object(capsys: pytest.CaptureFixture[str]) -> None:
+def test_list_says_of_every_experimental_profile_why(capsys: pytest.CaptureFixture[str]) -> None:
+    list_profiles(as_json=False)
+
+    output = capsys.readouterr().out
+
+    for each in profiles():
+        for kind, reason in each.experimental_as.items():
+            assert f"· {each.id} is experimental as {kind}: {reason}\n" in output
+
+
+def test_list_as_json_is_an_array(capsys: pytest.CaptureFixture[str]) -> None:
     assert list_profiles(as_json=True) == 0
 
-    assert said(capsys)["profiles"][0] == {
+    heads = {each["id"]: each for each in said(capsys)}
+    assert list(heads) == [each.id for each in profiles()]
+    assert heads["eastron_sdm630"] == {
         "id": "eastron_sdm630",
         "vendor": "Eastron",
         "model": "SDM630 v1, v2, MCT",
         "kinds": ["meter"],
         "transport": "modbus",
+        "status": "verified",
+        "experimental": {},
     }
 
 
@@ -104,12 +118,12 @@ def test_texts_and_states_have_no_unit() -> None:
     assert [unit_of(name) for name in ("serial", "Mn", "Vr", "St", "N")] == [""] * 5
 
 
-def test_unknown_profile_is_wrong_use_and_the_known_ones_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+def test_unknown_profile_is_wrong_use_and_the_nearest_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert show_profile("sdm630", as_json=True) == 2
 
     output = capsys.readouterr()
     assert output.out == ""
-    assert output.err == ("there is no device profile sdm630: take one of eastron_sdm630, shelly_pro3em, sunspec\n")
+    assert output.err == ("there is no device profile sdm630: did you mean eastron_sdm630?\n")
 
 
 def test_probing_what_publishes_by_itself_is_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:

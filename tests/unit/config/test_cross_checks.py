@@ -90,6 +90,23 @@ FAMILY = "  - {id: family, phases: 3}"
             GRID + "\nbattery: {id: cellar, wired: [L2, L2], profile: sunspec, modbus: {host: a}}",
             "battery.wired names a phase twice: write each once, such as [L2]",
         ),
+        (GRID, "  - {id: grid, pushed: true}", "meters[grid] is pushed and has no period_s: add `period_s: …`, the"),
+        (
+            GRID,
+            "  - {id: grid, pushed: true, period_s: 60}",
+            "period_s is 60, and pushed readings come every 1 to 30 s",
+        ),
+        (GRID, "  - {id: grid, pushed: true, period_s: 5, profile: x}", "meters[grid].profile stands beside pushed: a"),
+        (
+            GRID,
+            "  - {id: grid, pushed: true, period_s: 5, modbus: {host: a}}",
+            "meters[grid].modbus stands beside pushed: a program brings its readings; delete one of the two",
+        ),
+        (
+            GRID,
+            "  - {id: grid, pushed: true, period_s: 5}\napi: {enabled: false}",
+            "meters[grid].pushed needs the API, which api.enabled switches off",
+        ),
         # Rules of grid operators.
         (
             FAMILY,

@@ -14,7 +14,7 @@ from ems.config.marked import read_marked
 from ems.config.problems import SiteFileError
 from ems.config.translate import to_site
 from ems.control.fallback import is_covered, proof
-from ems.devices.catalog import profiles
+from ems.devices.library import profiles
 
 ROOT = Path(__file__).parents[3]
 

@@ -7,7 +7,8 @@ from itertools import product
 
 from hypothesis import strategies as st
 
-from ems.control.sun.patterns import AMPLE, SHARE_W, Choice, Costs, Pattern, Regrets, SunCar, weigh
+from ems.control.sun.joint import Pattern
+from ems.control.sun.patterns import AMPLE, SHARE_W, Choice, Costs, Regrets, SunCar, weigh
 
 VOLTS = 230.0
 COSTS = Costs(start_wh=15.0, stop_wh=40.0, switch_wh=110.0, aversion=1.0)

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import assume, given
 
-from ems.control.sun.patterns import JOINT_UP_TO, NO_REGRETS, SHARE_W, Choice, Pattern, SunCar
+from ems.control.sun.joint import JOINT_UP_TO, Pattern
+from ems.control.sun.patterns import NO_REGRETS, SHARE_W, Choice, SunCar
 from tests.unit.control.sun_patterns import GAP_W, look, offered, sun_cars, surpluses, value
 
 

@@ -36,6 +36,65 @@ def test_little_sun_is_charged_on_one_phase() -> None:
     assert house.limit_a("garage") == pytest.approx((3000 - 690) / 230, abs=0.4)
 
 
+def test_a_person_may_choose_one_phase_and_the_sun_does_not_change_it() -> None:
+    house = switching_house(9000)
+    house.goals["garage"] = Goal(phases=1, least_phases=1)
+    house.run(minutes=10)
+
+    assert phases_of(house) == (1, 1)
+    assert house.limit_a("garage") == 16.0
+
+
+def test_a_person_may_choose_three_phases_and_then_little_sun_is_too_little() -> None:
+    house = switching_house(2000)
+    house.goals["garage"] = Goal(phases=3, least_phases=3)
+    house.run(minutes=10)
+
+    assert house.limit_a("garage") == 0.0
+    assert house.cars["garage"].switches_s == []
+
+
+def test_a_choice_of_phases_counts_at_once_while_it_charges() -> None:
+    house = switching_house(9000).run(minutes=5)
+    assert phases_of(house) == (3, 3)
+
+    house.goals["garage"] = Goal(phases=1, least_phases=1)
+    house.run(seconds=60)
+
+    assert phases_of(house) == (1, 1)
+
+
+def test_a_person_s_least_current_is_kept_and_below_it_the_car_pauses() -> None:
+    house = House(sun_w=9000).with_car("garage", fallback_a=0.0)
+    house.goals["garage"] = Goal(min_a=10.0)
+    house.run(minutes=5)
+    assert house.limit_a("garage") > 10.0
+
+    house.sun_w = 6500
+    house.run(seconds=60)
+    kept_a = house.limit_a("garage")
+    house.sun_w = 1000
+    house.run(minutes=5)
+
+    assert kept_a == 10.0
+    assert house.limit_a("garage") == 0.0
+    charged = {limits["garage"] for at_s, limits in house.history if at_s > 1010 and limits["garage"] > 0.0}
+    assert min(charged) >= 10.0
+
+
+def test_a_fuse_comes_before_a_person_s_least_current() -> None:
+    house = House(base_a=PerPhase(12.0, 1.0, 1.0)).with_car("garage", mode=ChargeMode.FAST, fallback_a=0.0)
+    house.goals["garage"] = Goal(mode=ChargeMode.FAST, min_a=10.0)
+    house.run(minutes=3)
+    assert 10.0 <= house.limit_a("garage") <= 11.8
+
+    house.base_a = PerPhase(20.0, 1.0, 1.0)
+    house.run(seconds=20)
+
+    assert house.limit_a("garage") == 0.0
+    assert house.reason("garage") is LimitReason.MAIN_FUSE
+
+
 def test_more_sun_moves_it_to_three_phases_once_it_is_worth_the_contactor() -> None:
     house = switching_house(3000).run(minutes=5)
     house.sun_w = 9000

@@ -10,9 +10,11 @@ import pytest
 from ems.clock import VirtualClock
 from ems.config.problems import SecretError
 from ems.config.schema import SiteFile
-from ems.devices.catalog import DeviceConfigError, connect_devices
+from ems.devices.catalog import connect_devices
+from ems.devices.config_error import DeviceConfigError
 from ems.devices.modbus_device import ModbusDevice
 from ems.devices.mqtt_device import MqttDevice
+from ems.devices.pushed import PushedDevice
 from ems.devices.sunspec_device import SunSpecDevice
 
 GATEWAY = {"host": "gateway.local", "port": 502}
@@ -93,7 +95,7 @@ def test_a_profile_may_have_points_replaced() -> None:
 @pytest.mark.parametrize(
     ("file", "words"),
     [
-        (site({**SDM, "profile": "acme_9"}), "grid: there is no device profile acme_9: take one of eastron_sdm630"),
+        (site({**SDM, "profile": "acme_9"}), "grid: there is no device profile acme_9: take one of `ems devices list`"),
         (site({**SDM, "modbus": None}), "grid has no Modbus address: eastron_sdm630 needs modbus"),
         (site({**SDM, "profile": None}), "grid has no profile"),
         (site({"id": "grid", "profile": "shelly_pro3em"}, mqtt=BROKER), "grid has no MQTT address"),
@@ -131,3 +133,23 @@ def test_a_password_that_cannot_be_found_is_a_secret_error() -> None:
 
     with pytest.raises(SecretError):
         connect_devices(site(SHELLY, mqtt=broker), VirtualClock())
+
+
+def test_pushed_devices_wait_for_a_program_and_connect_to_nobody() -> None:
+    grid = {"id": "grid", "pushed": True, "period_s": 10}
+    shed = {"id": "shed", "pushed": True, "period_s": 5, "circuit": "shed"}
+    roof = {"id": "roof", "pushed": True, "period_s": 30}
+    battery = {"id": "cellar", "pushed": True, "period_s": 30}
+    circuits = [{"id": "shed", "fuse_a": 16, "phases": ["L2"]}]
+
+    devices = connect_devices(site(grid, shed, solar=[roof], battery=battery, circuits=circuits), VirtualClock())
+
+    told = [(inlet.name, inlet.kind, inlet.phases, inlet.period_s) for inlet in devices.pushed.values()]
+    assert sorted(told) == [
+        ("cellar", "battery", 3, 30.0),
+        ("grid", "meter", 3, 10.0),
+        ("roof", "inverter", 3, 30.0),
+        ("shed", "meter", 1, 5.0),
+    ]
+    assert (devices.background, devices.links) == ((), ())
+    assert isinstance(devices.meters["main"], PushedDevice)

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ems.devices.register_map import MAX_READ
-from ems.devices.sunspec import Model, ModelReader, scaled
+from ems.devices.register_point import MAX_READ
+from ems.devices.register_types import scaled
+from ems.devices.sunspec import Model, ModelReader
 from ems.devices.sunspec_models import COMMON, INVERTERS, METERS, STRINGS, Layout
 
 LENGTHS = {1: 66, 101: 50, 111: 60, 160: 108, 201: 105, 211: 124}

@@ -31,6 +31,7 @@ def test_every_reason_has_words_even_without_numbers(code: LimitReason) -> None:
             "main fuse L3: recent peak 14.2 A held, 7.5 A left for all cars",
         ),
         (Reason(code=LimitReason.MAIN_FUSE), "main fuse: no room"),
+        (Reason(code=LimitReason.PLAN, energy_kwh=10.0, target_soc=0.8), "the car is charged to its 80 %"),
         (Reason(code=LimitReason.PLAN, energy_kwh=10.0), "the 10.0 kWh that were asked for are in the car"),
         (Reason(code=LimitReason.SOLAR_SURPLUS, surplus_w=2345.6), "surplus 2346 W"),
         (

@@ -245,6 +245,18 @@ def test_meter_that_was_replaced_changes_no_counter(new_kwh: float) -> None:
     assert yard.ledger.counters.grid_import_kwh == before.grid_import_kwh
 
 
+def test_a_slow_meter_stands_for_the_present_until_its_next_sample() -> None:
+    slow = Yard(grid_w=1200.0, meter_period_s=30.0)
+    slow.look()
+    for _ in range(4):
+        slow.grid_w = None
+        slow.run(seconds=29)
+        slow.grid_w = 1200.0
+        slow.run(seconds=1)
+
+    assert slow.ledger.counters.grid_import_kwh == pytest.approx(0.04)
+
+
 def test_silent_meter_makes_nothing_up_and_its_counter_fills_the_gap() -> None:
     yard = Yard(grid_w=6000.0, import_kwh=100.0)
     yard.look()

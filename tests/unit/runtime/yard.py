@@ -33,6 +33,7 @@ class Yard:
     write: Callable[[Page], None] | None = None
     """Where pages go; kept here when left out."""
 
+    meter_period_s: float = 1.0
     now_s: float = 1000.0
     utc_s: float = NOON_S
     grid_w: float | None = 0.0
@@ -58,6 +59,7 @@ class Yard:
         self.site = Site(
             circuits=CircuitTree((main,)),
             stations=tuple(Station(station_id=name, circuit_id="main", wiring=PHASES_OF[3]) for name in self.stations),
+            meter_period_s={"main": self.meter_period_s},
             inverters=self.inverters,
             has_battery=self.has_battery,
         )

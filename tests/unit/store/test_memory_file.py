@@ -23,8 +23,16 @@ from ems.store.tables import SETTINGS
 from tests.unit.store.taped import opened, two_cars
 
 UTC_S = 1_800_000_000.0
-SURVIVES = {"given_a", "timers", "thermal", "obedience", "peak"}
-STAND_STILL = {"obeyed_s", "began_utc_s", "seen_until_utc_s"}
+SURVIVES = {"given_a", "timers", "thermal", "obedience", "peak", "paces"}
+STAND_STILL = {
+    "obeyed_s",
+    "began_utc_s",
+    "seen_until_utc_s",
+    "latest_start_utc_s",
+    "by_utc_s",
+    "eases_utc_s",
+    "spare_s",
+}
 """Fields of `Memory` in seconds that are no monotonic instants: durations and wall times."""
 
 KNOWN = Memory(

@@ -83,6 +83,16 @@ def test_an_inverter_that_falls_silent_may_go_on_giving_what_it_gave() -> None:
     assert held_given_a(roof, None) == PerPhase()
 
 
+def test_an_inverter_that_was_never_heard_may_give_its_peak() -> None:
+    seen = look([STATION], [state()])
+    roof = replace(seen, site=replace(seen.site, inverters=1, sun_peak_w=6900.0))
+    unheard_a = held_given_a(roof, None)
+
+    assert unheard_a == PerPhase(10.0, 10.0, 10.0)
+    assert held_given_a(roof, unheard_a) == unheard_a
+    assert held_given_a(replace(roof, solar=sun(690.0)), unheard_a).total == pytest.approx(3.0)
+
+
 @given(
     power_w=st.floats(-100, 20_000),
     wired=st.sampled_from([None, (L1,), (L2,), (L1, L2, L3), (L3, L1, L2)]),

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ems.control.sun.patterns import NO_REGRETS, Costs, Pattern, SunCar, best_change, change_wh, weigh
+from ems.control.sun.joint import Pattern
+from ems.control.sun.patterns import NO_REGRETS, Costs, SunCar, best_change, change_wh, weigh
 from ems.model.site import Keenness
 from tests.unit.control.sun_patterns import (
     COSTS,

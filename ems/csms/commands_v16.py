@@ -1,0 +1,47 @@
+"""What an OCPP 1.6 station is told to do at once: begin, end, restart, unlock."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Final
+
+from ems.csms.fields import printable, text
+from ems.csms.lane import Answer, Urgency
+from ems.csms.messages import Outcome
+from ems.csms.vocabulary import call
+
+LONGEST_TAG_SENT: Final = 16
+LONGEST_STATUS: Final = 40
+
+
+class CommandsV16(ABC):
+    """The part of `messages.Dialect` that commands."""
+
+    @abstractmethod
+    async def _ask(
+        self, request: object, urgency: Urgency = Urgency.ROUTINE, *, within_s: float | None = None
+    ) -> Answer: ...
+
+    @abstractmethod
+    def _accepted(self, what: str, answer: Answer, *, also: str = "Accepted") -> Answer: ...
+
+    async def remote_start(self, id_tag: str, connector: int) -> None:
+        request = call.RemoteStartTransaction(id_tag=id_tag[:LONGEST_TAG_SENT], connector_id=connector)
+        self._accepted("RemoteStartTransaction", await self._ask(request, Urgency.COMMAND))
+
+    async def remote_stop(self, transaction_id: int) -> None:
+        request = call.RemoteStopTransaction(transaction_id=transaction_id)
+        self._accepted("RemoteStopTransaction", await self._ask(request, Urgency.COMMAND))
+
+    async def restart(self, *, hard: bool) -> Outcome:
+        answer = await self._ask(call.Reset(type="Hard" if hard else "Soft"), Urgency.COMMAND)
+        return _outcome(answer, "Accepted")
+
+    async def unlock(self, connector: int) -> Outcome:
+        answer = await self._ask(call.UnlockConnector(connector_id=connector), Urgency.COMMAND)
+        return _outcome(answer, "Unlocked")
+
+
+def _outcome(answer: Answer, good: str) -> Outcome:
+    status = printable(text(answer.payload, "status"), LONGEST_STATUS)
+    return Outcome(done=status == good, answer=status)

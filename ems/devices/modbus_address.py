@@ -1,0 +1,61 @@
+"""Where a Modbus device of the site file answers, and how fast it may be asked: what its profile says, where the file
+says nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ems.config.schema import DeviceEntry, ModbusAddress, SiteFile
+from ems.devices.library import profile, profile_ids
+from ems.devices.modbus_profile import HybridProfile, ModbusProfile
+from ems.devices.mqtt_profile import MqttProfile
+from ems.devices.profile import Profile, SunSpecProfile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """What the slowest device behind one address needs."""
+
+    gap_s: float
+    """Silence between two requests."""
+
+    connect_delay_s: float
+    """Silence before the first request of a connection."""
+
+
+def address_of(stated: ModbusAddress, found: Profile) -> ModbusAddress:
+    """The address, with the profile's port, unit and patience where the site file states none."""
+    if not isinstance(found, ModbusProfile | HybridProfile):
+        return stated
+    usual = {
+        "port": found.defaults.port,
+        "unit": found.defaults.unit,
+        "timeout_s": found.limits.answer_within_ms / 1000,
+    }
+    missing = {key: value for key, value in usual.items() if key not in stated.model_fields_set}
+    return stated.model_copy(update=missing)
+
+
+def pace_of(file: SiteFile, key: tuple[str, int]) -> Pace:
+    """The longest silences that any device at that host and port needs."""
+    limits = [
+        found.limits
+        for entry in (*file.meters, *file.solar, *([file.battery] if file.battery else []))
+        if (found := _modbus_profile(entry)) is not None and _key(entry, found) == key
+    ]
+    return Pace(
+        gap_s=max((each.request_gap_ms for each in limits), default=0) / 1000,
+        connect_delay_s=max((each.connect_delay_ms for each in limits), default=0) / 1000,
+    )
+
+
+def _modbus_profile(entry: DeviceEntry) -> ModbusProfile | HybridProfile | SunSpecProfile | None:
+    if entry.modbus is None or entry.profile not in profile_ids():
+        return None
+    found = profile(entry.profile)
+    return None if isinstance(found, MqttProfile) else found
+
+
+def _key(entry: DeviceEntry, found: Profile) -> tuple[str, int] | None:
+    address = None if entry.modbus is None else address_of(entry.modbus, found)
+    return None if address is None else (address.host, address.port)

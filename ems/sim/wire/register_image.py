@@ -1,0 +1,201 @@
+"""The registers of a device that measures given values: any Modbus profile, read backwards. Pure.
+
+Values have the names, units and signs of the profile's uses (`ems.devices.sample`); what nobody states is filled in so
+that it fits: phases add up, currents carry their power, the voltage is 230 V.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from ems.devices.modbus_profile import HybridProfile, ModbusProfile
+from ems.devices.point_map import Derived, PointMap
+from ems.devices.profile_parts import Kind
+from ems.devices.register_map import plan
+from ems.devices.register_point import RegisterKind, RegisterPoint
+from ems.devices.register_types import Registers, RegisterType, WordOrder, encode
+from ems.devices.sample import phase_point
+from ems.model.electrical import NOMINAL_V, Phase
+
+Image = dict[tuple[RegisterKind, int], int]
+"""Registers by their kind and address."""
+
+Exponents = Mapping[tuple[RegisterKind, int], int]
+"""Powers of ten by the registers that hold them."""
+
+Values = Mapping[str, float | None]
+"""What one use measures; None where the device says that it has no value."""
+
+USUAL: Final[Mapping[str, float]] = {"voltage": NOMINAL_V, "frequency": 50.0, "soc": 0.5}
+"""By the first word of a name; everything else is 0."""
+
+EXPONENTS: Final = range(-2, 11)
+TEXT: Final = "Simulated"
+CLOSE: Final = 1e-6
+
+
+class CannotShow(ValueError):
+    """A device of this profile cannot tell such a value; says which and why."""
+
+
+def image(
+    profile: ModbusProfile | HybridProfile, values: Mapping[Kind, Values], order: WordOrder | None = None
+) -> Image:
+    """The registers, with 0 in those that a read only bridges. Raises CannotShow.
+
+    `order` is the word order that the owner chose, for a profile that has such a setting.
+    """
+    registers: Image = {}
+    limits, setting = profile.limits, profile.word_order_setting
+    order = order or profile.word_order
+    for each in profile.maps.values():
+        for block in plan(each.rows, max_registers=limits.max_registers_per_read, max_gap=limits.max_gap_registers):
+            registers |= {(block.function, block.address + offset): 0 for offset in range(block.count)}
+    for kind, each in profile.maps.items():
+        numbers = _own_numbers(each, filled_in(each, values.get(kind, {})))
+        _write(registers, each, numbers, order)
+    if setting is not None:
+        registers[setting.function, setting.address] = next(key for key, way in setting.values.items() if way is order)
+    return registers
+
+
+def filled_in(each: PointMap, stated: Values) -> dict[str, float | None]:
+    """All values that such a device tells. Raises CannotShow for a name that it does not tell."""
+    strange = sorted(set(stated) - set(each.told))
+    if strange:
+        raise CannotShow(f"it does not tell {', '.join(strange)}; it tells {', '.join(each.told)}")
+    values: dict[str, float | None] = {**dict(_from_phases(each, stated)), **stated}
+    for name, rule in each.derived.items():
+        known = {term: values[term] for term in rule.terms if term in values}
+        if name not in values and len(known) == len(rule.terms):
+            values[name] = rule.value({term: value for term, value in known.items() if value is not None})
+    usual = {name: USUAL.get(name.split("_")[0], 0.0) for name in each.told}
+    return {**usual, **values}
+
+
+def _from_phases(each: PointMap, stated: Values) -> Iterable[tuple[str, float | None]]:
+    """What follows from the stated powers: the total, and currents; a device that knows its total alone has L1."""
+    by_phase = {own: stated.get(phase_point("power", own)) for own in Phase}
+    watts = [value for value in by_phase.values() if value is not None]
+    if watts and "power" in each.told:
+        yield "power", sum(watts)
+    if phase_point("power", Phase.L1) not in each.told:
+        by_phase[Phase.L1] = stated.get("power")
+        yield from _carried("current", stated.get("power"), NOMINAL_V, each)
+    for own, value in by_phase.items():
+        yield from _carried(phase_point("current", own), value, stated.get(phase_point("voltage", own)), each)
+
+
+def _carried(name: str, watts: float | None, volts: float | None, each: PointMap) -> Iterable[tuple[str, float]]:
+    """The current that carries that power, with its sign where the device tells it."""
+    if watts is not None and name in each.told:
+        amps = watts / (volts or NOMINAL_V)
+        yield name, amps if name in each.signed else abs(amps)
+
+
+def _own_numbers(each: PointMap, values: dict[str, float | None]) -> dict[str, float | None]:
+    """The device's own numbers behind our values."""
+    numbers = dict(values)
+    for name, rule in reversed(each.derived.items()):
+        numbers |= _terms(name, rule, numbers.pop(name), numbers)
+    return numbers
+
+
+def _terms(name: str, rule: Derived, value: float | None, known: Values) -> Values:
+    """Terms that make `value`, given those that are known."""
+    free = [term for term in rule.terms if term not in known]
+    if value is None:
+        return dict.fromkeys(free)
+    if rule.magnitude is not None and rule.positive_when is not None:
+        way = rule.positive_when
+        yes, no = (way.equals, int(not way.equals)) if way.bit is None else (1 << way.bit, 0)
+        return {rule.magnitude: abs(value), way.of: float((yes if value >= 0 else no) or 0)}
+    if rule.times:
+        return _factors(name, rule, value, known)
+    return _summands(name, rule, value, known)
+
+
+def _factors(name: str, rule: Derived, value: float, known: Values) -> Values:
+    free = [term for term in rule.times if term not in known]
+    if not free:
+        free = [term for term in rule.times if term.startswith("current")]
+    others = math.prod(known.get(term) or USUAL.get(term.split("_")[0], 1.0) for term in rule.times if term != free[0])
+    if not others:
+        raise CannotShow(f"{name} is {rule.formula}, and the other factor is 0")
+    return {free[0]: value / others}
+
+
+def _summands(name: str, rule: Derived, value: float, known: Values) -> Values:
+    signs = {**dict.fromkeys(rule.plus, 1.0), **dict.fromkeys(rule.minus, -1.0)}
+    rest = value - sum(sign * (known.get(term) or 0.0) for term, sign in signs.items())
+    free = [term for term in signs if term not in known]
+    if not free and abs(rest) > max(CLOSE, CLOSE * abs(value)):
+        raise CannotShow(f"{name} is {rule.formula}, so it cannot be {value:g} with these")
+    fitting = [term for term in free if signs[term] * rest >= 0] or free
+    return {term: signs[term] * rest if term == fitting[0] else 0.0 for term in free}
+
+
+def _write(registers: Image, each: PointMap, numbers: Values, order: WordOrder) -> None:
+    exponents = _exponents(each, numbers)
+    for name, point in each.rows.items():
+        words = _words(name, point, numbers.get(name), point.word_order or order, exponents)
+        registers |= {(point.function, cell): word for cell, word in zip(point.cells, words, strict=True)}
+    registers |= {at: exponent & 0xFFFF for at, exponent in exponents.items()}
+
+
+def _words(
+    name: str,
+    point: RegisterPoint,
+    value: float | None,
+    order: WordOrder,
+    exponents: Mapping[tuple[RegisterKind, int], int],
+) -> Registers:
+    if point.type is RegisterType.STRING:
+        return encode(TEXT, point.type, length=point.length or 0)
+    if value is None:
+        return _no_value(name, point, order)
+    raw = value / point.scale * point.sign
+    if point.exponent_at is not None:
+        raw /= 10.0 ** exponents[point.function, point.exponent_at]
+    try:
+        return encode(raw if point.type.value.startswith("float") else round(raw), point.type, order)
+    except ValueError as err:
+        raise CannotShow(f"{name} cannot be {value:g}: {err}") from err
+
+
+def _no_value(name: str, point: RegisterPoint, order: WordOrder) -> Registers:
+    if point.type in (RegisterType.FLOAT32, RegisterType.FLOAT64):
+        return encode(math.nan, point.type, order)
+    if not point.not_available:
+        raise CannotShow(f"a device of this kind cannot say that it has no {name}")
+    pattern = point.not_available[0]
+    words = tuple(pattern >> 16 * (point.count - 1 - place) & 0xFFFF for place in range(point.count))
+    return words if order is WordOrder.BIG else words[::-1]
+
+
+def _exponents(each: PointMap, numbers: Values) -> Exponents:
+    """The smallest power of ten with which all numbers that share it fit."""
+    sharing: dict[tuple[RegisterKind, int], list[tuple[RegisterPoint, float]]] = {}
+    for name, point in each.rows.items():
+        if point.exponent_at is not None:
+            sharing.setdefault((point.function, point.exponent_at), []).append((point, numbers.get(name) or 0.0))
+    return {at: _exponent(rows) for at, rows in sharing.items()}
+
+
+def _exponent(rows: Sequence[tuple[RegisterPoint, float]]) -> int:
+    for exponent in EXPONENTS:
+        if all(_fits(point, value / point.scale * point.sign, exponent) for point, value in rows):
+            return exponent
+    raise CannotShow("no power of ten makes these numbers fit their registers")
+
+
+def _fits(point: RegisterPoint, raw: float, exponent: int) -> bool:
+    if raw < 0 and point.type.value.startswith("uint"):
+        return False
+    try:
+        encode(round(raw / 10.0**exponent), point.type)
+    except ValueError:
+        return False
+    return True

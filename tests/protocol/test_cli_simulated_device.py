@@ -1,0 +1,69 @@
+"""`ems devices simulate` as a process of its own, read by `ems devices probe`'s own code."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from ems.clock import WallClock
+from ems.config.schema import ModbusAddress
+from ems.devices.library import profile
+from ems.devices.modbus_profile import ModbusProfile
+from ems.devices.probe import probe
+
+GUARD_S = 60.0
+
+
+@asynccontextmanager
+async def simulated(*arguments: str) -> AsyncIterator[Any]:
+    """What the command says of its device; ended by SIGTERM, which is no failure."""
+    command = ["-m", "ems", "devices", "simulate", *arguments, "--port", "0", "--json"]
+    process = await asyncio.create_subprocess_exec(sys.executable, *command, stdout=asyncio.subprocess.PIPE)
+    assert process.stdout is not None
+    try:
+        yield json.loads(await asyncio.wait_for(process.stdout.readline(), GUARD_S))
+    finally:
+        process.send_signal(signal.SIGTERM)
+        code = await asyncio.wait_for(process.wait(), GUARD_S)
+    assert code == 0
+
+
+async def test_a_simulated_meter_measures_what_it_is_told() -> None:
+    chosen = profile("eastron_sdm630")
+    assert isinstance(chosen, ModbusProfile)
+    async with simulated("eastron_sdm630", "--set", "power_l1=2300", "--set", "power_l2=-460", "--unit", "7") as said:
+        address = ModbusAddress(host=said["host"], port=said["port"], unit=7, timeout_s=10)
+        found = {each.name: each.value for each in await probe(chosen, address, WallClock())}
+
+    assert (said["profile"], said["unit"]) == ("eastron_sdm630", 7)
+    assert said["values"]["meter"]["power"] == found["power"] == 1840.0
+    assert (found["power_l1"], found["current_l1"]) == (2300.0, 10.0)
+    assert (found["power_l2"], found["current_l2"]) == (-460.0, 2.0)
+    assert (found["voltage_l3"], found["frequency"]) == (230.0, 50.0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["sunspec"], "sunspec has no register map"),
+        (["sdm630"], "did you mean eastron_sdm630?"),
+        (["eastron_sdm630", "--set", "power_l1"], "write NAME=VALUE"),
+        (["eastron_sdm630", "--set", "power_l4=1"], "does not tell power_l4; it tells meter.voltage_l1"),
+        (["eastron_sdm630", "--set", "power_l1=much"], "write a number, or unknown"),
+    ],
+)
+async def test_what_cannot_be_simulated_is_wrong_use(arguments: list[str], words: str) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "ems", "devices", "simulate", *arguments, stderr=asyncio.subprocess.PIPE
+    )
+    _, err = await asyncio.wait_for(process.communicate(), GUARD_S)
+
+    assert process.returncode == 2
+    assert words in err.decode()
