@@ -66,6 +66,8 @@ class LedgerBooks:
                 solar_kwh=round(counters.solar_kwh, 3),
                 charging_kwh=round(counters.charging_kwh, 3),
                 charging_solar_kwh=round(counters.charging_solar_kwh, 3),
+                battery_charged_kwh=round(counters.battery_charge_kwh, 3),
+                battery_discharged_kwh=round(counters.battery_discharge_kwh, 3),
             ),
             today=self._today(),
             stations_kwh={station: ledger.station_kwh(station) for station in self._stations},

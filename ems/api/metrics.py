@@ -64,7 +64,8 @@ def _powers(state: State) -> Iterator[Metric]:
 def _energies(state: State) -> Iterator[Metric]:
     energies = CounterMetricFamily("fusewise_energy_kwh", "Lifetime energy", labels=["of"])
     for name, kwh in state.energies:
-        energies.add_metric([name.removesuffix("_kwh")], kwh)
+        if kwh is not None:
+            energies.add_metric([name.removesuffix("_kwh")], kwh)
     yield energies
 
 

@@ -14,7 +14,13 @@ from ems.model.decision import Decision
 from ems.model.snapshot import Snapshot
 
 NO_ENERGIES: Final = Energies(
-    grid_import_kwh=0.0, grid_export_kwh=0.0, solar_kwh=0.0, charging_kwh=0.0, charging_solar_kwh=0.0
+    grid_import_kwh=0.0,
+    grid_export_kwh=0.0,
+    solar_kwh=0.0,
+    charging_kwh=0.0,
+    charging_solar_kwh=0.0,
+    battery_charged_kwh=0.0,
+    battery_discharged_kwh=0.0,
 )
 NOTHING_TODAY: Final = Today(solar_kwh=0.0, charging_kwh=0.0, charging_solar_kwh=0.0, solar_share=None)
 

@@ -24,6 +24,10 @@ CAR_LASTS_S: Final = 120.0
 """An older report of a station says nothing about its car's power now; the longest usual interval is 60 s."""
 
 
+BATTERY_IDLE_W: Final = 30.0
+"""What its own electronics take, and the error of its measurement (assumed)."""
+
+
 def build_state(scene: Scene) -> wire.State:
     """What everybody outside sees of this cycle."""
     powers = _powers(scene)
@@ -38,7 +42,7 @@ def build_state(scene: Scene) -> wire.State:
         condition=site_condition(scene),
         headline=headline(scene, powers, circuits, stations),
         powers=powers,
-        energies=scene.counted.energies,
+        energies=_energies(scene),
         today=scene.counted.today,
         circuits=circuits,
         stations=stations,
@@ -93,6 +97,12 @@ def _powers(scene: Scene) -> wire.Powers:
         charging_w=_watts(charging_w),
         surplus_w=None if grid is None else _watts(scene.decision.surplus_w),
     )
+
+
+def _energies(scene: Scene) -> wire.Energies:
+    if scene.look.site.has_battery:
+        return scene.counted.energies
+    return scene.counted.energies.model_copy(update={"battery_charged_kwh": None, "battery_discharged_kwh": None})
 
 
 def _whole_solar_w(look: Snapshot) -> float | None:
@@ -201,8 +211,17 @@ def _battery(look: Snapshot) -> wire.BatteryState | None:
         return None
     soc = None if battery.soc is None else round(battery.soc, 3)
     return wire.BatteryState(
-        power_w=round(battery.power_w, 1), soc=soc, age_s=seen_age_s(look.now_s - battery.taken_at_s)
+        power_w=round(battery.power_w, 1),
+        soc=soc,
+        age_s=seen_age_s(look.now_s - battery.taken_at_s),
+        mode=_battery_mode(battery.power_w),
     )
+
+
+def _battery_mode(power_w: float) -> wire.BatteryMode:
+    if abs(power_w) < BATTERY_IDLE_W:
+        return wire.BatteryMode.IDLE
+    return wire.BatteryMode.DISCHARGING if power_w > 0.0 else wire.BatteryMode.CHARGING
 
 
 def _amps(values: PerPhase, phases: Wiring) -> tuple[float, ...]:

@@ -123,7 +123,7 @@ def scene() -> Scene:
         house=NAME,
         look=Snapshot(
             now_s=NOW_S,
-            site=house.site,
+            site=replace(house.site, has_battery=True),
             meters={"main": GridReading(current_a=PerPhase(-1.5, 4.25, -2.0), power_w=172.5, taken_at_s=NOW_S - 0.4)},
             stations={"garage": in_garage(), "carport": StationState(station_id="carport", protocol="ocpp1.6")},
             solar=SolarReading(power_w=5200.0, taken_at_s=NOW_S),
@@ -178,6 +178,8 @@ def scene() -> Scene:
                 solar_kwh=2200.75,
                 charging_kwh=940.0,
                 charging_solar_kwh=755.25,
+                battery_charged_kwh=180.5,
+                battery_discharged_kwh=162.25,
             ),
             today=wire.Today(solar_kwh=12.5, charging_kwh=8.0, charging_solar_kwh=6.0, solar_share=0.75),
             stations_kwh={"garage": 640.0, "carport": 300.0},
@@ -443,8 +445,8 @@ def plan() -> Any:
 def words() -> Any:
     """Every word that a client may meet."""
     kinds = (
-        *(wire.SiteCondition, wire.StationStatus, wire.Role, ChargeMode, LimitReason, wire.HistoryStep),
-        *(wire.PlanKind, wire.EventKind),
+        *(wire.SiteCondition, wire.StationStatus, wire.BatteryMode, wire.Role, ChargeMode, LimitReason),
+        *(wire.HistoryStep, wire.PlanKind, wire.EventKind),
     )
     return {kind.__name__: [member.value for member in kind] for kind in kinds}
 

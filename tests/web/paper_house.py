@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from ems.api.wire import (
+    BatteryMode,
     BatteryState,
     BoostWish,
     CircuitState,
@@ -135,11 +136,13 @@ class PaperHouse(PaperPast):
                 solar_kwh=11_290.4,
                 charging_kwh=3120.7,
                 charging_solar_kwh=2514.0,
+                battery_charged_kwh=802.0,
+                battery_discharged_kwh=711.5,
             ),
             today=Today(solar_kwh=31.4, charging_kwh=18.2, charging_solar_kwh=15.1, solar_share=0.83),
             circuits=self._circuits(swing, garage_w),
             stations=(self._garage(garage_w, solar_w), self._carport(), self._guest()),
-            battery=BatteryState(power_w=300.0, soc=0.64, age_s=0.6),
+            battery=BatteryState(power_w=300.0, soc=0.64, age_s=0.6, mode=BatteryMode.DISCHARGING),
             notices=self._notices(),
             sources=(),
             vehicles=(),

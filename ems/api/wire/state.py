@@ -8,7 +8,7 @@ from typing import Literal
 from ems.api.wire.plan import NextEvent
 from ems.api.wire.readings import SourceState
 from ems.api.wire.vehicles import VehicleState
-from ems.api.wire.words import API_VERSION, Sentence, Shape, SiteCondition, StationStatus
+from ems.api.wire.words import API_VERSION, BatteryMode, Sentence, Shape, SiteCondition, StationStatus
 from ems.model.decision import LimitReason
 from ems.model.electrical import FuseDevice
 from ems.model.goals import ChargeMode
@@ -38,6 +38,10 @@ class Energies(Shape):
     charging_kwh: float
     charging_solar_kwh: float
     """The part of it that came from the sun."""
+
+    battery_charged_kwh: float | None
+    battery_discharged_kwh: float | None
+    """Of the home battery, counted while it tells its power; null where the house has none."""
 
 
 class Today(Shape):
@@ -194,6 +198,7 @@ class BatteryState(Shape):
     power_w: float
     soc: float | None
     age_s: float
+    mode: BatteryMode
 
 
 class NoticeState(Shape):

@@ -41,6 +41,14 @@ class SiteCondition(StrEnum):
     NOT_COMMISSIONED = "not_commissioned"
 
 
+class BatteryMode(StrEnum):
+    """What the home battery does."""
+
+    IDLE = "idle"
+    CHARGING = "charging"
+    DISCHARGING = "discharging"
+
+
 class StationStatus(StrEnum):
     """A charging station in a person's words."""
 

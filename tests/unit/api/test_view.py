@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from ems.api.view import seen_age_s
-from ems.api.wire import SiteCondition, StationStatus
+from ems.api.view import build_state, seen_age_s
+from ems.api.wire import BatteryMode, SiteCondition, StationStatus
 from ems.model.electrical import PerPhase
 from ems.model.goals import ChargeMode
+from ems.model.readings import BatteryReading
 from ems.model.station import ConnectorStatus, StationState
+from tests.contract.test_golden import scene
 from tests.live import LiveBench, WatchedHouse, session, sunny_house
 
 
@@ -53,6 +57,34 @@ def test_a_silent_car_leaves_its_power_unknown() -> None:
 
     assert bench.station("garage").status is StationStatus.OFFLINE
     assert (bench.station("garage").power_w, state.powers.charging_w) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("power_w", "mode"),
+    [
+        (-800.0, BatteryMode.CHARGING),
+        (-29.0, BatteryMode.IDLE),
+        (0.0, BatteryMode.IDLE),
+        (31.0, BatteryMode.DISCHARGING),
+    ],
+)
+def test_a_battery_says_what_it_does(power_w: float, mode: BatteryMode) -> None:
+    found = scene()
+    battery = BatteryReading(power_w=power_w, taken_at_s=found.look.now_s, soc=0.5)
+
+    state = build_state(replace(found, look=replace(found.look, battery=battery)))
+
+    assert state.battery is not None
+    assert state.battery.mode is mode
+
+
+def test_a_silent_battery_keeps_its_energies_and_a_house_without_one_has_none() -> None:
+    found = scene()
+    silent = build_state(replace(found, look=replace(found.look, battery=None)))
+    without = replace(found.look, battery=None, site=replace(found.look.site, has_battery=False))
+
+    assert (silent.battery, silent.energies.battery_charged_kwh) == (None, 180.5)
+    assert build_state(replace(found, look=without)).energies.battery_discharged_kwh is None
 
 
 def test_an_empty_station_draws_nothing() -> None:
