@@ -16,6 +16,7 @@ from ems.control.seen.draw import Draws
 from ems.control.seen.learn import NOTHING, Learned, learn
 from ems.control.seen.obedience import Obedience, escalations, judge_all, notices
 from ems.control.seen.trust import MeterView, flip_notices, judge_meters
+from ems.control.seen.wiring import wiring_notices
 from ems.control.settle import calm, take_turns
 from ems.control.sharing.bounds import Bounds, bounds
 from ems.control.sharing.rows import Row, Share
@@ -48,7 +49,12 @@ def decide(now: Snapshot, memory: Memory) -> Turn:
         circuits=_loads(now, stages.room, stages.views),
         surplus_w=sun.surplus_w,
         escalations=escalations(stages.obedience),
-        notices=(*guarded.notices, *notices(stages.obedience), *flip_notices(stages.trust)),
+        notices=(
+            *guarded.notices,
+            *notices(stages.obedience),
+            *flip_notices(stages.trust),
+            *wiring_notices(now.site),
+        ),
     )
     remembered = Memory(
         started_at_s=memory.started_at_s,

@@ -430,6 +430,7 @@ def words() -> Any:
         wire.Role,
         ChargeMode,
         LimitReason,
+        NoticeCode,
         wire.HistoryStep,
     )
     return {kind.__name__: [member.value for member in kind] for kind in kinds}
