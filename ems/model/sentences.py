@@ -185,6 +185,10 @@ def _station_ignores(notice: Notice) -> Phrase:
     return _says(notice, "drew", station=notice.station_id, current_a=notice.current_a, limit_a=notice.limit_a)
 
 
+def _of_station(notice: Notice) -> Phrase:
+    return _says(notice) if notice.station_id is None else _says(notice, "station", station=notice.station_id)
+
+
 def _meter_flipped(notice: Notice) -> Phrase:
     return _says(notice) if notice.circuit_id is None else _says(notice, "circuit", circuit=notice.circuit_id)
 
@@ -200,6 +204,8 @@ def _goal_at_risk(notice: Notice) -> Phrase:
 _NOTICES: Final[Mapping[NoticeCode, Callable[[Notice], Phrase]]] = {
     NoticeCode.HOUSE_OVERLOAD: _house_overload,
     NoticeCode.IGNORES_LIMIT: _station_ignores,
+    NoticeCode.SECOND_CONTROLLER: _of_station,
+    NoticeCode.WIRING_UNKNOWN: _of_station,
     NoticeCode.METER_FLIPPED: _meter_flipped,
     NoticeCode.GOAL_AT_RISK: _goal_at_risk,
 }

@@ -446,7 +446,7 @@ def words() -> Any:
     """Every word that a client may meet."""
     kinds = (
         *(wire.SiteCondition, wire.StationStatus, wire.BatteryMode, wire.Role, wire.HistoryStep),
-        *(ChargeMode, LimitReason, wire.PlanKind, wire.EventKind),
+        *(ChargeMode, LimitReason, wire.PlanKind, wire.EventKind, NoticeCode),
     )
     return {kind.__name__: [member.value for member in kind] for kind in kinds}
 
