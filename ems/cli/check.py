@@ -18,6 +18,7 @@ from ems.config.secrets import reveal
 from ems.config.translate import to_site
 from ems.control.fallback import FuseProof, is_covered, largest_fallbacks, proof, with_fallbacks
 from ems.devices.catalog import connect_devices
+from ems.devices.cautions import cautions
 from ems.devices.library import DeviceConfigError
 from ems.devices.profile_kinds import kinds_by_profile
 from ems.model.electrical import Circuit
@@ -47,7 +48,8 @@ def checked_site(path: Path) -> SiteCheck:
     _build_devices(path, file)
     site = to_site(file)
     rows = proof(site)
-    notes = (*_missing_secrets(file), *_notes(site, rows))
+    devices = [caution.sentence for caution in cautions(file)]
+    notes = (*_missing_secrets(file), *devices, *_notes(site, rows))
     return SiteCheck(name=file.site.name, file=file, site=site, rows=rows, notes=notes)
 
 

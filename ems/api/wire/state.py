@@ -233,3 +233,6 @@ class HealthRecord(Shape):
 
     reasons: tuple[str, ...]
     """What is amiss, as codes: `meter_lost`, `not_commissioned`, `storage`, `stalled`, `starting`."""
+
+    experimental: tuple[str, ...] = ()
+    """Meters, inverters and batteries, by id, whose profile nobody should rely on yet; `ems check` says why."""
