@@ -273,3 +273,6 @@ class HealthRecord(Shape):
     reasons: tuple[str, ...]
     """What is amiss, as codes: `meter_lost`, `not_commissioned`, `source_silent`, `source_refused`, `storage`,
     `stalled`, `starting`."""
+
+    experimental: tuple[str, ...] = ()
+    """Meters, inverters and batteries, by id, whose profile nobody should rely on yet; `ems check` says why."""
