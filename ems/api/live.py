@@ -36,6 +36,7 @@ from ems.api.wire import (
     GoalWish,
     HistoryPoint,
     HistoryStep,
+    ImportCapWish,
     LimitWish,
     LogRecord,
     MinimumWish,
@@ -50,6 +51,7 @@ from ems.api.wishes import (
     Wishes,
     bounded,
     goal_of,
+    import_cap,
     least,
     may_choose_phases,
     not_above,
@@ -244,6 +246,15 @@ class LiveHouse:
         noted = said.boost(station_id, wish.duration_s)
         self._wish(who, noted, station_id, replace(self._of(station_id), boost=lasting))
 
+    def set_import_cap(self, wish: ImportCapWish | None, *, who: str) -> None:
+        cap = None
+        if wish is not None:
+            now_s, now = self._clock.monotonic_s(), self._clock.utc_now()
+            cap = import_cap(self._site, wish.limit_kw, wish.until, now_s=now_s, now=now)
+        self._keep(replace(self._wishes, import_cap=cap))
+        noted = said.no_import_cap() if wish is None else said.import_cap(wish.limit_kw, wish.until)
+        self._sources.diary.note("wish", who=who, said=noted)
+
     def set_optimising(self, *, optimising: bool, who: str) -> None:
         self._keep(replace(self._wishes, optimising=optimising))
         self._sources.diary.note("wish", who=who, said=said.optimising(on=optimising))
@@ -271,12 +282,16 @@ class LiveHouse:
             # A station that nobody has heard from yet may well have its car.
             plugged = state.plugged or not state.connected or state.status is None
             left[station_id] = still_wished(wishes, now_s=look.now_s, plugged=plugged)
-        if left != self._wishes.stations:
-            self._wishes = replace(self._wishes, stations=left)
+        cap = self._wishes.import_cap
+        cap = None if cap is not None and look.now_s >= cap.ends_at_s else cap
+        if left != self._wishes.stations or cap != self._wishes.import_cap:
+            self._wishes = replace(self._wishes, stations=left, import_cap=cap)
             self._shelf.keep(WISHES_KEY, written(self._wishes))
 
     def _tell_board(self) -> None:
-        """Hand control the goals that are new."""
+        """Hand control the goals that are new, and the bound of the import."""
+        cap = self._wishes.import_cap
+        self._board.set_import_cap(None if cap is None or cap.limit_kw is None else cap.limit_kw * 1000.0)
         for station in self._site.stations:
             wishes = self._wishes.stations.get(station.station_id, NO_WISHES)
             in_car_kwh = self._sources.books.session_kwh(station.station_id) if wishes.has_goal else None
@@ -303,6 +318,7 @@ class LiveHouse:
             facts=self._sources.directory.facts(),
             vehicles=self._vehicles,
             wishes=self._wishes.stations,
+            import_cap=self._wishes.import_cap,
             optimising=self._wishes.optimising,
             storage_trouble=self._sources.archive.trouble,
         )

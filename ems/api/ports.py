@@ -17,6 +17,7 @@ from ems.api.wire import (
     GoalWish,
     HistoryPoint,
     HistoryStep,
+    ImportCapWish,
     LimitWish,
     LogRecord,
     MinimumWish,
@@ -103,6 +104,10 @@ class House(Protocol):
 
     def boost(self, station_id: str, wish: BoostWish | None, *, who: str) -> None:
         """As fast as the fuses allow for a while; None ends it at once."""
+        ...
+
+    def set_import_cap(self, wish: ImportCapWish | None, *, who: str) -> None:
+        """Of the whole house, for a while; None ends it. Raises `WidensInstallerLimit` or `NoTimeToCome`."""
         ...
 
     def set_optimising(self, *, optimising: bool, who: str) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from ems.api.wire import Energies, SessionState, Today
-from ems.api.wishes import Wishes
+from ems.api.wishes import Passing, Wishes
 from ems.control.memory import Memory
 from ems.model.decision import Decision
 from ems.model.snapshot import Snapshot
@@ -73,5 +73,6 @@ class Scene:
     """The site file's vehicle of each station."""
 
     wishes: Mapping[str, Wishes] = field(default_factory=dict)
+    import_cap: Passing | None = None
     optimising: bool = True
     storage_trouble: str | None = None

@@ -49,6 +49,7 @@ def build_state(scene: Scene) -> wire.State:
             )
             for notice in scene.decision.notices
         ),
+        import_cap=_import_cap(scene),
         next_event=next_event(scene, stations),
         dimmed=scene.look.dimmed,
         optimising=scene.optimising,
@@ -200,6 +201,11 @@ def _battery(look: Snapshot) -> wire.BatteryState | None:
     return wire.BatteryState(
         power_w=round(battery.power_w, 1), soc=soc, age_s=seen_age_s(look.now_s - battery.taken_at_s)
     )
+
+
+def _import_cap(scene: Scene) -> wire.ImportCap | None:
+    cap = scene.import_cap
+    return None if cap is None or cap.limit_kw is None else wire.ImportCap(limit_kw=cap.limit_kw, until=cap.until)
 
 
 def _amps(values: PerPhase, phases: Wiring) -> tuple[float, ...]:

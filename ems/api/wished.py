@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
 from ems.api.wire import GoalWish, SettingsWish
@@ -65,6 +66,14 @@ def boost(station_id: str, duration_s: float) -> Phrase:
 
 def no_boost(station_id: str) -> Phrase:
     return Phrase("log.wish.boost.none", {"station": station_id})
+
+
+def import_cap(limit_kw: float, until: datetime) -> Phrase:
+    return Phrase("log.wish.import_cap", {"limit_kw": limit_kw, "until": f"{until:%Y-%m-%d %H:%M %z}"})
+
+
+def no_import_cap() -> Phrase:
+    return Phrase("log.wish.import_cap.none")
 
 
 def optimising(*, on: bool) -> Phrase:

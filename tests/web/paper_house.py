@@ -15,6 +15,8 @@ from ems.api.wire import (
     Energies,
     GoalState,
     GoalWish,
+    ImportCap,
+    ImportCapWish,
     LimitWish,
     MinimumWish,
     NoticeState,
@@ -83,6 +85,7 @@ class PaperHouse(PaperPast):
         self._news = asyncio.Condition()
         self._wishes: dict[str, Wishes] = {}
         self.deeds: list[tuple[str, str, str]] = []
+        self.import_cap: ImportCap | None = None
         self.afresh()
         bench = Bench().with_car("garage").with_car("carport").with_car("guest").run(seconds=60)
         self._explained = {name: explain(bench.snapshot(), bench.memory, name) for name in self._wishes}
@@ -324,6 +327,10 @@ class PaperHouse(PaperPast):
     def boost(self, station_id: str, wish: BoostWish | None, *, who: str) -> None:
         until = None if wish is None else self.now() + timedelta(seconds=wish.duration_s)
         self._wish(station_id, who, boost_until=until)
+
+    def set_import_cap(self, wish: ImportCapWish | None, *, who: str) -> None:
+        self.import_cap = None if wish is None else ImportCap(limit_kw=wish.limit_kw, until=wish.until)
+        self.deeds.append((who, "import_cap", str(wish)))
 
     def set_optimising(self, *, optimising: bool, who: str) -> None:
         self._optimising = optimising

@@ -61,6 +61,14 @@ class BoostWish(Shape):
     duration_s: Annotated[float, Field(gt=0, le=86_400)]
 
 
+class ImportCapWish(Shape):
+    """Body of `PUT /import_cap`: lower than the house's own only, and it ends by itself."""
+
+    limit_kw: Annotated[float, Field(ge=0, le=200)]
+    until: AwareDatetime
+    """Within the next 31 days."""
+
+
 class OptimisingWish(Shape):
     """Body of `PUT /optimising`."""
 
