@@ -125,6 +125,8 @@ def _plan(reason: Reason) -> Phrase:
 
 
 def _user(reason: Reason) -> Phrase:
+    if reason.limit_w is not None:
+        return _power(reason, reason.limit_w, reason.circuit_id or "?")
     if reason.energy_kwh is None or reason.by_utc_s is None:
         return _bound(reason)
     by = local_time(reason.by_utc_s, reason.utc_offset_s)
