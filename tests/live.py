@@ -117,7 +117,10 @@ class WatchedHouse(House):
     def snapshot(self) -> Snapshot:
         look = super().snapshot()
         goals = {} if self.board is None else {s.station_id: self.board.goal_of(s.station_id) for s in self.stations}
-        return replace(look, goals=goals, solar=SolarReading(power_w=self.sun_w, taken_at_s=self.now_s))
+        cap_w = None if self.board is None else self.board.import_cap_w
+        return replace(
+            look, goals=goals, import_cap_w=cap_w, solar=SolarReading(power_w=self.sun_w, taken_at_s=self.now_s)
+        )
 
     def _decide(self) -> None:
         look, before = self.snapshot(), self.memory

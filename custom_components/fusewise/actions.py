@@ -80,6 +80,22 @@ async def _explain(charger: Charger, _call: ServiceCall) -> ServiceResponse:
     }
 
 
+async def _get_plan(charger: Charger, _call: ServiceCall) -> ServiceResponse:
+    found = await charger.site.answer_to(charger.site.client.plan(charger.station_id))
+    slots = [
+        {
+            "begins": slot.begins.isoformat(),
+            "ends": slot.ends.isoformat(),
+            "kind": slot.kind,
+            "power_w": slot.power_w,
+            "least_w": slot.least_w,
+            "because": slot.says.text,
+        }
+        for slot in found.slots
+    ]
+    return {"made_at": found.made_at.isoformat(), "slots": slots}  # type: ignore[dict-item] # plain values alone
+
+
 async def _get_sessions(charger: Charger, call: ServiceCall) -> ServiceResponse:
     since, until = (call.data.get(key) for key in (SINCE, UNTIL))
     found = await charger.site.answer_to(
@@ -138,6 +154,7 @@ ACTIONS: Final[tuple[tuple[str, Action, dict[vol.Marker, object], SupportsRespon
         SupportsResponse.NONE,
     ),
     ("explain", _explain, {}, SupportsResponse.ONLY),
+    ("get_plan", _get_plan, {}, SupportsResponse.ONLY),
     (
         "get_sessions",
         _get_sessions,

@@ -86,6 +86,11 @@ STATION_BINARIES: Final = (
         is_on_fn=lambda station: station.connected,
     ),
     StationBinary(
+        key="goal_at_risk",
+        device_class=BinarySensorDeviceClass.PROBLEM,
+        is_on_fn=lambda station: station.goal_at_risk,
+    ),
+    StationBinary(
         key="ignores_limit",
         device_class=BinarySensorDeviceClass.PROBLEM,
         entity_category=EntityCategory.DIAGNOSTIC,

@@ -1,4 +1,4 @@
-"""What ends a wish."""
+"""What ends a wish, and what a station is told to do once."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final, override
 
-from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
+from homeassistant.components.button import ButtonDeviceClass, ButtonEntity, ButtonEntityDescription
+from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
@@ -23,7 +24,7 @@ class StationButton(ButtonEntityDescription):
     """A row about a charging station."""
 
     is_there_fn: Callable[[Station], bool]
-    """Whether there is anything to end."""
+    """Whether it would do anything now."""
 
     press_fn: Callable[[FusewiseClient, str], Awaitable[None]]
 
@@ -39,6 +40,21 @@ STATION_BUTTONS: Final = (
         is_there_fn=lambda station: station.temporary_limit is not None,
         press_fn=lambda service, station_id: service.end_limit(station_id),
     ),
+    StationButton(
+        key="restart",
+        device_class=ButtonDeviceClass.RESTART,
+        entity_category=EntityCategory.CONFIG,
+        entity_registry_enabled_default=False,
+        is_there_fn=lambda station: station.connected,
+        press_fn=lambda service, station_id: service.restart(station_id),
+    ),
+    StationButton(
+        key="unlock",
+        entity_category=EntityCategory.CONFIG,
+        entity_registry_enabled_default=False,
+        is_there_fn=lambda station: station.connected,
+        press_fn=lambda service, station_id: service.unlock(station_id),
+    ),
 )
 
 
@@ -49,7 +65,7 @@ async def async_setup_entry(_hass: HomeAssistant, entry: SiteEntry, add: AddConf
 
 
 class StationButtonEntity(StationEntity, ButtonEntity):
-    """Ends a wish for a charging station."""
+    """One row for a charging station."""
 
     entity_description: StationButton
 

@@ -15,7 +15,19 @@ from urllib.parse import quote, urlencode
 
 from aiohttp import ClientError, ClientResponse, ClientSession, ClientWebSocketResponse, ClientWSTimeout, WSMsgType
 
-from .models import NEWEST_API, OLDEST_API, Explanation, Goal, Hello, House, PastSession, Token, merged
+from .models import (
+    NEWEST_API,
+    OLDEST_API,
+    CommandAnswer,
+    Explanation,
+    Goal,
+    Hello,
+    House,
+    PastSession,
+    Plan,
+    Token,
+    merged,
+)
 from .parsing import BadShape, T, parsed
 from .words import ChargeMode
 
@@ -92,6 +104,10 @@ class FusewiseClient:
         """Step by step, how the present limit of a station came about."""
         return self._shaped(Explanation, await self._ask("GET", f"/explain/{quote(station_id, safe='')}"))
 
+    async def plan(self, station_id: str) -> Plan:
+        """What is ahead at a station, until its goal, 24 hours at most."""
+        return self._shaped(Plan, await self._ask("GET", f"/stations/{quote(station_id, safe='')}/plan"))
+
     async def sessions(
         self, station_id: str, *, since: datetime | None = None, until: datetime | None = None, most: int = 100
     ) -> tuple[PastSession, ...]:
@@ -115,6 +131,22 @@ class FusewiseClient:
     ) -> None:
         """All three at once: None goes back to what the site file says."""
         await self._wish(station_id, "settings", {"max_a": max_a, "priority": priority, "vehicle": vehicle})
+
+    async def set_phases(self, station_id: str, phases: int | None) -> None:
+        """None leaves the choice to the service."""
+        await self._wish(station_id, "phases", {"phases": phases})
+
+    async def set_minimum(self, station_id: str, min_a: float | None) -> None:
+        """Below it the car pauses; None goes back to the station's own."""
+        await self._wish(station_id, "minimum", {"min_a": min_a})
+
+    async def restart(self, station_id: str) -> None:
+        """The station boots anew. Raises Refused when it says no."""
+        await self._command(station_id, "restart", {"hard": False})
+
+    async def unlock(self, station_id: str) -> None:
+        """The station lets go of the cable. Raises Refused when it says no."""
+        await self._command(station_id, "unlock", None)
 
     async def set_goal(self, station_id: str, goal: Goal | None) -> None:
         """For this stay on the cable; None for no goal."""
@@ -167,6 +199,12 @@ class FusewiseClient:
         hello = self._shaped(Hello, await _next(socket, kind="hello"))
         if hello.min_api > NEWEST_API or hello.api_version < OLDEST_API:
             raise VersionMismatch(service_newest=hello.api_version, service_oldest=hello.min_api)
+
+    async def _command(self, station_id: str, what: str, body: Mapping[str, object] | None) -> None:
+        raw = await self._ask("POST", f"/stations/{quote(station_id, safe='')}/{what}", body)
+        answer = self._shaped(CommandAnswer, raw)
+        if not answer.done:
+            raise Refused("station_refuses", f"the station answers {answer.answer[:60]}")
 
     async def _wish(self, station_id: str, what: str, body: Mapping[str, object] | None) -> None:
         """Put that wish, or take it back. What it changes comes over the push socket."""

@@ -14,7 +14,7 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from .client import FusewiseClient
 from .const import DOMAIN, MANUFACTURER
 from .coordinator import SiteCoordinator, SiteEntry
-from .models import Battery, House, Station
+from .models import House, Station
 
 
 class FusewiseEntity(CoordinatorEntity[SiteCoordinator]):
@@ -96,10 +96,6 @@ class BatteryEntity(FusewiseEntity):
     @override
     def available(self) -> bool:
         return super().available and self.house.battery is not None
-
-    @property
-    def battery(self) -> Battery | None:
-        return self.house.battery
 
 
 def add_as_they_come(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from .words import ChargeMode, LimitReason, SiteCondition, StationStatus
+from .words import BatteryMode, ChargeMode, LimitReason, SiteCondition, StationStatus
 
 NEWEST_API: Final = 1
 OLDEST_API: Final = 1
@@ -71,6 +71,8 @@ class Energies:
     solar_kwh: float
     charging_kwh: float
     charging_solar_kwh: float
+    battery_charged_kwh: float | None
+    battery_discharged_kwh: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +163,16 @@ class Station:
     temporary_limit: TemporaryLimit | None
     boost_until: datetime | None
     ignores_limit: bool
+    user_min_a: float | None
+    user_phases: int | None
+    """How many a person chose; None leaves it to the service."""
+
+    latest_start_at: datetime | None
+    finish_at: datetime | None
+    """An estimate, where there is a goal of energy."""
+
+    goal_at_risk: bool | None
+    goal_expected_kwh: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +182,46 @@ class Battery:
     power_w: float
     soc: float | None
     """0 to 1."""
+
+    mode: BatteryMode | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextEvent:
+    """The next thing that is known to happen."""
+
+    kind: str
+    at: datetime
+    station: str | None
+    """None where it is about the house."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A device of the service whose readings a program brings."""
+
+    id: str
+    kind: str
+    """`meter`, `solar` or `battery`."""
+
+    phases: int
+    period_s: float
+    silent: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vehicle:
+    """A car."""
+
+    name: str
+    station: str | None
+    soc: float | None
+    range_km: float | None
+    at_home: bool | None
+    capacity_kwh: float | None
+    target_soc: float | None
+    minimum_soc: float | None
+    below_minimum: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,6 +255,10 @@ class House:
     dimmed: bool | None
     optimising: bool
     storage_trouble: str | None
+    next_event: NextEvent | None
+    sources: tuple[Source, ...] | None
+    vehicles: tuple[Vehicle, ...] | None
+    """None with a service that knows none of it yet."""
 
     @property
     def main(self) -> Circuit | None:
@@ -233,6 +289,38 @@ class Explanation:
     phases: int
     because: Sentence
     steps: tuple[ExplanationStep, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanSlot:
+    """A quarter of an hour of the clock; the first one begins now."""
+
+    begins: datetime
+    ends: datetime
+    kind: str
+    power_w: float | None
+    """None where part of it follows the sun, which nobody foretells."""
+
+    least_w: float
+    says: Sentence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is ahead at one charger."""
+
+    station: str
+    made_at: datetime
+    slots: tuple[PlanSlot, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandAnswer:
+    """What a station answered to a command."""
+
+    done: bool
+    answer: str
+    """In its own word."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,6 +40,11 @@ def _set_max(service: FusewiseClient, now: Station, amps: float) -> Awaitable[No
     return service.set_settings(now.id, max_a=max_a, priority=now.priority, vehicle=now.vehicle)
 
 
+def _set_min(service: FusewiseClient, now: Station, amps: float) -> Awaitable[None]:
+    """The installer's bound itself is no bound of a person's."""
+    return service.set_minimum(now.id, None if amps <= now.min_a else amps)
+
+
 def _set_priority(service: FusewiseClient, now: Station, priority: float) -> Awaitable[None]:
     return service.set_settings(now.id, max_a=now.user_max_a, priority=round(priority), vehicle=now.vehicle)
 
@@ -63,6 +68,16 @@ STATION_NUMBERS: Final = (
         value_fn=lambda station: station.max_a if station.user_max_a is None else station.user_max_a,
         bounds_fn=lambda station: (station.min_a, station.max_a),
         set_fn=_set_max,
+    ),
+    StationNumber(
+        key="min_current",
+        device_class=NumberDeviceClass.CURRENT,
+        native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
+        native_step=0.5,
+        entity_category=EntityCategory.CONFIG,
+        value_fn=lambda station: station.min_a if station.user_min_a is None else station.user_min_a,
+        bounds_fn=lambda station: (station.min_a, station.max_a),
+        set_fn=_set_min,
     ),
     StationNumber(
         key="priority",

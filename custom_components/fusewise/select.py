@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import override
+from collections.abc import Iterator
+from typing import Final, override
 
 from homeassistant.components.select import SelectEntity, SelectEntityDescription
+from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
@@ -15,11 +17,20 @@ from .words import ChargeMode
 
 PARALLEL_UPDATES = 1
 
+PHASES: Final = {"auto": None, "1": 1, "3": 3}
+
 
 async def async_setup_entry(_hass: HomeAssistant, entry: SiteEntry, add: AddConfigEntryEntitiesCallback) -> None:
-    """Two for each charging station."""
+    """Two for each charging station, and its phases where it can change them."""
     site = entry.runtime_data
-    add_as_they_come(entry, add, lambda station: [ModeSelect(site, station), VehicleSelect(site, station)])
+
+    def of_station(station: Station) -> Iterator[SelectEntity]:
+        yield ModeSelect(site, station)
+        yield VehicleSelect(site, station)
+        if station.can_switch_phases:
+            yield PhasesSelect(site, station)
+
+    add_as_they_come(entry, add, of_station)
 
 
 class ModeSelect(StationEntity, SelectEntity):
@@ -37,6 +48,24 @@ class ModeSelect(StationEntity, SelectEntity):
     @override
     async def async_select_option(self, option: str) -> None:
         await self.wish(self.service.set_mode(self._station_id, ChargeMode(option)))
+
+
+class PhasesSelect(StationEntity, SelectEntity):
+    """How many phases its car charges on."""
+
+    def __init__(self, site: SiteCoordinator, station: Station) -> None:
+        super().__init__(site, station, SelectEntityDescription(key="phases", entity_category=EntityCategory.CONFIG))
+        self._attr_options = list(PHASES)
+
+    @property
+    @override
+    def current_option(self) -> str | None:
+        chosen = self.station.user_phases
+        return next((option for option, phases in PHASES.items() if phases == chosen), None)
+
+    @override
+    async def async_select_option(self, option: str) -> None:
+        await self.wish(self.service.set_phases(self._station_id, PHASES[option]))
 
 
 class VehicleSelect(StationEntity, SelectEntity):

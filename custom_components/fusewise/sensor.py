@@ -101,5 +101,5 @@ class BatterySensorEntity(BatteryEntity, SensorEntity):
 
     @property
     @override
-    def native_value(self) -> float | None:
-        return None if self.battery is None else self.entity_description.value_fn(self.battery)
+    def native_value(self) -> Shown:
+        return self.entity_description.value_fn(self.house)

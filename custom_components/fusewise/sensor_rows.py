@@ -10,8 +10,8 @@ from typing import Final
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescription, SensorStateClass
 from homeassistant.const import EntityCategory, UnitOfElectricCurrent, UnitOfEnergy, UnitOfPower, UnitOfRatio
 
-from .models import Battery, Circuit, House, Session, Station
-from .words import LimitReason, SiteCondition, StationStatus
+from .models import Circuit, House, Session, Station
+from .words import BatteryMode, LimitReason, SiteCondition, StationStatus
 
 DRAWS_A: Final = 1.0
 """Less is a station's own electronics; no car charges with so little."""
@@ -46,7 +46,7 @@ class StationSensor(SensorEntityDescription):
 class BatterySensor(SensorEntityDescription):
     """A row about the home battery."""
 
-    value_fn: Callable[[Battery], float | None]
+    value_fn: Callable[[House], Shown]
 
 
 def _power(key: str, value_fn: Callable[[House], float | None]) -> SiteSensor:
@@ -98,6 +98,11 @@ SITE_SENSORS: Final = (
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
         value_fn=lambda house: _percent(house.today.solar_share),
+    ),
+    SiteSensor(
+        key="next_event",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        value_fn=lambda house: None if house.next_event is None else house.next_event.at,
     ),
     SiteSensor(
         key="main_fuse",
@@ -205,6 +210,17 @@ STATION_SENSORS: Final = (
         value_fn=lambda station: station.energy_kwh,
     ),
     StationSensor(
+        key="finish_time",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        value_fn=lambda station: station.finish_at,
+    ),
+    StationSensor(
+        key="latest_start",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        entity_registry_enabled_default=False,
+        value_fn=lambda station: station.latest_start_at,
+    ),
+    StationSensor(
         key="boost_until",
         device_class=SensorDeviceClass.TIMESTAMP,
         entity_registry_enabled_default=False,
@@ -236,6 +252,17 @@ def wire_sensors(station: Station) -> list[StationSensor]:
     ]
 
 
+def _battery_energy(key: str, value_fn: Callable[[House], float | None]) -> BatterySensor:
+    return BatterySensor(
+        key=key,
+        device_class=SensorDeviceClass.ENERGY,
+        native_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        suggested_display_precision=1,
+        value_fn=value_fn,
+    )
+
+
 BATTERY_SENSORS: Final = (
     BatterySensor(
         key="battery_power",
@@ -243,13 +270,21 @@ BATTERY_SENSORS: Final = (
         native_unit_of_measurement=UnitOfPower.WATT,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
-        value_fn=lambda battery: battery.power_w,
+        value_fn=lambda house: None if house.battery is None else house.battery.power_w,
     ),
     BatterySensor(
         key="battery_soc",
         device_class=SensorDeviceClass.BATTERY,
         native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
         state_class=SensorStateClass.MEASUREMENT,
-        value_fn=lambda battery: _percent(battery.soc),
+        value_fn=lambda house: None if house.battery is None else _percent(house.battery.soc),
     ),
+    BatterySensor(
+        key="battery_mode",
+        device_class=SensorDeviceClass.ENUM,
+        options=[mode.value for mode in BatteryMode],
+        value_fn=lambda house: None if house.battery is None else house.battery.mode,
+    ),
+    _battery_energy("battery_charged_energy", lambda house: house.energies.battery_charged_kwh),
+    _battery_energy("battery_discharged_energy", lambda house: house.energies.battery_discharged_kwh),
 )

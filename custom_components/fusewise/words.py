@@ -65,6 +65,14 @@ class StationStatus(StrEnum):
     OFF = "off"
 
 
+class BatteryMode(StrEnum):
+    """What the home battery does."""
+
+    IDLE = "idle"
+    CHARGING = "charging"
+    DISCHARGING = "discharging"
+
+
 class SiteEvent(StrEnum):
     """What happens to the house as a whole; words of this integration alone."""
 

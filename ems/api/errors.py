@@ -66,6 +66,14 @@ class CannotSwitchPhases(ApiError):
     title = "This station cannot change its phases"
 
 
+class NoTimeToCome(ApiError):
+    """A time that is over, or too far away."""
+
+    code = "no_time_to_come"
+    status = 409
+    title = "Not a time to come"
+
+
 class NotYet(ApiError):
     """Nothing was decided yet."""
 

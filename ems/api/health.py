@@ -13,9 +13,13 @@ STALLED_AFTER_S: Final = 10.0
 """A decision is made every 2 s at least; the watchdog ends the process after 20 s."""
 
 
-def health(house: LiveHouse, clock: Clock) -> HealthRecord:
-    """From the age of the last decision, and what the state says of meters and storage."""
-    return _told(house.cycle_at_s, clock, _reasons(house))
+def health(house: LiveHouse, clock: Clock, *, experimental: tuple[str, ...] = ()) -> HealthRecord:
+    """From the age of the last decision, and what the state says of meters and storage.
+
+    `experimental` are the devices that are read by a profile nobody should rely on yet.
+    """
+    found = _told(house.cycle_at_s, clock, _reasons(house))
+    return found.model_copy(update={"experimental": experimental})
 
 
 def health_without_database(cycle_at_s: float | None, clock: Clock) -> HealthRecord:

@@ -27,6 +27,11 @@ class _Passing(_Kept):
     limit_a: Annotated[float, Field(ge=0, le=80)] | None = None
 
 
+class _ImportCap(_Kept):
+    until: AwareDatetime
+    limit_kw: Annotated[float, Field(ge=0, le=200)]
+
+
 class _Wishes(_Kept):
     mode: ChargeMode | None = None
     max_a: Annotated[float, Field(ge=6, le=80)] | None = None
@@ -43,6 +48,7 @@ class _Wishes(_Kept):
 
 class _House(_Kept):
     optimising: bool = True
+    import_cap: _ImportCap | None = None
     stations: Annotated[dict[str, _Wishes], Field(max_length=MOST_STATIONS)] = Field(default_factory=dict)
 
 
@@ -51,13 +57,17 @@ class HouseWishes:
     """What everybody wishes of the house."""
 
     optimising: bool = True
+    import_cap: Passing | None = None
     stations: Mapping[str, Wishes] = field(default_factory=dict)
 
 
 def written(wishes: HouseWishes) -> Json:
     """As `json` takes it."""
     stations = {station_id: _written(each) for station_id, each in wishes.stations.items() if each != Wishes()}
-    return _House(optimising=wishes.optimising, stations=stations).model_dump(mode="json", exclude_none=True)
+    cap = wishes.import_cap
+    kept = None if cap is None or cap.limit_kw is None else _ImportCap(until=cap.until, limit_kw=cap.limit_kw)
+    house = _House(optimising=wishes.optimising, import_cap=kept, stations=stations)
+    return house.model_dump(mode="json", exclude_none=True)
 
 
 def found(kept: Json, site: Site, *, now_s: float, now: datetime) -> HouseWishes | None:
@@ -76,7 +86,14 @@ def found(kept: Json, site: Site, *, now_s: float, now: datetime) -> HouseWishes
         for station in site.stations
         if station.station_id in house.stations
     }
-    return HouseWishes(optimising=house.optimising, stations=stations)
+    return HouseWishes(optimising=house.optimising, import_cap=_cap(house.import_cap, now_s, now), stations=stations)
+
+
+def _cap(kept: _ImportCap | None, now_s: float, now: datetime) -> Passing | None:
+    """It only lowers, so that one above the house's own bound does nothing."""
+    if kept is None:
+        return None
+    return resumed(Passing(until=kept.until, ends_at_s=0.0, limit_kw=kept.limit_kw), now_s=now_s, now=now)
 
 
 def _written(wishes: Wishes) -> _Wishes:

@@ -20,12 +20,23 @@ from ems.api.scene import HouseName, Scene
 from ems.api.sources import Archive, MemoryShelf, Shelf, Sources
 from ems.api.vehicle_book import Parked, VehicleBook
 from ems.api.view import build_state, car_power_w
-from ems.api.wire import BoostWish, GoalWish, LimitWish, MinimumWish, PhasesWish, SettingsWish, State, StationPlan
+from ems.api.wire import (
+    BoostWish,
+    GoalWish,
+    ImportCapWish,
+    LimitWish,
+    MinimumWish,
+    PhasesWish,
+    SettingsWish,
+    State,
+    StationPlan,
+)
 from ems.api.wishes import (
     NO_WISHES,
     Wishes,
     bounded,
     goal_of,
+    import_cap,
     least,
     may_choose_phases,
     not_above,
@@ -203,6 +214,15 @@ class LiveHouse(Asked):
         self._sources.books.name_vehicle(station_id, wishes.car or self._vehicles.get(station_id))
         self._wish(who, said.guest(station_id, vehicle), station_id, wishes)
 
+    def set_import_cap(self, wish: ImportCapWish | None, *, who: str) -> None:
+        cap = None
+        if wish is not None:
+            now_s, now = self._clock.monotonic_s(), self._clock.utc_now()
+            cap = import_cap(self._site, wish.limit_kw, wish.until, now_s=now_s, now=now)
+        self._keep(replace(self._wishes, import_cap=cap))
+        noted = said.no_import_cap() if wish is None else said.import_cap(wish.limit_kw, wish.until)
+        self._sources.diary.note("wish", who=who, said=noted)
+
     def set_optimising(self, *, optimising: bool, who: str) -> None:
         self._keep(replace(self._wishes, optimising=optimising))
         self._sources.diary.note("wish", who=who, said=said.optimising(on=optimising))
@@ -230,8 +250,10 @@ class LiveHouse(Asked):
             kept = left[station_id] = still_wished(wishes, now_s=look.now_s, plugged=plugged)
             if kept.car != wishes.car:
                 self._sources.books.name_vehicle(station_id, kept.car or self._vehicles.get(station_id))
-        if left != self._wishes.stations:
-            self._wishes = replace(self._wishes, stations=left)
+        cap = self._wishes.import_cap
+        cap = None if cap is not None and look.now_s >= cap.ends_at_s else cap
+        if left != self._wishes.stations or cap != self._wishes.import_cap:
+            self._wishes = replace(self._wishes, stations=left, import_cap=cap)
             self._shelf.keep(WISHES_KEY, written(self._wishes))
 
     def _is_plugged(self, station_id: str, look: Snapshot) -> bool:
@@ -258,7 +280,9 @@ class LiveHouse(Asked):
         self._changed()
 
     def _tell_board(self) -> None:
-        """Hand control the goals that are new."""
+        """Hand control the goals that are new, and the bound of the import."""
+        cap = self._wishes.import_cap
+        self._board.set_import_cap(None if cap is None or cap.limit_kw is None else cap.limit_kw * 1000.0)
         sessions = self._sources.books.counted().sessions if self.cars.heard else {}
         for station in self._site.stations:
             own = self._wishes.stations.get(station.station_id, NO_WISHES)
@@ -296,6 +320,7 @@ class LiveHouse(Asked):
             wishes=self._wishes.stations,
             sources=self._sources.feeds.sources(),
             cars=self.cars.states(self._parked()),
+            import_cap=self._wishes.import_cap,
             optimising=self._wishes.optimising,
             storage_trouble=self._sources.archive.trouble,
         )

@@ -11,7 +11,10 @@ from ems.model.goals import ChargeMode
 
 def next_event(scene: Scene, stations: Sequence[StationState]) -> NextEvent | None:
     """The earliest one to come; None where nothing is known."""
-    coming = [event for station in stations for event in _of(scene, station) if event.at > scene.at]
+    coming = [event for station in stations for event in _of(scene, station)]
+    if scene.import_cap is not None:
+        coming.append(NextEvent(kind=EventKind.IMPORT_CAP_ENDS, at=scene.import_cap.until, station=None))
+    coming = [event for event in coming if event.at > scene.at]
     return min(coming, key=lambda event: event.at, default=None)
 
 

@@ -37,9 +37,11 @@ from ems.api.server import WebServer
 from ems.api.sources import Archive, Books, Diary, LogDiary, MemoryShelf, NoArchive, NoBooks, Shelf, Sources
 from ems.api.vehicle_book import VEHICLES_KEY
 from ems.api.waiting import Waiting
+from ems.api.wire import HealthRecord
 from ems.clock import Clock
 from ems.config.schema import SiteFile
 from ems.config.secrets import reveal
+from ems.devices.cautions import cautions
 from ems.devices.mqtt_link import Broker
 from ems.devices.pushed import Inlet
 from ems.model.site import Site
@@ -136,6 +138,7 @@ class ApiPart:
             feeds=feed,
         )
         self._file = file
+        self._experimental = tuple(each.device_id for each in cautions(file) if each.about == "experimental")
         self._clock = clock
         self._bind_port = bind_port
         self._mount = mount
@@ -164,13 +167,16 @@ class ApiPart:
             self.access,
             clock=self._clock,
             push=self.push,
-            vitals=Vitals(health=lambda: health(self.house, self._clock), figures=lambda: self._figures(loop)),
+            vitals=Vitals(health=self._health, figures=lambda: self._figures(loop)),
             section=self._file.api,
             routers=(*self._routers, vehicles_router(self.house.cars)),
         )
         if self._mount is not None:
             self._mount(app, self.house, self.access)
         return app
+
+    def _health(self) -> HealthRecord:
+        return health(self.house, self._clock, experimental=self._experimental)
 
     async def run(self, loop: Loop, *, settled: asyncio.Event) -> None:
         """Open and serve for ever; sets `settled` once the pages are served, or once it is known that they are not."""

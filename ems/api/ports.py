@@ -17,6 +17,7 @@ from ems.api.wire import (
     GoalWish,
     HistoryPoint,
     HistoryStep,
+    ImportCapWish,
     LimitWish,
     LogRecord,
     MinimumWish,
@@ -107,6 +108,10 @@ class House(Protocol):
 
     def set_guest(self, station_id: str, vehicle: str | None, *, who: str) -> None:
         """Whose car is there until it leaves; None for nobody's. Raises `NoCar` where none is."""
+        ...
+
+    def set_import_cap(self, wish: ImportCapWish | None, *, who: str) -> None:
+        """Of the whole house, for a while; None ends it. Raises `WidensInstallerLimit` or `NoTimeToCome`."""
         ...
 
     def set_optimising(self, *, optimising: bool, who: str) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from ems.api.wire import Energies, SessionState, SourceState, Today, VehicleState
-from ems.api.wishes import Wishes
+from ems.api.wishes import Passing, Wishes
 from ems.control.memory import Memory
 from ems.model.decision import Decision
 from ems.model.snapshot import Snapshot
@@ -81,5 +81,6 @@ class Scene:
     wishes: Mapping[str, Wishes] = field(default_factory=dict)
     sources: tuple[SourceState, ...] = ()
     cars: tuple[VehicleState, ...] = ()
+    import_cap: Passing | None = None
     optimising: bool = True
     storage_trouble: str | None = None

@@ -53,6 +53,7 @@ def build_state(scene: Scene) -> wire.State:
             )
             for notice in scene.decision.notices
         ),
+        import_cap=_import_cap(scene),
         next_event=next_event(scene, stations),
         sources=scene.sources,
         vehicles=scene.cars,
@@ -222,6 +223,11 @@ def _battery_mode(power_w: float) -> wire.BatteryMode:
     if abs(power_w) < BATTERY_IDLE_W:
         return wire.BatteryMode.IDLE
     return wire.BatteryMode.DISCHARGING if power_w > 0.0 else wire.BatteryMode.CHARGING
+
+
+def _import_cap(scene: Scene) -> wire.ImportCap | None:
+    cap = scene.import_cap
+    return None if cap is None or cap.limit_kw is None else wire.ImportCap(limit_kw=cap.limit_kw, until=cap.until)
 
 
 def _amps(values: PerPhase, phases: Wiring) -> tuple[float, ...]:

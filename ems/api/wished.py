@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
 from ems.api.wire import GoalWish, SettingsWish, VehicleWish
@@ -80,6 +81,14 @@ def vehicle(wish: VehicleWish) -> Phrase:
 
 def _percent(share: float | None) -> str:
     return AS_USUAL if share is None else f"{share:.0%}"
+
+
+def import_cap(limit_kw: float, until: datetime) -> Phrase:
+    return Phrase("log.wish.import_cap", {"limit_kw": limit_kw, "until": f"{until:%Y-%m-%d %H:%M %z}"})
+
+
+def no_import_cap() -> Phrase:
+    return Phrase("log.wish.import_cap.none")
 
 
 def optimising(*, on: bool) -> Phrase:

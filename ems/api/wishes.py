@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final, Literal
 
-from ems.api.errors import BelowMinimum, CannotSwitchPhases, WidensInstallerLimit
+from ems.api.errors import BelowMinimum, CannotSwitchPhases, NoTimeToCome, WidensInstallerLimit
+from ems.model.electrical import NOMINAL_V
 from ems.model.goals import ChargeMode, Deadline, Goal, still_to_come_kwh
-from ems.model.site import Station
+from ems.model.site import Site, Station
 
 BOOST_PRIORITY: Final = 9
 """The highest that a person can set."""
+
+LONGEST_CAP_S: Final = 31 * 86_400.0
 
 PLANNED_YEARS: Final = range(1970, 2100)
 """A time outside of them is no time that anybody waits for."""
@@ -28,7 +32,10 @@ class Passing:
     """The same in seconds of the monotonic clock, which counts."""
 
     limit_a: float | None = None
-    """The bound of a temporary limit; None for a boost."""
+    """The bound of a temporary limit; None for any other wish."""
+
+    limit_kw: float | None = None
+    """The bound of the house's import."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +148,19 @@ def bounded(station: Station, max_a: float) -> float:
             "which is what mode off is for"
         )
     return not_above(station, max_a)
+
+
+def import_cap(site: Site, limit_kw: float, until: datetime, *, now_s: float, now: datetime) -> Passing:
+    """That bound until then. Raises WidensInstallerLimit above what the house may import, or NoTimeToCome."""
+    main = site.circuits.main
+    fuse_w = main.fuse.rating_a * NOMINAL_V * len(main.phases)
+    most_kw = min(fuse_w, math.inf if main.max_power_w is None else main.max_power_w) / 1000.0
+    if limit_kw > most_kw:
+        raise WidensInstallerLimit(f"the house may import {most_kw:.1f} kW; {limit_kw:.1f} kW is more")
+    lasts_s = (until - now).total_seconds()
+    if not 0.0 < lasts_s <= LONGEST_CAP_S:
+        raise NoTimeToCome("a bound of the import ends within the next 31 days")
+    return Passing(until=until, ends_at_s=now_s + lasts_s, limit_kw=limit_kw)
 
 
 def least(station: Station, min_a: float) -> float:

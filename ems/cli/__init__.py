@@ -10,6 +10,7 @@ import typer
 
 from ems.cli import storage_commands
 from ems.cli.commission_commands import commission_app
+from ems.cli.device_commands import devices_app
 from ems.cli.trace_commands import need_lab, trace_app
 
 app = typer.Typer(
@@ -22,9 +23,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-devices_app = typer.Typer(
-    name="devices", help="Which meters and inverters we can read, and what a real one says.", no_args_is_help=True
-)
 app.add_typer(devices_app)
 app.add_typer(trace_app)
 storage_commands.add_to(app)
@@ -32,17 +30,6 @@ app.add_typer(commission_app)
 
 SiteArgument = Annotated[Path, typer.Argument(metavar="SITE", help="The site file, YAML.", show_default=False)]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")]
-ProfileArgument = Annotated[
-    str, typer.Argument(metavar="ID", help="A profile of `ems devices list`.", show_default=False)
-]
-DevicePortOption = Annotated[
-    int | None,
-    typer.Option("--port", metavar="PORT", min=1, max=65535, help="Its Modbus port; the profile's when left out."),
-]
-UnitOption = Annotated[
-    int | None,
-    typer.Option("--unit", metavar="UNIT", min=0, max=255, help="Its Modbus unit; the profile's when left out."),
-]
 
 
 def main() -> None:
@@ -233,58 +220,6 @@ def replay(
     from ems.cli.replay_explain import explain_recorded
 
     raise typer.Exit(explain_recorded(journal, station, at=at, as_json=as_json))
-
-
-@devices_app.command("list")
-def list_devices(as_json: JsonOption = False) -> None:
-    """List the device profiles."""
-    from ems.cli.devices import list_profiles
-
-    raise typer.Exit(list_profiles(as_json=as_json))
-
-
-@devices_app.command("show")
-def show_device(profile: ProfileArgument, as_json: JsonOption = False) -> None:
-    """Show what a profile reads: registers or topics, types, units, signs."""
-    from ems.cli.devices import show_profile
-
-    raise typer.Exit(show_profile(profile, as_json=as_json))
-
-
-@devices_app.command("probe")
-def probe_device(
-    profile: ProfileArgument,
-    host: Annotated[str, typer.Option(metavar="HOST", help="Name or address of the device or gateway.")],
-    port: DevicePortOption = None,
-    unit: UnitOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Read a real device once and print everything it says, decoded. Nothing is written to it."""
-    from ems.cli import devices
-
-    raise typer.Exit(devices.probe_device(profile, host=host, port=port, unit=unit, as_json=as_json))
-
-
-@devices_app.command("simulate")
-def simulate_device(
-    profile: ProfileArgument,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="What it measures, such as power_l1=2300 or battery.soc=0.5."),
-    ] = None,
-    host: Annotated[str, typer.Option(metavar="HOST", help="Address to listen at.")] = "127.0.0.1",
-    port: Annotated[
-        int, typer.Option(metavar="PORT", min=0, max=65535, help="Port to listen at; 0 takes a free one.")
-    ] = 5020,
-    unit: UnitOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Play a Modbus device on a real socket until Ctrl-C. What you do not set is filled in so that it fits."""
-    from ems.cli import simulated_device
-
-    raise typer.Exit(
-        simulated_device.simulate_device(profile, settings or (), host=host, port=port, unit=unit, as_json=as_json)
-    )
 
 
 def _print_version(wanted: bool) -> None:

@@ -20,6 +20,7 @@ from ems.control.fallback import FuseProof, is_covered, largest_fallbacks, proof
 from ems.control.headroom import usable
 from ems.control.seen.trust import LOST_AT_LEAST_S, LOST_PERIODS
 from ems.devices.catalog import connect_devices
+from ems.devices.cautions import cautions
 from ems.devices.config_error import DeviceConfigError
 from ems.devices.profile_kinds import kinds_by_profile
 from ems.model.electrical import Circuit
@@ -49,7 +50,8 @@ def checked_site(path: Path) -> SiteCheck:
     _build_devices(path, file)
     site = to_site(file)
     rows = proof(site)
-    notes = (*_missing_secrets(file), *_notes(site, rows))
+    devices = [caution.sentence for caution in cautions(file)]
+    notes = (*_missing_secrets(file), *devices, *_notes(site, rows))
     return SiteCheck(name=file.site.name, file=file, site=site, rows=rows, notes=notes)
 
 

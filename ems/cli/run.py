@@ -20,6 +20,7 @@ from ems.config.schema import SiteFile
 from ems.config.translate import to_site
 from ems.control.fallback import is_covered, proof
 from ems.csms.central_system import CannotListen
+from ems.devices.cautions import cautions
 from ems.devices.config_error import DeviceConfigError
 from ems.devices.profile_kinds import kinds_by_profile
 from ems.runtime.events import EventStream
@@ -55,7 +56,7 @@ def run_service(path: Path, *, as_json: bool, verbose: bool, ports: Ports, clock
 
 
 async def _serve(file: SiteFile, events: EventStream | None, ports: Ports, clock_spec: str) -> int:
-    _warn_when_uncovered(file)
+    _warn(file)
     service = Service(
         file,
         clock_from_spec(clock_spec),
@@ -95,6 +96,8 @@ def _exit_code(served: asyncio.Task[None]) -> int:
     return 1
 
 
-def _warn_when_uncovered(file: SiteFile) -> None:
+def _warn(file: SiteFile) -> None:
     if not is_covered(proof(to_site(file))):
         LOGGER.warning("if this service fails, a fuse may be overloaded: `ems check` shows which and what to change")
+    for caution in cautions(file):
+        LOGGER.warning("%s", caution.sentence)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import signal
 import sys
 from collections.abc import Sequence
 from typing import Final
 
+from ems.cli.device_tables import print_json, wrong_use
 from ems.devices.config_error import DeviceConfigError
 from ems.devices.library import profile
 from ems.devices.modbus_profile import HybridProfile, ModbusProfile
@@ -17,7 +17,6 @@ from ems.sim.wire.modbus_devices import ModbusPort
 from ems.sim.wire.profile_unit import ProfileUnit
 from ems.sim.wire.register_image import CannotShow, filled_in
 
-WRONG_USE: Final = 2
 UNKNOWN: Final = "unknown"
 """Instead of a number: the device has no value."""
 
@@ -34,8 +33,7 @@ def simulate_device(
         device = ProfileUnit(chosen.defaults.unit if unit is None else unit, chosen)
         device.show(stated)
     except (DeviceConfigError, CannotShow) as error:
-        sys.stderr.write(f"{error}\n")
-        return WRONG_USE
+        return wrong_use(str(error))
     told = {kind: filled_in(each, stated.get(kind, {})) for kind, each in chosen.maps.items()}
     try:
         asyncio.run(_serve(ModbusPort([device], host, port), chosen.id, told, as_json=as_json))
@@ -60,7 +58,10 @@ async def _serve(port: ModbusPort[ProfileUnit], profile_id: str, told: Stated, *
     try:
         (unit,) = port.units
         where = {"profile": profile_id, "host": port.host, "port": port.port, "unit": unit}
-        sys.stdout.write(json.dumps({**where, "values": told}) + "\n" if as_json else _sentences(where, told))
+        if as_json:
+            print_json({**where, "values": told})
+        else:
+            sys.stdout.write(_sentences(where, told))
         sys.stdout.flush()
         await over.wait()
     finally:

@@ -170,6 +170,12 @@ class NoticeCode(StrEnum):
 
     IGNORES_LIMIT = "ignores_limit"
 
+    SECOND_CONTROLLER = "second_controller"
+    """A station keeps its limits for a while and then draws more again: somebody else may set them too."""
+
+    WIRING_UNKNOWN = "wiring_unknown"
+    """Nobody knows on which phases a station is, so its current counts on each of them."""
+
     METER_FLIPPED = "meter_flipped"
     """A meter shows more export than sun and battery give: a clamp is the wrong way round."""
 

@@ -125,6 +125,8 @@ def _plan(reason: Reason) -> Phrase:
 
 
 def _user(reason: Reason) -> Phrase:
+    if reason.limit_w is not None:
+        return _power(reason, reason.limit_w, reason.circuit_id or "?")
     if reason.energy_kwh is None or reason.by_utc_s is None:
         return _bound(reason)
     by = local_time(reason.by_utc_s, reason.utc_offset_s)
@@ -185,6 +187,10 @@ def _station_ignores(notice: Notice) -> Phrase:
     return _says(notice, "drew", station=notice.station_id, current_a=notice.current_a, limit_a=notice.limit_a)
 
 
+def _of_station(notice: Notice) -> Phrase:
+    return _says(notice) if notice.station_id is None else _says(notice, "station", station=notice.station_id)
+
+
 def _meter_flipped(notice: Notice) -> Phrase:
     return _says(notice) if notice.circuit_id is None else _says(notice, "circuit", circuit=notice.circuit_id)
 
@@ -200,6 +206,8 @@ def _goal_at_risk(notice: Notice) -> Phrase:
 _NOTICES: Final[Mapping[NoticeCode, Callable[[Notice], Phrase]]] = {
     NoticeCode.HOUSE_OVERLOAD: _house_overload,
     NoticeCode.IGNORES_LIMIT: _station_ignores,
+    NoticeCode.SECOND_CONTROLLER: _of_station,
+    NoticeCode.WIRING_UNKNOWN: _of_station,
     NoticeCode.METER_FLIPPED: _meter_flipped,
     NoticeCode.GOAL_AT_RISK: _goal_at_risk,
 }

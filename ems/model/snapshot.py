@@ -34,6 +34,9 @@ class Snapshot:
     dimmed: bool | None = None
     """Whether the grid operator calls for its limit; None while nobody has said, which counts as yes."""
 
+    import_cap_w: float | None = None
+    """What cars may bring the import of the whole house to, as a person asked for a while; None without such a wish."""
+
     utc_s: float | None = None
     """Wall time as seconds since 1970 UTC, for tariff windows only; durations come from `now_s`."""
 

@@ -65,6 +65,7 @@ class Board:
         """What of the newest meter samples is a proof's."""
 
         self._dimmed: bool | None = None
+        self._import_cap_w: float | None = None
         periods_s = [site.policy.meter_period_s, *site.meter_period_s.values()]
         self._keep_sent_s = SENT_LASTS_S + LOST_PERIODS * max(periods_s)
 
@@ -128,6 +129,17 @@ class Board:
             self._dimmed = dimmed
             self._news.set()
 
+    def set_import_cap(self, import_cap_w: float | None) -> None:
+        """What a person bounds the house's import to, None for nothing; wakes the loop when that is news."""
+        if import_cap_w != self._import_cap_w:
+            self._import_cap_w = import_cap_w
+            self._news.set()
+
+    @property
+    def import_cap_w(self) -> float | None:
+        """The bound that counts now."""
+        return self._import_cap_w
+
     def record_sent(self, station_id: str, limit: SentLimit) -> None:
         """A limit on its way."""
         self._sent[station_id] = (*self.sent(station_id), limit)
@@ -173,6 +185,7 @@ class Board:
             solar=self._solar_sum(now_s),
             battery=self._battery_now(now_s),
             dimmed=self._dimmed,
+            import_cap_w=self._import_cap_w,
             utc_s=self._clock.utc_now().timestamp(),
             virtual_a=dict(self._virtual_a),
         )

@@ -431,6 +431,7 @@ def wishes() -> Any:
         ),
         "limit": written(wire.LimitWish(limit_a=10.0, duration_s=3600.0)),
         "boost": written(wire.BoostWish(duration_s=600.0)),
+        "import_cap": written(wire.ImportCapWish(limit_kw=3.5, until=THEN)),
         "optimising": written(wire.OptimisingWish(optimising=False)),
     }
 
@@ -446,7 +447,7 @@ def words() -> Any:
     """Every word that a client may meet."""
     kinds = (
         *(wire.SiteCondition, wire.StationStatus, wire.BatteryMode, wire.Role, wire.HistoryStep),
-        *(ChargeMode, LimitReason, wire.PlanKind, wire.EventKind),
+        *(ChargeMode, LimitReason, wire.PlanKind, wire.EventKind, NoticeCode),
     )
     return {kind.__name__: [member.value for member in kind] for kind in kinds}
 

@@ -27,7 +27,7 @@ def test_a_sunny_morning_is_read_as_it_was_said() -> None:
 
     assert (house.name, house.sequence, house.condition) == ("Sunny house", 7, words.SiteCondition.OPTIMISING)
     assert house.powers.grid_w == 172.5
-    assert house.battery == models.Battery(power_w=-800.0, soc=0.62)
+    assert house.battery == models.Battery(power_w=-800.0, soc=0.62, mode=words.BatteryMode.CHARGING)
     assert house.main is not None
     assert house.main.headroom_a == (23.25, 17.5, 23.75)
     garage, carport = house.station("garage"), house.station("carport")

@@ -38,6 +38,9 @@ class PaperService:
         self.refuses: tuple[int, str] | None = None
         """Status and code of the answer to all that people wish."""
 
+        self.station_answers = "Accepted"
+        """To restart and unlock."""
+
         self.port = 0
         self.listeners = 0
         """Connections to the push socket, since the start."""
@@ -164,6 +167,9 @@ class PaperService:
         if address == "/logout":
             self.tokens.discard(_token_of(request))
             return web.Response(status=204)
+        if address.endswith(("/restart", "/unlock")):
+            done = self.station_answers in {"Accepted", "Unlocked"}
+            return web.json_response({"station": "x", "command": "x", "done": done, "answer": self.station_answers})
         return web.json_response({})
 
     def _told(self, address: str, query: Mapping[str, str]) -> web.Response:
@@ -171,6 +177,8 @@ class PaperService:
         self.queries.append(dict(query))
         if address.startswith("/explain/"):
             return web.json_response(golden("explanation"))
+        if address.endswith("/plan"):
+            return web.json_response(golden("plan"))
         return web.json_response([golden("records")["session"]])
 
     def _knows(self, request: web.Request) -> bool:

@@ -160,3 +160,12 @@ async def test_actions_are_known_without_any_house(hass: HomeAssistant) -> None:
     with pytest.raises(ServiceValidationError) as refused:
         await act(hass, "clear_goal", "nothing")
     assert refused.value.translation_key == "no_charger"
+
+
+async def test_what_is_ahead(hass: HomeAssistant, service: PaperService, house: MockConfigEntry) -> None:
+    told = await act(hass, "get_plan", device_id(hass, house), returns=True)
+
+    first = golden("plan")["slots"][0]
+    assert service.asked == [("GET", f"{GARAGE}/plan", None)]
+    assert told["slots"][0]["because"] == first["says"]["text"]
+    assert (told["slots"][0]["kind"], told["slots"][0]["power_w"]) == (first["kind"], first["power_w"])

@@ -174,3 +174,23 @@ def runs(hass: HomeAssistant, automation: str) -> int:
     state = hass.states.get(automation)
     assert state is not None
     return int(state.attributes["current"])
+
+
+async def test_a_goal_that_will_be_missed_is_told(
+    hass: HomeAssistant, service: PaperService, house: MockConfigEntry
+) -> None:
+    told = async_mock_service(hass, "persistent_notification", "create")
+    await automate(
+        hass,
+        "goal_will_be_missed.yaml",
+        at_risk="binary_sensor.garage_goal_at_risk",
+        finish_time="sensor.garage_finish_time",
+        minutes=A_MOMENT,
+    )
+
+    await service.tell_station("garage", goal_at_risk=True)
+    await until(hass, lambda: len(told) == 1)
+
+    message = " ".join(told[0].data["message"].split())
+    finish = dt_util.as_local(datetime(2026, 6, 21, 16, 45, tzinfo=dt_util.UTC))
+    assert message == f"Garage will miss its goal. It will be done at about {finish:%H:%M}."

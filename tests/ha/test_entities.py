@@ -14,6 +14,16 @@ from tests.ha.paper_service import PaperService, golden
 from tests.ha.waiting import state_of, until
 
 SHOWN = {
+    "binary_sensor.carport_goal_at_risk": "off",
+    "binary_sensor.garage_goal_at_risk": "off",
+    "number.carport_minimum_current": "6.0",
+    "number.garage_minimum_current": "6.0",
+    "sensor.carport_finish_time": "unknown",
+    "sensor.garage_finish_time": "2026-06-21T16:45:00+00:00",
+    "sensor.home_battery_energy_charged": "180.5",
+    "sensor.home_battery_energy_discharged": "162.25",
+    "sensor.home_battery_mode": "charging",
+    "sensor.sunny_house_next_event": "2026-06-21T08:10:00+00:00",
     "binary_sensor.carport_connection": "off",
     "binary_sensor.carport_charging": "unknown",
     "binary_sensor.carport_ignores_limit": "off",
@@ -40,7 +50,7 @@ SHOWN = {
     "number.garage_priority": "2",
     "number.garage_target_energy": "20.0",
     "select.carport_mode": "fast",
-    "select.carport_vehicle": "unknown",
+    "select.carport_vehicle": "Aunt Ida",
     "select.garage_mode": "solar",
     "select.garage_vehicle": "family",
     "sensor.carport_active_phases": "1",
@@ -83,6 +93,12 @@ SHOWN = {
 }
 
 HIDDEN = {
+    "button.carport_restart": "unavailable",
+    "button.carport_unlock_cable": "unavailable",
+    "button.garage_restart": "unknown",
+    "button.garage_unlock_cable": "unknown",
+    "sensor.carport_latest_start": "unknown",
+    "sensor.garage_latest_start": "2026-06-21T14:56:00+00:00",
     "binary_sensor.sunny_house_grid_operator_s_limit": "off",
     "event.sunny_house_decision": "unknown",
     "sensor.carport_boost_until": "2026-06-21T08:10:00+00:00",
@@ -208,7 +224,7 @@ POWER = {"device_class": "power", "unit_of_measurement": "W", "state_class": "me
         ("sensor.garage_session_energy", {"state_class": "total", "last_reset": "2026-06-21T09:00:00+00:00"}),
         ("number.garage_maximum_current", {"min": 6.0, "max": 16.0, "step": 0.5, "mode": "box"}),
         ("select.garage_mode", {"options": ["off", "solar", "min_solar", "fast"]}),
-        ("select.carport_vehicle", {"options": ["family", "second"]}),
+        ("select.carport_vehicle", {"options": ["family", "second", "Aunt Ida"]}),
     ],
 )
 async def test_attributes_that_others_build_on(

@@ -23,7 +23,7 @@ SOURCES: Final = {path.name: path.read_text() for path in HERE.glob("*.py")}
 ALONE: Final = {
     Platform.DATETIME: {"ready_by"},
     Platform.EVENT: {"decision", "session"},
-    Platform.SELECT: {"mode", "vehicle"},
+    Platform.SELECT: {"mode", "phases", "vehicle"},
     Platform.SWITCH: {"optimisation", "boost"},
 }
 """Keys of entities that are classes of their own."""
@@ -93,6 +93,7 @@ def test_strings_are_the_english_translation() -> None:
         ("sensor", "state", words.SiteCondition),
         ("sensor", "status", words.StationStatus),
         ("sensor", "limit_reason", words.LimitReason),
+        ("sensor", "battery_mode", words.BatteryMode),
         ("select", "mode", words.ChargeMode),
     ],
 )

@@ -21,6 +21,7 @@ from homeassistant.util.yaml import load_yaml_dict
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 import custom_components.fusewise as integration
+from tests.ha.paper_service import PaperService
 
 HERE: Final = Path(integration.__file__).parent
 ROOT: Final = HERE.parents[1]
@@ -177,10 +178,12 @@ def test_a_state_has_an_icon_only_where_it_differs() -> None:
 
 @pytest.mark.usefixtures("all_enabled")
 async def test_every_entity_has_an_icon_or_a_class_that_gives_it_one(
-    hass: HomeAssistant, house: MockConfigEntry
+    hass: HomeAssistant, service: PaperService, entry: MockConfigEntry
 ) -> None:
+    service.state["stations"][0]["can_switch_phases"] = True
+    assert await hass.config_entries.async_setup(entry.entry_id)
     icons = loaded(HERE / "icons.json")["entity"]
-    entities = er.async_entries_for_config_entry(er.async_get(hass), house.entry_id)
+    entities = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
     classless = {"enum", None}
 
     without = {

@@ -42,6 +42,18 @@ READY = "2026-06-21T17:00:00+00:00"
         ),
         (
             "number.set_value",
+            "number.garage_minimum_current",
+            {"value": 8},
+            ("PUT", f"{GARAGE}/minimum", {"min_a": 8.0}),
+        ),
+        (
+            "number.set_value",
+            "number.garage_minimum_current",
+            {"value": 6},
+            ("PUT", f"{GARAGE}/minimum", {"min_a": None}),
+        ),
+        (
+            "number.set_value",
             "number.garage_priority",
             {"value": 5},
             ("PUT", f"{GARAGE}/settings", {"max_a": 13.0, "priority": 5, "vehicle": "family"}),
@@ -153,3 +165,38 @@ async def test_a_token_that_is_over_begins_a_new_pairing(
     assert failed.value.translation_key == "not_authorised"
     (flow,) = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
     assert flow["context"]["source"] == SOURCE_REAUTH
+
+
+@pytest.mark.parametrize(("option", "phases"), [("auto", None), ("1", 1), ("3", 3)])
+async def test_phases_are_chosen_where_a_station_can_change_them(
+    hass: HomeAssistant, service: PaperService, entry: MockConfigEntry, option: str, phases: int | None
+) -> None:
+    service.state["stations"][0]["can_switch_phases"] = True
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    assert state_of(hass, "select.garage_phases") == "auto"
+    assert hass.states.get("select.carport_phases") is None
+
+    wish = {"entity_id": "select.garage_phases", "option": option}
+    await hass.services.async_call("select", "select_option", wish, blocking=True)
+
+    assert service.asked == [("PUT", f"{GARAGE}/phases", {"phases": phases})]
+
+
+@pytest.mark.usefixtures("all_enabled")
+@pytest.mark.parametrize(
+    ("entity_id", "asked"),
+    [
+        ("button.garage_restart", ("POST", f"{GARAGE}/restart", {"hard": False})),
+        ("button.garage_unlock_cable", ("POST", f"{GARAGE}/unlock", None)),
+    ],
+)
+async def test_a_station_does_what_it_is_told_or_says_why_not(
+    hass: HomeAssistant, service: PaperService, house: MockConfigEntry, entity_id: str, asked: tuple[str, str, Any]
+) -> None:
+    await hass.services.async_call("button", "press", {"entity_id": entity_id}, blocking=True)
+    assert service.asked == [asked]
+
+    service.station_answers = "NotSupported"
+    with pytest.raises(ServiceValidationError, match="NotSupported"):
+        await hass.services.async_call("button", "press", {"entity_id": entity_id}, blocking=True)

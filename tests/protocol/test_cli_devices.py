@@ -16,7 +16,13 @@ from ems.clock import ScaledClock
 from ems.config.examples import example
 from ems.config.loader import load_site
 from ems.config.schema import ModbusAddress
+from ems.devices.library import profile
+from ems.devices.modbus_profile import HybridProfile, ModbusProfile
+from ems.devices.profile_parts import Kind
 from ems.sim.wire.house import SimulatedHouse
+from ems.sim.wire.modbus_devices import ModbusPort
+from ems.sim.wire.profile_unit import ProfileUnit
+from ems.sim.wire.register_image import Values
 from tests.protocol.modbus_bench import modbus_server
 from tests.protocol.mqtt_brokers import free_port
 
@@ -39,9 +45,22 @@ class Said:
 
 
 async def probe(profile: str, port: int, *more: str) -> Said:
-    arguments = ["-m", "ems", "devices", "probe", profile, "--host", LOOPBACK, "--port", str(port), *more]
+    return await ems_devices("probe", profile, "--host", LOOPBACK, "--port", str(port), *more)
+
+
+async def show(profile: str, port: int, *more: str) -> Said:
+    return await ems_devices("show", LOOPBACK, "--profile", profile, "--port", str(port), *more)
+
+
+async def ems_devices(*arguments: str) -> Said:
     process = await asyncio.create_subprocess_exec(
-        sys.executable, *arguments, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+        sys.executable,
+        "-m",
+        "ems",
+        "devices",
+        *arguments,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
     )
     try:
         out, err = await asyncio.wait_for(process.communicate(), GUARD_S)
@@ -117,3 +136,57 @@ async def test_a_device_that_refuses_every_point_is_a_problem() -> None:
 
     assert said.code == 1
     assert "answers, but has none of these points: is it another model?" in said.err
+
+
+@asynccontextmanager
+async def measuring(profile_id: str, values: Mapping[Kind, Values]) -> AsyncIterator[int]:
+    """The port of a device of that profile."""
+    chosen = profile(profile_id)
+    assert isinstance(chosen, ModbusProfile | HybridProfile)
+    unit = ProfileUnit(chosen.defaults.unit, chosen)
+    unit.show(values)
+    port = ModbusPort([unit], LOOPBACK)
+    await port.open()
+    try:
+        yield port.port
+    finally:
+        await port.close()
+
+
+async def test_registers_stand_beside_our_numbers() -> None:
+    values: Mapping[Kind, Values] = {"meter": {"power": -1000.0}, "battery": {"power": 500.0, "soc": 0.5}}
+    async with measuring("victron_gx", {"meter": {"power_l1": 300.0, "power_l2": -100.0}}) as port:
+        said = await show("victron_gx", port, "--json")
+    async with measuring("sungrow_sh", values) as port:
+        table = await show("sungrow_sh", port)
+
+    facts = json.loads(said.out)
+    assert (said.code, facts["ok"], facts["unit"], facts["doubts"]) == (0, True, 100, [])
+    assert {
+        "kind": "meter",
+        "where": "input 821",
+        "name": "power_l2",
+        "value": -100.0,
+        "unit": "W",
+        "registers": ["0xFF9C"],
+    } in facts["points"]
+    assert ("derived", "power") in said.points
+    lines = [line.split() for line in table.out.splitlines()]
+    assert ["meter", "input", "5600", "0xFC18", "0xFFFF", "power", "-1000", "W"] in lines
+    assert ["battery", "input", "13022", "0x01F4", "soc", "0.5", "0", "to", "1"] in lines
+
+
+async def test_what_does_not_fit_together_is_said_and_a_problem() -> None:
+    async with measuring("eastron_sdm630", {"meter": {"power_l1": 2300.0, "power": -2300.0, "frequency": 5.0}}) as port:
+        said = await show("eastron_sdm630", port)
+
+    assert said.code == 1
+    assert "! As meter: a frequency of 5 Hz is not one of a grid" in said.out
+    assert "! As meter: the phases add up to 2300 W, and the total is -2300 W: a sign is wrong." in said.out
+    assert "· Some units answer short reads only" in said.out
+
+
+async def test_an_address_without_a_profile_is_wrong_use() -> None:
+    said = await ems_devices("show", LOOPBACK, "--port", "502")
+
+    assert said.code == 2

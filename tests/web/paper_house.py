@@ -16,6 +16,8 @@ from ems.api.wire import (
     Energies,
     GoalState,
     GoalWish,
+    ImportCap,
+    ImportCapWish,
     LimitWish,
     MinimumWish,
     NoticeState,
@@ -84,6 +86,7 @@ class PaperHouse(PaperPast):
         self._news = asyncio.Condition()
         self._wishes: dict[str, Wishes] = {}
         self.deeds: list[tuple[str, str, str]] = []
+        self.import_cap: ImportCap | None = None
         self.afresh()
         bench = Bench().with_car("garage").with_car("carport").with_car("guest").run(seconds=60)
         self._explained = {name: explain(bench.snapshot(), bench.memory, name) for name in self._wishes}
@@ -333,6 +336,10 @@ class PaperHouse(PaperPast):
 
     def set_guest(self, station_id: str, vehicle: str | None, *, who: str) -> None:
         self._wish(station_id, who, vehicle=vehicle)
+
+    def set_import_cap(self, wish: ImportCapWish | None, *, who: str) -> None:
+        self.import_cap = None if wish is None else ImportCap(limit_kw=wish.limit_kw, until=wish.until)
+        self.deeds.append((who, "import_cap", str(wish)))
 
     def set_optimising(self, *, optimising: bool, who: str) -> None:
         self._optimising = optimising

@@ -10,7 +10,16 @@ from ems.api.errors import UnknownStation
 from ems.api.explained import explained
 from ems.api.problems import documented
 from ems.api.routes.needs import GUARDED, AtDesk, Homeowner, Viewer
-from ems.api.wire import ExplanationRecord, OptimisingWish, SiteRecord, State, StationPlan, StationState
+from ems.api.wire import (
+    ExplanationRecord,
+    ImportCap,
+    ImportCapWish,
+    OptimisingWish,
+    SiteRecord,
+    State,
+    StationPlan,
+    StationState,
+)
 
 router = APIRouter(tags=["house"], responses=GUARDED)
 
@@ -43,6 +52,19 @@ async def set_optimising(wish: OptimisingWish, desk: AtDesk, person: Homeowner) 
     """Off: every car gets its fallback current, and the fuses are still guarded."""
     desk.house.set_optimising(optimising=wish.optimising, who=person.name)
     return wish
+
+
+@router.put("/import_cap", responses=documented(409))
+async def set_import_cap(wish: ImportCapWish, desk: AtDesk, person: Homeowner) -> ImportCap:
+    """What cars may bring the import of the whole house to, until then: lower than the house's own only."""
+    desk.house.set_import_cap(wish, who=person.name)
+    return ImportCap(limit_kw=wish.limit_kw, until=wish.until)
+
+
+@router.delete("/import_cap", status_code=204)
+async def end_import_cap(desk: AtDesk, person: Homeowner) -> None:
+    """End it at once."""
+    desk.house.set_import_cap(None, who=person.name)
 
 
 @router.get("/stations")

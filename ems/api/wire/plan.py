@@ -75,6 +75,7 @@ class EventKind(StrEnum):
 
     LIMIT_ENDS = "limit_ends"
     BOOST_ENDS = "boost_ends"
+    IMPORT_CAP_ENDS = "import_cap_ends"
 
 
 class NextEvent(Shape):

@@ -115,6 +115,13 @@ class TemporaryLimit(Shape):
     until: datetime
 
 
+class ImportCap(Shape):
+    """What cars may bring the import of the house to, for a while."""
+
+    limit_kw: float
+    until: datetime
+
+
 class StationState(Shape):
     """One charging station."""
 
@@ -241,6 +248,9 @@ class State(Shape):
     next_event: NextEvent | None = None
     """Null where nothing is known to happen; the sun may always do something."""
 
+    import_cap: ImportCap | None = None
+    """A person's bound of the house's import, for a while."""
+
     dimmed: bool | None
     """Whether the grid operator calls for its limit; null where nobody says."""
 
@@ -273,3 +283,6 @@ class HealthRecord(Shape):
     reasons: tuple[str, ...]
     """What is amiss, as codes: `meter_lost`, `not_commissioned`, `source_silent`, `source_refused`, `storage`,
     `stalled`, `starting`."""
+
+    experimental: tuple[str, ...] = ()
+    """Meters, inverters and batteries, by id, whose profile nobody should rely on yet; `ems check` says why."""

@@ -80,6 +80,14 @@ class CommandAnswer(Shape):
     """In the station's own word, such as `Accepted`, `Rejected`, `Unlocked`, `UnlockFailed` or `NotSupported`."""
 
 
+class ImportCapWish(Shape):
+    """Body of `PUT /import_cap`: lower than the house's own only, and it ends by itself."""
+
+    limit_kw: Annotated[float, Field(ge=0, le=200)]
+    until: AwareDatetime
+    """Within the next 31 days."""
+
+
 class OptimisingWish(Shape):
     """Body of `PUT /optimising`."""
 

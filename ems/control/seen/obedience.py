@@ -42,6 +42,11 @@ LONGEST_SILENCE_S: Final = 35.0
 """No more than this between two reports counts as seen."""
 
 
+SECOND_CONTROLLER_AFTER: Final = 2
+"""A station that cannot be controlled never kept a limit. One that did for ten minutes, and then drew more again, is
+told otherwise by somebody: its maker's app, its own load management, another central system (assumed)."""
+
+
 class Stage(IntEnum):
     """How far things have gone with a station."""
 
@@ -144,11 +149,18 @@ def escalations(known: Mapping[str, Obedience]) -> dict[str, Escalation]:
 
 
 def notices(known: Mapping[str, Obedience]) -> tuple[Notice, ...]:
-    """One notice for every station that ignores its limit."""
-    return tuple(
-        Notice(code=NoticeCode.IGNORES_LIMIT, station_id=station_id, current_a=each.drawn_a, limit_a=each.limit_a)
-        for station_id, each in known.items()
-        if each.is_ignoring
+    """One notice for every station that ignores its limit; one more where that looks like somebody else's doing."""
+    ignoring = {station_id: each for station_id, each in known.items() if each.is_ignoring}
+    return (
+        *(
+            Notice(code=NoticeCode.IGNORES_LIMIT, station_id=station_id, current_a=each.drawn_a, limit_a=each.limit_a)
+            for station_id, each in ignoring.items()
+        ),
+        *(
+            Notice(code=NoticeCode.SECOND_CONTROLLER, station_id=station_id)
+            for station_id, each in ignoring.items()
+            if each.offences >= SECOND_CONTROLLER_AFTER
+        ),
     )
 
 

@@ -100,7 +100,7 @@ def judge_meters(now: Snapshot, memory: Memory) -> tuple[dict[str, MeterView], d
         sample = now.meters.get(circuit_id)
         # A sample from the future would look fresh for ever.
         seen = sample if sample and sample.taken_at_s <= now.now_s else None
-        newer = judge_sample(known, seen, impossible_a, cars, export_w)
+        newer = judge_sample(known, seen, impossible_a, cars, export_w, given_at_s=_given_at_s(now))
         age_s = None if newer.good is None else max(0.0, now.now_s - newer.good.taken_at_s)
         period_s = now.site.meter_period_s.get(circuit_id, now.site.policy.meter_period_s)
         fresh = age_s is not None and age_s <= max(LOST_PERIODS * period_s, LOST_AT_LEAST_S)
@@ -123,15 +123,17 @@ def judge_sample(
     impossible_a: float,
     cars: CarsThen,
     most_export_w: float | None = None,
+    *,
+    given_at_s: float | None = None,
 ) -> MeterTrust:
     """Take in one sample. Old, impossible, frozen and flipped ones leave the last good sample as it was.
 
-    `most_export_w`: what sun and battery can send to the grid, None where nobody knows.
+    `most_export_w`: what sun and battery can send to the grid, None where nobody knows; told `given_at_s`.
     """
     newest = known.newest
     if sample is None or (newest is not None and sample.taken_at_s <= newest.taken_at_s):
         return known
-    flipped_since_s = _flipped_since_s(known, sample, most_export_w)
+    flipped_since_s = _flipped_since_s(known, sample, most_export_w, given_at_s)
     flipped = flipped_since_s is not None and sample.taken_at_s - flipped_since_s >= FLIPPED_AFTER_S
     possible = not flipped and _is_possible(sample, impossible_a)
     if newest is None or not _same_numbers(sample, newest):
@@ -200,19 +202,31 @@ def _most_export_w(now: Snapshot) -> float | None:
     return (1.0 + EXPORT_SLACK) * given_w + EXPORT_SLACK_W
 
 
+def _given_at_s(now: Snapshot) -> float | None:
+    """When the older of sun and battery was told."""
+    told = [each.taken_at_s for each in (now.solar, now.battery) if each is not None]
+    return min(told, default=None)
+
+
 def _flipped_for_s(trust: MeterTrust) -> float:
     if trust.newest is None or trust.flipped_since_s is None:
         return 0.0
     return trust.newest.taken_at_s - trust.flipped_since_s
 
 
-def _flipped_since_s(known: MeterTrust, sample: GridReading, most_export_w: float | None) -> float | None:
-    """Since when the meter has shown more export than can be. Where nobody knows what can be, nothing is proven."""
+def _flipped_since_s(
+    known: MeterTrust, sample: GridReading, most_export_w: float | None, given_at_s: float | None
+) -> float | None:
+    """Since when the meter has shown more export than can be. Where nobody knows what can be, nothing is proven.
+
+    Nor is it by what sun and battery told before: a slow inverter does not know yet that a cloud has passed.
+    """
+    since_s = known.flipped_since_s
     if most_export_w is None:
-        return known.flipped_since_s
+        return since_s
     if -sample.power_w <= most_export_w:
         return None
-    return sample.taken_at_s if known.flipped_since_s is None else known.flipped_since_s
+    return sample.taken_at_s if since_s is None or (given_at_s is not None and given_at_s < since_s) else since_s
 
 
 def _is_possible(sample: GridReading, most_a: float) -> bool:

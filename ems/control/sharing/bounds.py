@@ -63,16 +63,23 @@ def bounds(
 ) -> Bounds:
     """The caps that hold at this look."""
     peak = _peak(now, memory, views)
-    if not now.site.has_power_caps and now.site.max_imbalance_a is None:
+    has_caps = now.site.has_power_caps or now.import_cap_w is not None
+    if not has_caps and now.site.max_imbalance_a is None:
         return Bounds(now=now, rows=(), uneven=(), peak=peak, learned=learned)
     used = {
         s.station_id: phases_used(s, wishes[s.station_id].phases, learned.get(s.station_id, NOTHING))
         for s in now.site.stations
     }
     rows: Sequence[Row] = ()
-    if now.site.has_power_caps:
+    if has_caps:
         allowed = None if peak is None or now.site.peak is None else allowed_w(peak, now.site.peak)
-        rows = power_rows(now.site, _watts(now, room, wishes, used, volts), dimmed=now.dimmed, peak_allowed_w=allowed)
+        rows = power_rows(
+            now.site,
+            _watts(now, room, wishes, used, volts),
+            dimmed=now.dimmed,
+            peak_allowed_w=allowed,
+            import_cap_w=now.import_cap_w,
+        )
     uneven: Sequence[Lopsided] = ()
     if now.site.max_imbalance_a is not None:
         fixed_a = {name: wish.rest_a for name, wish in wishes.items() if wish.candidate is None}

@@ -48,15 +48,24 @@ class Watts:
         return weights, sum(self.taken_w.get(station_id, 0.0) for station_id in ids if station_id not in weights)
 
 
-def power_rows(site: Site, watts: Watts, *, dimmed: bool | None, peak_allowed_w: float | None) -> list[Row]:
+def power_rows(
+    site: Site,
+    watts: Watts,
+    *,
+    dimmed: bool | None,
+    peak_allowed_w: float | None,
+    import_cap_w: float | None = None,
+) -> list[Row]:
     """All caps in watts that hold now.
 
     `dimmed`: whether the grid operator calls for its limit; None, not heard yet, counts as yes.
     `peak_allowed_w`: the import that the running window of the peak tariff still allows; None without one.
+    `import_cap_w`: what a person bounds the import to for a while.
     """
     rows = [_circuit_row(site, circuit, watts) for circuit in site.circuits if circuit.max_power_w is not None]
     rows.append(_operator_row(site, watts, dimmed=dimmed))
-    rows.append(_peak_row(site, watts, peak_allowed_w))
+    rows.append(_import_row(site, watts, LimitReason.PRICE, peak_allowed_w))
+    rows.append(_import_row(site, watts, LimitReason.USER, import_cap_w))
     return [row for row in rows if row is not None and row.weights]
 
 
@@ -90,12 +99,12 @@ def _holds(operator: GridOperator, *, dimmed: bool | None) -> bool:
     return operator.always or dimmed is None or dimmed
 
 
-def _peak_row(site: Site, watts: Watts, allowed_w: float | None) -> Row | None:
+def _import_row(site: Site, watts: Watts, code: LimitReason, allowed_w: float | None) -> Row | None:
     main = site.circuits.main
     house_w = _house_w(main, watts)
     if allowed_w is None or house_w is None:
         return None
-    return _row(site, main, watts, code=LimitReason.PRICE, limit_w=allowed_w, house_w=house_w)
+    return _row(site, main, watts, code=code, limit_w=allowed_w, house_w=house_w)
 
 
 def _row(site: Site, circuit: Circuit, watts: Watts, *, code: LimitReason, limit_w: float, house_w: float) -> Row:

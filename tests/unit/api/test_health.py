@@ -58,3 +58,12 @@ def test_metrics_have_units_in_their_names_and_leave_out_what_nobody_knows() -> 
     assert sum(line.startswith("fusewise_headroom_amperes{") for line in lines) == 3
     assert 'of="grid"' not in later
     assert 'fusewise_meter_age_seconds{circuit="main"} 10.0' in later
+
+
+def test_devices_that_nobody_should_rely_on_are_named_and_no_fault() -> None:
+    bench = LiveBench()
+    bench.run(60)
+
+    told = health(bench.live, bench.clock, experimental=("grid",))
+
+    assert (told.status, told.experimental) == ("ok", ("grid",))

@@ -38,6 +38,8 @@ WISHES = [
     wished.no_limit("garage"),
     wished.boost("garage", 600),
     wished.no_boost("garage"),
+    wished.import_cap(3.5, READY_BY),
+    wished.no_import_cap(),
     wished.optimising(on=True),
     wished.optimising(on=False),
 ]

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from ems.cli.devices import list_profiles, point_rows, probe_device, show_profile, unit_of
+from ems.cli.device_probe import probe_device
+from ems.cli.device_tables import unit_of
+from ems.cli.devices import list_profiles, point_rows, show_profile
 from ems.devices.library import profiles
 from ems.devices.profile import Profile
 from ems.devices.sample import BATTERY_POINTS, INVERTER_POINTS, METER_POINTS

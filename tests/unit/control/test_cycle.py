@@ -9,7 +9,7 @@ from hypothesis import given
 
 from ems.control.cycle import decide
 from ems.control.memory import Memory
-from ems.model.decision import LimitReason
+from ems.model.decision import LimitReason, NoticeCode
 from ems.model.electrical import PerPhase, Phase
 from ems.model.goals import ChargeMode, Goal
 from ems.model.sentences import sentence
@@ -28,6 +28,18 @@ def test_every_station_gets_a_setpoint_with_a_reason_that_can_be_said(case: tupl
 
     assert set(decision.setpoints) == {station.station_id for station in look.site.stations}
     assert all(sentence(setpoint.reason) for setpoint in decision.setpoints.values())
+
+
+def test_a_station_whose_wiring_nobody_knows_is_told_of_until_somebody_does() -> None:
+    unknown = House().with_car("garage", wiring_known=False).with_car("carport").run(seconds=2)
+    known = House().with_car("garage").run(seconds=2)
+
+    assert unknown.decision is not None
+    assert known.decision is not None
+    assert [(each.code, each.station_id) for each in unknown.decision.notices] == [
+        (NoticeCode.WIRING_UNKNOWN, "garage")
+    ]
+    assert known.decision.notices == ()
 
 
 @given(looks())

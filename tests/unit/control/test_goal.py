@@ -8,16 +8,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ems.control.cycle import decide
 from ems.control.explain import explain
+from ems.control.memory import Memory
 from ems.control.pace import RELEASE_S, Pace, Pull, needed_s, paced
 from ems.model.decision import LimitReason, NoticeCode
 from ems.model.electrical import PerPhase, Phase
 from ems.model.explanation_sentences import chain
 from ems.model.goals import ChargeMode, Deadline, Goal, still_to_come_kwh
 from ems.model.sentences import notice_sentence, sentence
+from ems.model.snapshot import Snapshot
 from ems.model.words import Language
 from tests.house import House
 from tests.plant import VOLTS
+from tests.strategies import looks
 
 MIDNIGHT_UTC_S = 1_781_992_800.0
 """2026-06-20 22:00 UTC, midnight in Berlin."""
@@ -266,3 +270,28 @@ def test_another_goal_begins_anew() -> None:
 
     assert (due.due, smaller.due) == (True, False)
     assert replace(smaller, due=True).is_of(1.0, 10_000.0)
+
+
+GOALS = [
+    Goal(mode=mode, max_a=max_a, min_a=min_a, energy_kwh=20.0, deadline=Deadline(by_utc_s=by_utc_s, left_kwh=left_kwh))
+    for mode in ChargeMode
+    for max_a, min_a in ((None, None), (8.0, None), (None, 10.0))
+    for by_utc_s, left_kwh in ((MIDNIGHT_UTC_S - 60.0, 5.0), (MIDNIGHT_UTC_S + HOUR_S, 20.0))
+]
+
+
+@given(looks(), st.sampled_from(GOALS))
+def test_hurrying_lifts_no_limit_of_anybody(case: tuple[Snapshot, Memory], goal: Goal) -> None:
+    look, memory = case
+    look = replace(look, utc_s=MIDNIGHT_UTC_S, goals={s.station_id: goal for s in look.site.stations})
+    hurry = decide(look, memory).decision
+    fast = replace(goal, mode=ChargeMode.FAST, deadline=None)
+    as_fast = decide(replace(look, goals=dict.fromkeys(look.goals, fast)), memory).decision
+
+    for station in look.site.stations:
+        limit_a = hurry.setpoints[station.station_id].limit_a
+        assert limit_a <= station.max_a
+        if goal.mode is ChargeMode.OFF:
+            assert limit_a <= station.fallback_a
+        else:
+            assert limit_a == as_fast.setpoints[station.station_id].limit_a

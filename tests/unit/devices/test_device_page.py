@@ -1,4 +1,4 @@
-"""Table and notes of devices in the documentation are those of the profiles; `FUSEWISE_GOLDEN=write` writes them."""
+"""The documentation of devices is that of their profiles; `FUSEWISE_GOLDEN=write` writes it anew."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import FrozenInstanceError, dataclass, field, replace
 
 import pytest
@@ -32,6 +33,15 @@ def test_two_values_share_no_default_that_was_made_for_one() -> None:
 def test_value_stays_frozen() -> None:
     with pytest.raises(FrozenInstanceError):
         Parcel(name="a").weight_kg = 2.0  # type: ignore[misc] # as said
+
+
+def test_value_is_of_its_own_class_and_goes_through_a_pickle() -> None:
+    parcel = Parcel(name="a", labels={"to": "b"})
+
+    again = pickle.loads(pickle.dumps(parcel))  # noqa: S301 # our own
+
+    assert type(parcel) is type(again) is Parcel
+    assert again == parcel
 
 
 def test_values_compare_copy_and_print_as_before() -> None:

@@ -142,6 +142,17 @@ def test_every_notice_has_words_even_without_numbers(code: NoticeCode) -> None:
             Notice(code=NoticeCode.IGNORES_LIMIT, station_id="garage", current_a=16.0, limit_a=6.0),
             "garage ignores its limit: it drew 16.0 A where 6.0 A were allowed",
         ),
+        (
+            Notice(code=NoticeCode.SECOND_CONTROLLER, station_id="garage"),
+            (
+                "garage keeps its limits for a while and then draws more again; does its maker's app, its own load "
+                "management or another system control it too?"
+            ),
+        ),
+        (
+            Notice(code=NoticeCode.WIRING_UNKNOWN, station_id="garage"),
+            "nobody knows on which phases garage is, so its current counts on each of them; have its wiring measured",
+        ),
     ],
 )
 def test_notice_is_one_sentence_with_its_numbers(notice: Notice, said: str) -> None:

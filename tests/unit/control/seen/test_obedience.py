@@ -201,6 +201,21 @@ def test_each_stage_has_its_step_and_its_notice() -> None:
     assert set(HELPS_WITHIN_S) == set(Stage) - {Stage.NONE, Stage.OPEN_CONTACTOR}
 
 
+def test_a_station_that_kept_its_limits_and_then_draws_more_again_seems_to_have_a_second_controller() -> None:
+    takes_turns = Charger(lambda at_s: 6.0 if 100.0 <= at_s < 800.0 else 16.0, (sent_at(6.0, -100.0),))
+    stubborn = Charger(lambda _: 16.0, (sent_at(6.0, -100.0),))
+
+    kept = takes_turns.judged(0.0, 790.0)
+    again = takes_turns.judged(800.0, 820.0, kept)
+
+    assert notices({"a": kept}) == ()
+    assert [notice.code for notice in notices({"a": again})] == [
+        NoticeCode.IGNORES_LIMIT,
+        NoticeCode.SECOND_CONTROLLER,
+    ]
+    assert [notice.code for notice in notices({"a": stubborn.judged(0.0, 820.0)})] == [NoticeCode.IGNORES_LIMIT]
+
+
 def test_all_stations_are_judged_the_unknown_ones_as_sound() -> None:
     now = look([STATION], [state(sent=[limit(6, ago_s=100)], car=report(16.0, 16.0, 16.0))])
 

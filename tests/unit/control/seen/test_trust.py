@@ -203,6 +203,31 @@ def test_without_a_word_of_the_sun_no_sign_is_proven_wrong_nor_right() -> None:
     assert exporting(3000.0, 5, sun_w=None, known=replace(flipped, newest=None)).good_samples == 30
 
 
+def behind_a_slow_inverter(every_s: int, *, until_it_tells: float, then: float) -> MeterTrust:
+    """3 kW of export from the start on, for three minutes, beside an inverter that tells its power so often."""
+    known, told_at_s = NOTHING, NOW_S - 1.0
+    for second in range(180):
+        at_s = NOW_S + second
+        if second and second % every_s == 0:
+            told_at_s = at_s
+        sun_w = until_it_tells if told_at_s < NOW_S else then
+        sample = replace(grid(-13.0 - second / 1000), taken_at_s=at_s)
+        known = judge_sample(known, sample, MOST_A, STILL, 1.2 * sun_w + 1000.0, given_at_s=told_at_s)
+    return known
+
+
+@pytest.mark.parametrize("every_s", [1, 10, 30, 45])
+def test_an_inverter_that_has_not_told_of_the_sun_yet_proves_no_flipped_meter(every_s: int) -> None:
+    assert behind_a_slow_inverter(every_s, until_it_tells=0.0, then=4000.0).good_samples == 180
+
+
+@pytest.mark.parametrize("every_s", [1, 10, 30, 45])
+def test_a_flipped_meter_is_found_beside_a_slow_inverter_too(every_s: int) -> None:
+    found = behind_a_slow_inverter(every_s, until_it_tells=0.0, then=0.0)
+
+    assert found.good_samples <= 30 + every_s + 1
+
+
 def test_a_flipped_meter_is_told_and_its_cars_fall_back() -> None:
     flipped = exporting(3000.0, 40, sun_w=0.0)
     seen = replace(look([STATION], [], meters={}), now_s=NOW_S + 0.5)

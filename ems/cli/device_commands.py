@@ -1,0 +1,94 @@
+"""The commands `ems devices …`: thin doors, each of which calls one function."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+devices_app = typer.Typer(
+    name="devices", help="Which meters and inverters we can read, and what a real one says.", no_args_is_help=True
+)
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON value on one line instead of tables.")]
+ProfileArgument = Annotated[
+    str, typer.Argument(metavar="ID", help="A profile of `ems devices list`.", show_default=False)
+]
+DevicePortOption = Annotated[
+    int | None,
+    typer.Option("--port", metavar="PORT", min=1, max=65535, help="Its Modbus port; the profile's when left out."),
+]
+UnitOption = Annotated[
+    int | None,
+    typer.Option("--unit", metavar="UNIT", min=0, max=255, help="Its Modbus unit; the profile's when left out."),
+]
+
+
+@devices_app.command("list")
+def list_devices(as_json: JsonOption = False) -> None:
+    """List the device profiles."""
+    from ems.cli.devices import list_profiles
+
+    raise typer.Exit(list_profiles(as_json=as_json))
+
+
+@devices_app.command("show")
+def show_device(
+    what: Annotated[
+        str, typer.Argument(metavar="ID|HOST", help="A profile; or, with --profile, a device.", show_default=False)
+    ],
+    profile: Annotated[
+        str | None, typer.Option("--profile", metavar="ID", help="Read the device at HOST by this profile.")
+    ] = None,
+    port: DevicePortOption = None,
+    unit: UnitOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what a profile reads: registers or topics, types, units, signs.
+
+    With --profile, show what a real device says: its raw registers beside our numbers, and what does not fit together.
+    """
+    if profile is None:
+        if port is not None or unit is not None:
+            raise typer.BadParameter("it goes with --profile, which says how to read the device", param_hint="--port")
+        from ems.cli.devices import show_profile
+
+        raise typer.Exit(show_profile(what, as_json=as_json))
+    from ems.cli import device_probe
+
+    raise typer.Exit(device_probe.show_device(profile, host=what, port=port, unit=unit, as_json=as_json))
+
+
+@devices_app.command("probe")
+def probe_device(
+    profile: ProfileArgument,
+    host: Annotated[str, typer.Option(metavar="HOST", help="Name or address of the device or gateway.")],
+    port: DevicePortOption = None,
+    unit: UnitOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Read a real device once and print everything it says, decoded. Nothing is written to it."""
+    from ems.cli import device_probe
+
+    raise typer.Exit(device_probe.probe_device(profile, host=host, port=port, unit=unit, as_json=as_json))
+
+
+@devices_app.command("simulate")
+def simulate_device(
+    profile: ProfileArgument,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="What it measures, such as power_l1=2300 or battery.soc=0.5."),
+    ] = None,
+    host: Annotated[str, typer.Option(metavar="HOST", help="Address to listen at.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(metavar="PORT", min=0, max=65535, help="Port to listen at; 0 takes a free one.")
+    ] = 5020,
+    unit: UnitOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Play a Modbus device on a real socket until Ctrl-C. What you do not set is filled in so that it fits."""
+    from ems.cli import simulated_device
+
+    raise typer.Exit(
+        simulated_device.simulate_device(profile, settings or (), host=host, port=port, unit=unit, as_json=as_json)
+    )

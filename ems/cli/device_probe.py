@@ -1,0 +1,169 @@
+"""`ems devices probe` and `ems devices show HOST`: what a real device says, and whether it fits together."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from pydantic import ValidationError
+from rich.table import Table
+from rich.text import Text
+
+from ems.cli.device_tables import console, print_json, table, unit_of, wrong_use
+from ems.clock import WallClock
+from ems.config.cure_words import FORMS
+from ems.config.schema import ModbusAddress
+from ems.devices.config_error import DeviceConfigError
+from ems.devices.library import profile
+from ems.devices.modbus_address import address_of
+from ems.devices.mqtt_profile import MqttProfile
+from ems.devices.probe import Finding, probe
+from ems.devices.profile import Profile
+from ems.devices.soundness import doubts
+from ems.errors import DeviceError, LinkDown, NoAnswer
+
+ANSWER_WITHIN_S: Final = 3.0
+"""More patience than the service has: an installer probes gateways that wake up slowly."""
+
+
+_CURES: Final[Mapping[type[DeviceError], str]] = {
+    LinkDown: "check host and port, and that Modbus TCP is switched on in the device",
+    NoAnswer: "try another --unit; some devices serve one connection only, so end other programs that read it",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Looked:
+    """A device that answered."""
+
+    chosen: Profile
+    address: ModbusAddress
+    findings: tuple[Finding, ...]
+
+
+def probe_device(profile_id: str, *, host: str, port: int | None, unit: int | None, as_json: bool) -> int:
+    """Read a real device once and print what it says. The exit code: 1 when it says nothing of use, 2 for wrong use."""
+    looked = _look(profile_id, host, port, unit, as_json=as_json)
+    if isinstance(looked, int):
+        return looked
+    if as_json:
+        points = [_found_json(each) for each in looked.findings]
+        print_json({"ok": True, **_target(looked.chosen, looked.address), "points": points})
+    else:
+        console().print(_findings_table(looked.findings))
+    return 0
+
+
+def show_device(profile_id: str, *, host: str, port: int | None, unit: int | None, as_json: bool) -> int:
+    """As `probe_device`, with the raw registers and with doubts. The exit code: 1 also when there are doubts."""
+    looked = _look(profile_id, host, port, unit, as_json=as_json)
+    if isinstance(looked, int):
+        return looked
+    said = _doubts(looked.findings)
+    if as_json:
+        points = [{**_found_json(each), "kind": each.kind, "registers": _words(each)} for each in looked.findings]
+        target = _target(looked.chosen, looked.address)
+        print_json({"ok": not said, **target, "points": points, "doubts": said})
+    else:
+        out = console()
+        out.print(_raw_table(looked.findings))
+        for line in said:
+            out.print(Text(f"! {line}", "yellow"), soft_wrap=True)
+        for line in looked.chosen.notes:
+            out.print(Text(f"· {line}"), soft_wrap=True)
+    return 1 if said else 0
+
+
+def _look(profile_id: str, host: str, port: int | None, unit: int | None, *, as_json: bool) -> _Looked | int:
+    """What the device says; or the exit code, once the reason was printed."""
+    try:
+        chosen = profile(profile_id)
+        address = _address(chosen, host, port, unit)
+    except DeviceConfigError as error:
+        return wrong_use(str(error))
+    except ValidationError:
+        return wrong_use(f"host is {host!r}: {FORMS['host']}")
+    if isinstance(chosen, MqttProfile):
+        return wrong_use(f"{chosen.id} publishes by itself, so watch its topics: `ems devices show {chosen.id}`")
+    try:
+        findings = asyncio.run(probe(chosen, address, WallClock()))
+    except DeviceError as error:
+        cure = _CURES.get(type(error))
+        return _no_use(chosen, address, error.code, f"{error}: {cure}" if cure else str(error), as_json=as_json)
+    if all(finding.value is None for finding in findings):
+        said = (
+            f"unit {address.unit} at {host}:{address.port} answers, but has none of these points: is it another model?"
+        )
+        return _no_use(chosen, address, DeviceError.code, said, as_json=as_json)
+    return _Looked(chosen=chosen, address=address, findings=findings)
+
+
+def _address(chosen: Profile, host: str, port: int | None, unit: int | None) -> ModbusAddress:
+    """Where to ask; raises ValidationError for what is no host."""
+    stated = {key: value for key, value in (("port", port), ("unit", unit)) if value is not None}
+    usual = address_of(ModbusAddress.model_validate({"host": host, **stated}), chosen)
+    return usual.model_copy(update={"timeout_s": max(usual.timeout_s, ANSWER_WITHIN_S)})
+
+
+def _doubts(findings: Sequence[Finding]) -> list[str]:
+    """What does not fit together, use by use."""
+    said: list[str] = []
+    for kind in dict.fromkeys(each.kind for each in findings):
+        if kind is not None:
+            own = [each for each in findings if each.kind == kind]
+            values = {each.name: each.value for each in own if isinstance(each.value, int | float)}
+            said += [f"As {kind}: {doubt}." for doubt in doubts(kind, values)]
+    return said
+
+
+def _words(finding: Finding) -> list[str]:
+    return [f"0x{word:04X}" for word in finding.registers]
+
+
+def _raw_table(findings: Sequence[Finding]) -> Table:
+    shown = table("used as", "where", "registers", "point", "value", "unit")
+    shown.columns[4].justify = "right"
+    for each in findings:
+        value, unit = _value_cells(each)
+        raw = " ".join(_words(each))
+        shown.add_row(Text(each.kind or ""), Text(each.where), Text(raw), Text(each.name), value, unit)
+    return shown
+
+
+def _value_cells(finding: Finding) -> tuple[Text, Text]:
+    """The value and its unit, as they are printed."""
+    value = finding.value
+    if value is None:
+        return Text("not available", "yellow"), Text("")
+    return Text(f"{round(value, 3):.10g}" if isinstance(value, int | float) else value), Text(unit_of(finding.name))
+
+
+def _findings_table(findings: Sequence[Finding]) -> Table:
+    shown = table("where", "point", "value", "unit")
+    shown.columns[2].justify = "right"
+    for each in findings:
+        shown.add_row(Text(each.where), Text(each.name), *_value_cells(each))
+    return shown
+
+
+def _target(chosen: Profile, address: ModbusAddress) -> dict[str, object]:
+    return {"profile": chosen.id, "host": address.host, "port": address.port, "unit": address.unit}
+
+
+def _found_json(finding: Finding) -> dict[str, object]:
+    value = finding.value
+    # JSON has no infinity, and a broken device may say it.
+    shown = str(value) if isinstance(value, float) and not math.isfinite(value) else value
+    return {"where": finding.where, "name": finding.name, "value": shown, "unit": unit_of(finding.name)}
+
+
+def _no_use(chosen: Profile, address: ModbusAddress, code: str, said: str, *, as_json: bool) -> int:
+    if as_json:
+        print_json({"ok": False, **_target(chosen, address), "code": code, "problem": said, "points": []})
+    else:
+        sys.stderr.write(f"{said}\n")
+    return 1

@@ -1,0 +1,102 @@
+"""A register map on a real socket: word order that the device tells, nights, and what a new connection needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from ems.config.schema import ModbusAddress
+from ems.devices.library import profile
+from ems.devices.modbus_device import RegisterReader
+from ems.devices.modbus_link import ModbusLink
+from ems.devices.modbus_profile import HybridProfile, ModbusProfile
+from ems.devices.profile_parts import Kind
+from ems.devices.register_types import WordOrder
+from ems.sim.wire.modbus_devices import ModbusPort
+from ems.sim.wire.profile_unit import ProfileUnit
+from ems.sim.wire.register_image import image
+from tests.protocol.modbus_bench import LOOPBACK, HandClock, answer, asked_for, odd_server, refusal
+
+
+def known(profile_id: str) -> ModbusProfile | HybridProfile:
+    found = profile(profile_id)
+    assert isinstance(found, ModbusProfile | HybridProfile)
+    return found
+
+
+def reader(profile_id: str, kind: Kind, port: int, clock: HandClock, *, connect_delay_s: float = 0.0) -> RegisterReader:
+    link = ModbusLink(LOOPBACK, port, clock, connect_delay_s=connect_delay_s)
+    address = ModbusAddress(host=LOOPBACK, port=port, timeout_s=10)
+    return RegisterReader(name="device", link=link, address=address, profile=known(profile_id), kind=kind)
+
+
+async def test_a_word_order_that_was_changed_is_seen_after_the_next_connection() -> None:
+    unit = ProfileUnit(1, known("kostal_plenticore"))
+    port = ModbusPort([unit], LOOPBACK)
+    await port.open()
+    device = reader("kostal_plenticore", "meter", port.port, HandClock())
+    try:
+        for order in (WordOrder.BIG, WordOrder.LITTLE):
+            unit.show({"meter": {"power": 2300.0}}, order)
+            assert (await device.sample()).values["power"] == 2300.0
+            await device.close()
+    finally:
+        await device.close()
+        await port.close()
+
+
+async def test_a_device_that_does_not_tell_its_word_order_is_read_in_the_usual_one() -> None:
+    registers = image(known("kostal_plenticore"), {"meter": {"power": 2300.0}})
+    del registers["holding", 5]
+
+    def reply(request: bytes) -> list[bytes]:
+        _, address, count = asked_for(request)
+        wanted = [("holding", each) for each in range(address, address + count)]
+        if not all(each in registers for each in wanted):
+            return [refusal(request, 2)]
+        return [answer(request, [registers["holding", each] for each in range(address, address + count)])]
+
+    async with odd_server(reply) as server:
+        device = reader("kostal_plenticore", "meter", server.port, HandClock())
+        first = await device.sample()
+        second = await device.sample()
+        await device.close()
+
+    assert first.values["power"] == second.values["power"] == 2300.0
+    assert sum(asked_for(request)[1] == 5 for request in server.requests) == 1
+
+
+@pytest.mark.parametrize("values", [{"power": 4000.0, "energy": 77.0, "current_l1": 17.0}])
+async def test_at_night_power_is_0_and_the_counter_stands_still(values: Mapping[str, float]) -> None:
+    unit = ProfileUnit(1, known("sma"))
+    port = ModbusPort([unit], LOOPBACK)
+    await port.open()
+    device = reader("sma", "inverter", port.port, HandClock())
+    try:
+        unit.show({"inverter": values})
+        by_day = await device.sample()
+        unit.show({"inverter": dict.fromkeys(("power", "energy", "current_l1", "current_l2", "current_l3"))})
+        by_night = await device.sample()
+    finally:
+        await device.close()
+        await port.close()
+
+    assert (by_day.values["power"], by_day.values["energy"]) == (4000.0, 77.0)
+    assert by_night.values == {"power": 0.0, "energy": 77.0}
+
+
+async def test_a_device_that_swallows_early_questions_is_left_alone_after_a_connection() -> None:
+    clock = HandClock()
+    unit = ProfileUnit(1, known("huawei_sun2000"))
+    port = ModbusPort([unit], LOOPBACK)
+    await port.open()
+    device = reader("huawei_sun2000", "battery", port.port, clock, connect_delay_s=1.0)
+    try:
+        await device.sample()
+        await device.sample()
+    finally:
+        await device.close()
+        await port.close()
+
+    assert clock.slept.count(1.0) == 1
