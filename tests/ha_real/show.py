@@ -36,13 +36,19 @@ WRITTEN_WITHIN_S: Final = 5.0
 STATISTICS_WITHIN_S: Final = 420.0
 """Home Assistant writes them every five minutes."""
 
-NOT_IN_THE_DEMO: Final = frozenset({"battery_power", "battery_soc", "soc"})
-"""Entities of what that house does not have: no battery."""
+NOT_IN_THE_DEMO: Final = "battery_"
+"""How the names of entities begin that are of what that house does not have."""
 
 ONLY_WHEN_ASKED_FOR: Final = frozenset({"clear_goal", "end_limit"})
 """There, and not available while there is nothing to end."""
 
-MAY_BE_UNKNOWN: Final = frozenset({"ready_by", "target_energy", "session_solar_share", "solar_share_today"})
+MAY_BE_UNKNOWN: Final = frozenset(
+    {
+        *("ready_by", "target_energy", "goal_at_risk"),  # nobody asked for anything
+        *("finish_time", "latest_start", "next_event"),  # nothing is planned
+        *("session_solar_share", "solar_share_today"),  # nothing has flowed
+    }
+)
 
 
 class Broken(Exception):
@@ -89,7 +95,9 @@ async def look_at_entities(show: Show) -> None:
         await socket.until(is_there)
         registry = [each for each in await socket.call("config/entity_registry/list") if each["platform"] == "fusewise"]
         words = json.loads(STRINGS.read_text(encoding="utf-8"))["entity"]
-        expected = {(domain, key) for domain, keys in words.items() for key in keys if key not in NOT_IN_THE_DEMO}
+        expected = {
+            (domain, key) for domain, keys in words.items() for key in keys if not key.startswith(NOT_IN_THE_DEMO)
+        }
         found = {(each["entity_id"].split(".")[0], each["translation_key"]) for each in registry}
         enabled = [each for each in registry if each["disabled_by"] is None]
         empty = [each["entity_id"] for each in enabled if lacks_value(each, socket.states.get(each["entity_id"]))]
