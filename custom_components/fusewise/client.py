@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote, urlencode
@@ -26,6 +26,8 @@ from .models import (
     PastSession,
     Plan,
     Token,
+    Verdict,
+    Verdicts,
     merged,
 )
 from .parsing import BadShape, T, parsed
@@ -118,6 +120,11 @@ class FusewiseClient:
         if not isinstance(answer, list):
             raise ConnectionFailed("the list of sessions is no list")
         return tuple(self._shaped(PastSession, each) for each in answer)
+
+    async def bring(self, readings: Sequence[Mapping[str, object]]) -> tuple[Verdict, ...]:
+        """What devices measured that the service cannot read itself, and what became of it."""
+        answer = await self._ask("POST", "/readings", {"readings": list(readings)})
+        return self._shaped(Verdicts, answer).verdicts
 
     async def set_optimising(self, *, optimising: bool) -> None:
         """Off gives every car its fallback current; the fuses are guarded all the same."""

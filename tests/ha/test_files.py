@@ -13,7 +13,7 @@ from homeassistant.const import Platform
 from homeassistant.util.yaml import load_yaml_dict
 
 import custom_components.fusewise as integration
-from custom_components.fusewise import actions, binary_sensor, button, number, sensor_rows, words
+from custom_components.fusewise import actions, binary_sensor, button, number, options_flow, sensor_rows, words
 from custom_components.fusewise.const import DOMAIN
 
 HERE: Final = Path(integration.__file__).parent
@@ -143,6 +143,18 @@ def test_every_step_error_and_abort_of_the_flow_is_said() -> None:
     aborts = set(re.findall(r'reason="(\w+)"', flow))
     by_home_assistant = {"already_configured", "already_in_progress", "reauth_successful", "reconfigure_successful"}
     assert set(said["abort"]) == aborts | by_home_assistant
+    for name, step in said["step"].items():
+        assert set(step["data"]) == set(step["data_description"]), name
+
+
+def test_every_step_field_error_and_abort_of_the_options_is_said() -> None:
+    said = loaded("strings.json")["options"]
+    flow = SOURCES["options_flow.py"]
+
+    assert set(said["step"]) == {"init", *options_flow.STEPS}
+    assert set(said["step"]["meter"]["data"]) == set(options_flow.CLASSES) - {"energy", "soc"}
+    assert set(said["error"]) == set(re.findall(r'"(every_phase|needs_power)"', flow))
+    assert set(said["abort"]) == set(re.findall(r'reason="(\w+)"', flow))
     for name, step in said["step"].items():
         assert set(step["data"]) == set(step["data_description"]), name
 
