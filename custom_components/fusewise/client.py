@@ -130,6 +130,13 @@ class FusewiseClient:
         """Off gives every car its fallback current; the fuses are guarded all the same."""
         await self._ask("PUT", "/optimising", {"optimising": optimising})
 
+    async def set_import_cap(self, *, limit_kw: float, until: datetime) -> None:
+        """What the house may take from the grid until then: lower than its own bound only."""
+        await self._ask("PUT", "/import_cap", {"limit_kw": limit_kw, "until": until.isoformat()})
+
+    async def end_import_cap(self) -> None:
+        await self._ask("DELETE", "/import_cap")
+
     async def set_mode(self, station_id: str, mode: ChargeMode) -> None:
         await self._wish(station_id, "mode", {"mode": mode.value})
 

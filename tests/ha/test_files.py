@@ -166,7 +166,7 @@ def test_the_page_for_people_names_every_entity_and_action() -> None:
         for row in rows.values():
             name = row["name"].replace("{phase}", "L1")
             assert name in page or re.sub(r"L\d$", "L1", name) in page, name
-    for name, *_ in actions.ACTIONS:
+    for name, *_ in (*actions.ACTIONS, *actions.OF_HOUSE):
         assert f"`fusewise.{name}`" in page
 
 
@@ -174,9 +174,11 @@ def test_every_action_is_described_and_nothing_besides() -> None:
     described = load_yaml_dict(HERE / "services.yaml")
     said = loaded("strings.json")["services"]
 
-    assert set(described) == set(said) == {name for name, *_ in actions.ACTIONS}
+    rows = [(name, fields) for name, _, fields, _ in actions.ACTIONS]
+    rows += [(name, fields) for name, _, fields in actions.OF_HOUSE]
+    assert set(described) == set(said) == {name for name, _ in rows}
     assert set(loaded("icons.json")["services"]) == set(said)
-    for name, _, fields, _ in actions.ACTIONS:
+    for name, fields in rows:
         assert set(described[name]["fields"]) == {"device_id", *(str(field) for field in fields)}, name
         assert set(said[name]["fields"]) == set(described[name]["fields"]), name
 
