@@ -23,6 +23,11 @@ from .models import Goal
 
 LIMIT_A: Final = "limit_a"
 LIMIT_KW: Final = "limit_kw"
+VEHICLE: Final = "vehicle"
+SOC: Final = "soc"
+RANGE_KM: Final = "range_km"
+AT_HOME: Final = "at_home"
+CAPACITY_KWH: Final = "capacity_kwh"
 DURATION: Final = "duration"
 ENERGY_KWH: Final = "energy_kwh"
 READY_BY: Final = "ready_by"
@@ -121,6 +126,13 @@ async def _clear_import_cap(site: SiteCoordinator, _call: ServiceCall) -> None:
     await site.answer_to(site.client.end_import_cap())
 
 
+async def _update_vehicle(site: SiteCoordinator, call: ServiceCall) -> None:
+    known = {key: call.data[key] for key in (RANGE_KM, AT_HOME, CAPACITY_KWH) if key in call.data}
+    if SOC in call.data:
+        known[SOC] = call.data[SOC] / 100.0
+    await site.answer_to(site.client.report_vehicle(call.data[VEHICLE], **known))
+
+
 def _written(fields: dict[str, object]) -> JsonObjectType:
     """Times as text."""
     return {
@@ -190,6 +202,17 @@ OF_HOUSE: Final[tuple[tuple[str, HouseAction, dict[vol.Marker, object]], ...]] =
         },
     ),
     ("clear_import_cap", _clear_import_cap, {}),
+    (
+        "update_vehicle",
+        _update_vehicle,
+        {
+            vol.Required(VEHICLE): vol.All(str, vol.Length(min=1, max=60)),
+            vol.Optional(SOC): vol.All(vol.Coerce(float), vol.Range(min=0, max=100)),
+            vol.Optional(RANGE_KM): vol.All(vol.Coerce(float), vol.Range(min=0, max=5000)),
+            vol.Optional(AT_HOME): cv.boolean,
+            vol.Optional(CAPACITY_KWH): vol.All(vol.Coerce(float), vol.Range(min=1, max=MOST_KWH)),
+        },
+    ),
 )
 
 

@@ -137,6 +137,10 @@ class FusewiseClient:
     async def end_import_cap(self) -> None:
         await self._ask("DELETE", "/import_cap")
 
+    async def report_vehicle(self, name: str, **known: float | bool) -> None:
+        """What a car tells now, such as `soc` (0 to 1), `range_km`, `at_home`; what is left out stays as it was."""
+        await self._ask("POST", "/vehicles/reports", {"reports": [{"vehicle": name, "age_s": 0.0, **known}]})
+
     async def set_mode(self, station_id: str, mode: ChargeMode) -> None:
         await self._wish(station_id, "mode", {"mode": mode.value})
 

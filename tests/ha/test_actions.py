@@ -189,3 +189,22 @@ async def test_a_charger_is_no_house(hass: HomeAssistant, service: PaperService,
 
     assert refused.value.translation_key == "no_house"
     assert service.asked == []
+
+
+@pytest.mark.parametrize(
+    ("told", "reported"),
+    [
+        ({"soc": 52}, {"soc": 0.52}),
+        (
+            {"range_km": 210, "at_home": True, "capacity_kwh": 77},
+            {"range_km": 210, "at_home": True, "capacity_kwh": 77},
+        ),
+    ],
+)
+async def test_what_another_integration_knows_of_a_car_is_passed_on(
+    hass: HomeAssistant, service: PaperService, house: MockConfigEntry, told: dict[str, Any], reported: dict[str, Any]
+) -> None:
+    await act(hass, "update_vehicle", device_id(hass, house, "Sunny house"), vehicle="family", **told)
+
+    body = {"reports": [{"vehicle": "family", "age_s": 0.0, **reported}]}
+    assert service.asked == [("POST", "/vehicles/reports", body)]
