@@ -15,6 +15,7 @@ from .actions import add_actions
 from .client import FusewiseClient, FusewiseError
 from .const import DOMAIN, LOGGER, MANUFACTURER
 from .coordinator import SiteCoordinator, SiteEntry
+from .feed import CONF_SOURCES, Feed
 from .repairs import Repairs
 
 PLATFORMS: Final = (
@@ -59,6 +60,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: SiteEntry) -> bool:
     )
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     entry.async_create_background_task(hass, coordinator.follow(), f"{DOMAIN} {entry.title}")
+    feed = Feed(hass, coordinator, entry.options.get(CONF_SOURCES, {}))
+    entry.async_create_background_task(hass, feed.run(), f"{DOMAIN} sensors for {entry.title}")
     return True
 
 

@@ -22,6 +22,12 @@ from .coordinator import SiteCoordinator, SiteEntry
 from .models import Goal
 
 LIMIT_A: Final = "limit_a"
+LIMIT_KW: Final = "limit_kw"
+VEHICLE: Final = "vehicle"
+SOC: Final = "soc"
+RANGE_KM: Final = "range_km"
+AT_HOME: Final = "at_home"
+CAPACITY_KWH: Final = "capacity_kwh"
 DURATION: Final = "duration"
 ENERGY_KWH: Final = "energy_kwh"
 READY_BY: Final = "ready_by"
@@ -31,6 +37,7 @@ MOST: Final = "most"
 
 LONGEST: Final = timedelta(days=1)
 MOST_A: Final = 80
+MOST_KW: Final = 200
 MOST_KWH: Final = 500
 MOST_SESSIONS: Final = 1000
 """The bounds of the API."""
@@ -45,6 +52,7 @@ class Charger:
 
 
 Action: TypeAlias = Callable[[Charger, ServiceCall], Awaitable[ServiceResponse]]
+HouseAction: TypeAlias = Callable[[SiteCoordinator, ServiceCall], Awaitable[None]]
 
 
 async def _set_goal(charger: Charger, call: ServiceCall) -> None:
@@ -109,6 +117,22 @@ async def _get_sessions(charger: Charger, call: ServiceCall) -> ServiceResponse:
     return {"sessions": [_written(asdict(session)) for session in found]}
 
 
+async def _set_import_cap(site: SiteCoordinator, call: ServiceCall) -> None:
+    until = _with_zone(call.data[UNTIL])
+    await site.answer_to(site.client.set_import_cap(limit_kw=call.data[LIMIT_KW], until=until))
+
+
+async def _clear_import_cap(site: SiteCoordinator, _call: ServiceCall) -> None:
+    await site.answer_to(site.client.end_import_cap())
+
+
+async def _update_vehicle(site: SiteCoordinator, call: ServiceCall) -> None:
+    known = {key: call.data[key] for key in (RANGE_KM, AT_HOME, CAPACITY_KWH) if key in call.data}
+    if SOC in call.data:
+        known[SOC] = call.data[SOC] / 100.0
+    await site.answer_to(site.client.report_vehicle(call.data[VEHICLE], **known))
+
+
 def _written(fields: dict[str, object]) -> JsonObjectType:
     """Times as text."""
     return {
@@ -130,7 +154,7 @@ def _a_while(typed: object) -> timedelta:
     return span
 
 
-OF_CHARGER: Final = {vol.Required(ATTR_DEVICE_ID): cv.string}
+OF_DEVICE: Final = {vol.Required(ATTR_DEVICE_ID): cv.string}
 
 ACTIONS: Final[tuple[tuple[str, Action, dict[vol.Marker, object], SupportsResponse], ...]] = (
     (
@@ -168,11 +192,37 @@ ACTIONS: Final[tuple[tuple[str, Action, dict[vol.Marker, object], SupportsRespon
 )
 
 
+OF_HOUSE: Final[tuple[tuple[str, HouseAction, dict[vol.Marker, object]], ...]] = (
+    (
+        "set_import_cap",
+        _set_import_cap,
+        {
+            vol.Required(LIMIT_KW): vol.All(vol.Coerce(float), vol.Range(min=0, max=MOST_KW)),
+            vol.Required(UNTIL): cv.datetime,
+        },
+    ),
+    ("clear_import_cap", _clear_import_cap, {}),
+    (
+        "update_vehicle",
+        _update_vehicle,
+        {
+            vol.Required(VEHICLE): vol.All(str, vol.Length(min=1, max=60)),
+            vol.Optional(SOC): vol.All(vol.Coerce(float), vol.Range(min=0, max=100)),
+            vol.Optional(RANGE_KM): vol.All(vol.Coerce(float), vol.Range(min=0, max=5000)),
+            vol.Optional(AT_HOME): cv.boolean,
+            vol.Optional(CAPACITY_KWH): vol.All(vol.Coerce(float), vol.Range(min=1, max=MOST_KWH)),
+        },
+    ),
+)
+
+
 def add_actions(hass: HomeAssistant) -> None:
-    """All of them, each for one charger."""
+    """All of them, each for one charger or one house."""
+    for name, house_act, fields in OF_HOUSE:
+        hass.services.async_register(DOMAIN, name, _for_house(hass, house_act), vol.Schema(OF_DEVICE | fields))
     for name, act, fields, supports_response in ACTIONS:
         hass.services.async_register(
-            DOMAIN, name, _for_charger(hass, act), vol.Schema(OF_CHARGER | fields), supports_response=supports_response
+            DOMAIN, name, _for_charger(hass, act), vol.Schema(OF_DEVICE | fields), supports_response=supports_response
         )
 
 
@@ -183,8 +233,27 @@ def _for_charger(hass: HomeAssistant, act: Action) -> Callable[[ServiceCall], Co
     return answer
 
 
+def _for_house(hass: HomeAssistant, act: HouseAction) -> Callable[[ServiceCall], Coroutine[Any, Any, None]]:
+    async def answer(call: ServiceCall) -> None:
+        site, known = _site(hass, call.data[ATTR_DEVICE_ID])
+        if (DOMAIN, site.site_id) not in known:
+            raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_house")
+        await act(site, call)
+
+    return answer
+
+
 def _charger(hass: HomeAssistant, device_id: str) -> Charger:
     """The station of that device. Raises ServiceValidationError."""
+    site, known = _site(hass, device_id)
+    for station in site.data.stations:
+        if (DOMAIN, site.station_key(station.id)) in known:
+            return Charger(site=site, station_id=station.id)
+    raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_charger")
+
+
+def _site(hass: HomeAssistant, device_id: str) -> tuple[SiteCoordinator, set[tuple[str, str]]]:
+    """The house of that device, and what the device is known by. Raises ServiceValidationError."""
     device = dr.async_get(hass).async_get(device_id)
     entries: list[SiteEntry] = hass.config_entries.async_entries(DOMAIN)
     for entry in entries:
@@ -192,8 +261,5 @@ def _charger(hass: HomeAssistant, device_id: str) -> Charger:
             continue
         if entry.state is not ConfigEntryState.LOADED:
             raise ServiceValidationError(translation_domain=DOMAIN, translation_key="not_loaded")
-        site = entry.runtime_data
-        for station in site.data.stations:
-            if (DOMAIN, site.station_key(station.id)) in device.identifiers:
-                return Charger(site=site, station_id=station.id)
+        return entry.runtime_data, device.identifiers
     raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_charger")

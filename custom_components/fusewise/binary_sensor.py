@@ -24,6 +24,9 @@ PARALLEL_UPDATES = 0
 
 TROUBLE: Final = frozenset({SiteCondition.FALLBACK, SiteCondition.NOT_COMMISSIONED})
 
+STANDING: Final = "wiring_unknown"
+"""A notice that stands until an installer comes; Home Assistant's repairs tell it."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class SiteBinary(BinarySensorEntityDescription):
@@ -40,7 +43,8 @@ class StationBinary(BinarySensorEntityDescription):
 
 
 def _has_problem(house: House) -> bool:
-    return bool(house.notices) or house.condition in TROUBLE or house.storage_trouble is not None
+    notices = [notice for notice in house.notices if notice.code != STANDING]
+    return bool(notices) or house.condition in TROUBLE or house.storage_trouble is not None
 
 
 SITE_BINARIES: Final = (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote, urlencode
@@ -26,6 +26,8 @@ from .models import (
     PastSession,
     Plan,
     Token,
+    Verdict,
+    Verdicts,
     merged,
 )
 from .parsing import BadShape, T, parsed
@@ -119,9 +121,25 @@ class FusewiseClient:
             raise ConnectionFailed("the list of sessions is no list")
         return tuple(self._shaped(PastSession, each) for each in answer)
 
+    async def bring(self, readings: Sequence[Mapping[str, object]]) -> tuple[Verdict, ...]:
+        """What devices measured that the service cannot read itself, and what became of it."""
+        answer = await self._ask("POST", "/readings", {"readings": list(readings)})
+        return self._shaped(Verdicts, answer).verdicts
+
     async def set_optimising(self, *, optimising: bool) -> None:
         """Off gives every car its fallback current; the fuses are guarded all the same."""
         await self._ask("PUT", "/optimising", {"optimising": optimising})
+
+    async def set_import_cap(self, *, limit_kw: float, until: datetime) -> None:
+        """What the house may take from the grid until then: lower than its own bound only."""
+        await self._ask("PUT", "/import_cap", {"limit_kw": limit_kw, "until": until.isoformat()})
+
+    async def end_import_cap(self) -> None:
+        await self._ask("DELETE", "/import_cap")
+
+    async def report_vehicle(self, name: str, **known: float | bool) -> None:
+        """What a car tells now, such as `soc` (0 to 1), `range_km`, `at_home`; what is left out stays as it was."""
+        await self._ask("POST", "/vehicles/reports", {"reports": [{"vehicle": name, "age_s": 0.0, **known}]})
 
     async def set_mode(self, station_id: str, mode: ChargeMode) -> None:
         await self._wish(station_id, "mode", {"mode": mode.value})

@@ -7,8 +7,16 @@ from contextlib import aclosing
 from typing import Any, Final, override
 
 import voluptuous as vol
-from homeassistant.config_entries import SOURCE_IGNORE, SOURCE_REAUTH, ConfigEntryState, ConfigFlow, ConfigFlowResult
+from homeassistant.config_entries import (
+    SOURCE_IGNORE,
+    SOURCE_REAUTH,
+    ConfigEntry,
+    ConfigEntryState,
+    ConfigFlow,
+    ConfigFlowResult,
+)
 from homeassistant.const import CONF_CODE, CONF_TOKEN, CONF_URL
+from homeassistant.core import callback
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.service_info.hassio import HassioServiceInfo
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
@@ -17,6 +25,7 @@ from .address import announced_url, service_url
 from .client import FusewiseClient, FusewiseError, NotAuthorised, Refused, VersionMismatch
 from .const import DEFAULT_PORT, DOMAIN, LOGGER
 from .models import House
+from .options_flow import FusewiseOptionsFlow
 
 LONGEST_LABEL: Final = 60
 SHORTEST_SITE_ID: Final = 4
@@ -39,6 +48,13 @@ class FusewiseConfigFlow(ConfigFlow, domain=DOMAIN):
     """All ways in."""
 
     VERSION = 1
+
+    @staticmethod
+    @callback
+    @override
+    def async_get_options_flow(config_entry: ConfigEntry) -> FusewiseOptionsFlow:
+        """Sensors that feed the service."""
+        return FusewiseOptionsFlow()
 
     def __init__(self) -> None:
         self._url = ""

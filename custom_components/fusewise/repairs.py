@@ -18,6 +18,11 @@ from .words import SiteCondition
 SILENT_FOR: Final = timedelta(minutes=10)
 """A meter that is away for a moment comes back by itself."""
 
+FROM_NOTICES: Final = {"wiring_unknown": "charger_unknown_phases", "second_controller": "second_controller"}
+"""Notices of the service that ask for more than patience."""
+
+PAGES: Final = {"wiring_unknown": "/commissioning", "second_controller": "/log"}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repair:
@@ -75,6 +80,9 @@ class Repairs:
         for station in house.stations:
             if station.ignores_limit:
                 yield Repair(key="charger_ignores_limit", about=station.id, page="/log")
+        for notice in house.notices:
+            if notice.code in FROM_NOTICES and notice.station is not None:
+                yield Repair(key=FROM_NOTICES[notice.code], about=notice.station, page=PAGES[notice.code])
         if house.storage_trouble is not None:
             yield Repair(key="storage_trouble", detail=house.storage_trouble, page="/log")
 

@@ -14,7 +14,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity import Entity
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.fusewise import coordinator
+from custom_components.fusewise import coordinator, feed
 from custom_components.fusewise.const import DOMAIN
 from tests.ha.paper_service import TOKEN, PaperService
 
@@ -29,6 +29,7 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tries to come back follow each other at once."""
     monkeypatch.setattr(coordinator, "SHORTEST_WAIT_S", 0.001)
     monkeypatch.setattr(coordinator, "LONGEST_WAIT_S", 0.01)
+    monkeypatch.setattr(feed, "ONCE_IN_S", 0.001)
 
 
 @pytest.fixture

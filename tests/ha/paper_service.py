@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,8 +38,15 @@ class PaperService:
         self.refuses: tuple[int, str] | None = None
         """Status and code of the answer to all that people wish."""
 
+        self.brought: list[dict[str, Any]] = []
+        """Readings of devices that a program brings."""
+
+        self.verdict: dict[str, Any] = {"taken": True, "code": None, "detail": None}
         self.station_answers = "Accepted"
         """To restart and unlock."""
+
+        self.refused = 0
+        """Wishes that were."""
 
         self.port = 0
         self.listeners = 0
@@ -85,6 +92,21 @@ class PaperService:
             while len(self.asked) < times:
                 self._wished.clear()
                 await self._wished.wait()
+
+    async def refused_to(self, times: int) -> None:
+        """Return once that many wishes were refused."""
+        async with asyncio.timeout(GUARD_S):
+            while self.refused < times:
+                self._wished.clear()
+                await self._wished.wait()
+
+    async def fed(self, condition: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """The newest reading that is so, once there is one."""
+        async with asyncio.timeout(GUARD_S):
+            while not (found := [reading for reading in self.brought if condition(reading)]):
+                self._wished.clear()
+                await self._wished.wait()
+        return found[-1]
 
     async def hang_up(self, code: int = 1001) -> None:
         """End all connections."""
@@ -157,9 +179,18 @@ class PaperService:
         if not self._knows(request):
             return _problem(401, "needs_login")
         if self.refuses is not None:
+            self.refused += 1
+            self._wished.set()
             return _problem(*self.refuses)
         body = await request.json() if request.can_read_body else None
         address = request.path.removeprefix("/api/v1")
+        if address == "/readings":
+            assert body is not None
+            self.brought.extend(body["readings"])
+            self._wished.set()
+            return web.json_response(
+                {"verdicts": [{"device": each["device"], **self.verdict} for each in body["readings"]]}
+            )
         self.asked.append((request.method, address, body))
         self._wished.set()
         if request.method == "GET":

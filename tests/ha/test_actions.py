@@ -169,3 +169,42 @@ async def test_what_is_ahead(hass: HomeAssistant, service: PaperService, house: 
     assert service.asked == [("GET", f"{GARAGE}/plan", None)]
     assert told["slots"][0]["because"] == first["says"]["text"]
     assert (told["slots"][0]["kind"], told["slots"][0]["power_w"]) == (first["kind"], first["power_w"])
+
+
+async def test_what_the_house_may_take_is_bounded_for_a_while(
+    hass: HomeAssistant, service: PaperService, house: MockConfigEntry
+) -> None:
+    device = device_id(hass, house, "Sunny house")
+
+    await act(hass, "set_import_cap", device, limit_kw=5, until="2026-06-22T07:00:00+02:00")
+    await act(hass, "clear_import_cap", device)
+
+    cap = {"limit_kw": 5.0, "until": "2026-06-22T07:00:00+02:00"}
+    assert service.asked == [("PUT", "/import_cap", cap), ("DELETE", "/import_cap", None)]
+
+
+async def test_a_charger_is_no_house(hass: HomeAssistant, service: PaperService, house: MockConfigEntry) -> None:
+    with pytest.raises(ServiceValidationError) as refused:
+        await act(hass, "clear_import_cap", device_id(hass, house))
+
+    assert refused.value.translation_key == "no_house"
+    assert service.asked == []
+
+
+@pytest.mark.parametrize(
+    ("told", "reported"),
+    [
+        ({"soc": 52}, {"soc": 0.52}),
+        (
+            {"range_km": 210, "at_home": True, "capacity_kwh": 77},
+            {"range_km": 210, "at_home": True, "capacity_kwh": 77},
+        ),
+    ],
+)
+async def test_what_another_integration_knows_of_a_car_is_passed_on(
+    hass: HomeAssistant, service: PaperService, house: MockConfigEntry, told: dict[str, Any], reported: dict[str, Any]
+) -> None:
+    await act(hass, "update_vehicle", device_id(hass, house, "Sunny house"), vehicle="family", **told)
+
+    body = {"reports": [{"vehicle": "family", "age_s": 0.0, **reported}]}
+    assert service.asked == [("POST", "/vehicles/reports", body)]

@@ -13,7 +13,7 @@ from homeassistant.const import Platform
 from homeassistant.util.yaml import load_yaml_dict
 
 import custom_components.fusewise as integration
-from custom_components.fusewise import actions, binary_sensor, button, number, sensor_rows, words
+from custom_components.fusewise import actions, binary_sensor, button, number, options_flow, repairs, sensor_rows, words
 from custom_components.fusewise.const import DOMAIN
 
 HERE: Final = Path(integration.__file__).parent
@@ -148,6 +148,18 @@ def test_every_step_error_and_abort_of_the_flow_is_said() -> None:
         assert set(step["data"]) == set(step["data_description"]), name
 
 
+def test_every_step_field_error_and_abort_of_the_options_is_said() -> None:
+    said = loaded("strings.json")["options"]
+    flow = SOURCES["options_flow.py"]
+
+    assert set(said["step"]) == {"init", *options_flow.STEPS}
+    assert set(said["step"]["meter"]["data"]) == set(options_flow.CLASSES) - {"energy", "soc"}
+    assert set(said["error"]) == set(re.findall(r'"(every_phase|needs_power)"', flow))
+    assert set(said["abort"]) == set(re.findall(r'reason="(\w+)"', flow))
+    for name, step in said["step"].items():
+        assert set(step["data"]) == set(step["data_description"]), name
+
+
 def test_the_page_for_people_names_every_entity_and_action() -> None:
     page = (HERE.parents[1] / "docs" / "home-assistant.md").read_text()
 
@@ -155,7 +167,7 @@ def test_the_page_for_people_names_every_entity_and_action() -> None:
         for row in rows.values():
             name = row["name"].replace("{phase}", "L1")
             assert name in page or re.sub(r"L\d$", "L1", name) in page, name
-    for name, *_ in actions.ACTIONS:
+    for name, *_ in (*actions.ACTIONS, *actions.OF_HOUSE):
         assert f"`fusewise.{name}`" in page
 
 
@@ -163,9 +175,11 @@ def test_every_action_is_described_and_nothing_besides() -> None:
     described = load_yaml_dict(HERE / "services.yaml")
     said = loaded("strings.json")["services"]
 
-    assert set(described) == set(said) == {name for name, *_ in actions.ACTIONS}
+    rows = [(name, fields) for name, _, fields, _ in actions.ACTIONS]
+    rows += [(name, fields) for name, _, fields in actions.OF_HOUSE]
+    assert set(described) == set(said) == {name for name, _ in rows}
     assert set(loaded("icons.json")["services"]) == set(said)
-    for name, _, fields, _ in actions.ACTIONS:
+    for name, fields in rows:
         assert set(described[name]["fields"]) == {"device_id", *(str(field) for field in fields)}, name
         assert set(said[name]["fields"]) == set(described[name]["fields"]), name
 
@@ -177,7 +191,7 @@ def test_every_line_about_the_system_is_said() -> None:
 
 
 def test_every_repair_is_said_and_none_besides() -> None:
-    told = set(re.findall(r'Repair\(key="(\w+)"', SOURCES["repairs.py"]))
+    told = set(re.findall(r'Repair\(key="(\w+)"', SOURCES["repairs.py"])) | set(repairs.FROM_NOTICES.values())
 
     assert set(loaded("strings.json")["issues"]) == told | {"service_too_old", "integration_too_old"}
 

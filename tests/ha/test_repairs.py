@@ -81,3 +81,19 @@ async def test_an_unloaded_house_asks_for_nothing(
     await hass.config_entries.async_unload(entry.entry_id)
 
     assert amiss(hass) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "key", "problem"),
+    [("wiring_unknown", "charger_unknown_phases", "off"), ("second_controller", "second_controller", "on")],
+)
+async def test_a_notice_that_asks_for_more_than_patience_is_a_repair(
+    hass: HomeAssistant, service: PaperService, house: MockConfigEntry, code: str, key: str, problem: str
+) -> None:
+    said = {"key": f"notice.{code}", "numbers": {}, "text": code}
+    await service.tell(notices=[{"code": code, "circuit": None, "station": "garage", "says": said}])
+    await until(hass, lambda: amiss(hass) == [key])
+    assert state_of(hass, "binary_sensor.sunny_house_problem") == problem
+
+    await service.tell(notices=[])
+    await until(hass, lambda: amiss(hass) == [])

@@ -66,7 +66,7 @@ async def add_house(page: Page, url: str, service: str, code: str) -> None:
 
 
 async def open_dashboard(page: Page, url: str) -> None:
-    await page.goto(f"{url}/our-house/main")
+    await page.goto(f"{url}/our-house/now")
     await page.locator("ha-control-select-menu").wait_for()
 
 

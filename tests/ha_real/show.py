@@ -252,7 +252,7 @@ def complaints(answer: Json) -> list[Any]:
 async def take_pictures(show: Show, page: Page) -> None:
     async with show.hass.socket() as socket:
         devices = await devices_of_ours(socket)
-    await browser.picture(page, f"{show.hass.url}/our-house/main", OUT, "dashboard")
+    await browser.picture(page, f"{show.hass.url}/our-house/now", OUT, "dashboard")
     await browser.picture(page, f"{show.hass.url}/energy", OUT, "energy", whole=True)
     await browser.picture(page, f"{show.hass.url}/energy/now", OUT, "energy-now")
     for name, device_id in devices.items():
