@@ -103,4 +103,6 @@ def _place(chosen: Profile) -> str:
     if not isinstance(chosen, ModbusProfile | HybridProfile):
         return "Modbus TCP, SunSpec"
     line = f"; RS-485: {chosen.serial}" if chosen.serial else ""
-    return f"port {chosen.defaults.port}, unit {chosen.defaults.unit}{line}"
+    usual = chosen.defaults
+    over = "UDP " if usual.over == "udp" else ""
+    return f"{over}port {usual.port}, unit {usual.unit}{line}"

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field, model_validator
 
 from ems.devices.point_map import PointMap, check_texts
-from ems.devices.profile_parts import Kind, ProfileHead, ProfilePart, Status, require_known_points, weakest
+from ems.devices.profile_parts import Carrier, Kind, ProfileHead, ProfilePart, Status, require_known_points, weakest
 from ems.devices.register_point import MAX_READ, Address, RegisterKind, RegisterPoint
 from ems.devices.register_types import WordOrder
 
@@ -24,6 +24,7 @@ class ModbusDefaults(ProfilePart):
 
     port: Annotated[int, Field(ge=1, le=65535)] = 502
     unit: Annotated[int, Field(ge=0, le=255)] = 1
+    over: Carrier = "tcp"
 
 
 class SerialLine(ProfilePart):
