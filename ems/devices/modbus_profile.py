@@ -6,6 +6,7 @@ inverter is (`HybridProfile`), has them under `uses`.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 
@@ -103,9 +104,9 @@ class ModbusHead(ProfileHead):
         return self
 
     @property
+    @abstractmethod
     def maps(self) -> Mapping[Kind, PointMap]:
         """What each use of the device reads."""
-        raise NotImplementedError
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
