@@ -25,7 +25,7 @@ def table() -> str:
     sound = [each.status for each in ordered if not each.experimental_as]
     count = (
         f"{len(ordered)} profiles: {sound.count('verified')} verified, {sound.count('vendor')} from the maker's own "
-        f"table, {experimental} with at least one experimental use."
+        f"table or SunSpec's, {experimental} with at least one experimental use."
     )
     head = "| profile | device | used as | status | answers at |\n|---|---|---|---|---|"
     return "\n".join([count, "", head, *map(_row, ordered)])
