@@ -25,7 +25,7 @@ def table() -> str:
     sound = [each.status for each in ordered if not each.experimental_as]
     count = (
         f"{len(ordered)} profiles: {sound.count('verified')} verified, {sound.count('vendor')} from the maker's own "
-        f"table, {experimental} with at least one experimental use."
+        f"table or SunSpec's, {experimental} with at least one experimental use."
     )
     head = "| profile | device | used as | status | answers at |\n|---|---|---|---|---|"
     return "\n".join([count, "", head, *map(_row, ordered)])
@@ -103,4 +103,6 @@ def _place(chosen: Profile) -> str:
     if not isinstance(chosen, ModbusProfile | HybridProfile):
         return "Modbus TCP, SunSpec"
     line = f"; RS-485: {chosen.serial}" if chosen.serial else ""
-    return f"port {chosen.defaults.port}, unit {chosen.defaults.unit}{line}"
+    usual = chosen.defaults
+    over = "UDP " if usual.over == "udp" else ""
+    return f"{over}port {usual.port}, unit {usual.unit}{line}"

@@ -171,11 +171,28 @@ def _transport_lines(chosen: Profile) -> Iterator[str]:
         if chosen.limits.silent_after_s:
             yield f"Counts as silent after {chosen.limits.silent_after_s:g} s without a message."
         return
+    for kind, reason in chosen.experimental_as.items():
+        yield f"Experimental as {kind}: {reason}"
+    if isinstance(chosen, ModbusProfile | HybridProfile):
+        yield from _place_lines(chosen)
     limits = chosen.limits
     yield f"At most {limits.max_registers_per_read} registers per read, {limits.request_gap_ms} ms between two."
+    if limits.clients is not None:
+        yield f"Connections at once: {limits.clients}."
+    if limits.period_s is not None:
+        yield f"Stands one sample every {limits.period_s:g} s."
     if isinstance(chosen, ModbusProfile | HybridProfile):
         first = "high" if chosen.word_order is WordOrder.BIG else "low"
-        yield f"Addresses count from 0; of a long number the {first} word comes first."
+        setting = ", unless the device says otherwise" if chosen.word_order_setting else ""
+        yield f"Addresses count from 0; of a long number the {first} word comes first{setting}."
+
+
+def _place_lines(chosen: ModbusProfile | HybridProfile) -> Iterator[str]:
+    usual = chosen.defaults
+    over = " over UDP" if usual.over == "udp" else ""
+    yield f"Answers at port {usual.port}{over} as unit {usual.unit}, where the site file does not say otherwise."
+    if chosen.serial is not None:
+        yield f"RS-485 as it comes from its maker: {chosen.serial}; set the gateway so."
 
 
 def _points_table(rows: Sequence[PointRow], *, several_kinds: bool) -> Table:

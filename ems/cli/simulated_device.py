@@ -36,7 +36,8 @@ def simulate_device(
         return wrong_use(str(error))
     told = {kind: filled_in(each, stated.get(kind, {})) for kind, each in chosen.maps.items()}
     try:
-        asyncio.run(_serve(ModbusPort([device], host, port), chosen.id, told, as_json=as_json))
+        served = ModbusPort([device], host, port, over=chosen.defaults.over)
+        asyncio.run(_serve(served, chosen.id, told, as_json=as_json))
     except OSError as error:
         sys.stderr.write(f"{error}\n")
         return 1

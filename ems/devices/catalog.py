@@ -17,7 +17,7 @@ from ems.config.secrets import reveal
 from ems.devices.config_error import DeviceConfigError
 from ems.devices.entry_topics import point_of, topics_of
 from ems.devices.library import profile
-from ems.devices.modbus_address import address_of, pace_of
+from ems.devices.modbus_address import address_of, carrier_of, pace_of
 from ems.devices.modbus_device import ModbusDevice, RegisterReader
 from ems.devices.modbus_link import ModbusLink
 from ems.devices.modbus_profile import HybridProfile, ModbusProfile
@@ -28,7 +28,7 @@ from ems.devices.operator_signal import OperatorSignal
 from ems.devices.plausibility import Bounds
 from ems.devices.ports import Device
 from ems.devices.profile import Profile, SunSpecProfile
-from ems.devices.profile_parts import NUMBERS_OF, Kind
+from ems.devices.profile_parts import NUMBERS_OF, Carrier, Kind
 from ems.devices.pushed import Inlet, PushedDevice
 from ems.devices.sample import Sample, phase_point
 from ems.devices.sunspec_device import SunSpecDevice
@@ -95,7 +95,7 @@ class _Build:
     def __init__(self, file: SiteFile, clock: Clock) -> None:
         self._file = file
         self._clock = clock
-        self.links: dict[tuple[str, int], ModbusLink] = {}
+        self.links: dict[tuple[str, int, Carrier], ModbusLink] = {}
         self.mqtt: MqttLink | None = None
         self.pushed: dict[str, Inlet] = {}
 
@@ -125,7 +125,7 @@ class _Build:
         if entry.modbus is None:
             raise DeviceConfigError(f"{entry.id} has no Modbus address: {found.id} needs modbus: {{host: …}}")
         address = address_of(entry.modbus, found)
-        link = self._link(address)
+        link = self._link(address, carrier_of(found))
         if isinstance(found, SunSpecProfile):
             return SunSpecDevice(
                 name=entry.id,
@@ -197,11 +197,14 @@ class _Build:
             self.mqtt = MqttLink(broker, self._clock)
         return self.mqtt
 
-    def _link(self, address: ModbusAddress) -> ModbusLink:
-        key = (address.host, address.port)
+    def _link(self, address: ModbusAddress, over: Carrier) -> ModbusLink:
+        host, port = address.host, address.port
+        key = (host, port, over)
         if key not in self.links:
-            pace = pace_of(self._file, key)
-            self.links[key] = ModbusLink(*key, self._clock, gap_s=pace.gap_s, connect_delay_s=pace.connect_delay_s)
+            pace = pace_of(self._file, (host, port))
+            self.links[key] = ModbusLink(
+                host, port, self._clock, gap_s=pace.gap_s, connect_delay_s=pace.connect_delay_s, over=over
+            )
         return self.links[key]
 
 

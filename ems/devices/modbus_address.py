@@ -10,6 +10,7 @@ from ems.devices.library import profile, profile_ids
 from ems.devices.modbus_profile import HybridProfile, ModbusProfile
 from ems.devices.mqtt_profile import MqttProfile
 from ems.devices.profile import Profile, SunSpecProfile
+from ems.devices.profile_parts import Carrier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,11 @@ def address_of(stated: ModbusAddress, found: Profile) -> ModbusAddress:
     }
     missing = {key: value for key, value in usual.items() if key not in stated.model_fields_set}
     return stated.model_copy(update=missing)
+
+
+def carrier_of(found: Profile) -> Carrier:
+    """What its requests travel over."""
+    return found.defaults.over if isinstance(found, ModbusProfile | HybridProfile) else "tcp"
 
 
 def pace_of(file: SiteFile, key: tuple[str, int]) -> Pace:

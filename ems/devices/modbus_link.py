@@ -1,4 +1,4 @@
-"""One Modbus TCP connection per address, shared by all devices behind it.
+"""One Modbus connection per address, over TCP or UDP, shared by all devices behind it.
 
 A gateway with an RS-485 bus behind it can do one thing at a time, so requests queue here, one on the wire at once, with
 the silence between them that the slowest device needs. Nothing is repeated behind the caller's back: a request that
@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from pymodbus.client import AsyncModbusTcpClient
+from pymodbus.client import AsyncModbusTcpClient, AsyncModbusUdpClient
 from pymodbus.exceptions import ModbusException
 from pymodbus.pdu import ModbusPDU
 
 from ems.clock import Clock
 from ems.devices.cancellation import end_if_cancelled
 from ems.devices.modbus_frames import EXCEPTION_NAMES, frame_fault
+from ems.devices.profile_parts import Carrier
 from ems.devices.register_point import RegisterKind
 from ems.errors import DeviceError, LinkDown, NoAnswer, Nonsense, Refused, UnknownHost
 
@@ -60,7 +62,17 @@ class NoSuchRegisters(Refused):
 class ModbusLink:
     """The connection to one host and port. Safe to share; every `read` waits its turn."""
 
-    def __init__(self, host: str, port: int, clock: Clock, *, gap_s: float = 0.0, connect_delay_s: float = 0.0) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        clock: Clock,
+        *,
+        gap_s: float = 0.0,
+        connect_delay_s: float = 0.0,
+        over: Carrier = "tcp",
+    ) -> None:
+        self._over = over
         self._host = host
         self._port = port
         self._clock = clock
@@ -122,7 +134,7 @@ class ModbusLink:
         if self._wire is not None and self._wire.is_open:
             return self._wire
         self._drop()
-        wire = _Wire(self._host, self._port, self._clock)
+        wire = _Wire(self._host, self._port, self._clock, self._over)
         if not await wire.open(timeout_s):
             raise await self._nobody_there(timeout_s)
         self._connections += 1
@@ -148,13 +160,19 @@ class ModbusLink:
             self._wire = None
 
 
-class _Wire:
-    """One TCP connection, from its opening to its end."""
+CLIENTS: Final[Mapping[Carrier, type[AsyncModbusTcpClient | AsyncModbusUdpClient]]] = {
+    "tcp": AsyncModbusTcpClient,
+    "udp": AsyncModbusUdpClient,
+}
 
-    def __init__(self, host: str, port: int, clock: Clock) -> None:
+
+class _Wire:
+    """One connection, from its opening to its end. Over UDP it opens whoever listens; then only answers tell."""
+
+    def __init__(self, host: str, port: int, clock: Clock, over: Carrier) -> None:
         self._where = f"{host}:{port}"
         self._clock = clock
-        self._client = AsyncModbusTcpClient(
+        self._client = CLIENTS[over](
             host,
             port=port,
             timeout=LIBRARY_TIMEOUT_S,

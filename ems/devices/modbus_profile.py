@@ -6,13 +6,14 @@ inverter is (`HybridProfile`), has them under `uses`.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, model_validator
 
 from ems.devices.point_map import PointMap, check_texts
-from ems.devices.profile_parts import Kind, ProfileHead, ProfilePart, Status, require_known_points, weakest
+from ems.devices.profile_parts import Carrier, Kind, ProfileHead, ProfilePart, Status, require_known_points, weakest
 from ems.devices.register_point import MAX_READ, Address, RegisterKind, RegisterPoint
 from ems.devices.register_types import WordOrder
 
@@ -24,6 +25,7 @@ class ModbusDefaults(ProfilePart):
 
     port: Annotated[int, Field(ge=1, le=65535)] = 502
     unit: Annotated[int, Field(ge=0, le=255)] = 1
+    over: Carrier = "tcp"
 
 
 class SerialLine(ProfilePart):
@@ -102,9 +104,9 @@ class ModbusHead(ProfileHead):
         return self
 
     @property
+    @abstractmethod
     def maps(self) -> Mapping[Kind, PointMap]:
         """What each use of the device reads."""
-        raise NotImplementedError
 
     @property
     def kinds(self) -> tuple[Kind, ...]:

@@ -17,7 +17,7 @@ from ruamel.yaml.error import YAMLError
 
 from ems.devices.modbus_profile import HybridProfile, ModbusLimits, ModbusProfile
 from ems.devices.mqtt_profile import MqttProfile
-from ems.devices.profile_parts import Kind, ProfileHead
+from ems.devices.profile_parts import Kind, ProfileHead, Status
 from ems.errors import EmsError
 
 
@@ -33,6 +33,11 @@ class SunSpecProfile(ProfileHead):
     transport: Literal["sunspec"]
     kinds: Annotated[tuple[Kind, ...], Field(min_length=1)]
     limits: ModbusLimits = ModbusLimits()
+
+    @property
+    def status(self) -> Status:
+        """SunSpec's own tables say where everything is."""
+        return "vendor"
 
 
 Profile = ModbusProfile | HybridProfile | SunSpecProfile | MqttProfile

@@ -10,6 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from ems.devices.sample import BATTERY_POINTS, INVERTER_POINTS, METER_POINTS, is_live
 
 Kind = Literal["meter", "inverter", "battery"]
+Carrier = Literal["tcp", "udp"]
+"""What Modbus requests travel over."""
+
 Status = Literal["verified", "vendor", "single"]
 """Who says so: two origins that know nothing of each other, the maker's own table, or one project alone."""
 

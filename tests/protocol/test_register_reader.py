@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Mapping
 
 import pytest
@@ -9,14 +10,17 @@ import pytest
 from ems.config.schema import ModbusAddress
 from ems.devices.library import profile
 from ems.devices.modbus_device import RegisterReader
-from ems.devices.modbus_link import ModbusLink
+from ems.devices.modbus_link import ModbusLink, ReadRequest
 from ems.devices.modbus_profile import HybridProfile, ModbusProfile
 from ems.devices.profile_parts import Kind
 from ems.devices.register_types import WordOrder
+from ems.errors import NoAnswer
+from ems.model.electrical import PerPhase
 from ems.sim.wire.modbus_devices import ModbusPort
 from ems.sim.wire.profile_unit import ProfileUnit
 from ems.sim.wire.register_image import image
-from tests.protocol.modbus_bench import LOOPBACK, HandClock, answer, asked_for, odd_server, refusal
+from tests.protocol.device_site import devices_of, site
+from tests.protocol.modbus_bench import ANSWERS_WITHIN_S, LOOPBACK, HandClock, answer, asked_for, odd_server, refusal
 
 
 def known(profile_id: str) -> ModbusProfile | HybridProfile:
@@ -100,3 +104,30 @@ async def test_a_device_that_swallows_early_questions_is_left_alone_after_a_conn
         await port.close()
 
     assert clock.slept.count(1.0) == 1
+
+
+async def test_a_meter_that_speaks_over_udp_is_read_like_any_other() -> None:
+    unit = ProfileUnit(1, known("victron_vm3p75ct"))
+    unit.show({"meter": {"power_l1": 2300.0, "power_l2": -460.0}})
+    port = ModbusPort([unit], LOOPBACK, over="udp")
+    await port.open()
+    file = site(meters=[{"id": "grid", "profile": "victron_vm3p75ct", "modbus": {"host": LOOPBACK, "port": port.port}}])
+    try:
+        async with devices_of(file) as devices:
+            first = await devices.meters["main"].read()
+            second = await devices.meters["main"].read()
+    finally:
+        await port.close()
+
+    assert first.current_a == second.current_a == PerPhase(10.0, -2.0, 0.0)
+    assert first.power_w == 1840.0
+
+
+async def test_over_udp_nobody_there_is_silence() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as deaf:
+        deaf.bind((LOOPBACK, 0))
+        clock = HandClock()
+        link = ModbusLink(LOOPBACK, deaf.getsockname()[1], clock, over="udp")
+        with pytest.raises(NoAnswer):
+            await link.read(ReadRequest(unit=1, function="holding", address=0, count=1, timeout_s=ANSWERS_WITHIN_S))
+        await link.close()

@@ -14,10 +14,11 @@ from typing import Final, Generic, Protocol, TypeVar, cast
 
 from pymodbus.constants import ExcCodes
 from pymodbus.exceptions import NoSuchIdException
-from pymodbus.server import ModbusTcpServer
+from pymodbus.server import ModbusTcpServer, ModbusUdpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 from ems.clock import Clock
+from ems.devices.profile_parts import Carrier
 from ems.sim.wire.points import (
     SDM630_POINTS,
     SUNSPEC_BASE,
@@ -170,36 +171,41 @@ U = TypeVar("U", bound=ModbusUnit)
 
 
 class ModbusPort(Generic[U]):
-    """A Modbus TCP socket with units behind it. The port can be closed and opened again at the same number."""
+    """A Modbus socket, TCP or UDP, with units behind it. It can be closed and opened again at the same number."""
 
-    def __init__(self, units: Iterable[U], host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(self, units: Iterable[U], host: str = "127.0.0.1", port: int = 0, *, over: Carrier = "tcp") -> None:
+        self._over: Final = over
         self.host: Final = host
         self.port = port
         """0 until it was opened for the first time, if no number was wished."""
 
         self.units: Final = {unit.unit: unit for unit in units}
-        self._server: ModbusTcpServer | None = None
+        self._server: ModbusTcpServer | ModbusUdpServer | None = None
 
     async def open(self) -> None:
         """Listen. Raises OSError when the port is taken."""
         nobody = SimData(address=0, values=[0], datatype=DataType.REGISTERS)
         devices = [unit.device() for unit in self.units.values()]
         devices.append(SimDevice(id=ELSEWHERE, simdata=[nobody], action=_nobody_there))
-        server = ModbusTcpServer(devices, address=(self.host, self.port), ignore_missing_devices=True)
+        kind = ModbusTcpServer if self._over == "tcp" else ModbusUdpServer
+        server = kind(devices, address=(self.host, self.port), ignore_missing_devices=True)
         if not await server.listen():
             raise OSError(f"port {self.port} on {self.host} is taken; choose another for the simulated devices")
         self._server = server
-        listening = cast("asyncio.Server", server.transport)
-        self.port = listening.sockets[0].getsockname()[1]
+        if isinstance(server, ModbusUdpServer):
+            self.port = cast("asyncio.DatagramTransport", server.transport).get_extra_info("sockname")[1]
+        else:
+            self.port = cast("asyncio.Server", server.transport).sockets[0].getsockname()[1]
 
     async def close(self) -> None:
         """Stop listening and end every connection."""
         server, self._server = self._server, None
         if server is None:
             return
-        listening = cast("asyncio.Server", server.transport)
+        listening = server.transport
         server.close()
-        await listening.wait_closed()
+        if isinstance(server, ModbusTcpServer):
+            await cast("asyncio.Server", listening).wait_closed()
 
     def cut_connections(self) -> None:
         """End every connection, and go on listening."""

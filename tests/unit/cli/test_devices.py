@@ -73,6 +73,35 @@ def test_show_tells_registers_types_units_and_signs(capsys: pytest.CaptureFixtur
     assert "· Some units answer short reads only" in output
 
 
+def test_show_tells_where_a_device_answers_and_what_it_stands(capsys: pytest.CaptureFixture[str]) -> None:
+    assert show_profile("foxess_h3", as_json=False) == 0
+    assert show_profile("kostal_plenticore", as_json=False) == 0
+    assert show_profile("finder_7m24", as_json=False) == 0
+
+    output = capsys.readouterr().out
+
+    assert "· Answers at port 502 as unit 247, where the site file does not say otherwise." in output
+    assert "· RS-485 as it comes from its maker: 9600 baud, 8N1; set the gateway so." in output
+    assert "· Connections at once: 1." in output
+    assert "· Stands one sample every 5 s." in output
+    assert "the low word comes first, unless the device says otherwise." in output
+    assert "· Experimental as meter: Its powers come from one public source alone" in output
+
+
+def test_show_tells_parts_and_what_is_made_of_them(capsys: pytest.CaptureFixture[str]) -> None:
+    assert show_profile("deye_3p_hybrid", as_json=False) == 0
+    assert show_profile("solis_hybrid", as_json=False) == 0
+    assert show_profile("solaredge", as_json=False) == 0
+
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+
+    assert "power holding 625+690 int32 W 1 + import meter" in lines
+    assert "power power_first + power_second derived W 1 + discharge battery" in lines
+    assert "power ± power_size, + while power_direction is 1 derived W 1 + discharge battery" in lines
+    assert "power_direction input 33135 uint16 state 1 a part of ours battery" in lines
+    assert "power holding 40083 int16 × 10^(40084) W 1 + production inverter" in lines
+
+
 def test_show_tells_topics_and_when_a_device_counts_as_silent(capsys: pytest.CaptureFixture[str]) -> None:
     assert show_profile("shelly_pro3em", as_json=False) == 0
 
