@@ -186,7 +186,9 @@ def test_site_file_examples_are_valid(tmp_path: Path) -> None:
 
 
 def test_profile_example_is_valid() -> None:
-    assert parse_profile(fenced("devices.md", "yaml")[-1]).id == "maker_model"
+    examples = [text for text in fenced("devices.md", "yaml") if text.startswith("id: ")]
+
+    assert [parse_profile(text).id for text in examples] == ["maker_model"]
 
 
 def test_every_profile_is_listed() -> None:
