@@ -11,47 +11,24 @@ from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
 from typing import Final
 
-from ems.api import wished as said
 from ems.api.asked import Asked
-from ems.api.errors import NoCar, NotYet, StorageOff, StorageTrouble, UnknownStation
+from ems.api.errors import NotYet, StorageOff, StorageTrouble, UnknownStation
 from ems.api.kept_wishes import WISHES_KEY, HouseWishes, found, written
 from ems.api.plan import plan
 from ems.api.scene import HouseName, Scene
 from ems.api.sources import Archive, MemoryShelf, Shelf, Sources
+from ems.api.told import Told
 from ems.api.vehicle_book import Parked, VehicleBook
 from ems.api.view import build_state, car_power_w
-from ems.api.wire import (
-    BoostWish,
-    GoalWish,
-    ImportCapWish,
-    LimitWish,
-    MinimumWish,
-    PhasesWish,
-    SettingsWish,
-    State,
-    StationPlan,
-)
-from ems.api.wishes import (
-    NO_WISHES,
-    Wishes,
-    bounded,
-    goal_of,
-    import_cap,
-    least,
-    may_choose_phases,
-    not_above,
-    passing,
-    still_wished,
-)
+from ems.api.wire import State, StationPlan
+from ems.api.wishes import NO_WISHES, Wishes, goal_of, still_wished
 from ems.clock import Clock
 from ems.control.cycle import Turn
 from ems.control.explain import explain
 from ems.control.memory import Memory
 from ems.model.explanation import Explanation
-from ems.model.goals import ChargeMode
 from ems.model.site import Site, Station
 from ems.model.snapshot import Snapshot
-from ems.model.words import Phrase
 from ems.runtime.board import Board
 
 
@@ -62,7 +39,7 @@ class _Cycle:
     turn: Turn
 
 
-class LiveHouse(Asked):
+class LiveHouse(Asked, Told):
     """Implements `House`; give `record` to the loop."""
 
     def __init__(
@@ -82,7 +59,7 @@ class LiveHouse(Asked):
         self._board = board
         self._clock = clock
         self._name = name
-        self._sources: Final = sources or Sources()
+        self._sources = sources or Sources()
         self._shelf: Shelf = self._sources.shelf or MemoryShelf()
         self._vehicles = dict(vehicles or {})
         self._known_vehicles = tuple(known_vehicles or {})
@@ -164,77 +141,6 @@ class LiveHouse(Asked):
             counted = ()
         return list(dict.fromkeys((*self._known_vehicles, *wished, *counted)))
 
-    # What people set.
-
-    def set_mode(self, station_id: str, mode: ChargeMode, *, who: str) -> None:
-        self._wish(who, said.mode(station_id, mode), station_id, replace(self._of(station_id), mode=mode))
-
-    def set_settings(self, station_id: str, wish: SettingsWish, *, who: str) -> None:
-        station = self._station(station_id)
-        if wish.max_a is not None:
-            bounded(station, wish.max_a)
-        wishes = replace(self._of(station_id), max_a=wish.max_a, priority=wish.priority, vehicle=wish.vehicle)
-        self._sources.books.name_vehicle(station_id, wishes.car or self._vehicles.get(station_id))
-        self._wish(who, said.settings(station_id, wish), station_id, wishes)
-
-    def set_phases(self, station_id: str, wish: PhasesWish, *, who: str) -> None:
-        phases = None if wish.phases is None else may_choose_phases(self._station(station_id), wish.phases)
-        self._wish(who, said.phases(station_id, phases), station_id, replace(self._of(station_id), phases=phases))
-
-    def set_minimum(self, station_id: str, wish: MinimumWish, *, who: str) -> None:
-        min_a = None if wish.min_a is None else least(self._station(station_id), wish.min_a)
-        self._wish(who, said.minimum(station_id, min_a), station_id, replace(self._of(station_id), min_a=min_a))
-
-    def set_goal(self, station_id: str, wish: GoalWish | None, *, who: str) -> None:
-        goal = wish or GoalWish()
-        wishes = replace(self._of(station_id), energy_kwh=goal.energy_kwh, ready_by=goal.ready_by)
-        self._wish(who, said.goal(station_id, goal), station_id, wishes)
-
-    def set_limit(self, station_id: str, wish: LimitWish | None, *, who: str) -> None:
-        if wish is None:
-            self._wish(who, said.no_limit(station_id), station_id, replace(self._of(station_id), limit=None))
-            return
-        limit_a = not_above(self._station(station_id), wish.limit_a)
-        lasting = passing(wish.duration_s, now_s=self._clock.monotonic_s(), now=self._clock.utc_now(), limit_a=limit_a)
-        noted = said.limit(station_id, limit_a, wish.duration_s)
-        self._wish(who, noted, station_id, replace(self._of(station_id), limit=lasting))
-
-    def boost(self, station_id: str, wish: BoostWish | None, *, who: str) -> None:
-        if wish is None:
-            self._wish(who, said.no_boost(station_id), station_id, replace(self._of(station_id), boost=None))
-            return
-        lasting = passing(wish.duration_s, now_s=self._clock.monotonic_s(), now=self._clock.utc_now())
-        noted = said.boost(station_id, wish.duration_s)
-        self._wish(who, noted, station_id, replace(self._of(station_id), boost=lasting))
-
-    def set_guest(self, station_id: str, vehicle: str | None, *, who: str) -> None:
-        wishes = replace(self._of(station_id), guest=vehicle)
-        if vehicle is not None and not self._is_plugged(station_id, self._newest().look):
-            raise NoCar(f"no car is plugged in at {station_id}; a guest's car is named while it is there")
-        self._sources.books.name_vehicle(station_id, wishes.car or self._vehicles.get(station_id))
-        self._wish(who, said.guest(station_id, vehicle), station_id, wishes)
-
-    def set_import_cap(self, wish: ImportCapWish | None, *, who: str) -> None:
-        cap = None
-        if wish is not None:
-            now_s, now = self._clock.monotonic_s(), self._clock.utc_now()
-            cap = import_cap(self._site, wish.limit_kw, wish.until, now_s=now_s, now=now)
-        self._keep(replace(self._wishes, import_cap=cap))
-        noted = said.no_import_cap() if wish is None else said.import_cap(wish.limit_kw, wish.until)
-        self._sources.diary.note("wish", who=who, said=noted)
-
-    def set_optimising(self, *, optimising: bool, who: str) -> None:
-        self._keep(replace(self._wishes, optimising=optimising))
-        self._sources.diary.note("wish", who=who, said=said.optimising(on=optimising))
-
-    def _of(self, station_id: str) -> Wishes:
-        self._station(station_id)
-        return self._wishes.stations.get(station_id, NO_WISHES)
-
-    def _wish(self, who: str, noted: Phrase, station_id: str, wishes: Wishes) -> None:
-        self._keep(replace(self._wishes, stations={**self._wishes.stations, station_id: wishes}))
-        self._sources.diary.note("wish", who=who, said=noted)
-
     def _keep(self, wishes: HouseWishes) -> None:
         kept = written(wishes)  # before anything changes: what cannot be written is no wish
         self._wishes = wishes
@@ -255,6 +161,9 @@ class LiveHouse(Asked):
         if left != self._wishes.stations or cap != self._wishes.import_cap:
             self._wishes = replace(self._wishes, stations=left, import_cap=cap)
             self._shelf.keep(WISHES_KEY, written(self._wishes))
+
+    def _has_car(self, station_id: str) -> bool:
+        return self._is_plugged(station_id, self._newest().look)
 
     def _is_plugged(self, station_id: str, look: Snapshot) -> bool:
         """A station that nobody has heard from yet may well have its car."""
@@ -280,7 +189,8 @@ class LiveHouse(Asked):
         self._changed()
 
     def _tell_board(self) -> None:
-        """Hand control the goals that are new, and the bound of the import."""
+        """Hand control the goals that are new, the bound of the import, and how keen on sun it is."""
+        self._board.set_keenness(self._wishes.strategy)
         cap = self._wishes.import_cap
         self._board.set_import_cap(None if cap is None or cap.limit_kw is None else cap.limit_kw * 1000.0)
         sessions = self._sources.books.counted().sessions if self.cars.heard else {}
@@ -321,6 +231,8 @@ class LiveHouse(Asked):
             sources=self._sources.feeds.sources(),
             cars=self.cars.states(self._parked()),
             import_cap=self._wishes.import_cap,
+            strategy=self._wishes.strategy or self._board.site.policy.keenness,
+            user_strategy=self._wishes.strategy,
             optimising=self._wishes.optimising,
             storage_trouble=self._sources.archive.trouble,
         )

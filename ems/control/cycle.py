@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from ems.control.demand import Demand, demands, phases_used
@@ -11,7 +11,7 @@ from ems.control.goal import hurried, pace_notices, pace_of_goals, usual_house
 from ems.control.guard import Guarded, guard
 from ems.control.guarding.thermal import thermal_images
 from ems.control.headroom import Headroom, headroom, usable
-from ems.control.memory import Memory, MeterTrust, RowKey, StationTimers
+from ems.control.memory import Memory, MeterTrust, RowKey
 from ems.control.pace import Pace
 from ems.control.seen.blind import without_sight
 from ems.control.seen.draw import Draws
@@ -24,8 +24,9 @@ from ems.control.sharing.bounds import Bounds, bounds
 from ems.control.sharing.rows import Row, Share
 from ems.control.sun.battery_first import with_battery_named
 from ems.control.sun.kept import with_stop_named
-from ems.control.sun.sun_cars import DAY_S, SunPlan, plan_sun
+from ems.control.sun.sun_cars import SunPlan, plan_sun
 from ems.control.sun.surplus import Surplus, surplus, voltage_v
+from ems.control.timers import charging_since_s, timers_after
 from ems.model.decision import CircuitLoad, Decision, LimitReason, Reason, Setpoint
 from ems.model.electrical import PerPhase, Wiring
 from ems.model.quick import quick
@@ -69,7 +70,7 @@ def decide(now: Snapshot, memory: Memory) -> Turn:
         house_w=sun.house_w,
         surplus_w=sun.surplus_w,
         room_since_s=guarded.room_since_s,
-        timers=_timers(now, memory, guarded),
+        timers=timers_after(now, memory, guarded),
         learned=stages.learned,
         regrets=stages.plan.regrets,
         thermal=stages.thermal,
@@ -112,7 +113,7 @@ def work_out(now: Snapshot, memory: Memory) -> Stages:
     obedience = judge_all(now, memory.obedience)
     unruly = frozenset(station_id for station_id, each in obedience.items() if each.is_ignoring)
     draws = Draws(now, memory, unruly)
-    learned = learn(now, memory.learned, _charging_since_s(memory))
+    learned = learn(now, memory.learned, charging_since_s(memory))
     measured = {station_id: each.phases for station_id, each in learned.items() if each.phases is not None}
     room = headroom(now, memory, views, draws, unruly, measured)
     usual_a = usual_house(now, memory, room)
@@ -254,50 +255,6 @@ def sun_rows(
     extra_w = sum([watts for station_id, watts in plan.extra_w.items() if station_id in counted])
     cap_w = max(sun_w or 0.0, least_w) + extra_w
     return [Row(cap=cap_w, weights=weights, reason=reason, yields_to_must=True)]
-
-
-def _timers(now: Snapshot, memory: Memory, guarded: Guarded) -> dict[str, StationTimers]:
-    """A station that nobody can tell anything keeps its timers: what it does meanwhile is not our doing."""
-    return {
-        station_id: _next_timers(
-            memory.timers_of(station_id), setpoint, station_id in guarded.shed, now, station_id in guarded.squeezed
-        )
-        if now.state_of(station_id).connected
-        else memory.timers_of(station_id)
-        for station_id, setpoint in guarded.setpoints.items()
-    }
-
-
-def _charging_since_s(memory: Memory) -> dict[str, float]:
-    return {
-        station_id: since_s
-        for station_id, timers in memory.timers.items()
-        if (since_s := timers.same_phases_since_s) is not None
-    }
-
-
-def _next_timers(
-    before: StationTimers, setpoint: Setpoint, shed: bool, now: Snapshot, squeezed: bool = False
-) -> StationTimers:
-    if setpoint.limit_a <= 0:
-        if before.on_since_s is None and not (shed or squeezed):
-            return before
-        return replace(
-            before,
-            on_since_s=None,
-            off_since_s=before.off_since_s if before.on_since_s is None else now.now_s,
-            shed_at_s=now.now_s if shed else before.shed_at_s,
-            squeezed_at_s=now.now_s if squeezed else before.squeezed_at_s,
-        )
-    switched = before.last_phases not in {0, setpoint.phases}
-    if before.on_since_s is not None and not switched and before.last_phases:
-        return before
-    recent = tuple(at_s for at_s in before.switched_at_s if at_s > now.now_s - DAY_S)
-    return StationTimers(
-        on_since_s=now.now_s if before.on_since_s is None else before.on_since_s,
-        last_phases=setpoint.phases,
-        switched_at_s=(*recent, now.now_s) if switched else recent,
-    )
 
 
 def _loads(now: Snapshot, room: Headroom, views: Mapping[str, MeterView]) -> dict[str, CircuitLoad]:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from ems.api.wire import MinimumWish, PhasesWish, Role, SettingsWish, State, StationState
 from ems.model.words import Language
 from ems.web.bits import Choice, Field, box, button, labelled, put, words
+from ems.web.house_wishes import ImportCapCard, StrategyCard
 from ems.web.people import account_card, clients_card, users_card
 from ems.web.push import Draw, follow
 from ems.web.visit import LOOKS, Visit
@@ -28,7 +29,8 @@ async def show(visit: Visit, draw_frame: Draw) -> None:
         words(visit.voice("page.settings"), "h1", "page-title")
         with box("div", "settings"):
             _browser_card(visit)
-            optimising = _Optimising(visit)
+            optimising, strategy = _Optimising(visit), StrategyCard(visit)
+            import_cap = ImportCapCard(visit)
             if visit.may(Role.HOMEOWNER):
                 vehicles = await visit.house.vehicles()
                 for station in visit.house.state().stations:
@@ -37,7 +39,7 @@ async def show(visit: Visit, draw_frame: Draw) -> None:
             if visit.may(Role.HOMEOWNER):
                 users_card(visit)
                 clients_card(visit)
-    follow(visit, [draw_frame, optimising.draw])
+    follow(visit, [draw_frame, optimising.draw, strategy.draw, import_cap.draw])
 
 
 def _browser_card(visit: Visit) -> None:

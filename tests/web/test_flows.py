@@ -235,6 +235,48 @@ def test_a_persons_bound_is_saved(visit: Open) -> None:
     assert "'max_a': 10.0" in deeds(page)[-1][2]
 
 
+def test_a_strategy_is_chosen_with_one_press_and_given_back(visit: Open) -> None:
+    page = visit("/settings")
+    strategy = page.locator("section[aria-label=Strategy]")
+    expect(strategy.get_by_role("button", name="Normal")).to_have_attribute("aria-pressed", "true")
+    own = strategy.get_by_role("button", name="As set up")
+    expect(own).to_be_hidden()
+
+    strategy.get_by_role("button", name="Purist").click()
+    expect(strategy.get_by_role("button", name="Purist")).to_have_attribute("aria-pressed", "true")
+    expect(strategy).to_contain_text("as little grid as can be")
+    assert deeds(page)[-1] == ["Anna", "strategy", "purist"]
+    own.click()
+
+    expect(strategy.get_by_role("button", name="Normal")).to_have_attribute("aria-pressed", "true")
+    expect(own).to_be_hidden()
+
+
+def test_the_import_is_bounded_for_a_while_and_set_free_on_a_phone(visit: Open) -> None:
+    page = visit("/settings", width=390)
+    bound = page.locator("section[aria-label='Import limit']")
+
+    bound.get_by_label("Import at most (kW)").fill("3,5")
+    bound.get_by_role("button", name="Set").click()
+    expect(bound.get_by_role("alert")).to_contain_text("and a time to come")
+    tomorrow = WallClock().utc_now() + timedelta(days=1)
+    bound.get_by_label("Until").fill(f"{tomorrow:%Y-%m-%d}T07:00")
+    bound.get_by_role("button", name="Set").click()
+    expect(bound.locator(".wish:visible")).to_contain_text(re.compile(r"At most 3\.5.kW until .*07:00"))
+    expect(bound.get_by_role("alert")).to_be_empty()
+    bound.get_by_role("button", name="End: Import limit").click()
+
+    expect(bound.locator(".wish:visible")).to_have_count(0)
+    assert deeds(page)[-1] == ["Anna", "import_cap", "None"]
+
+
+def test_a_viewer_sees_the_strategy_and_changes_none(visit: Open) -> None:
+    page = visit("/settings", who="Vito")
+
+    expect(page.locator("section[aria-label=Strategy]").get_by_role("button", name="Keen")).to_be_disabled()
+    expect(page.locator("section[aria-label='Import limit']").get_by_role("button", name="Set")).to_be_disabled()
+
+
 def test_a_car_of_any_name_may_hang_on_a_charger_and_known_ones_are_offered(visit: Open) -> None:
     page = visit("/settings")
     garage = page.get_by_label("Garage", exact=True)

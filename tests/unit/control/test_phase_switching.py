@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from ems.control.cycle import _next_timers
 from ems.control.memory import StationTimers
 from ems.control.sun.sun_cars import DAY_S
+from ems.control.timers import station_timers
 from ems.model.decision import LimitReason, Setpoint
 from ems.model.electrical import PerPhase, Phase
 from ems.model.goals import ChargeMode, Goal
@@ -247,7 +247,7 @@ def test_forty_minutes_of_random_sun_and_loads_keep_every_law(seed: int) -> None
 
 def next_timers(before: StationTimers, limit_a: float, phases: int, *, shed: bool = False) -> StationTimers:
     setpoint = Setpoint(station_id="a", limit_a=limit_a, phases=phases)
-    return _next_timers(before, setpoint, shed, look([STATION], [state()]))
+    return station_timers(before, setpoint, shed, look([STATION], [state()]))
 
 
 ON_ONE = StationTimers(on_since_s=NOW_S - 300, off_since_s=NOW_S - 600, last_phases=1)

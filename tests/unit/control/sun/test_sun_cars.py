@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ems.control.cycle import _next_timers
 from ems.control.demand import demands
 from ems.control.headroom import headroom
 from ems.control.memory import Memory, StationTimers
 from ems.control.seen.learn import Learned
 from ems.control.sun.patterns import Regrets
 from ems.control.sun.sun_cars import DAY_S, SunPlan, plan_sun
+from ems.control.timers import station_timers
 from ems.model.decision import LimitReason, Setpoint
 from ems.model.electrical import PerPhase, Phase
 from ems.model.goals import ChargeMode, Goal
@@ -273,7 +273,7 @@ def test_phases_never_change_more_often_in_a_day_than_allowed(
             phases = wish.phases
         setpoint = Setpoint(station_id="a", limit_a=6.0 if on else 0.0, phases=wish.phases)
         seen = replace(look([SWITCHING], [paused()], policy=policy), now_s=now_s)
-        timers = {"a": _next_timers(memory.timers_of("a"), setpoint, False, seen)}
+        timers = {"a": station_timers(memory.timers_of("a"), setpoint, False, seen)}
         memory = replace(memory, last_at_s=now_s, regrets=plan.regrets, timers=timers)
 
     assert all(sum(at_s - DAY_S < other <= at_s for other in changes_s) <= ceiling for at_s in changes_s)
