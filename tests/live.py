@@ -118,9 +118,9 @@ class WatchedHouse(House):
         look = super().snapshot()
         goals = {} if self.board is None else {s.station_id: self.board.goal_of(s.station_id) for s in self.stations}
         cap_w = None if self.board is None else self.board.import_cap_w
-        return replace(
-            look, goals=goals, import_cap_w=cap_w, solar=SolarReading(power_w=self.sun_w, taken_at_s=self.now_s)
-        )
+        site = look.site if self.board is None else look.site.with_keenness(self.board.keenness)
+        sun = SolarReading(power_w=self.sun_w, taken_at_s=self.now_s)
+        return replace(look, site=site, goals=goals, import_cap_w=cap_w, solar=sun)
 
     def _decide(self) -> None:
         look, before = self.snapshot(), self.memory

@@ -66,6 +66,14 @@ class CannotSwitchPhases(ApiError):
     title = "This station cannot change its phases"
 
 
+class StrategyFixed(ApiError):
+    """A choice that the site file keeps for itself."""
+
+    code = "strategy_fixed"
+    status = 409
+    title = "The installer chose the strategy"
+
+
 class NoTimeToCome(ApiError):
     """A time that is over, or too far away."""
 

@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from ems.api.sources import Json
 from ems.api.wishes import Passing, Wishes, resumed
 from ems.model.goals import ChargeMode
-from ems.model.site import Site, Station
+from ems.model.site import Keenness, Site, Station
 
 WISHES_KEY: Final = "wishes"
 MOST_STATIONS: Final = 200
@@ -48,6 +48,7 @@ class _Wishes(_Kept):
 
 class _House(_Kept):
     optimising: bool = True
+    strategy: Keenness | None = None
     import_cap: _ImportCap | None = None
     stations: Annotated[dict[str, _Wishes], Field(max_length=MOST_STATIONS)] = Field(default_factory=dict)
 
@@ -57,6 +58,9 @@ class HouseWishes:
     """What everybody wishes of the house."""
 
     optimising: bool = True
+    strategy: Keenness | None = None
+    """How keen on sun; None for the site file's."""
+
     import_cap: Passing | None = None
     stations: Mapping[str, Wishes] = field(default_factory=dict)
 
@@ -66,12 +70,12 @@ def written(wishes: HouseWishes) -> Json:
     stations = {station_id: _written(each) for station_id, each in wishes.stations.items() if each != Wishes()}
     cap = wishes.import_cap
     kept = None if cap is None or cap.limit_kw is None else _ImportCap(until=cap.until, limit_kw=cap.limit_kw)
-    house = _House(optimising=wishes.optimising, import_cap=kept, stations=stations)
+    house = _House(optimising=wishes.optimising, strategy=wishes.strategy, import_cap=kept, stations=stations)
     return house.model_dump(mode="json", exclude_none=True)
 
 
 def found(kept: Json, site: Site, *, now_s: float, now: datetime) -> HouseWishes | None:
-    """The wishes that were kept, less those of stations that are gone and bounds that would widen the installer's.
+    """The wishes that were kept, less those of stations that are gone and what the installer does not allow any more.
 
     None where nothing was kept, or nothing that makes sense.
     """
@@ -86,7 +90,12 @@ def found(kept: Json, site: Site, *, now_s: float, now: datetime) -> HouseWishes
         for station in site.stations
         if station.station_id in house.stations
     }
-    return HouseWishes(optimising=house.optimising, import_cap=_cap(house.import_cap, now_s, now), stations=stations)
+    return HouseWishes(
+        optimising=house.optimising,
+        strategy=None if site.policy.keenness_fixed else house.strategy,
+        import_cap=_cap(house.import_cap, now_s, now),
+        stations=stations,
+    )
 
 
 def _cap(kept: _ImportCap | None, now_s: float, now: datetime) -> Passing | None:

@@ -13,7 +13,7 @@ from typing import Final
 
 from ems.api import wished as said
 from ems.api.asked import Asked
-from ems.api.errors import NoCar, NotYet, StorageOff, StorageTrouble, UnknownStation
+from ems.api.errors import NoCar, NotYet, StorageOff, StorageTrouble, StrategyFixed, UnknownStation
 from ems.api.kept_wishes import WISHES_KEY, HouseWishes, found, written
 from ems.api.plan import plan
 from ems.api.scene import HouseName, Scene
@@ -49,7 +49,7 @@ from ems.control.explain import explain
 from ems.control.memory import Memory
 from ems.model.explanation import Explanation
 from ems.model.goals import ChargeMode
-from ems.model.site import Site, Station
+from ems.model.site import Keenness, Site, Station
 from ems.model.snapshot import Snapshot
 from ems.model.words import Phrase
 from ems.runtime.board import Board
@@ -223,6 +223,12 @@ class LiveHouse(Asked):
         noted = said.no_import_cap() if wish is None else said.import_cap(wish.limit_kw, wish.until)
         self._sources.diary.note("wish", who=who, said=noted)
 
+    def set_strategy(self, strategy: Keenness | None, *, who: str) -> None:
+        if self._site.policy.keenness_fixed:
+            raise StrategyFixed("the site file keeps how keen on sun the house is to itself (policy.keenness_fixed)")
+        self._keep(replace(self._wishes, strategy=strategy))
+        self._sources.diary.note("wish", who=who, said=said.strategy(strategy))
+
     def set_optimising(self, *, optimising: bool, who: str) -> None:
         self._keep(replace(self._wishes, optimising=optimising))
         self._sources.diary.note("wish", who=who, said=said.optimising(on=optimising))
@@ -280,7 +286,8 @@ class LiveHouse(Asked):
         self._changed()
 
     def _tell_board(self) -> None:
-        """Hand control the goals that are new, and the bound of the import."""
+        """Hand control the goals that are new, the bound of the import, and how keen on sun it is."""
+        self._board.set_keenness(self._wishes.strategy)
         cap = self._wishes.import_cap
         self._board.set_import_cap(None if cap is None or cap.limit_kw is None else cap.limit_kw * 1000.0)
         sessions = self._sources.books.counted().sessions if self.cars.heard else {}
@@ -321,6 +328,8 @@ class LiveHouse(Asked):
             sources=self._sources.feeds.sources(),
             cars=self.cars.states(self._parked()),
             import_cap=self._wishes.import_cap,
+            strategy=self._wishes.strategy or self._board.site.policy.keenness,
+            user_strategy=self._wishes.strategy,
             optimising=self._wishes.optimising,
             storage_trouble=self._sources.archive.trouble,
         )

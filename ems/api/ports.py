@@ -29,6 +29,7 @@ from ems.api.wire import (
 )
 from ems.model.explanation import Explanation
 from ems.model.goals import ChargeMode
+from ems.model.site import Keenness
 
 
 class House(Protocol):
@@ -112,6 +113,10 @@ class House(Protocol):
 
     def set_import_cap(self, wish: ImportCapWish | None, *, who: str) -> None:
         """Of the whole house, for a while; None ends it. Raises `WidensInstallerLimit` or `NoTimeToCome`."""
+        ...
+
+    def set_strategy(self, strategy: Keenness | None, *, who: str) -> None:
+        """How keen on sun the house is; None goes back to the site file's. Raises `StrategyFixed`."""
         ...
 
     def set_optimising(self, *, optimising: bool, who: str) -> None:

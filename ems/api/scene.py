@@ -11,6 +11,7 @@ from ems.api.wire import Energies, SessionState, SourceState, Today, VehicleStat
 from ems.api.wishes import Passing, Wishes
 from ems.control.memory import Memory
 from ems.model.decision import Decision
+from ems.model.site import Keenness
 from ems.model.snapshot import Snapshot
 
 NO_ENERGIES: Final = Energies(
@@ -82,5 +83,11 @@ class Scene:
     sources: tuple[SourceState, ...] = ()
     cars: tuple[VehicleState, ...] = ()
     import_cap: Passing | None = None
+    strategy: Keenness = Keenness.NORMAL
+    """How keen on sun the house is."""
+
+    user_strategy: Keenness | None = None
+    """What a person chose of that; None for the site file's."""
+
     optimising: bool = True
     storage_trouble: str | None = None

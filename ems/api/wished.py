@@ -7,6 +7,7 @@ from typing import Final
 
 from ems.api.wire import GoalWish, SettingsWish, VehicleWish
 from ems.model.goals import ChargeMode
+from ems.model.site import Keenness
 from ems.model.words import Phrase
 
 AS_USUAL: Final = "–"
@@ -89,6 +90,10 @@ def import_cap(limit_kw: float, until: datetime) -> Phrase:
 
 def no_import_cap() -> Phrase:
     return Phrase("log.wish.import_cap.none")
+
+
+def strategy(wanted: Keenness | None) -> Phrase:
+    return Phrase(f"log.wish.strategy.{wanted or 'none'}")
 
 
 def optimising(*, on: bool) -> Phrase:

@@ -211,6 +211,9 @@ class PolicySection(Section):
     keenness: Keenness = Keenness.NORMAL
     """How much grid a solar car may take along for the sake of more sun: keen the most, purist the least."""
 
+    keenness_fixed: Switch = False
+    """True keeps people from choosing another keenness."""
+
     battery_share: Annotated[Number, Field(ge=0, le=1)] = 0.0
     """Share of the home battery's charging power that cars may take over; 0 lets the battery go first."""
 

@@ -68,6 +68,7 @@ def _policy(section: PolicySection, meter_period_s: float) -> Policy:
         min_off_s=section.min_off_s,
         export_bias_w=section.export_bias_w,
         keenness=section.keenness,
+        keenness_fixed=section.keenness_fixed,
         start_wh=section.start_wh,
         stop_wh=section.stop_wh,
         switch_wh=section.switch_wh,

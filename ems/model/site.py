@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
@@ -156,6 +156,9 @@ class Policy:
     """Time constants of the surplus filter; §5 asks for no more than 3 and 2 s, and less catches more sun."""
 
     keenness: Keenness = Keenness.NORMAL
+    keenness_fixed: bool = False
+    """Whether a person may not choose another one."""
+
     start_wh: float = 5.0
     stop_wh: float = 20.0
     switch_wh: float = 110.0
@@ -234,6 +237,12 @@ class Site:
     @property
     def phases(self) -> tuple[Phase, ...]:
         return self.circuits.main.phases
+
+    def with_keenness(self, chosen: Keenness | None) -> Site:
+        """The same house, as keen on sun as a person chose; itself where nobody may, or nothing would change."""
+        if chosen is None or chosen is self.policy.keenness or self.policy.keenness_fixed:
+            return self
+        return replace(self, policy=replace(self.policy, keenness=chosen))
 
     def station(self, station_id: str) -> Station:
         return self._by_id[station_id]

@@ -14,7 +14,7 @@ from ems.control.seen.trust import LOST_PERIODS
 from ems.model.electrical import PerPhase
 from ems.model.goals import Goal
 from ems.model.readings import BatteryReading, GridReading, SolarReading
-from ems.model.site import Site
+from ems.model.site import Keenness, Site
 from ems.model.snapshot import Snapshot
 from ems.model.station import SendOutcome, SentLimit, StationState, remembered
 
@@ -45,7 +45,7 @@ class Board:
     """Newest values only: a slow reader never sees a queue, and a fast writer never fills one."""
 
     def __init__(self, site: Site, clock: Clock) -> None:
-        self._site = site
+        self._site = self._in_force = site
         self._clock = clock
         self._news = asyncio.Event()
         self._meters: dict[str, GridReading] = {}
@@ -66,6 +66,7 @@ class Board:
 
         self._dimmed: bool | None = None
         self._import_cap_w: float | None = None
+        self._keenness: Keenness | None = None
         periods_s = [site.policy.meter_period_s, *site.meter_period_s.values()]
         self._keep_sent_s = SENT_LASTS_S + LOST_PERIODS * max(periods_s)
 
@@ -102,7 +103,7 @@ class Board:
 
     @property
     def site(self) -> Site:
-        """The house as it is configured now."""
+        """The house as it is configured now, without what people put over it."""
         return self._site
 
     def goal_of(self, station_id: str) -> Goal:
@@ -120,8 +121,19 @@ class Board:
 
     def set_site(self, site: Site) -> None:
         """Other installer limits from the next look on; the devices stay the same. Wakes the loop."""
-        self._site = site
+        self._site, self._in_force = site, site.with_keenness(self._keenness)
         self._news.set()
+
+    def set_keenness(self, keenness: Keenness | None) -> None:
+        """How keen on sun a person wants the house, None for the site file's; wakes the loop when that is news."""
+        if keenness is not self._keenness:
+            self._keenness = keenness
+            self.set_site(self._site)
+
+    @property
+    def keenness(self) -> Keenness | None:
+        """What a person chose."""
+        return self._keenness
 
     def set_dimmed(self, dimmed: bool | None) -> None:
         """Whether the grid operator calls for its limit, None for unknown; wakes the loop when that is news."""
@@ -178,7 +190,7 @@ class Board:
         now_s = self._clock.monotonic_s()
         return Snapshot(
             now_s=now_s,
-            site=self._site,
+            site=self._in_force,
             meters=dict(self._meters),
             stations={s.station_id: self.state_of(s.station_id) for s in self._site.stations},
             goals={**self._goals, **self._trial},

@@ -34,6 +34,7 @@ from ems.model.electrical import PerPhase, Phase
 from ems.model.explanation import Explanation, Stage, Step
 from ems.model.goals import ChargeMode
 from ems.model.readings import BatteryReading, GridReading, SolarReading
+from ems.model.site import Keenness
 from ems.model.snapshot import Snapshot
 from ems.model.station import CarReading, ConnectorStatus, StationState
 from tests.contract import commissioning_shapes
@@ -432,6 +433,7 @@ def wishes() -> Any:
         "limit": written(wire.LimitWish(limit_a=10.0, duration_s=3600.0)),
         "boost": written(wire.BoostWish(duration_s=600.0)),
         "import_cap": written(wire.ImportCapWish(limit_kw=3.5, until=THEN)),
+        "strategy": written(wire.StrategyWish(strategy=Keenness.PURIST)),
         "optimising": written(wire.OptimisingWish(optimising=False)),
     }
 
@@ -447,7 +449,7 @@ def words() -> Any:
     """Every word that a client may meet."""
     kinds = (
         *(wire.SiteCondition, wire.StationStatus, wire.BatteryMode, wire.Role, wire.HistoryStep),
-        *(ChargeMode, LimitReason, wire.PlanKind, wire.EventKind, NoticeCode),
+        *(ChargeMode, LimitReason, wire.PlanKind, wire.EventKind, NoticeCode, Keenness),
     )
     return {kind.__name__: [member.value for member in kind] for kind in kinds}
 

@@ -42,6 +42,7 @@ from ems.model.electrical import FuseDevice, Phase
 from ems.model.explanation import Explanation
 from ems.model.goals import ChargeMode
 from ems.model.sentences import notice_phrase
+from ems.model.site import Keenness
 from ems.model.station import ConnectorStatus
 from ems.model.words import Phrase
 from tests.house import House as Bench
@@ -87,6 +88,7 @@ class PaperHouse(PaperPast):
         self._wishes: dict[str, Wishes] = {}
         self.deeds: list[tuple[str, str, str]] = []
         self.import_cap: ImportCap | None = None
+        self.strategy: Keenness | None = None
         self.afresh()
         bench = Bench().with_car("garage").with_car("carport").with_car("guest").run(seconds=60)
         self._explained = {name: explain(bench.snapshot(), bench.memory, name) for name in self._wishes}
@@ -95,6 +97,7 @@ class PaperHouse(PaperPast):
         """As if nobody had wished for anything."""
         self.trouble = False
         self._optimising = True
+        self.import_cap = self.strategy = None
         self._wishes = {
             "garage": Wishes(mode=ChargeMode.SOLAR, vehicle="Ioniq 5", priority=1),
             "carport": Wishes(mode=ChargeMode.SOLAR, vehicle="Zoe"),
@@ -149,6 +152,10 @@ class PaperHouse(PaperPast):
             notices=self._notices(),
             sources=(),
             vehicles=(),
+            strategy=self.strategy or Keenness.NORMAL,
+            user_strategy=self.strategy,
+            strategy_fixed=False,
+            import_cap=self.import_cap,
             dimmed=None,
             optimising=self._optimising,
             storage_trouble=None,
@@ -340,6 +347,10 @@ class PaperHouse(PaperPast):
     def set_import_cap(self, wish: ImportCapWish | None, *, who: str) -> None:
         self.import_cap = None if wish is None else ImportCap(limit_kw=wish.limit_kw, until=wish.until)
         self.deeds.append((who, "import_cap", str(wish)))
+
+    def set_strategy(self, strategy: Keenness | None, *, who: str) -> None:
+        self.strategy = strategy
+        self.deeds.append((who, "strategy", str(strategy)))
 
     def set_optimising(self, *, optimising: bool, who: str) -> None:
         self._optimising = optimising

@@ -19,6 +19,7 @@ from ems.api.wire import (
     State,
     StationPlan,
     StationState,
+    StrategyWish,
 )
 
 router = APIRouter(tags=["house"], responses=GUARDED)
@@ -51,6 +52,13 @@ async def read_site(desk: AtDesk, _person: Viewer) -> SiteRecord:
 async def set_optimising(wish: OptimisingWish, desk: AtDesk, person: Homeowner) -> OptimisingWish:
     """Off: every car gets its fallback current, and the fuses are still guarded."""
     desk.house.set_optimising(optimising=wish.optimising, who=person.name)
+    return wish
+
+
+@router.put("/strategy", responses=documented(409))
+async def set_strategy(wish: StrategyWish, desk: AtDesk, person: Homeowner) -> StrategyWish:
+    """How much grid a solar car may take along for the sake of more sun; null goes back to the site file's."""
+    desk.house.set_strategy(wish.strategy, who=person.name)
     return wish
 
 

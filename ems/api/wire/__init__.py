@@ -58,6 +58,7 @@ from ems.api.wire.wishes import (
     PhasesWish,
     RestartWish,
     SettingsWish,
+    StrategyWish,
 )
 from ems.api.wire.words import (
     API_VERSION,
@@ -135,6 +136,7 @@ __all__ = [
     "StationPlan",
     "StationState",
     "StationStatus",
+    "StrategyWish",
     "TemporaryLimit",
     "Today",
     "VehicleName",

@@ -12,6 +12,7 @@ from ems.api.wire.words import API_VERSION, BatteryMode, Sentence, Shape, SiteCo
 from ems.model.decision import LimitReason
 from ems.model.electrical import FuseDevice
 from ems.model.goals import ChargeMode
+from ems.model.site import Keenness
 from ems.model.station import ConnectorStatus
 
 
@@ -250,6 +251,15 @@ class State(Shape):
 
     import_cap: ImportCap | None = None
     """A person's bound of the house's import, for a while."""
+
+    strategy: Keenness
+    """How keen on sun the house is now, as a person chose or else as the site file has it."""
+
+    user_strategy: Keenness | None
+    """What a person chose; null for the site file's."""
+
+    strategy_fixed: bool
+    """Whether the site file keeps people from choosing."""
 
     dimmed: bool | None
     """Whether the grid operator calls for its limit; null where nobody says."""

@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, Field
 
 from ems.api.wire.words import Amps, Shape, VehicleName
 from ems.model.goals import ChargeMode
+from ems.model.site import Keenness
 
 
 class ModeWish(Shape):
@@ -86,6 +87,13 @@ class ImportCapWish(Shape):
     limit_kw: Annotated[float, Field(ge=0, le=200)]
     until: AwareDatetime
     """Within the next 31 days."""
+
+
+class StrategyWish(Shape):
+    """Body of `PUT /strategy`: how much grid a solar car may take along for the sake of more sun."""
+
+    strategy: Keenness | None
+    """Null goes back to the site file's."""
 
 
 class OptimisingWish(Shape):

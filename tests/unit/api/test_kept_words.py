@@ -16,6 +16,7 @@ from ems.commissioning.phrases import phrase
 from ems.config.schema import SubCircuit
 from ems.model.electrical import FuseDevice
 from ems.model.goals import ChargeMode
+from ems.model.site import Keenness
 from ems.model.words import Language, Phrase, has_words, words
 
 READY_BY = datetime(2026, 6, 22, 7, 0, tzinfo=UTC)
@@ -40,6 +41,7 @@ WISHES = [
     wished.no_boost("garage"),
     wished.import_cap(3.5, READY_BY),
     wished.no_import_cap(),
+    *(wished.strategy(each) for each in (None, *Keenness)),
     wished.optimising(on=True),
     wished.optimising(on=False),
 ]

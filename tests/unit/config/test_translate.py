@@ -115,6 +115,15 @@ def test_policy_of_solar_cars_comes_from_the_file(tmp_path: Path) -> None:
     assert (policy.start_wh, policy.stop_wh, policy.switch_wh) == (5, 20, 60)
 
 
+def test_people_may_choose_how_keen_unless_the_file_keeps_it(tmp_path: Path) -> None:
+    free = site_of(tmp_path, GOOD + "policy: {keenness: keen}\n")
+    fixed = site_of(tmp_path, GOOD + "policy: {keenness: keen, keenness_fixed: true}\n")
+
+    assert free.with_keenness(Keenness.PURIST).policy.keenness is Keenness.PURIST
+    assert free.with_keenness(None) is free.with_keenness(Keenness.KEEN) is free
+    assert fixed.with_keenness(Keenness.PURIST) is fixed
+
+
 def test_grid_weighs_the_more_the_purer_the_sun() -> None:
     assert [each.grid_weight for each in Keenness] == [0.2, 0.4, 1.0, 2.0]
 

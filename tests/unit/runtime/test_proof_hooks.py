@@ -11,6 +11,7 @@ from ems.model.decision import LimitReason
 from ems.model.electrical import PerPhase
 from ems.model.goals import ChargeMode, Goal
 from ems.model.readings import GridReading
+from ems.model.site import Keenness
 from ems.runtime.board import VirtualLoad
 from ems.store.codec import decode, encode, from_text, to_text
 from tests.unit.runtime.bench import Bench, play
@@ -88,6 +89,21 @@ def test_other_limits_of_the_site_are_in_the_next_look() -> None:
 
     bench.board.set_site(other)
 
+    assert bench.board.snapshot().site is other
+
+
+def test_a_person_s_strategy_stays_over_other_limits_and_one_house_is_one_value() -> None:
+    bench = Bench(VirtualClock())
+    bench.board.set_keenness(Keenness.KEEN)
+    other = Bench(VirtualClock()).site
+
+    bench.board.set_site(other)
+
+    look = bench.board.snapshot()
+    assert (look.site.policy.keenness, bench.board.site) == (Keenness.KEEN, other)
+    # The journal begins a new segment for every other house.
+    assert bench.board.snapshot().site is look.site
+    bench.board.set_keenness(None)
     assert bench.board.snapshot().site is other
 
 
