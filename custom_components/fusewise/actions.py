@@ -247,7 +247,7 @@ def _charger(hass: HomeAssistant, device_id: str) -> Charger:
     """The station of that device. Raises ServiceValidationError."""
     site, known = _site(hass, device_id)
     for station in site.data.stations:
-        if (DOMAIN, site.station_key(station.id)) in known:
+        if (DOMAIN, site.devices.station_key(station.id)) in known:
             return Charger(site=site, station_id=station.id)
     raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_charger")
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from .words import BatteryMode, ChargeMode, LimitReason, SiteCondition, StationStatus
+from .words import BatteryMode, ChargeMode, Keenness, LimitReason, SiteCondition, StationStatus
 
 NEWEST_API: Final = 1
 OLDEST_API: Final = 1
@@ -157,6 +157,11 @@ class Station:
     can_switch_phases: bool
     priority: int
     vehicle: str | None
+    """The guest's, while there is one."""
+
+    guest: bool | None
+    """Whether it is there for once, until it leaves."""
+
     session: Session | None
     energy_kwh: float
     goal: Goal | None
@@ -197,6 +202,14 @@ class NextEvent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImportCap:
+    """What a person lets the house take from the grid for a while."""
+
+    limit_kw: float
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """A device of the service whose readings a program brings."""
 
@@ -215,6 +228,7 @@ class Vehicle:
 
     name: str
     station: str | None
+    guest: bool | None
     soc: float | None
     range_km: float | None
     at_home: bool | None
@@ -222,6 +236,12 @@ class Vehicle:
     target_soc: float | None
     minimum_soc: float | None
     below_minimum: bool
+
+    @property
+    def is_passing(self) -> bool:
+        """A guest of whom nobody told anything."""
+        told = (self.soc, self.range_km, self.at_home, self.capacity_kwh, self.target_soc, self.minimum_soc)
+        return bool(self.guest) and all(value is None for value in told)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,6 +280,11 @@ class House:
     vehicles: tuple[Vehicle, ...] | None
     """None with a service that knows none of it yet."""
 
+    import_cap: ImportCap | None
+    strategy: Keenness | None
+    strategy_fixed: bool | None
+    """The site file leaves people no choice."""
+
     @property
     def main(self) -> Circuit | None:
         """The circuit that nothing else feeds."""
@@ -268,6 +293,10 @@ class House:
     def station(self, station_id: str) -> Station | None:
         """None for one that the service does not know any more."""
         return next((station for station in self.stations if station.id == station_id), None)
+
+    def vehicle(self, name: str) -> Vehicle | None:
+        """None for one that the service does not know any more."""
+        return next((vehicle for vehicle in self.vehicles or () if vehicle.name == name), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -354,6 +383,11 @@ class PastSession:
     solar_share: float | None
     cost: float | None
     currency: str | None
+
+
+def percent(share: float | None) -> float | None:
+    """Of 0 to 1."""
+    return None if share is None else round(100.0 * share, 1)
 
 
 def merged(before: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
