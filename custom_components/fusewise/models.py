@@ -162,6 +162,9 @@ class Station:
     guest: bool | None
     """Whether it is there for once, until it leaves."""
 
+    user_vehicle: str | None
+    """The usual one, as a person chose it; None for the site file's."""
+
     session: Session | None
     energy_kwh: float
     goal: Goal | None

@@ -43,7 +43,7 @@ class StationNumber(NumberEntityDescription):
 def _set_max(service: FusewiseClient, now: Station, amps: float) -> Awaitable[None]:
     """The installer's bound itself is no bound of a person's."""
     max_a = None if amps >= now.max_a else amps
-    return service.set_settings(now.id, max_a=max_a, priority=now.priority, vehicle=now.vehicle)
+    return service.set_settings(now.id, max_a=max_a, priority=now.priority, vehicle=now.user_vehicle)
 
 
 def _set_min(service: FusewiseClient, now: Station, amps: float) -> Awaitable[None]:
@@ -52,7 +52,7 @@ def _set_min(service: FusewiseClient, now: Station, amps: float) -> Awaitable[No
 
 
 def _set_priority(service: FusewiseClient, now: Station, priority: float) -> Awaitable[None]:
-    return service.set_settings(now.id, max_a=now.user_max_a, priority=round(priority), vehicle=now.vehicle)
+    return service.set_settings(now.id, max_a=now.user_max_a, priority=round(priority), vehicle=now.user_vehicle)
 
 
 def _set_energy(service: FusewiseClient, now: Station, kwh: float) -> Awaitable[None]:

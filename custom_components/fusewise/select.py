@@ -112,5 +112,8 @@ class VehicleSelect(StationEntity, SelectEntity):
 
     @override
     async def async_select_option(self, option: str) -> None:
+        """Who says that the usual car is there says that no guest is."""
         now = self.station
         await self.wish(self.service.set_settings(now.id, max_a=now.user_max_a, priority=now.priority, vehicle=option))
+        if now.guest:
+            await self.wish(self.service.set_guest(now.id, None))

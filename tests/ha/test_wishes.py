@@ -32,13 +32,13 @@ READY = "2026-06-21T17:00:00+00:00"
             "number.set_value",
             "number.garage_maximum_current",
             {"value": 10},
-            ("PUT", f"{GARAGE}/settings", {"max_a": 10.0, "priority": 2, "vehicle": "family"}),
+            ("PUT", f"{GARAGE}/settings", {"max_a": 10.0, "priority": 2, "vehicle": None}),
         ),
         (
             "number.set_value",
             "number.garage_maximum_current",
             {"value": 16},
-            ("PUT", f"{GARAGE}/settings", {"max_a": None, "priority": 2, "vehicle": "family"}),
+            ("PUT", f"{GARAGE}/settings", {"max_a": None, "priority": 2, "vehicle": None}),
         ),
         (
             "number.set_value",
@@ -56,7 +56,7 @@ READY = "2026-06-21T17:00:00+00:00"
             "number.set_value",
             "number.garage_priority",
             {"value": 5},
-            ("PUT", f"{GARAGE}/settings", {"max_a": 13.0, "priority": 5, "vehicle": "family"}),
+            ("PUT", f"{GARAGE}/settings", {"max_a": 13.0, "priority": 5, "vehicle": None}),
         ),
         (
             "number.set_value",
@@ -264,3 +264,28 @@ async def test_a_guest_is_shown_until_it_leaves(
 
     await service.tell_station("garage", guest=False, vehicle="family")
     await until(hass, lambda: state_of(hass, "text.garage_guest") == "")
+
+
+async def test_a_guest_does_not_become_the_usual_car(
+    hass: HomeAssistant, service: PaperService, house: MockConfigEntry
+) -> None:
+    await service.tell_station("garage", guest=True, vehicle="Aunt Ida", user_vehicle="second")
+    await until(hass, lambda: state_of(hass, "text.garage_guest") == "Aunt Ida")
+
+    await ask(hass, "number.set_value", "number.garage_priority", value=5)
+
+    assert service.asked == [("PUT", f"{GARAGE}/settings", {"max_a": 13.0, "priority": 5, "vehicle": "second"})]
+
+
+async def test_the_usual_car_takes_the_place_of_a_guest(
+    hass: HomeAssistant, service: PaperService, house: MockConfigEntry
+) -> None:
+    await service.tell_station("garage", guest=True, vehicle="Aunt Ida")
+    await until(hass, lambda: state_of(hass, "text.garage_guest") == "Aunt Ida")
+
+    await ask(hass, "select.select_option", "select.garage_vehicle", option="second")
+
+    assert service.asked == [
+        ("PUT", f"{GARAGE}/settings", {"max_a": 13.0, "priority": 2, "vehicle": "second"}),
+        ("DELETE", f"{GARAGE}/guest", None),
+    ]
