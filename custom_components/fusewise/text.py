@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Final, override
+from typing import override
 
 from homeassistant.components.text import TextEntity, TextEntityDescription
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .actions import LONGEST_NAME
 from .coordinator import SiteCoordinator, SiteEntry
 from .entity import StationEntity, add_as_they_come
 from .models import Station
 
 PARALLEL_UPDATES = 1
-
-LONGEST_NAME: Final = 48
-"""The bound of the API."""
 
 
 async def async_setup_entry(_hass: HomeAssistant, entry: SiteEntry, add: AddConfigEntryEntitiesCallback) -> None:
