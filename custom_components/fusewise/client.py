@@ -15,21 +15,8 @@ from urllib.parse import quote, urlencode
 
 from aiohttp import ClientError, ClientResponse, ClientSession, ClientWebSocketResponse, ClientWSTimeout, WSMsgType
 
-from .models import (
-    NEWEST_API,
-    OLDEST_API,
-    CommandAnswer,
-    Explanation,
-    Goal,
-    Hello,
-    House,
-    PastSession,
-    Plan,
-    Token,
-    Verdict,
-    Verdicts,
-    merged,
-)
+from .answers import CommandAnswer, Explanation, Hello, PastSession, Plan, Token, Verdict, Verdicts
+from .models import NEWEST_API, OLDEST_API, Goal, House, merged
 from .parsing import BadShape, T, parsed
 from .words import ChargeMode, Keenness
 

@@ -214,7 +214,7 @@ def test_nothing_is_taken_from_the_service_package() -> None:
         assert not re.search(r"^\s*(from|import) ems\b", text, re.MULTILINE), name
 
 
-@pytest.mark.parametrize("name", ["address.py", "client.py", "models.py", "parsing.py", "words.py"])
+@pytest.mark.parametrize("name", ["address.py", "answers.py", "client.py", "models.py", "parsing.py", "words.py"])
 def test_the_client_knows_no_home_assistant(name: str) -> None:
     assert "homeassistant" not in SOURCES[name]
 
