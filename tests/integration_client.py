@@ -17,6 +17,6 @@ if find_spec("homeassistant") is None and PACKAGE not in sys.modules:
     _package.__path__ = [str(Path(__file__).parents[1] / "custom_components" / "fusewise")]
     sys.modules[PACKAGE] = _package
 
-from custom_components.fusewise import client, models, parsing, words  # noqa: E402 (after the package that stands in)
+from custom_components.fusewise import answers, client, models, parsing, words  # noqa: E402 (after the package that stands in)
 
-__all__ = ["client", "models", "parsing", "words"]
+__all__ = ["answers", "client", "models", "parsing", "words"]

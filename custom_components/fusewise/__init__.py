@@ -27,6 +27,7 @@ PLATFORMS: Final = (
     Platform.SELECT,
     Platform.SENSOR,
     Platform.SWITCH,
+    Platform.TEXT,
 )
 
 
@@ -85,9 +86,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: SiteEntry) -> None:
 async def async_remove_config_entry_device(_hass: HomeAssistant, entry: SiteEntry, device: dr.DeviceEntry) -> bool:
     """Only what the service does not name any more may go by hand."""
     coordinator = entry.runtime_data
-    stations = {(DOMAIN, coordinator.station_key(station.id)) for station in coordinator.data.stations}
-    battery = {(DOMAIN, coordinator.battery_key)} if coordinator.data.battery is not None else set()
-    return not device.identifiers & {(DOMAIN, coordinator.site_id), *stations, *battery}
+    return not device.identifiers & coordinator.devices.named(coordinator.data)
 
 
 def _client_of(hass: HomeAssistant, entry: SiteEntry) -> FusewiseClient:

@@ -40,6 +40,7 @@ MOST_A: Final = 80
 MOST_KW: Final = 200
 MOST_KWH: Final = 500
 MOST_SESSIONS: Final = 1000
+LONGEST_NAME: Final = 48
 """The bounds of the API."""
 
 
@@ -206,7 +207,7 @@ OF_HOUSE: Final[tuple[tuple[str, HouseAction, dict[vol.Marker, object]], ...]] =
         "update_vehicle",
         _update_vehicle,
         {
-            vol.Required(VEHICLE): vol.All(str, vol.Length(min=1, max=60)),
+            vol.Required(VEHICLE): vol.All(str, vol.Length(min=1, max=LONGEST_NAME)),
             vol.Optional(SOC): vol.All(vol.Coerce(float), vol.Range(min=0, max=100)),
             vol.Optional(RANGE_KM): vol.All(vol.Coerce(float), vol.Range(min=0, max=5000)),
             vol.Optional(AT_HOME): cv.boolean,
@@ -247,7 +248,7 @@ def _charger(hass: HomeAssistant, device_id: str) -> Charger:
     """The station of that device. Raises ServiceValidationError."""
     site, known = _site(hass, device_id)
     for station in site.data.stations:
-        if (DOMAIN, site.station_key(station.id)) in known:
+        if (DOMAIN, site.devices.station_key(station.id)) in known:
             return Charger(site=site, station_id=station.id)
     raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_charger")
 

@@ -16,16 +16,18 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import SiteEntry
-from .entity import SiteEntity, StationEntity, add_as_they_come
+from .entity import SiteEntity, StationEntity, VehicleEntity, add_as_they_come
 from .models import House, Station
+from .vehicle_rows import VEHICLE_BINARIES, VehicleBinary
 from .words import SiteCondition, StationStatus
 
 PARALLEL_UPDATES = 0
 
 TROUBLE: Final = frozenset({SiteCondition.FALLBACK, SiteCondition.NOT_COMMISSIONED})
 
-STANDING: Final = "wiring_unknown"
-"""A notice that stands until an installer comes; Home Assistant's repairs tell it."""
+NO_TROUBLE: Final = frozenset({"wiring_unknown", "goal_at_risk"})
+"""Notices that are told elsewhere: wiring that nobody knows is a repair and stands until an installer comes; a goal at
+risk is nothing broken, and has an entity of its own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,8 +45,8 @@ class StationBinary(BinarySensorEntityDescription):
 
 
 def _has_problem(house: House) -> bool:
-    notices = [notice for notice in house.notices if notice.code != STANDING]
-    return bool(notices) or house.condition in TROUBLE or house.storage_trouble is not None
+    troubles = {notice.code for notice in house.notices} - NO_TROUBLE
+    return bool(troubles) or house.condition in TROUBLE or house.storage_trouble is not None
 
 
 SITE_BINARIES: Final = (
@@ -107,7 +109,12 @@ async def async_setup_entry(_hass: HomeAssistant, entry: SiteEntry, add: AddConf
     """All rows above."""
     site = entry.runtime_data
     add(SiteBinaryEntity(site, row) for row in SITE_BINARIES)
-    add_as_they_come(entry, add, lambda station: [StationBinaryEntity(site, station, row) for row in STATION_BINARIES])
+    add_as_they_come(
+        entry,
+        add,
+        lambda station: [StationBinaryEntity(site, station, row) for row in STATION_BINARIES],
+        lambda vehicle: [VehicleBinaryEntity(site, vehicle, row) for row in VEHICLE_BINARIES],
+    )
 
 
 class SiteBinaryEntity(SiteEntity, BinarySensorEntity):
@@ -130,3 +137,14 @@ class StationBinaryEntity(StationEntity, BinarySensorEntity):
     @override
     def is_on(self) -> bool | None:
         return self.entity_description.is_on_fn(self.station)
+
+
+class VehicleBinaryEntity(VehicleEntity, BinarySensorEntity):
+    """Something about a car that is so or not."""
+
+    entity_description: VehicleBinary
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        return self.entity_description.is_on_fn(self.vehicle)

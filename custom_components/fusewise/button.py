@@ -12,8 +12,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .client import FusewiseClient
-from .coordinator import SiteEntry
-from .entity import StationEntity, add_as_they_come
+from .coordinator import SiteCoordinator, SiteEntry
+from .entity import SiteEntity, StationEntity, add_as_they_come
 from .models import Station
 
 PARALLEL_UPDATES = 1
@@ -61,7 +61,24 @@ STATION_BUTTONS: Final = (
 async def async_setup_entry(_hass: HomeAssistant, entry: SiteEntry, add: AddConfigEntryEntitiesCallback) -> None:
     """All rows above."""
     site = entry.runtime_data
+    add([EndImportCap(site)])
     add_as_they_come(entry, add, lambda station: [StationButtonEntity(site, station, row) for row in STATION_BUTTONS])
+
+
+class EndImportCap(SiteEntity, ButtonEntity):
+    """The house may take as much as its own bound allows."""
+
+    def __init__(self, site: SiteCoordinator) -> None:
+        super().__init__(site, ButtonEntityDescription(key="end_import_cap"))
+
+    @property
+    @override
+    def available(self) -> bool:
+        return super().available and self.house.import_cap is not None
+
+    @override
+    async def async_press(self) -> None:
+        await self.wish(self.service.end_import_cap())
 
 
 class StationButtonEntity(StationEntity, ButtonEntity):

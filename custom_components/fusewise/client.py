@@ -15,23 +15,10 @@ from urllib.parse import quote, urlencode
 
 from aiohttp import ClientError, ClientResponse, ClientSession, ClientWebSocketResponse, ClientWSTimeout, WSMsgType
 
-from .models import (
-    NEWEST_API,
-    OLDEST_API,
-    CommandAnswer,
-    Explanation,
-    Goal,
-    Hello,
-    House,
-    PastSession,
-    Plan,
-    Token,
-    Verdict,
-    Verdicts,
-    merged,
-)
+from .answers import CommandAnswer, Explanation, Hello, PastSession, Plan, Token, Verdict, Verdicts
+from .models import NEWEST_API, OLDEST_API, Goal, House, merged
 from .parsing import BadShape, T, parsed
-from .words import ChargeMode
+from .words import ChargeMode, Keenness
 
 ANSWER_WITHIN_S: Final = 15.0
 HEARTBEAT_S: Final = 10.0
@@ -141,6 +128,14 @@ class FusewiseClient:
         """What a car tells now, such as `soc` (0 to 1), `range_km`, `at_home`; what is left out stays as it was."""
         await self._ask("POST", "/vehicles/reports", {"reports": [{"vehicle": name, "age_s": 0.0, **known}]})
 
+    async def set_vehicle(self, name: str, *, target_soc: float | None, minimum_soc: float | None) -> None:
+        """Where a car pauses, and below what it charges at once (0 to 1); both at once, None for none."""
+        wish = {"vehicle": name, "target_soc": target_soc, "minimum_soc": minimum_soc}
+        await self._ask("PUT", "/vehicles/settings", wish)
+
+    async def set_strategy(self, strategy: Keenness) -> None:
+        await self._ask("PUT", "/strategy", {"strategy": strategy.value})
+
     async def set_mode(self, station_id: str, mode: ChargeMode) -> None:
         await self._wish(station_id, "mode", {"mode": mode.value})
 
@@ -149,6 +144,10 @@ class FusewiseClient:
     ) -> None:
         """All three at once: None goes back to what the site file says."""
         await self._wish(station_id, "settings", {"max_a": max_a, "priority": priority, "vehicle": vehicle})
+
+    async def set_guest(self, station_id: str, name: str | None) -> None:
+        """Another car than usual until it leaves; None for the usual one."""
+        await self._wish(station_id, "guest", None if name is None else {"vehicle": name})
 
     async def set_phases(self, station_id: str, phases: int | None) -> None:
         """None leaves the choice to the service."""

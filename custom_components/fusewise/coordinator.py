@@ -12,11 +12,11 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_URL
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed, HomeAssistantError, ServiceValidationError
-from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
 from .client import FusewiseClient, FusewiseError, NotAuthorised, Refused, VersionMismatch
 from .const import DOMAIN, LOGGER
+from .devices import Devices
 from .models import House
 from .repairs import Repairs
 
@@ -45,6 +45,7 @@ class SiteCoordinator(DataUpdateCoordinator[House]):
         super().__init__(hass, LOGGER, config_entry=entry, name=entry.title, update_interval=None)
         self.client: Final = client
         self.repairs: Final = Repairs(hass, self.site_id, entry.title, entry.data[CONF_URL])
+        self.devices: Final = Devices(hass, entry.entry_id, self.site_id)
         self.vehicles: tuple[str, ...] = ()
         """Names of cars that the service knows, as of the last connection."""
 
@@ -53,7 +54,6 @@ class SiteCoordinator(DataUpdateCoordinator[House]):
 
         self._hurry = asyncio.Event()
         self._wait_s = SHORTEST_WAIT_S
-        self._stations: frozenset[str] = frozenset()
 
     @property
     def site_id(self) -> str:
@@ -137,11 +137,8 @@ class SiteCoordinator(DataUpdateCoordinator[House]):
         self._wait_s = SHORTEST_WAIT_S
         if not self.last_update_success:
             LOGGER.info("%s: the service is back", self.name)
+        self.devices.look(house)
         self.async_set_updated_data(house)
-        stations = frozenset(station.id for station in house.stations)
-        if stations != self._stations:
-            self._stations = stations
-            self._forget_stations_that_are_gone()
 
     def _checked(self, house: House) -> House:
         """That house, if it is ours. Raises WrongSite."""
@@ -168,21 +165,3 @@ class SiteCoordinator(DataUpdateCoordinator[House]):
         with suppress(TimeoutError):
             async with asyncio.timeout(wait_s):
                 await self._hurry.wait()
-
-    def _forget_stations_that_are_gone(self) -> None:
-        """Devices of stations that the site file names no more."""
-        registry = dr.async_get(self.hass)
-        known = {(DOMAIN, self.site_id), *((DOMAIN, self.station_key(station.id)) for station in self.data.stations)}
-        known.add((DOMAIN, self.battery_key))
-        for device in dr.async_entries_for_config_entry(registry, self.config_entry.entry_id):
-            if not device.identifiers & known:
-                registry.async_update_device(device.id, remove_config_entry_id=self.config_entry.entry_id)
-
-    def station_key(self, station_id: str) -> str:
-        """What a station's device and entities are known by."""
-        return f"{self.site_id}_{station_id}"
-
-    @property
-    def battery_key(self) -> str:
-        """The same for the home battery; no station's id has a colon."""
-        return f"{self.site_id}:battery"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 from typing import override
 
 from homeassistant.core import callback
@@ -14,7 +15,7 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from .client import FusewiseClient
 from .const import DOMAIN, MANUFACTURER
 from .coordinator import SiteCoordinator, SiteEntry
-from .models import House, Station
+from .models import House, Station, Vehicle
 
 
 class FusewiseEntity(CoordinatorEntity[SiteCoordinator]):
@@ -54,7 +55,7 @@ class StationEntity(FusewiseEntity):
     """Something of one charging station."""
 
     def __init__(self, coordinator: SiteCoordinator, station: Station, description: EntityDescription) -> None:
-        owner = coordinator.station_key(station.id)
+        owner = coordinator.devices.station_key(station.id)
         super().__init__(coordinator, owner, description)
         self._station_id = station.id
         self._newest = station
@@ -84,9 +85,9 @@ class BatteryEntity(FusewiseEntity):
     """Something of the home battery."""
 
     def __init__(self, coordinator: SiteCoordinator, description: EntityDescription) -> None:
-        super().__init__(coordinator, coordinator.battery_key, description)
+        super().__init__(coordinator, coordinator.devices.battery_key, description)
         self._attr_device_info = DeviceInfo(
-            identifiers={(DOMAIN, coordinator.battery_key)},
+            identifiers={(DOMAIN, coordinator.devices.battery_key)},
             translation_key="battery",
             manufacturer=MANUFACTURER,
             via_device_id=coordinator.site_device_id,
@@ -98,25 +99,56 @@ class BatteryEntity(FusewiseEntity):
         return super().available and self.house.battery is not None
 
 
+class VehicleEntity(FusewiseEntity):
+    """Something of one car."""
+
+    def __init__(self, coordinator: SiteCoordinator, vehicle: Vehicle, description: EntityDescription) -> None:
+        owner = coordinator.devices.vehicle_key(vehicle.name)
+        super().__init__(coordinator, owner, description)
+        self._newest = vehicle
+        self._attr_device_info = DeviceInfo(
+            identifiers={(DOMAIN, owner)}, name=vehicle.name, via_device_id=coordinator.site_device_id
+        )
+
+    @property
+    @override
+    def available(self) -> bool:
+        return super().available and self.house.vehicle(self._newest.name) is not None
+
+    @property
+    def vehicle(self) -> Vehicle:
+        """As it is, or was when it was named last."""
+        self._newest = self.house.vehicle(self._newest.name) or self._newest
+        return self._newest
+
+
+def _none(_: Vehicle) -> Iterable[Entity]:
+    return ()
+
+
 def add_as_they_come(
     entry: SiteEntry,
     add: AddConfigEntryEntitiesCallback,
     of_station: Callable[[Station], Iterable[Entity]],
+    of_vehicle: Callable[[Vehicle], Iterable[Entity]] = _none,
     of_battery: Callable[[], Iterable[Entity]] = tuple,
 ) -> None:
-    """Entities of each station and of the battery, now and when the service has a new one."""
+    """Entities of each station, of each car and of the battery, now and when the service has a new one."""
     coordinator = entry.runtime_data
+    devices = coordinator.devices
     known: set[str] = set()
 
     @callback
     def look() -> None:
         house = coordinator.data
-        present = {coordinator.station_key(station.id): station for station in house.stations}
-        known.intersection_update({*present, coordinator.battery_key})
-        fresh = [entity for key, station in present.items() if key not in known for entity in of_station(station)]
-        if house.battery is not None and coordinator.battery_key not in known:
-            fresh.extend(of_battery())
-            known.add(coordinator.battery_key)
+        present = {devices.station_key(station.id): partial(of_station, station) for station in house.stations}
+        for vehicle in house.vehicles or ():
+            if not vehicle.is_passing:
+                present[devices.vehicle_key(vehicle.name)] = partial(of_vehicle, vehicle)
+        if house.battery is not None:
+            present[devices.battery_key] = partial(of_battery)
+        known.intersection_update({*(key for _, key in devices.named(house)), *devices.leaving, devices.battery_key})
+        fresh = [entity for key, make in present.items() if key not in known for entity in make()]
         known.update(present)
         if fresh:
             add(fresh)

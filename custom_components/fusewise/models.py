@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from .words import BatteryMode, ChargeMode, LimitReason, SiteCondition, StationStatus
+from .words import BatteryMode, ChargeMode, Keenness, LimitReason, SiteCondition, StationStatus
 
 NEWEST_API: Final = 1
 OLDEST_API: Final = 1
@@ -20,24 +20,6 @@ OLDEST_API: Final = 1
 
 LISTS: Final = ("circuits", "stations")
 """Of these a delta holds only the entries that changed, whole."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hello:
-    """The service's first words on the push socket."""
-
-    api_version: int
-    min_api: int
-    site_id: str
-    version: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Token:
-    """What a pairing code was traded for."""
-
-    id: int
-    token: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +139,14 @@ class Station:
     can_switch_phases: bool
     priority: int
     vehicle: str | None
+    """The guest's, while there is one."""
+
+    guest: bool | None
+    """Whether it is there for once, until it leaves."""
+
+    user_vehicle: str | None
+    """The usual one, as a person chose it; None for the site file's."""
+
     session: Session | None
     energy_kwh: float
     goal: Goal | None
@@ -197,6 +187,14 @@ class NextEvent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImportCap:
+    """What a person lets the house take from the grid for a while."""
+
+    limit_kw: float
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """A device of the service whose readings a program brings."""
 
@@ -215,6 +213,7 @@ class Vehicle:
 
     name: str
     station: str | None
+    guest: bool | None
     soc: float | None
     range_km: float | None
     at_home: bool | None
@@ -222,6 +221,12 @@ class Vehicle:
     target_soc: float | None
     minimum_soc: float | None
     below_minimum: bool
+
+    @property
+    def is_passing(self) -> bool:
+        """A guest of whom nobody told anything."""
+        told = (self.soc, self.range_km, self.at_home, self.capacity_kwh, self.target_soc, self.minimum_soc)
+        return bool(self.guest) and all(value is None for value in told)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,6 +265,11 @@ class House:
     vehicles: tuple[Vehicle, ...] | None
     """None with a service that knows none of it yet."""
 
+    import_cap: ImportCap | None
+    strategy: Keenness | None
+    strategy_fixed: bool | None
+    """The site file leaves people no choice."""
+
     @property
     def main(self) -> Circuit | None:
         """The circuit that nothing else feeds."""
@@ -269,91 +279,14 @@ class House:
         """None for one that the service does not know any more."""
         return next((station for station in self.stations if station.id == station_id), None)
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExplanationStep:
-    """What one step of the cycle made of a limit."""
-
-    stage: str
-    text: str
-    limit_a: float | None
-    phases: int | None
+    def vehicle(self, name: str) -> Vehicle | None:
+        """None for one that the service does not know any more."""
+        return next((vehicle for vehicle in self.vehicles or () if vehicle.name == name), None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Explanation:
-    """How the present limit of a station came about."""
-
-    station: str
-    limit_a: float
-    phases: int
-    because: Sentence
-    steps: tuple[ExplanationStep, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanSlot:
-    """A quarter of an hour of the clock; the first one begins now."""
-
-    begins: datetime
-    ends: datetime
-    kind: str
-    power_w: float | None
-    """None where part of it follows the sun, which nobody foretells."""
-
-    least_w: float
-    says: Sentence
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What is ahead at one charger."""
-
-    station: str
-    made_at: datetime
-    slots: tuple[PlanSlot, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """What became of a reading."""
-
-    device: str
-    taken: bool
-    code: str | None
-    detail: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdicts:
-    """In the order of the readings."""
-
-    verdicts: tuple[Verdict, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CommandAnswer:
-    """What a station answered to a command."""
-
-    done: bool
-    answer: str
-    """In its own word."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PastSession:
-    """One stay of a car on the cable."""
-
-    id: str
-    station: str
-    vehicle: str | None
-    began: datetime
-    ended: datetime | None
-    energy_kwh: float
-    solar_kwh: float
-    solar_share: float | None
-    cost: float | None
-    currency: str | None
+def percent(share: float | None) -> float | None:
+    """Of 0 to 1."""
+    return None if share is None else round(100.0 * share, 1)
 
 
 def merged(before: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

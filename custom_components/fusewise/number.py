@@ -4,23 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final, override
 
 from homeassistant.components.number import NumberDeviceClass, NumberEntity, NumberEntityDescription, NumberMode
-from homeassistant.const import EntityCategory, UnitOfElectricCurrent, UnitOfEnergy
+from homeassistant.const import EntityCategory, UnitOfElectricCurrent, UnitOfEnergy, UnitOfPower
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .client import FusewiseClient
-from .coordinator import SiteEntry
-from .entity import StationEntity, add_as_they_come
+from .coordinator import SiteCoordinator, SiteEntry
+from .entity import SiteEntity, StationEntity, VehicleEntity, add_as_they_come
 from .models import Goal, Station
+from .vehicle_rows import VEHICLE_NUMBERS, VehicleNumber
 
 PARALLEL_UPDATES = 1
 
 HIGHEST_PRIORITY: Final = 9
 MOST_KWH: Final = 500.0
+MOST_KW: Final = 200.0
 """The bounds of the API."""
+
+CAPPED_FOR: Final = timedelta(hours=1)
+"""As long as the switch Boost asks for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +43,7 @@ class StationNumber(NumberEntityDescription):
 def _set_max(service: FusewiseClient, now: Station, amps: float) -> Awaitable[None]:
     """The installer's bound itself is no bound of a person's."""
     max_a = None if amps >= now.max_a else amps
-    return service.set_settings(now.id, max_a=max_a, priority=now.priority, vehicle=now.vehicle)
+    return service.set_settings(now.id, max_a=max_a, priority=now.priority, vehicle=now.user_vehicle)
 
 
 def _set_min(service: FusewiseClient, now: Station, amps: float) -> Awaitable[None]:
@@ -46,7 +52,7 @@ def _set_min(service: FusewiseClient, now: Station, amps: float) -> Awaitable[No
 
 
 def _set_priority(service: FusewiseClient, now: Station, priority: float) -> Awaitable[None]:
-    return service.set_settings(now.id, max_a=now.user_max_a, priority=round(priority), vehicle=now.vehicle)
+    return service.set_settings(now.id, max_a=now.user_max_a, priority=round(priority), vehicle=now.user_vehicle)
 
 
 def _set_energy(service: FusewiseClient, now: Station, kwh: float) -> Awaitable[None]:
@@ -105,7 +111,41 @@ STATION_NUMBERS: Final = (
 async def async_setup_entry(_hass: HomeAssistant, entry: SiteEntry, add: AddConfigEntryEntitiesCallback) -> None:
     """All rows above."""
     site = entry.runtime_data
-    add_as_they_come(entry, add, lambda station: [StationNumberEntity(site, station, row) for row in STATION_NUMBERS])
+    add([ImportCapNumber(site)])
+    add_as_they_come(
+        entry,
+        add,
+        lambda station: [StationNumberEntity(site, station, row) for row in STATION_NUMBERS],
+        lambda vehicle: [VehicleNumberEntity(site, vehicle, row) for row in VEHICLE_NUMBERS],
+    )
+
+
+class ImportCapNumber(SiteEntity, NumberEntity):
+    """What the house may take from the grid for a while: for an hour, or until one that runs already ends."""
+
+    def __init__(self, site: SiteCoordinator) -> None:
+        description = NumberEntityDescription(
+            key="import_cap",
+            device_class=NumberDeviceClass.POWER,
+            native_unit_of_measurement=UnitOfPower.KILO_WATT,
+            native_min_value=0.0,
+            native_max_value=MOST_KW,
+            native_step=0.1,
+            mode=NumberMode.BOX,
+        )
+        super().__init__(site, description)
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        cap = self.house.import_cap
+        return None if cap is None else cap.limit_kw
+
+    @override
+    async def async_set_native_value(self, value: float) -> None:
+        cap = self.house.import_cap
+        until = self.house.at + CAPPED_FOR if cap is None else cap.until
+        await self.wish(self.service.set_import_cap(limit_kw=value, until=until))
 
 
 class StationNumberEntity(StationEntity, NumberEntity):
@@ -136,3 +176,18 @@ class StationNumberEntity(StationEntity, NumberEntity):
     @override
     async def async_set_native_value(self, value: float) -> None:
         await self.wish(self.entity_description.set_fn(self.service, self.station, value))
+
+
+class VehicleNumberEntity(VehicleEntity, NumberEntity):
+    """A number that people set for a car."""
+
+    entity_description: VehicleNumber
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        return self.entity_description.value_fn(self.vehicle)
+
+    @override
+    async def async_set_native_value(self, value: float) -> None:
+        await self.wish(self.entity_description.set_fn(self.service, self.vehicle, value))

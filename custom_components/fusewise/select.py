@@ -1,4 +1,4 @@
-"""How a car charges, and which car it is."""
+"""How keen on sun the house is, how a car charges, and which car it is."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import SiteCoordinator, SiteEntry
-from .entity import StationEntity, add_as_they_come
+from .entity import SiteEntity, StationEntity, add_as_they_come
 from .models import Station
-from .words import ChargeMode
+from .words import ChargeMode, Keenness
 
 PARALLEL_UPDATES = 1
 
@@ -21,8 +21,9 @@ PHASES: Final = {"auto": None, "1": 1, "3": 3}
 
 
 async def async_setup_entry(_hass: HomeAssistant, entry: SiteEntry, add: AddConfigEntryEntitiesCallback) -> None:
-    """Two for each charging station, and its phases where it can change them."""
+    """One for the house, two for each charging station, and its phases where it can change them."""
     site = entry.runtime_data
+    add([StrategySelect(site)])
 
     def of_station(station: Station) -> Iterator[SelectEntity]:
         yield ModeSelect(site, station)
@@ -31,6 +32,30 @@ async def async_setup_entry(_hass: HomeAssistant, entry: SiteEntry, add: AddConf
             yield PhasesSelect(site, station)
 
     add_as_they_come(entry, add, of_station)
+
+
+class StrategySelect(SiteEntity, SelectEntity):
+    """How much grid a car that follows the sun may take along for the sake of more sun."""
+
+    def __init__(self, site: SiteCoordinator) -> None:
+        super().__init__(site, SelectEntityDescription(key="strategy", entity_category=EntityCategory.CONFIG))
+
+    @property
+    @override
+    def options(self) -> list[str]:
+        """Where the site file keeps it, there is no choice."""
+        in_force = self.house.strategy
+        kept = in_force is not None and self.house.strategy_fixed
+        return [option.value for option in Keenness if not kept or option is in_force]
+
+    @property
+    @override
+    def current_option(self) -> str | None:
+        return self.house.strategy
+
+    @override
+    async def async_select_option(self, option: str) -> None:
+        await self.wish(self.service.set_strategy(Keenness(option)))
 
 
 class ModeSelect(StationEntity, SelectEntity):
@@ -87,5 +112,8 @@ class VehicleSelect(StationEntity, SelectEntity):
 
     @override
     async def async_select_option(self, option: str) -> None:
+        """Who says that the usual car is there says that no guest is."""
         now = self.station
         await self.wish(self.service.set_settings(now.id, max_a=now.user_max_a, priority=now.priority, vehicle=option))
+        if now.guest:
+            await self.wish(self.service.set_guest(now.id, None))

@@ -10,7 +10,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import SiteCoordinator, SiteEntry
-from .entity import BatteryEntity, SiteEntity, StationEntity, add_as_they_come
+from .entity import BatteryEntity, SiteEntity, StationEntity, VehicleEntity, add_as_they_come
 from .sensor_rows import (
     BATTERY_SENSORS,
     PHASE_SENSORS,
@@ -24,6 +24,7 @@ from .sensor_rows import (
     wire_sensors,
 )
 from .sentences import Because, Headline
+from .vehicle_rows import VEHICLE_SENSORS, VehicleSensor
 
 PARALLEL_UPDATES = 0
 
@@ -42,6 +43,7 @@ async def async_setup_entry(_hass: HomeAssistant, entry: SiteEntry, add: AddConf
             Because(site, station),
             *(StationSensorEntity(site, station, row) for row in (*STATION_SENSORS, *wire_sensors(station))),
         ],
+        lambda vehicle: [VehicleSensorEntity(site, vehicle, row) for row in VEHICLE_SENSORS],
         lambda: [BatterySensorEntity(site, row) for row in BATTERY_SENSORS],
     )
 
@@ -92,6 +94,17 @@ class StationSensorEntity(StationEntity, SensorEntity):
     def last_reset(self) -> datetime | None:
         since_fn = self.entity_description.since_fn
         return None if since_fn is None else since_fn(self.station)
+
+
+class VehicleSensorEntity(VehicleEntity, SensorEntity):
+    """A value of a car."""
+
+    entity_description: VehicleSensor
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        return self.entity_description.value_fn(self.vehicle)
 
 
 class BatterySensorEntity(BatteryEntity, SensorEntity):

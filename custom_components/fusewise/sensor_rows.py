@@ -10,7 +10,7 @@ from typing import Final
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescription, SensorStateClass
 from homeassistant.const import EntityCategory, UnitOfElectricCurrent, UnitOfEnergy, UnitOfPower, UnitOfRatio
 
-from .models import Circuit, House, Session, Station
+from .models import Circuit, House, Session, Station, percent
 from .words import BatteryMode, LimitReason, SiteCondition, StationStatus
 
 DRAWS_A: Final = 1.0
@@ -71,10 +71,6 @@ def _energy(key: str, value_fn: Callable[[House], float]) -> SiteSensor:
     )
 
 
-def _percent(share: float | None) -> float | None:
-    return None if share is None else round(100.0 * share, 1)
-
-
 SITE_SENSORS: Final = (
     SiteSensor(
         key="state",
@@ -97,12 +93,17 @@ SITE_SENSORS: Final = (
         native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
-        value_fn=lambda house: _percent(house.today.solar_share),
+        value_fn=lambda house: percent(house.today.solar_share),
     ),
     SiteSensor(
         key="next_event",
         device_class=SensorDeviceClass.TIMESTAMP,
         value_fn=lambda house: None if house.next_event is None else house.next_event.at,
+    ),
+    SiteSensor(
+        key="import_cap_until",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        value_fn=lambda house: None if house.import_cap is None else house.import_cap.until,
     ),
     SiteSensor(
         key="main_fuse",
@@ -199,7 +200,7 @@ STATION_SENSORS: Final = (
         native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
-        value_fn=_session(lambda session: _percent(session.solar_share)),
+        value_fn=_session(lambda session: percent(session.solar_share)),
     ),
     StationSensor(
         key="energy",
@@ -277,7 +278,7 @@ BATTERY_SENSORS: Final = (
         device_class=SensorDeviceClass.BATTERY,
         native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
         state_class=SensorStateClass.MEASUREMENT,
-        value_fn=lambda house: None if house.battery is None else _percent(house.battery.soc),
+        value_fn=lambda house: None if house.battery is None else percent(house.battery.soc),
     ),
     BatterySensor(
         key="battery_mode",

@@ -65,6 +65,15 @@ class StationStatus(StrEnum):
     OFF = "off"
 
 
+class Keenness(StrEnum):
+    """How much grid a car that follows the sun may take along for the sake of more sun."""
+
+    KEEN = "keen"
+    BALANCED = "balanced"
+    NORMAL = "normal"
+    PURIST = "purist"
+
+
 class BatteryMode(StrEnum):
     """What the home battery does."""
 

@@ -190,6 +190,7 @@ def _station(scene: Scene, station: Station) -> wire.StationState:
         priority=station.goal.priority if wishes.priority is None else wishes.priority,
         vehicle=scene.vehicles.get(station_id) if wishes.car is None else wishes.car,
         guest=wishes.guest is not None,
+        user_vehicle=wishes.vehicle,
         session=scene.counted.sessions.get(station_id),
         energy_kwh=round(scene.counted.stations_kwh.get(station_id, 0.0), 3),
         goal=wire.GoalState(energy_kwh=wishes.energy_kwh, ready_by=wishes.ready_by) if wishes.has_goal else None,

@@ -202,6 +202,7 @@ def scene() -> Scene:
             ),
             "carport": Wishes(
                 mode=ChargeMode.FAST,
+                vehicle="city",
                 guest="Aunt Ida",
                 boost=Passing(until=THEN.replace(minute=10), ends_at_s=NOW_S + 600.0),
             ),

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ems.api import wire
-from tests.integration_client import models, parsing, words
+from tests.integration_client import answers, models, parsing, words
 
 GOLDEN = Path(__file__).with_name("golden")
 
@@ -59,21 +59,42 @@ def test_a_delta_changes_the_stations_that_it_names() -> None:
 
 
 def test_hello_and_token_are_read() -> None:
-    hello = parsing.parsed(models.Hello, golden("hello"))
+    hello = parsing.parsed(answers.Hello, golden("hello"))
 
     assert (hello.api_version, hello.min_api) == (wire.API_VERSION, wire.MIN_API)
-    assert parsing.parsed(models.Token, golden("access")["token"]).token == "fw_example"
+    assert parsing.parsed(answers.Token, golden("access")["token"]).token == "fw_example"
 
 
 def test_an_explanation_and_a_past_session_are_read() -> None:
-    explanation = parsing.parsed(models.Explanation, golden("explanation"))
-    session = parsing.parsed(models.PastSession, golden("records")["session"])
+    explanation = parsing.parsed(answers.Explanation, golden("explanation"))
+    session = parsing.parsed(answers.PastSession, golden("records")["session"])
 
     assert [step.stage for step in explanation.steps] == ["meter", "calm"]
     assert (session.station, session.energy_kwh, session.cost) == ("garage", 12.5, 1.25)
 
 
-@pytest.mark.parametrize("word", [words.ChargeMode, words.LimitReason, words.SiteCondition, words.StationStatus])
+def test_cars_and_a_guest_are_read() -> None:
+    house = parsing.parsed(models.House, golden("snapshot")["state"])
+    family, carport = house.vehicle("family"), house.station("carport")
+
+    assert family is not None
+    assert (family.soc, family.target_soc, family.minimum_soc, family.is_passing) == (0.52, 0.8, 0.2, False)
+    assert carport is not None
+    assert (carport.vehicle, carport.guest, carport.user_vehicle) == ("Aunt Ida", True, "city")
+    assert (house.strategy, house.strategy_fixed, house.import_cap) == (words.Keenness.NORMAL, False, None)
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        words.BatteryMode,
+        words.ChargeMode,
+        words.Keenness,
+        words.LimitReason,
+        words.SiteCondition,
+        words.StationStatus,
+    ],
+)
 def test_the_words_are_those_of_the_service(word: type[words.ChargeMode]) -> None:
     assert [each.value for each in word] == golden("words")[word.__name__]
 

@@ -73,6 +73,7 @@ async def test_an_action_reaches_the_service(
         ("limit", {"limit_a": -1, "duration": 60}),
         ("limit", {"limit_a": 8}),
         ("set_goal", {"energy_kwh": 0}),
+        ("update_vehicle", {"vehicle": "x" * 49}),
     ],
 )
 async def test_what_no_service_would_take_is_not_asked(

@@ -216,6 +216,8 @@ async def test_stations_and_battery_come_with_a_new_site_file_and_go(
         "Sunny house",
         "Carport",
         "Home battery",
+        "family",
+        "city",
     }
     assert our_lines(caplog) == []
 

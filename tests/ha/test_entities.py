@@ -14,6 +14,22 @@ from tests.ha.paper_service import PaperService, golden
 from tests.ha.waiting import state_of, until
 
 SHOWN = {
+    "binary_sensor.city_at_home": "unknown",
+    "binary_sensor.family_at_home": "on",
+    "button.sunny_house_end_temporary_grid_limit": "unavailable",
+    "number.city_minimum_state_of_charge": "unknown",
+    "number.city_target_state_of_charge": "unknown",
+    "number.family_minimum_state_of_charge": "20.0",
+    "number.family_target_state_of_charge": "80.0",
+    "number.sunny_house_temporary_grid_limit": "unknown",
+    "select.sunny_house_strategy": "normal",
+    "sensor.city_range": "unknown",
+    "sensor.city_state_of_charge": "unknown",
+    "sensor.family_range": "210.0",
+    "sensor.family_state_of_charge": "52.0",
+    "sensor.sunny_house_temporary_grid_limit_until": "unknown",
+    "text.carport_guest": "unavailable",
+    "text.garage_guest": "",
     "binary_sensor.carport_goal_at_risk": "off",
     "binary_sensor.garage_goal_at_risk": "off",
     "number.carport_minimum_current": "6.0",
@@ -196,12 +212,12 @@ async def test_a_phase_that_is_gone_is_unknown(
     assert state_of(hass, "sensor.sunny_house_headroom_l1") == "2.0"
 
 
-async def test_stations_and_battery_hang_on_the_house(hass: HomeAssistant, house: MockConfigEntry) -> None:
+async def test_stations_cars_and_battery_hang_on_the_house(hass: HomeAssistant, house: MockConfigEntry) -> None:
     devices = {device.name: device for device in dr.async_entries_for_config_entry(dr.async_get(hass), house.entry_id)}
 
-    assert set(devices) == {"Sunny house", "Garage", "Carport", "Home battery"}
+    assert set(devices) == {"Sunny house", "Garage", "Carport", "Home battery", "family", "city"}
     assert devices["Sunny house"].sw_version == "1.2.3"
-    for name in ("Garage", "Carport", "Home battery"):
+    for name in set(devices) - {"Sunny house"}:
         assert devices[name].via_device_id == devices["Sunny house"].id
     garage = devices["Garage"]
     assert (garage.manufacturer, garage.model, garage.serial_number) == ("Acme", "Box 11", "A-0001")
@@ -223,6 +239,11 @@ POWER = {"device_class": "power", "unit_of_measurement": "W", "state_class": "me
         ("sensor.home_battery_power", POWER),
         ("sensor.garage_session_energy", {"state_class": "total", "last_reset": "2026-06-21T09:00:00+00:00"}),
         ("number.garage_maximum_current", {"min": 6.0, "max": 16.0, "step": 0.5, "mode": "box"}),
+        ("number.sunny_house_temporary_grid_limit", {"min": 0.0, "max": 200.0, "step": 0.1}),
+        ("number.family_target_state_of_charge", {"min": 0, "max": 100, "step": 1, "unit_of_measurement": "%"}),
+        ("select.sunny_house_strategy", {"options": ["keen", "balanced", "normal", "purist"]}),
+        ("sensor.family_state_of_charge", {"device_class": "battery", "unit_of_measurement": "%"}),
+        ("text.garage_guest", {"max": 48}),
         ("select.garage_mode", {"options": ["off", "solar", "min_solar", "fast"]}),
         ("select.carport_vehicle", {"options": ["family", "second", "Aunt Ida"]}),
     ],

@@ -13,7 +13,17 @@ from homeassistant.const import Platform
 from homeassistant.util.yaml import load_yaml_dict
 
 import custom_components.fusewise as integration
-from custom_components.fusewise import actions, binary_sensor, button, number, options_flow, repairs, sensor_rows, words
+from custom_components.fusewise import (
+    actions,
+    binary_sensor,
+    button,
+    number,
+    options_flow,
+    repairs,
+    sensor_rows,
+    vehicle_rows,
+    words,
+)
 from custom_components.fusewise.const import DOMAIN
 
 HERE: Final = Path(integration.__file__).parent
@@ -23,8 +33,9 @@ SOURCES: Final = {path.name: path.read_text() for path in HERE.glob("*.py")}
 ALONE: Final = {
     Platform.DATETIME: {"ready_by"},
     Platform.EVENT: {"decision", "session"},
-    Platform.SELECT: {"mode", "phases", "vehicle"},
+    Platform.SELECT: {"mode", "phases", "strategy", "vehicle"},
     Platform.SWITCH: {"optimisation", "boost"},
+    Platform.TEXT: {"guest"},
 }
 """Keys of entities that are classes of their own."""
 
@@ -46,11 +57,12 @@ def entity_keys() -> dict[str, set[str]]:
     """Of all platforms."""
     sensors = {row.key for row in (*sensor_rows.SITE_SENSORS, *sensor_rows.PHASE_SENSORS, *sensor_rows.STATION_SENSORS)}
     sensors |= {row.key for row in sensor_rows.BATTERY_SENSORS} | {f"current_l{place}" for place in (1, 2, 3)}
-    sensors |= {"headline", "because"}
+    sensors |= {"headline", "because"} | {row.key for row in vehicle_rows.VEHICLE_SENSORS}
+    binaries = (*binary_sensor.SITE_BINARIES, *binary_sensor.STATION_BINARIES, *vehicle_rows.VEHICLE_BINARIES)
     found = {
-        Platform.BINARY_SENSOR: {row.key for row in (*binary_sensor.SITE_BINARIES, *binary_sensor.STATION_BINARIES)},
-        Platform.BUTTON: {row.key for row in button.STATION_BUTTONS},
-        Platform.NUMBER: {row.key for row in number.STATION_NUMBERS},
+        Platform.BINARY_SENSOR: {row.key for row in binaries},
+        Platform.BUTTON: {row.key for row in button.STATION_BUTTONS} | {"end_import_cap"},
+        Platform.NUMBER: {row.key for row in (*number.STATION_NUMBERS, *vehicle_rows.VEHICLE_NUMBERS)} | {"import_cap"},
         Platform.SENSOR: sensors,
     }
     return {platform.value: keys for platform, keys in (found | ALONE).items()}
@@ -95,6 +107,7 @@ def test_strings_are_the_english_translation() -> None:
         ("sensor", "limit_reason", words.LimitReason),
         ("sensor", "battery_mode", words.BatteryMode),
         ("select", "mode", words.ChargeMode),
+        ("select", "strategy", words.Keenness),
     ],
 )
 def test_every_word_of_an_entity_is_translated(platform: str, key: str, options: type[words.ChargeMode]) -> None:
@@ -201,7 +214,7 @@ def test_nothing_is_taken_from_the_service_package() -> None:
         assert not re.search(r"^\s*(from|import) ems\b", text, re.MULTILINE), name
 
 
-@pytest.mark.parametrize("name", ["address.py", "client.py", "models.py", "parsing.py", "words.py"])
+@pytest.mark.parametrize("name", ["address.py", "answers.py", "client.py", "models.py", "parsing.py", "words.py"])
 def test_the_client_knows_no_home_assistant(name: str) -> None:
     assert "homeassistant" not in SOURCES[name]
 

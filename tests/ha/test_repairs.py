@@ -52,6 +52,35 @@ async def test_every_charger_that_ignores_its_limit_is_named(
     assert issue.learn_more_url == f"{service.url}/log"
 
 
+@pytest.mark.parametrize(
+    ("trouble", "problem"),
+    [
+        ({"notices": ["goal_at_risk"]}, "off"),
+        ({"notices": ["wiring_unknown"]}, "off"),
+        ({"notices": ["goal_at_risk", "house_overload"]}, "on"),
+        ({"notices": ["ignores_limit"]}, "on"),
+        ({"notices": ["meter_flipped"]}, "on"),
+        ({"notices": ["a_notice_of_next_year"]}, "on"),
+        ({"condition": "fallback"}, "on"),
+        ({"condition": "paused"}, "off"),
+        ({"storage_trouble": "the disk is full"}, "on"),
+    ],
+)
+async def test_a_problem_is_what_is_broken(
+    hass: HomeAssistant, service: PaperService, entry: MockConfigEntry, trouble: dict[str, Any], problem: str
+) -> None:
+    codes = trouble.get("notices", ())
+    service.state |= trouble
+    service.state["notices"] = [
+        {"code": code, "circuit": None, "station": "garage", "says": {"key": code, "numbers": {}, "text": code}}
+        for code in codes
+    ]
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+
+    assert state_of(hass, "binary_sensor.sunny_house_problem") == problem
+
+
 async def test_a_meter_that_is_silent_for_a_moment_is_no_repair(
     hass: HomeAssistant, service: PaperService, house: MockConfigEntry
 ) -> None:

@@ -32,13 +32,13 @@ READY = "2026-06-21T17:00:00+00:00"
             "number.set_value",
             "number.garage_maximum_current",
             {"value": 10},
-            ("PUT", f"{GARAGE}/settings", {"max_a": 10.0, "priority": 2, "vehicle": "family"}),
+            ("PUT", f"{GARAGE}/settings", {"max_a": 10.0, "priority": 2, "vehicle": None}),
         ),
         (
             "number.set_value",
             "number.garage_maximum_current",
             {"value": 16},
-            ("PUT", f"{GARAGE}/settings", {"max_a": None, "priority": 2, "vehicle": "family"}),
+            ("PUT", f"{GARAGE}/settings", {"max_a": None, "priority": 2, "vehicle": None}),
         ),
         (
             "number.set_value",
@@ -56,7 +56,7 @@ READY = "2026-06-21T17:00:00+00:00"
             "number.set_value",
             "number.garage_priority",
             {"value": 5},
-            ("PUT", f"{GARAGE}/settings", {"max_a": 13.0, "priority": 5, "vehicle": "family"}),
+            ("PUT", f"{GARAGE}/settings", {"max_a": 13.0, "priority": 5, "vehicle": None}),
         ),
         (
             "number.set_value",
@@ -75,6 +75,32 @@ READY = "2026-06-21T17:00:00+00:00"
             "datetime.garage_ready_by",
             {"datetime": "2026-06-22T05:00:00+00:00"},
             ("PUT", f"{GARAGE}/goal", {"energy_kwh": 20.0, "ready_by": "2026-06-22T05:00:00+00:00"}),
+        ),
+        (
+            "number.set_value",
+            "number.family_target_state_of_charge",
+            {"value": 90},
+            ("PUT", "/vehicles/settings", {"vehicle": "family", "target_soc": 0.9, "minimum_soc": 0.2}),
+        ),
+        (
+            "number.set_value",
+            "number.family_minimum_state_of_charge",
+            {"value": 0},
+            ("PUT", "/vehicles/settings", {"vehicle": "family", "target_soc": 0.8, "minimum_soc": None}),
+        ),
+        ("text.set_value", "text.garage_guest", {"value": " Ida "}, ("PUT", f"{GARAGE}/guest", {"vehicle": "Ida"})),
+        ("text.set_value", "text.garage_guest", {"value": ""}, ("DELETE", f"{GARAGE}/guest", None)),
+        (
+            "number.set_value",
+            "number.sunny_house_temporary_grid_limit",
+            {"value": 4.5},
+            ("PUT", "/import_cap", {"limit_kw": 4.5, "until": "2026-06-21T09:00:00+00:00"}),
+        ),
+        (
+            "select.select_option",
+            "select.sunny_house_strategy",
+            {"option": "purist"},
+            ("PUT", "/strategy", {"strategy": "purist"}),
         ),
         ("switch.turn_on", "switch.garage_boost", {}, ("PUT", f"{GARAGE}/boost", {"duration_s": 3600.0})),
         ("switch.turn_off", "switch.carport_boost", {}, ("DELETE", "/stations/carport/boost", None)),
@@ -200,3 +226,66 @@ async def test_a_station_does_what_it_is_told_or_says_why_not(
     service.station_answers = "NotSupported"
     with pytest.raises(ServiceValidationError, match="NotSupported"):
         await hass.services.async_call("button", "press", {"entity_id": entity_id}, blocking=True)
+
+
+async def test_a_temporary_grid_limit_keeps_its_end(
+    hass: HomeAssistant, service: PaperService, house: MockConfigEntry
+) -> None:
+    await service.tell(import_cap={"limit_kw": 3.5, "until": "2026-06-21T12:00:00Z"})
+    await until(hass, lambda: state_of(hass, "number.sunny_house_temporary_grid_limit") == "3.5")
+    assert state_of(hass, "sensor.sunny_house_temporary_grid_limit_until") == "2026-06-21T12:00:00+00:00"
+
+    await ask(hass, "number.set_value", "number.sunny_house_temporary_grid_limit", value=2)
+    await ask(hass, "button.press", "button.sunny_house_end_temporary_grid_limit")
+
+    assert service.asked == [
+        ("PUT", "/import_cap", {"limit_kw": 2.0, "until": "2026-06-21T12:00:00+00:00"}),
+        ("DELETE", "/import_cap", None),
+    ]
+
+
+async def test_a_strategy_that_the_site_file_keeps_leaves_no_choice(
+    hass: HomeAssistant, service: PaperService, house: MockConfigEntry
+) -> None:
+    await service.tell(strategy="keen", strategy_fixed=True)
+    await until(hass, lambda: state_of(hass, "select.sunny_house_strategy") == "keen")
+
+    with pytest.raises(ServiceValidationError):
+        await ask(hass, "select.select_option", "select.sunny_house_strategy", option="purist")
+
+    assert service.asked == []
+
+
+async def test_a_guest_is_shown_until_it_leaves(
+    hass: HomeAssistant, service: PaperService, house: MockConfigEntry
+) -> None:
+    await service.tell_station("garage", guest=True, vehicle="Aunt Ida")
+    await until(hass, lambda: state_of(hass, "text.garage_guest") == "Aunt Ida")
+
+    await service.tell_station("garage", guest=False, vehicle="family")
+    await until(hass, lambda: state_of(hass, "text.garage_guest") == "")
+
+
+async def test_a_guest_does_not_become_the_usual_car(
+    hass: HomeAssistant, service: PaperService, house: MockConfigEntry
+) -> None:
+    await service.tell_station("garage", guest=True, vehicle="Aunt Ida", user_vehicle="second")
+    await until(hass, lambda: state_of(hass, "text.garage_guest") == "Aunt Ida")
+
+    await ask(hass, "number.set_value", "number.garage_priority", value=5)
+
+    assert service.asked == [("PUT", f"{GARAGE}/settings", {"max_a": 13.0, "priority": 5, "vehicle": "second"})]
+
+
+async def test_the_usual_car_takes_the_place_of_a_guest(
+    hass: HomeAssistant, service: PaperService, house: MockConfigEntry
+) -> None:
+    await service.tell_station("garage", guest=True, vehicle="Aunt Ida")
+    await until(hass, lambda: state_of(hass, "text.garage_guest") == "Aunt Ida")
+
+    await ask(hass, "select.select_option", "select.garage_vehicle", option="second")
+
+    assert service.asked == [
+        ("PUT", f"{GARAGE}/settings", {"max_a": 13.0, "priority": 2, "vehicle": "second"}),
+        ("DELETE", f"{GARAGE}/guest", None),
+    ]

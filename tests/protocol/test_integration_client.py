@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
+from datetime import timedelta
 
 import pytest
 from aiohttp import ClientSession
@@ -69,6 +70,31 @@ async def test_wishes_reach_the_house() -> None:
     assert not asked.optimising
     assert "family" in vehicles
     assert (ended.stations[0].temporary_limit, ended.stations[0].boost_until, ended.stations[0].goal) == (None,) * 3
+
+
+async def test_wishes_for_cars_and_the_house_reach_it() -> None:
+    async with at_service() as (api, client):
+        until = api.bench.live.state().at + timedelta(hours=1)
+        await client.set_vehicle("family", target_soc=0.8, minimum_soc=None)
+        await client.report_vehicle("family", soc=0.5)
+        await client.set_strategy(words.Keenness.PURIST)
+        await client.set_import_cap(limit_kw=3.5, until=until)
+        await client.set_guest("garage", "Aunt Ida")
+        api.bench.run(1)
+        async with aclosing(client.houses()) as houses:
+            house = await following(houses)
+        await client.set_guest("garage", None)
+        await client.end_import_cap()
+        api.bench.run(1)
+        ended = api.bench.live.state()
+
+    family, garage = house.vehicle("family"), house.station("garage")
+    assert family is not None
+    assert (family.soc, family.target_soc, family.minimum_soc) == (0.5, 0.8, None)
+    assert garage is not None
+    assert (garage.vehicle, garage.guest) == ("Aunt Ida", True)
+    assert (house.strategy, house.import_cap) == (words.Keenness.PURIST, models.ImportCap(limit_kw=3.5, until=until))
+    assert (ended.stations[0].guest, ended.import_cap) == (False, None)
 
 
 async def test_a_pairing_code_becomes_a_token_that_can_be_given_back() -> None:

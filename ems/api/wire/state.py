@@ -177,6 +177,9 @@ class StationState(Shape):
     guest: bool
     """Whether it is that for this stay only."""
 
+    user_vehicle: str | None = None
+    """The usual car, as a person chose it; null for the site file's. Who sets others of the settings sends it again."""
+
     session: SessionState | None
     energy_kwh: float
     """Lifetime, by our own counter."""

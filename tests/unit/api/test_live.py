@@ -64,6 +64,7 @@ def test_wishes_survive_a_restart() -> None:
 
     garage = bench.station("garage")
     assert (garage.mode, garage.user_max_a, garage.priority, garage.vehicle) == (ChargeMode.FAST, 10.0, 4, "city")
+    assert garage.user_vehicle == "city"
     assert bench.station("carport").temporary_limit is not None
 
 

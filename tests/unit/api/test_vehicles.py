@@ -202,7 +202,7 @@ def test_a_guest_is_there_until_the_car_leaves() -> None:
     stay.bench.house.unplug("garage")
     stay.bench.run(5)
 
-    assert (with_guest.vehicle, with_guest.guest) == ("Aunt Ida", True)
+    assert (with_guest.vehicle, with_guest.guest, with_guest.user_vehicle) == ("Aunt Ida", True, "family")
     after = stay.bench.station("garage")
     assert (after.vehicle, after.guest) == ("family", False)
     assert stay.bench.ledger.vehicles["garage"] == "family"
