@@ -129,6 +129,11 @@ def priorities_of(voice: Voice, station: StationState) -> dict[str, str]:
     }
 
 
+def usual_vehicle(station: StationState) -> str:
+    """The car that the field of the settings shows: a guest of this stay is none of them."""
+    return (station.user_vehicle if station.guest else station.vehicle) or ""
+
+
 def _station_card(visit: Visit, station: StationState, vehicles: Sequence[str]) -> None:
     """A person's own bounds of one charger."""
     voice = visit.voice
@@ -173,7 +178,7 @@ def _station_card(visit: Visit, station: StationState, vehicles: Sequence[str]) 
             known = f"vehicles-{station.id}"
             vehicle = labelled(
                 voice("page.vehicle"),
-                lambda: Field(station.vehicle or "", maxlength=LONGEST_VEHICLE, list=known, autocomplete="off"),
+                lambda: Field(usual_vehicle(station), maxlength=LONGEST_VEHICLE, list=known, autocomplete="off"),
             )
             with box("datalist", id=known):
                 for name in vehicles:

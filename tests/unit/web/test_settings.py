@@ -8,7 +8,7 @@ import pytest
 
 from ems.api.wire import StationState
 from ems.model.words import Language
-from ems.web.settings import bounds_of, key_of, priorities_of
+from ems.web.settings import bounds_of, key_of, priorities_of, usual_vehicle
 from ems.web.voice import Voice
 from tests.live import LiveBench
 
@@ -40,3 +40,10 @@ def test_a_priority_that_is_there_can_be_kept(priority: int) -> None:
 
     assert str(priority) in priorities
     assert len(priorities) == (4 if priority < 4 else 5)
+
+
+@pytest.mark.parametrize(("guest", "shown"), [(False, "family"), (True, "city")])
+def test_a_guest_does_not_become_the_usual_car_when_settings_are_saved(guest: bool, shown: str) -> None:
+    told = station(vehicle="Aunt Ida" if guest else "family", user_vehicle="city", guest=guest)
+
+    assert usual_vehicle(told) == shown
