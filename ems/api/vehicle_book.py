@@ -15,6 +15,7 @@ from ems.api.errors import TooMany, TooOften
 from ems.api.sources import Diary, Json, Shelf
 from ems.api.vehicle_goal import NO_AIM, Aim, Anchor, Car, Reached, Told, aim_of, is_stale, to_target_kwh
 from ems.api.wire import SessionState, VehicleReport, VehicleState, VehicleWish
+from ems.api.wire.vehicles import OLDEST_S
 from ems.clock import Clock
 from ems.csms.throttle import Throttle
 from ems.model.words import Phrase
@@ -136,7 +137,7 @@ class VehicleBook:
     def _after(self, report: VehicleReport, by: Person, now: datetime) -> Car:
         age_s = report.age_s
         if report.taken_at is not None:
-            age_s = max(age_s, (now - report.taken_at).total_seconds())
+            age_s = max(age_s, min(OLDEST_S, (now - report.taken_at).total_seconds()))
         at_s = self._clock.monotonic_s() - age_s
         car = self._car(report.vehicle)
         soc = _newer(car.soc, report.soc, at_s)

@@ -10,6 +10,8 @@ from ems.api.wire.words import Shape, VehicleName
 
 MOST_REPORTS: Final = 20
 GUEST: Final = "Guest"
+OLDEST_S: Final = 31_536_000.0
+"""A year: what a car told before is no older."""
 
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 """0 to 1."""
@@ -19,7 +21,7 @@ class VehicleReport(Shape):
     """What a program knows of one car; null says nothing, and what was known stays."""
 
     vehicle: VehicleName
-    age_s: Annotated[float, Field(ge=0, le=31_536_000, allow_inf_nan=False)]
+    age_s: Annotated[float, Field(ge=0, le=OLDEST_S, allow_inf_nan=False)]
     """How long ago the car told it, as this request is sent."""
 
     taken_at: AwareDatetime | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -226,6 +226,19 @@ def test_settings_outlive_a_restart_and_what_cars_told_does_not() -> None:
     stay.bench.run(5)
 
     assert (stay.car.target_soc, stay.car.minimum_soc, stay.car.soc) == (0.8, 0.2, None)
+
+
+def test_a_time_before_all_calendars_is_old_news_and_stops_nothing_else() -> None:
+    stay = Stay()
+    stay.wants(target=0.8)
+    began = datetime.fromisoformat("0001-01-01T00:00:00+14:00")
+    person = Person(name="Home Assistant", role=Role.HOMEOWNER, token_id=7, is_session=False)
+
+    stay.bench.live.cars.report([VehicleReport(vehicle="family", age_s=0.0, taken_at=began, soc=0.9)], by=person)
+    stay.bench.run(5)
+
+    assert not stay.is_paused
+    assert (stay.car.soc, stay.car.soc_stale) == (0.9, True)
 
 
 def test_an_older_report_replaces_no_newer_one() -> None:
