@@ -83,6 +83,7 @@ def pace_of_goals(
                 now_utc_s=now.utc_s,
                 sure=outlook.pull(station, goal, deadline, sure=True),
                 best=Pull(now_w=0.0, later_w=0.0) if off else outlook.pull(station, goal, deadline, sure=False),
+                target_soc=goal.target_soc,
             )
             paces[station.station_id] = replace(pace, due=False, began_utc_s=None, spare_s=0.0) if off else pace
     return paces

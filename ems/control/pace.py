@@ -103,9 +103,13 @@ class Pace:
     at_risk: bool = False
     """Whether that is too little."""
 
-    def is_of(self, energy_kwh: float, by_utc_s: float) -> bool:
-        """Whether it is about this goal."""
-        return self.energy_kwh == energy_kwh and self.by_utc_s == by_utc_s
+    target_soc: float | None = None
+    """The state of charge that it comes from, 0 to 1; None for an energy that a person asked for."""
+
+    def is_of(self, energy_kwh: float, by_utc_s: float, target_soc: float | None) -> bool:
+        """Whether it is about this goal. The energy to a target is another one with every report of the car."""
+        same = self.target_soc == target_soc and (target_soc is not None or self.energy_kwh == energy_kwh)
+        return same and self.by_utc_s == by_utc_s
 
 
 def paced(
@@ -117,12 +121,13 @@ def paced(
     now_utc_s: float,
     sure: Pull,
     best: Pull,
+    target_soc: float | None = None,
 ) -> Pace:
     """How the goal stands now. `best` is what the car can take if all goes well.
 
     Once due it stays so, until it is known that there is much more time than there was.
     """
-    if before is not None and not before.is_of(energy_kwh, by_utc_s):
+    if before is not None and not before.is_of(energy_kwh, by_utc_s, target_soc):
         before = None
     latest_utc_s = sure.latest_start(left_kwh, by_utc_s)
     hurries = before is not None and before.due
@@ -144,6 +149,7 @@ def paced(
         spare_s=spare_s if due else 0.0,
         expected_kwh=max(0.0, energy_kwh - short_kwh),
         at_risk=short_kwh > _short_from_kwh(left_kwh, before),
+        target_soc=target_soc,
     )
 
 

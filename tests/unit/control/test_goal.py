@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
@@ -269,7 +270,21 @@ def test_another_goal_begins_anew() -> None:
     smaller = paced(due, energy_kwh=1.0, by_utc_s=10_000.0, left_kwh=1.0, now_utc_s=5_000.0, sure=pull, best=pull)
 
     assert (due.due, smaller.due) == (True, False)
-    assert replace(smaller, due=True).is_of(1.0, 10_000.0)
+    assert replace(smaller, due=True).is_of(1.0, 10_000.0, None)
+
+
+def test_the_energy_to_a_target_that_the_car_tells_a_little_otherwise_is_no_other_goal() -> None:
+    pull = Pull(now_w=3680.0, later_w=3680.0)
+    latest_s = 10_000.0 - needed_s(4.0, 3680.0)
+    begins = partial(paced, by_utc_s=10_000.0, sure=pull, best=pull)
+    begun = begins(None, energy_kwh=9.0, left_kwh=4.0, now_utc_s=latest_s, target_soc=0.8)
+    # In a quarter of an hour 0.9 kWh went in, and the car tells that 0.3 kWh less are missing than was counted.
+    goes_on = partial(begins, begun, energy_kwh=8.7, left_kwh=2.8, now_utc_s=latest_s + 900.0)
+
+    told, other = goes_on(target_soc=0.8), goes_on(target_soc=0.7)
+
+    assert (begun.due, told.due, other.due) == (True, True, False)
+    assert told.began_utc_s == begun.began_utc_s
 
 
 GOALS = [
