@@ -40,12 +40,10 @@ NO_OUTLOOK: Final = Outlook()
 
 def outlook(scene: Scene, station_id: str, power_w: float | None) -> Outlook:
     """How that station's goal stands; `power_w` is what its car draws."""
-    wishes, goal = scene.wishes.get(station_id, NO_WISHES), scene.look.goal_of(station_id)
-    if wishes.energy_kwh is None or goal.fulfilled:
+    goal, left_kwh = scene.look.goal_of(station_id), still_kwh(scene, station_id)
+    if left_kwh is None or goal.fulfilled:
         return NO_OUTLOOK
     pace = scene.memory.paces.get(station_id)
-    session = scene.counted.sessions.get(station_id)
-    left_kwh = max(0.0, wishes.energy_kwh - (0.0 if session is None else session.energy_kwh))
     finish_utc_s = _finish_utc_s(scene, goal.mode, pace, left_kwh, power_w)
     finish_at = None if finish_utc_s is None else _stepped(finish_utc_s, ESTIMATE_STEP_S)
     if pace is None:
@@ -57,6 +55,21 @@ def outlook(scene: Scene, station_id: str, power_w: float | None) -> Outlook:
         at_risk=pace.at_risk,
         expected_kwh=round(pace.expected_kwh, 1),
     )
+
+
+def still_kwh(scene: Scene, station_id: str) -> float | None:
+    """What is still to come of a person's energy, else of that to the car's target; None where nobody knows."""
+    wanted_kwh, goal = scene.wishes.get(station_id, NO_WISHES).energy_kwh, scene.look.goal_of(station_id)
+    session = scene.counted.sessions.get(station_id)
+    in_car_kwh = 0.0 if session is None else session.energy_kwh
+    if wanted_kwh is not None:
+        return max(0.0, wanted_kwh - in_car_kwh)
+    if goal.target_soc is None:
+        return None
+    if goal.fulfilled:
+        return 0.0
+    # All in by our count, and the car has not told for long: then it charges on.
+    return None if goal.energy_kwh is None or goal.energy_kwh <= in_car_kwh else goal.energy_kwh - in_car_kwh
 
 
 def _finish_utc_s(

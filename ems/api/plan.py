@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from ems.api.outlook import CHARGES_W
+from ems.api.outlook import CHARGES_W, still_kwh
 from ems.api.scene import Scene
 from ems.api.wire import PlanKind, PlanSlot, Sentence, StationPlan
 from ems.api.wishes import NO_WISHES, Wishes
@@ -134,7 +134,7 @@ def _ahead(scene: Scene, station_id: str, power_w: float | None) -> _Ahead:
         optimising=scene.optimising,
         mode=station.goal.mode if wishes.mode is None else wishes.mode,
         pace=pace,
-        left_kwh=_left_kwh(scene, station_id, wishes),
+        left_kwh=still_kwh(scene, station_id),
         limit_ends_utc_s=-math.inf if limit is None else limit.until.timestamp(),
         pauses=limit is not None and (limit.limit_a or 0.0) < station.min_a,
         boost_ends_utc_s=-math.inf if boost is None else boost.until.timestamp(),
@@ -143,13 +143,6 @@ def _ahead(scene: Scene, station_id: str, power_w: float | None) -> _Ahead:
         later_w=later_w,
         fallback_w=min(station.fallback_a * volts, later_w),
     )
-
-
-def _left_kwh(scene: Scene, station_id: str, wishes: Wishes) -> float | None:
-    if wishes.energy_kwh is None:
-        return None
-    session = scene.counted.sessions.get(station_id)
-    return max(0.0, wishes.energy_kwh - (0.0 if session is None else session.energy_kwh))
 
 
 def _full_w(scene: Scene, station: Station, goal: Goal, wishes: Wishes, power_w: float | None) -> tuple[float, float]:

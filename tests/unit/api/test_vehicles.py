@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from ems.api.access.persons import Person
 from ems.api.errors import NoCar
 from ems.api.vehicle_book import BURST, EVERY_S, MOST_VEHICLES
 from ems.api.vehicle_goal import STALE_AFTER_S
-from ems.api.wire import GoalWish, Role, SettingsWish, VehicleReport, VehicleState, VehicleWish
+from ems.api.wire import GoalWish, PlanKind, Role, SettingsWish, VehicleReport, VehicleState, VehicleWish
 from ems.model.decision import LimitReason
 from ems.model.goals import ChargeMode
 from tests.api_bench import ApiBench
@@ -138,6 +139,32 @@ def test_rounding_starts_no_car_again_and_a_real_loss_does() -> None:
     stay.bench.run(120)
 
     assert not stay.is_paused
+
+
+def test_a_time_for_a_target_is_shown_as_one_for_an_energy() -> None:
+    stay = Stay(mode=ChargeMode.SOLAR)
+    stay.bench.house.sun_w = 0.0
+    stay.bench.house.utc_s = stay.bench.clock.utc_now().timestamp()
+    stay.wants(target=0.8)
+    stay.tells(0.6)  # 12 kWh are missing
+    by = stay.bench.clock.utc_now() + timedelta(hours=8)
+    stay.bench.live.set_goal("garage", GoalWish(ready_by=by), who=WHO)
+    stay.bench.run(5)
+
+    garage, plan = stay.bench.station("garage"), stay.bench.live.plan("garage")
+
+    assert garage.latest_start_at is not None
+    assert garage.finish_at is not None
+    assert garage.latest_start_at < garage.finish_at <= by
+    assert [kind for kind, _ in groupby(slot.kind for slot in plan.slots)][-2:] == [PlanKind.GOAL, PlanKind.FINISHED]
+
+
+def test_a_car_at_its_target_is_finished_in_the_plan() -> None:
+    stay = Stay()
+    stay.wants(target=0.8)
+    stay.tells(0.81)
+
+    assert {slot.kind for slot in stay.bench.live.plan("garage").slots} == {PlanKind.FINISHED}
 
 
 def test_a_higher_target_lets_the_car_go_on() -> None:
