@@ -14,6 +14,9 @@ from ems.model.snapshot import Snapshot
 COMPUTE_AND_NETWORK_S: Final = 0.6
 """L + C: from the meter's answer to the limit on its way (`control.md` §4)."""
 
+LOOKS_EVERY_S: Final = 2.0
+"""At least: nothing wakes control when a meter says nothing any more."""
+
 NOTHING_A: Final = PerPhase()
 
 USUAL: Final = Policy()
@@ -42,7 +45,7 @@ def unseen_bound_a(circuit: Circuit, filled_a: float) -> float | None:
     """
     if circuit.pushed_period_s is None:
         return None
-    silent_s = max(LOST_PERIODS * circuit.pushed_period_s, LOST_AT_LEAST_S)
+    silent_s = max(LOST_PERIODS * circuit.pushed_period_s, LOST_AT_LEAST_S) + LOOKS_EVERY_S
     return _unseen_bound_a(circuit.fuse, circuit.derating, filled_a, silent_s)
 
 

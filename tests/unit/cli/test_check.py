@@ -158,7 +158,7 @@ def test_a_pushed_meter_is_told_what_it_costs(tmp_path: Path) -> None:
     notes = "\n".join(checked_site(path).notes)
 
     assert "The meter of main is pushed every 10 s: its sensor counts as silent only after 50 s." in notes
-    assert "house and cars may fill 16.2 A instead of 21.8 A" in notes
+    assert "house and cars may fill 16.1 A instead of 21.8 A" in notes
     assert "must tell current or power of each of L1 L2 L3; a total alone is refused" in notes
 
 
