@@ -48,7 +48,7 @@ def _set_mode(house: House, station: StationState, said: str) -> None:
 
 
 def _set_max(house: House, station: StationState, said: str) -> None:
-    kept = SettingsWish.model_validate({"max_a": said, "priority": station.priority, "vehicle": station.vehicle})
+    kept = SettingsWish.model_validate({"max_a": said, "priority": station.priority, "vehicle": station.user_vehicle})
     house.set_settings(station.id, kept, who=WHO)
 
 

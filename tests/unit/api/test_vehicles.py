@@ -10,6 +10,7 @@ import pytest
 
 from ems.api.access.persons import Person
 from ems.api.errors import NoCar
+from ems.api.mqtt.orders import obey
 from ems.api.vehicle_book import BURST, EVERY_S, MOST_VEHICLES
 from ems.api.vehicle_goal import STALE_AFTER_S
 from ems.api.wire import GoalWish, PlanKind, Role, SettingsWish, VehicleReport, VehicleState, VehicleWish
@@ -233,6 +234,17 @@ def test_a_guest_is_there_until_the_car_leaves() -> None:
     after = stay.bench.station("garage")
     assert (after.vehicle, after.guest) == ("family", False)
     assert stay.bench.ledger.vehicles["garage"] == "family"
+
+
+def test_a_guest_does_not_become_the_usual_car_when_mqtt_sets_something_else() -> None:
+    stay = Stay()
+    stay.bench.live.set_guest("garage", "Aunt Ida", who=WHO)
+    stay.bench.run(2)
+
+    obey(stay.bench.live, "stations/garage/max_a", b"10")
+
+    garage = stay.bench.station("garage")
+    assert (garage.user_max_a, garage.vehicle, garage.guest, garage.user_vehicle) == (10.0, "Aunt Ida", True, None)
 
 
 def test_there_is_no_guest_without_a_car() -> None:
