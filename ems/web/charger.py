@@ -224,8 +224,8 @@ class _Wishes:
         by = voice.near(goal.ready_by, now)
         if station.goal_at_risk and station.goal_expected_kwh is not None:
             expected = voice.energy(station.goal_expected_kwh)
-            return voice("page.goal_chip_risk", energy=energy, by=by, expected=expected)
+            return voice("page.goal_chip_risk", energy=energy, by=by, expected=expected).strip()
         if station.latest_start_at is not None:
             start = voice.near(station.latest_start_at, now)
-            return voice("page.goal_chip_start", energy=energy, by=by, start=start)
+            return voice("page.goal_chip_start", energy=energy, by=by, start=start).strip()
         return voice("page.goal_chip_by", energy=energy, by=by).strip()
