@@ -13,6 +13,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
+# Named otherwise than MAKE: a recipe with that name in it runs even where make is asked only to show it (make -n).
+AGAIN := $(MAKE)
+
 # Debian splits `venv` off from Python; where we may, we put it back.
 AS_ROOT = $$([ "$$(id -u)" = 0 ] || echo "sudo -n")
 INSTALL_VENV = { echo "installing python3-venv"; $(AS_ROOT) apt-get update -qq && \
@@ -49,15 +52,15 @@ demo: $(READY) ## a whole house on this machine; FOR=90 ends it after 90 s, SITE
 # The second environment is built beside these and its tests run, politely, beside those. Where it cannot be built CI
 # fails; at home the integration's tests are left out, and the reason is printed.
 test: $(READY) ## all tests
-	@if [ -n "$(PYTEST_ARGS)" ]; then $(BIN)/python -m pytest $(PYTEST_ARGS); exit; fi; \
+	@$(if $(PYTEST_ARGS),$(BIN)/python -m pytest $(PYTEST_ARGS); exit,:); \
 	.ci/setup-ha >$(VENV)/setup-ha.log 2>&1 & setup=$$!; \
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -m "not alone"; \
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -m "not alone" || { wait $$setup || true; exit 1; }; \
 	if ! wait $$setup; then \
 	  cat $(VENV)/setup-ha.log >&2; [ -z "$$CI" ] || exit 1; \
 	  $(BIN)/python -m pytest -m alone; \
 	  echo "left out: the tests of custom_components, since Home Assistant could not be set up (above)"; exit; \
 	fi; \
-	nice $(MAKE) --no-print-directory test-ha JOBS=1 >$(VENV)/test-ha.log 2>&1 & ha=$$!; \
+	nice $(AGAIN) --no-print-directory test-ha JOBS=1 >$(VENV)/test-ha.log 2>&1 & ha=$$!; \
 	$(BIN)/python -m pytest -m alone || { kill $$ha; exit 1; }; \
 	wait $$ha && passed=true || passed=false; cat $(VENV)/test-ha.log; $$passed
 
@@ -68,9 +71,9 @@ setup-ha: ## the second environment, .venv-ha: Python 3.14 and Home Assistant wi
 test-ha: setup-ha $(READY) ## types and tests of the Home Assistant integration
 	@.venv-ha/bin/mypy --config-file tests/ha/mypy.ini
 	@.venv-ha/bin/python -m pytest -c tests/ha/pytest.ini --rootdir . --confcutdir tests/ha \
-	  -n $(JOBS) --cov --cov-config tests/ha/coverage.ini --cov-report term $(PYTEST_ARGS)
-	@[ -n "$(PYTEST_ARGS)" ] || .venv-ha/bin/coverage report --rcfile tests/ha/coverage.ini \
-	  --include '*/config_flow.py' --fail-under 100
+	  -n $(JOBS) $(if $(PYTEST_ARGS),$(PYTEST_ARGS),--cov --cov-config tests/ha/coverage.ini --cov-report term)
+	@$(if $(PYTEST_ARGS),:,.venv-ha/bin/coverage report --rcfile tests/ha/coverage.ini \
+	  --include '*/config_flow.py' --fail-under 100)
 
 # The newest release, which has no test plugin yet; pictures and figures go to build/show-ha.
 show-ha: $(READY) ## a real Home Assistant beside the demo's house, used in a browser, killed and measured (15 minutes)

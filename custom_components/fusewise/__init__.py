@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_TOKEN, CONF_URL, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv
@@ -84,7 +85,9 @@ async def async_remove_entry(hass: HomeAssistant, entry: SiteEntry) -> None:
 
 
 async def async_remove_config_entry_device(_hass: HomeAssistant, entry: SiteEntry, device: dr.DeviceEntry) -> bool:
-    """Only what the service does not name any more may go by hand."""
+    """Only what the service does not name any more may go by hand; nobody knows that while it is away at the start."""
+    if entry.state is not ConfigEntryState.LOADED:
+        return False
     coordinator = entry.runtime_data
     return not device.identifiers & coordinator.devices.named(coordinator.data)
 

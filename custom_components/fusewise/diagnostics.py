@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from homeassistant.components.diagnostics import async_redact_data
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_TOKEN, CONF_URL
 from homeassistant.core import HomeAssistant
 
@@ -17,11 +18,16 @@ SECRET: Final = frozenset({CONF_TOKEN, CONF_URL, "site_id", "name", "serial", "v
 
 
 async def async_get_config_entry_diagnostics(_hass: HomeAssistant, entry: SiteEntry) -> dict[str, Any]:
-    """The newest state of the house, and how the connection is."""
-    site = entry.runtime_data
-    return {
+    """The newest state of the house, and how the connection is; what hinders it where there has been none."""
+    ours = {
         "entry": async_redact_data(dict(entry.data), SECRET),
         "speaks": {"newest_api": NEWEST_API, "oldest_api": OLDEST_API},
+    }
+    if entry.state is not ConfigEntryState.LOADED:
+        return {**ours, "connected": False, "last_error": entry.error_reason_translation_key}
+    site = entry.runtime_data
+    return {
+        **ours,
         "connected": site.last_update_success,
         "last_error": None if site.last_exception is None else type(site.last_exception).__name__,
         "vehicles": len(site.vehicles),

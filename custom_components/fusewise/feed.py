@@ -1,14 +1,14 @@
 """Sensors of Home Assistant as meters, inverters and battery of the service: values with their age, as they come.
 
-A sensor that is unavailable brings nothing: the service has its own rules for silence, and no old value stands for a
-new one.
+A sensor that is unavailable brings nothing, and so does one that repeats what it said before a restart: the service has
+its own rules for silence, and no old value stands for a new one.
 """
 
 from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
@@ -16,12 +16,15 @@ from typing import Final
 
 from homeassistant.const import (
     ATTR_UNIT_OF_MEASUREMENT,
+    STATE_UNAVAILABLE,
+    STATE_UNKNOWN,
     UnitOfElectricCurrent,
     UnitOfEnergy,
     UnitOfPower,
     UnitOfRatio,
 )
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, State, callback
+from homeassistant.core import CALLBACK_TYPE, Event, EventStateChangedData, HomeAssistant, State, callback
+from homeassistant.helpers import restore_state
 from homeassistant.helpers.event import (
     async_track_state_change_event,
     async_track_state_report_event,
@@ -49,6 +52,9 @@ MEASURED: Final = frozenset({POWER, *BY_PHASE, *CURRENTS})
 """What a reading is about: one of them missing, and there is none. Counters come along when they are there."""
 
 ONCE_IN_S: Final = 1.0
+OLDEST: Final = timedelta(days=1)
+"""The bound of the API. One reading beyond it, and all that come with it are refused."""
+
 NOT_NEWER: Final = "not_newer"
 
 Sensors = Mapping[str, str]
@@ -66,6 +72,9 @@ class Feed:
         self._due: set[str] = set()
         self._said: dict[str, str] = {}
         """What was said of each source, so that it is said once."""
+
+        self._speaking: set[str] = set()
+        """Sensors that spoke since the value which they came with: what they say now they measured."""
 
         self._news = asyncio.Event()
 
@@ -94,7 +103,7 @@ class Feed:
         is_due = partial(self._is_due, source.id)
         is_due(None)
         return (
-            async_track_state_change_event(self._hass, entity_ids, is_due),
+            async_track_state_change_event(self._hass, entity_ids, partial(self._changes, source.id)),
             async_track_state_report_event(self._hass, entity_ids, is_due),
             async_track_time_interval(self._hass, is_due, timedelta(seconds=source.period_s)),
         )
@@ -102,6 +111,16 @@ class Feed:
     def _sources(self) -> list[Source]:
         """Those that sensors were chosen for and that the service still has."""
         return [source for source in self._site.data.sources or () if self._chosen.get(source.id)]
+
+    @callback
+    def _changes(self, source_id: str, happened: Event[EventStateChangedData]) -> None:
+        """Not of a sensor that comes, or goes."""
+        entity_id = happened.data["entity_id"]
+        if _is_told(happened.data["old_state"]) and _is_told(happened.data["new_state"]):
+            self._speaking.add(entity_id)
+        else:
+            self._speaking.discard(entity_id)
+        self._is_due(source_id, happened)
 
     @callback
     def _is_due(self, source_id: str, _happened: object) -> None:
@@ -112,7 +131,8 @@ class Feed:
     async def _push(self) -> None:
         """Everything that is due, in one request."""
         due, self._due = self._due, set()
-        found = [reading_of(self._hass, each, self._chosen[each.id]) for each in self._sources() if each.id in due]
+        sources = [source for source in self._sources() if source.id in due]
+        found = [reading_of(self._hass, source, self._chosen[source.id], self._speaking) for source in sources]
         readings = [reading for reading in found if reading is not None]
         if not readings or not self._site.last_update_success:
             return
@@ -138,17 +158,27 @@ class Feed:
             LOGGER.info("%s: sensors for %s are taken again", self._site.name, source_id or "the service")
 
 
-def reading_of(hass: HomeAssistant, source: Source, sensors: Sensors) -> dict[str, object] | None:
-    """What the sensors measured, with the age of the oldest; None where one of them measures nothing now."""
+def reading_of(
+    hass: HomeAssistant, source: Source, sensors: Sensors, speaking: Collection[str] = ()
+) -> dict[str, object] | None:
+    """What the sensors measured, with the age of the oldest; None where one of them measured nothing for a day.
+
+    Those that are `speaking` have measured since they came.
+    """
     states = {field: hass.states.get(entity_id) for field, entity_id in sensors.items()}
     values = {field: _value(field, state) for field, state in states.items()}
     measured = [state for field, state in states.items() if field in MEASURED and values[field] is not None and state]
     if not measured or len(measured) < len(MEASURED & sensors.keys()):
         return None
+    if any(_is_restored(hass, state) for state in measured if state.entity_id not in speaking):
+        return None
     taken_at = min(state.last_reported for state in measured)
+    age = max(timedelta(), dt_util.utcnow() - taken_at)
+    if age > OLDEST:
+        return None
     reading: dict[str, object] = {
         "device": source.id,
-        "age_s": max(0.0, (dt_util.utcnow() - taken_at).total_seconds()),
+        "age_s": age.total_seconds(),
         "taken_at": taken_at.isoformat(),
         "power_w": values.get(POWER),
         "powers_w": _by_phase(values, BY_PHASE),
@@ -159,6 +189,19 @@ def reading_of(hass: HomeAssistant, source: Source, sensors: Sensors) -> dict[st
         "soc": values.get(SOC),
     }
     return {key: value for key, value in reading.items() if value is not None}
+
+
+def _is_told(state: State | None) -> bool:
+    return state is not None and state.state not in {STATE_UNAVAILABLE, STATE_UNKNOWN}
+
+
+def _is_restored(hass: HomeAssistant, state: State) -> bool:
+    """Whether it was written once only, as it was kept over a restart or a reload.
+
+    Some sensors show their last value until they measure again, and nothing in the state tells it from a measured one.
+    """
+    kept = restore_state.async_get(hass).last_states.get(state.entity_id)
+    return kept is not None and kept.state.state == state.state and state.last_reported == state.last_changed
 
 
 def _by_phase(values: Mapping[str, float | None], fields: tuple[str, ...]) -> list[float | None] | None:

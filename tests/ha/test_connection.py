@@ -248,6 +248,16 @@ async def test_only_what_is_gone_may_be_removed_by_hand(
     assert await async_remove_config_entry_device(hass, house, devices["Home battery"])
 
 
+async def test_nothing_may_be_removed_by_hand_while_nobody_knows_what_is_gone(
+    hass: HomeAssistant, house: MockConfigEntry
+) -> None:
+    devices = dr.async_entries_for_config_entry(dr.async_get(hass), house.entry_id)
+    await hass.config_entries.async_unload(house.entry_id)
+
+    for device in devices:
+        assert not await async_remove_config_entry_device(hass, house, device)
+
+
 async def test_a_removed_entry_gives_its_token_back(
     hass: HomeAssistant, service: PaperService, house: MockConfigEntry
 ) -> None:

@@ -31,3 +31,15 @@ async def test_a_lost_connection_is_named(hass: HomeAssistant, service: PaperSer
     told = await async_get_config_entry_diagnostics(hass, house)
 
     assert (told["connected"], told["last_error"]) == (False, "ConnectionFailed")
+
+
+async def test_a_house_that_never_answered_has_diagnostics_too(
+    hass: HomeAssistant, service: PaperService, entry: MockConfigEntry
+) -> None:
+    await service.stop()
+    await hass.config_entries.async_setup(entry.entry_id)
+
+    told = await async_get_config_entry_diagnostics(hass, entry)
+
+    assert (told["connected"], told["last_error"]) == (False, "cannot_connect")
+    assert "127.0.0.1" not in json.dumps(told, cls=JSONEncoder)

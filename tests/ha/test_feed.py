@@ -6,9 +6,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, State
+from homeassistant.helpers import restore_state
+from homeassistant.helpers.restore_state import StoredState
 from homeassistant.util import dt as dt_util
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, mock_restore_cache
 
 from custom_components.fusewise.feed import CONF_SOURCES, reading_of
 from custom_components.fusewise.models import Source
@@ -21,6 +23,11 @@ BY_PHASE = {f"power_l{place}": f"sensor.p{place}" for place in (1, 2, 3)}
 
 def measure(hass: HomeAssistant, entity_id: str, value: object, unit: str | None = "W") -> None:
     hass.states.async_set(entity_id, str(value), {"unit_of_measurement": unit})
+
+
+def measure_earlier(hass: HomeAssistant, entity_id: str, value: object, before: timedelta) -> None:
+    at = (dt_util.utcnow() - before).timestamp()
+    hass.states.async_set(entity_id, str(value), {"unit_of_measurement": "W"}, timestamp=at)
 
 
 async def feed(hass: HomeAssistant, entry: MockConfigEntry, **sources: dict[str, str]) -> None:
@@ -55,6 +62,44 @@ async def test_a_sensor_that_measures_the_same_again_is_brought_again(
 
     again = await service.fed(lambda reading: reading["taken_at"] != first["taken_at"])
     assert again["power_w"] == 100.0
+
+
+async def test_a_sensor_from_before_a_restart_is_brought_once_it_speaks_again(
+    hass: HomeAssistant, service: PaperService, entry: MockConfigEntry
+) -> None:
+    mock_restore_cache(hass, [State("sensor.sun", "0")])
+    unit = {"unit_of_measurement": "W"}
+    hass.states.async_set("sensor.sun", "0", unit, force_update=True)
+    await feed(hass, entry, roof={"power": "sensor.sun"})
+
+    hass.states.async_set("sensor.sun", "0", unit, force_update=True)
+    await service.fed(lambda _: True)
+
+    now = hass.states.get("sensor.sun")
+    assert now is not None
+    assert service.brought[0]["taken_at"] == now.last_reported.isoformat()
+
+
+async def test_a_sensor_that_comes_again_with_what_it_said_before_is_silent_until_it_measures(
+    hass: HomeAssistant, service: PaperService, entry: MockConfigEntry
+) -> None:
+    for entity_id in (*BY_PHASE.values(), "sensor.sun"):
+        measure(hass, entity_id, 100)
+    await feed(hass, entry, grid=BY_PHASE, roof={"power": "sensor.sun"})
+    measure(hass, "sensor.sun", 200)
+    await service.fed(lambda reading: reading.get("power_w") == 200.0)
+
+    kept = StoredState(State("sensor.sun", "200"), None, dt_util.utcnow())
+    restore_state.async_get(hass).last_states["sensor.sun"] = kept
+    hass.states.async_set("sensor.sun", "unavailable")
+    measure(hass, "sensor.sun", 200)
+    again = hass.states.get("sensor.sun")
+    assert again is not None
+    # Whatever is brought of the meter from here on is brought after a look at the sun.
+    measure(hass, "sensor.p1", 101)
+    await service.fed(lambda reading: reading.get("powers_w") == [101.0, 100.0, 100.0])
+
+    assert again.last_reported.isoformat() not in {reading["taken_at"] for reading in service.brought}
 
 
 async def test_a_sensor_that_says_nothing_new_is_brought_with_its_age_when_it_is_due(
@@ -131,14 +176,43 @@ def test_a_meter_is_read_by_phase_in_its_units(hass: HomeAssistant) -> None:
 
 
 def test_the_age_is_that_of_the_oldest_sensor(hass: HomeAssistant) -> None:
-    now = dt_util.utcnow()
     for place in (1, 2, 3):
-        at = (now - timedelta(seconds=10 * place)).timestamp()
-        hass.states.async_set(f"sensor.p{place}", "1", {"unit_of_measurement": "W"}, timestamp=at)
+        measure_earlier(hass, f"sensor.p{place}", 1, timedelta(seconds=10 * place))
 
     reading: Any = reading_of(hass, METER, BY_PHASE)
 
     assert 30.0 <= reading["age_s"] < 60.0
+
+
+def test_a_sensor_that_said_nothing_for_a_day_does_not_spoil_what_is_brought_with_it(hass: HomeAssistant) -> None:
+    sensors = {"power": "sensor.sun"}
+    measure_earlier(hass, "sensor.sun", 100, timedelta(hours=25))
+    assert reading_of(hass, ROOF, sensors) is None
+
+    measure_earlier(hass, "sensor.sun", 100, timedelta(hours=23))
+
+    assert reading_of(hass, ROOF, sensors) is not None
+
+
+def test_a_value_from_before_a_restart_is_silence_until_it_is_measured_again(hass: HomeAssistant) -> None:
+    for place in (1, 2, 3):
+        measure(hass, f"sensor.p{place}", place)
+    mock_restore_cache(hass, [State("sensor.p2", "-5000")])
+    measure_earlier(hass, "sensor.p2", -5000, timedelta(seconds=2))
+    assert reading_of(hass, METER, BY_PHASE) is None
+
+    measure_earlier(hass, "sensor.p2", -5000, timedelta(seconds=1))
+
+    reading = reading_of(hass, METER, BY_PHASE)
+    assert reading is not None
+    assert reading["powers_w"] == [1.0, -5000.0, 3.0]
+
+
+def test_another_value_than_the_one_from_before_a_restart_is_a_measured_one(hass: HomeAssistant) -> None:
+    mock_restore_cache(hass, [State("sensor.sun", "5000")])
+    measure(hass, "sensor.sun", 5001)
+
+    assert reading_of(hass, ROOF, {"power": "sensor.sun"}) is not None
 
 
 @pytest.mark.parametrize(

@@ -39,12 +39,14 @@ STATISTICS_WITHIN_S: Final = 420.0
 NOT_IN_THE_DEMO: Final = "battery_"
 """How the names of entities begin that are of what that house does not have."""
 
-ONLY_WHEN_ASKED_FOR: Final = frozenset({"clear_goal", "end_limit"})
+ONLY_WHEN_ASKED_FOR: Final = frozenset({"clear_goal", "end_limit", "end_import_cap"})
 """There, and not available while there is nothing to end."""
 
 MAY_BE_UNKNOWN: Final = frozenset(
     {
         *("ready_by", "target_energy", "goal_at_risk"),  # nobody asked for anything
+        *("import_cap", "import_cap_until", "target_soc", "minimum_soc"),  # nor for this
+        *("vehicle_soc", "vehicle_range", "at_home"),  # nobody told of a car
         *("finish_time", "latest_start", "next_event"),  # nothing is planned
         *("session_solar_share", "solar_share_today"),  # nothing has flowed
     }
