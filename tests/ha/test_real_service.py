@@ -11,11 +11,12 @@ from homeassistant.const import ATTR_ENTITY_ID, ATTR_OPTION, CONF_CODE, CONF_URL
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 
-from custom_components.fusewise import coordinator
+from custom_components.fusewise import client, coordinator
 from custom_components.fusewise.const import DOMAIN
+from tests.ha import waiting
 from tests.ha.test_connection import our_lines
 from tests.ha.waiting import state_of, until
-from tests.ha_real.neighbour import ROOT, House, neighbour
+from tests.ha_real.neighbour import GUARD_S, ROOT, House, neighbour
 
 SITE = ROOT / "config" / "two_cars.yaml"
 STATE = "sensor.two_cars_state"
@@ -29,6 +30,10 @@ def _pauses(monkeypatch: pytest.MonkeyPatch, _impatient: None) -> None:
     """A service that starts needs seconds and the processor."""
     monkeypatch.setattr(coordinator, "SHORTEST_WAIT_S", 0.1)
     monkeypatch.setattr(coordinator, "LONGEST_WAIT_S", 1.0)
+    # A service that is killed ends the connection; one that only waits for the processor has not gone.
+    monkeypatch.setattr(client, "ANSWER_WITHIN_S", GUARD_S)
+    monkeypatch.setattr(client, "HEARTBEAT_S", GUARD_S)
+    monkeypatch.setattr(waiting, "GUARD_S", GUARD_S)
 
 
 async def paired(hass: HomeAssistant, house: House) -> str:
