@@ -60,7 +60,7 @@ test: $(READY) ## all tests
 	  $(BIN)/python -m pytest -m alone; \
 	  echo "left out: the tests of custom_components, since Home Assistant could not be set up (above)"; exit; \
 	fi; \
-	nice $(AGAIN) --no-print-directory test-ha JOBS=1 >$(VENV)/test-ha.log 2>&1 & ha=$$!; \
+	nice -n 15 $(AGAIN) --no-print-directory test-ha JOBS=1 >$(VENV)/test-ha.log 2>&1 & ha=$$!; \
 	$(BIN)/python -m pytest -m alone || { kill $$ha; exit 1; }; \
 	wait $$ha && passed=true || passed=false; cat $(VENV)/test-ha.log; $$passed
 
