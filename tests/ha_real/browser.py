@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,19 +9,9 @@ from typing import Final
 
 from playwright.async_api import Browser, Page, async_playwright
 
+from tests.chromium import ARGS, CHROMIUM
 from tests.ha_real.hass import CLOCK, OWNER
 
-CHROMIUM: Final = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-ARGS: Final = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    # Whatever is not this machine cannot even be looked up.
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-)
 GUARD_MS: Final = 120_000
 WIDTHS: Final = {"phone": (390, 844), "desktop": (1280, 900)}
 TALL: Final = 1700

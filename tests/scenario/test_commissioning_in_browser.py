@@ -7,7 +7,6 @@ is proven again, as an installer would; nothing may fail, and no map may be wron
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -23,8 +22,8 @@ from ems.commissioning.hand_over import is_genuine
 from ems.commissioning.kept import Signed
 from ems.model.electrical import PerPhase
 from ems.sim.demo import Demo, played
+from tests.chromium import ARGS, chromium_path
 from tests.scenario.test_installer import WIRED, quiet_demo, untold
-from tests.web.conftest import ARGS, CHROMIUM
 
 SPEED: Final = 8.0
 """The meter's second is 125 ms here: the service, the house and a browser share two cores in CI."""
@@ -124,14 +123,11 @@ class Installer:
 @asynccontextmanager
 async def at_the_desk(folder: Path) -> AsyncIterator[Installer]:
     """A night in the demo house; its stations hang otherwise than its site file says, and no fuse is stated."""
-    if CHROMIUM is None:
-        if os.environ.get("CI"):
-            pytest.fail("CI needs Chromium; .ci/run installs it")
-        pytest.skip("no Chromium on this machine; on Debian: apt-get install chromium")
+    path = chromium_path()
     expect.set_options(timeout=SHOWN_WITHIN_MS)
     true = quiet_demo(folder)
     async with async_playwright() as playwright, played(true, speed=SPEED, told=untold(true)) as demo:
-        chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGS))
+        chromium = await playwright.chromium.launch(executable_path=path, args=list(ARGS))
         context = await chromium.new_context(reduced_motion="reduce", locale="en", accept_downloads=True)
         context.set_default_timeout(SHOWN_WITHIN_MS)
         try:

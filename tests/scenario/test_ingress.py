@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-import pytest
 from playwright.async_api import Page, async_playwright, expect
 from websockets.asyncio.client import connect
 
+from tests.chromium import ARGS, chromium_path
 from tests.protocol.command import ems
-from tests.web.conftest import ARGS, CHROMIUM, WITHIN_MS
-from tests.web.front_door import PREFIX, front_door
+from tests.scenario.front_door import PREFIX, front_door
+from tests.web.conftest import WITHIN_MS
 
 SITE: Final = """
 connection: {main_fuse_a: 25}
@@ -40,12 +39,9 @@ async def behind_the_door(folder: Path) -> AsyncIterator[tuple[str, dict[str, An
 
 @asynccontextmanager
 async def browsing() -> AsyncIterator[Page]:
-    if CHROMIUM is None:
-        if os.environ.get("CI"):
-            pytest.fail("CI needs Chromium; .ci/run installs it")
-        pytest.skip("no Chromium on this machine; on Debian: apt-get install chromium")
+    path = chromium_path()
     async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGS))
+        chromium = await playwright.chromium.launch(executable_path=path, args=list(ARGS))
         page = await chromium.new_page()
         page.set_default_timeout(WITHIN_MS)
         yield page

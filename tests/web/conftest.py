@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -13,19 +11,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Request, expect, sync_playwright
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-ARGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-default-apps",
-    "--disable-domain-reliability",
-    "--disable-sync",
-    "--no-first-run",
-    # Whatever is not this machine cannot even be looked up.
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-)
+from tests.chromium import ARGS, chromium_path
+
 PASSWORDS = {"Anna": "correct horse", "Ines": "battery staple", "Vito": "only looking"}
 WITHIN_MS = 15_000
 """Of every wait for what must come; nothing waits that long on an idle machine."""
@@ -34,13 +21,10 @@ WITHIN_MS = 15_000
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """One Chromium for all tests, with a profile that is gone afterwards."""
-    if CHROMIUM is None:
-        if os.environ.get("CI"):
-            pytest.fail("CI needs Chromium; .ci/run installs it")
-        pytest.skip("no Chromium on this machine; on Debian: apt-get install chromium")
+    path = chromium_path()
     expect.set_options(timeout=WITHIN_MS)
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGS))
+        chromium = playwright.chromium.launch(executable_path=path, args=list(ARGS))
         yield chromium
         chromium.close()
 
