@@ -11,8 +11,6 @@ from ems.config.schema import StationEntry
 from ems.csms.attendant import Attendant
 from ems.csms.charging_profiles import Moment
 from ems.csms.connector import Connector
-from ems.csms.dialect_v16 import PROTOCOL as V16
-from ems.csms.dialect_v16 import InboundV16, OutboundV16
 from ems.csms.limits import Limits
 from ems.csms.messages import (
     Boot,
@@ -31,6 +29,9 @@ from ems.csms.station_calls import StationCalls
 from ems.csms.station_clock import StationClock
 from ems.csms.tags import Authorise, free_vending
 from ems.csms.transactions import Session, TransactionIds
+from ems.csms.v16.inbound import PROTOCOL as V16
+from ems.csms.v16.inbound import InboundV16
+from ems.csms.v16.outbound import OutboundV16
 from ems.csms.visit import StationSocket, Visit
 from ems.errors import StationOffline
 from ems.model.station import ConnectorStatus, StationState

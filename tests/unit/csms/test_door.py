@@ -12,7 +12,7 @@ from ems.csms.credentials import authentic
 from ems.csms.fields import number, printable, text, whole
 from ems.csms.listener import identity_of
 from ems.csms.throttle import Throttle
-from ems.csms.vocabulary import call_complaint, encode
+from ems.csms.v16.vocabulary import call_complaint, encode
 
 KEY = "0123456789ABCDEF0123456789abcdef"
 

@@ -8,7 +8,7 @@ from typing import Final
 from ems.csms.fields import printable, text
 from ems.csms.lane import Answer, Urgency
 from ems.csms.messages import Outcome
-from ems.csms.vocabulary import call
+from ems.csms.v16.vocabulary import call
 
 LONGEST_TAG_SENT: Final = 16
 LONGEST_STATUS: Final = 40
