@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -16,6 +16,14 @@ ProfileArgument = Annotated[
 DevicePortOption = Annotated[
     int | None,
     typer.Option("--port", metavar="PORT", min=1, max=65535, help="Its Modbus port; the profile's when left out."),
+]
+OverOption = Annotated[
+    Literal["tcp", "udp", "tls", "rtu_over_tcp"] | None,
+    typer.Option("--over", help="What requests travel over; what the profile says when left out."),
+]
+BaudOption = Annotated[int | None, typer.Option("--baud", min=300, max=1_000_000, help="Of a serial line; 9600.")]
+ParityOption = Annotated[
+    Literal["none", "even", "odd"] | None, typer.Option("--parity", help="Of a serial line; none when left out.")
 ]
 UnitOption = Annotated[
     int | None,
@@ -41,6 +49,9 @@ def show_device(
     ] = None,
     port: DevicePortOption = None,
     unit: UnitOption = None,
+    over: OverOption = None,
+    baud: BaudOption = None,
+    parity: ParityOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show what a profile reads: registers or topics, types, units, signs.
@@ -48,28 +59,38 @@ def show_device(
     With --profile, show what a real device says: its raw registers beside our numbers, and what does not fit together.
     """
     if profile is None:
-        if port is not None or unit is not None:
-            raise typer.BadParameter("it goes with --profile, which says how to read the device", param_hint="--port")
+        if {port, unit, over, baud, parity} != {None}:
+            raise typer.BadParameter(
+                "they go with --profile, which says how to read the device", param_hint="--port, --unit, --over, …"
+            )
         from ems.cli.devices import show_profile
 
         raise typer.Exit(show_profile(what, as_json=as_json))
     from ems.cli import device_probe
 
-    raise typer.Exit(device_probe.show_device(profile, host=what, port=port, unit=unit, as_json=as_json))
+    asked = device_probe.asked_at(what, port=port, unit=unit, over=over, baud=baud, parity=parity)
+    raise typer.Exit(device_probe.show_device(profile, asked, as_json=as_json))
 
 
 @devices_app.command("probe")
 def probe_device(
     profile: ProfileArgument,
-    host: Annotated[str, typer.Option(metavar="HOST", help="Name or address of the device or gateway.")],
+    host: Annotated[
+        str,
+        typer.Option(metavar="HOST", help="Name or address of the device or gateway, or /dev/ttyUSB0."),
+    ],
     port: DevicePortOption = None,
     unit: UnitOption = None,
+    over: OverOption = None,
+    baud: BaudOption = None,
+    parity: ParityOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Read a real device once and print everything it says, decoded. Nothing is written to it."""
     from ems.cli import device_probe
 
-    raise typer.Exit(device_probe.probe_device(profile, host=host, port=port, unit=unit, as_json=as_json))
+    asked = device_probe.asked_at(host, port=port, unit=unit, over=over, baud=baud, parity=parity)
+    raise typer.Exit(device_probe.probe_device(profile, asked, as_json=as_json))
 
 
 @devices_app.command("simulate")

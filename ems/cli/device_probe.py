@@ -45,9 +45,19 @@ class _Looked:
     findings: tuple[Finding, ...]
 
 
-def probe_device(profile_id: str, *, host: str, port: int | None, unit: int | None, as_json: bool) -> int:
+Asked = Mapping[str, str | int]
+"""What was stated of a Modbus address."""
+
+
+def asked_at(host: str, **stated: str | int | None) -> Asked:
+    """Where to ask: a host, or a serial line where `host` is the path of a device file."""
+    place = "serial" if host.startswith("/") else "host"
+    return {place: host, **{key: value for key, value in stated.items() if value is not None}}
+
+
+def probe_device(profile_id: str, asked: Asked, *, as_json: bool) -> int:
     """Read a real device once and print what it says. The exit code: 1 when it says nothing of use, 2 for wrong use."""
-    looked = _look(profile_id, host, port, unit, as_json=as_json)
+    looked = _look(profile_id, asked, as_json=as_json)
     if isinstance(looked, int):
         return looked
     if as_json:
@@ -58,9 +68,9 @@ def probe_device(profile_id: str, *, host: str, port: int | None, unit: int | No
     return 0
 
 
-def show_device(profile_id: str, *, host: str, port: int | None, unit: int | None, as_json: bool) -> int:
+def show_device(profile_id: str, asked: Asked, *, as_json: bool) -> int:
     """As `probe_device`, with the raw registers and with doubts. The exit code: 1 also when there are doubts."""
-    looked = _look(profile_id, host, port, unit, as_json=as_json)
+    looked = _look(profile_id, asked, as_json=as_json)
     if isinstance(looked, int):
         return looked
     said = _doubts(looked.findings)
@@ -78,15 +88,15 @@ def show_device(profile_id: str, *, host: str, port: int | None, unit: int | Non
     return 1 if said else 0
 
 
-def _look(profile_id: str, host: str, port: int | None, unit: int | None, *, as_json: bool) -> _Looked | int:
+def _look(profile_id: str, asked: Asked, *, as_json: bool) -> _Looked | int:
     """What the device says; or the exit code, once the reason was printed."""
     try:
         chosen = profile(profile_id)
-        address = _address(chosen, host, port, unit)
+        address = _address(chosen, asked)
     except DeviceConfigError as error:
         return wrong_use(str(error))
     except ValidationError:
-        return wrong_use(f"host is {host!r}: {FORMS['host']}")
+        return wrong_use(f"host is {asked.get('host')!r}: {FORMS['host']}")
     if isinstance(chosen, MqttProfile):
         return wrong_use(f"{chosen.id} publishes by itself, so watch its topics: `ems devices show {chosen.id}`")
     try:
@@ -95,17 +105,14 @@ def _look(profile_id: str, host: str, port: int | None, unit: int | None, *, as_
         cure = _CURES.get(type(error))
         return _no_use(chosen, address, error.code, f"{error}: {cure}" if cure else str(error), as_json=as_json)
     if all(finding.value is None for finding in findings):
-        said = (
-            f"unit {address.unit} at {host}:{address.port} answers, but has none of these points: is it another model?"
-        )
+        said = f"unit {address.unit} at {_where(address)} answers, but has none of these points: is it another model?"
         return _no_use(chosen, address, DeviceError.code, said, as_json=as_json)
     return _Looked(chosen=chosen, address=address, findings=findings)
 
 
-def _address(chosen: Profile, host: str, port: int | None, unit: int | None) -> ModbusAddress:
+def _address(chosen: Profile, asked: Asked) -> ModbusAddress:
     """Where to ask; raises ValidationError for what is no host."""
-    stated = {key: value for key, value in (("port", port), ("unit", unit)) if value is not None}
-    usual = address_of(ModbusAddress.model_validate({"host": host, **stated}), chosen)
+    usual = address_of(ModbusAddress.model_validate(asked), chosen)
     return usual.model_copy(update={"timeout_s": max(usual.timeout_s, ANSWER_WITHIN_S)})
 
 
@@ -151,7 +158,12 @@ def _findings_table(findings: Sequence[Finding]) -> Table:
 
 
 def _target(chosen: Profile, address: ModbusAddress) -> dict[str, object]:
-    return {"profile": chosen.id, "host": address.host, "port": address.port, "unit": address.unit}
+    where = {"host": address.host, "port": address.port} if address.serial is None else {"serial": address.serial}
+    return {"profile": chosen.id, **where, "unit": address.unit}
+
+
+def _where(address: ModbusAddress) -> str:
+    return address.serial or f"{address.host}:{address.port}"
 
 
 def _found_json(finding: Finding) -> dict[str, object]:

@@ -10,11 +10,12 @@ from ems.config.cures import closest
 from ems.config.feeders import MAIN, phases_by_circuit
 from ems.config.problems import ANY, Finding, Place
 from ems.config.repeats import repeats
-from ems.config.schema import DeviceEntry, SiteFile
+from ems.config.schema import DeviceEntry, ModbusAddress, SiteFile
 
 KIND_OF: Final[Mapping[str, str]] = {"meters": "meter", "solar": "inverter", "battery": "battery"}
 """What the devices of a section are."""
 
+_CERTIFICATES: Final = frozenset({"ca", "certificate", "key"})
 MOST_NAMED: Final = 6
 """Profiles that a cure names one by one."""
 
@@ -140,6 +141,8 @@ def _source(place: Place, device: DeviceEntry) -> Iterator[Finding]:
             cure="add modbus: {host: …} or mqtt: {prefix: …}, or pushed: true where a program brings its readings",
             rests_on=((*place, "modbus"), (*place, "mqtt"), (*place, "pushed")),
         )
+    if device.modbus:
+        yield from _line((*place, "modbus"), device.modbus)
     has_points = device.mqtt is not None and bool(device.mqtt.points)
     if not device.profile and (device.modbus or (device.mqtt and not has_points)):
         yield Finding(
@@ -148,6 +151,36 @@ def _source(place: Place, device: DeviceEntry) -> Iterator[Finding]:
             cure="add `profile: …` from `ems devices list`"
             + (", or points of your own under mqtt" if device.mqtt else ""),
             rests_on=((*place, "profile"), (*place, "mqtt")),
+        )
+
+
+def _line(place: Place, address: ModbusAddress) -> Iterator[Finding]:
+    """Over what a Modbus device is asked: one host or one serial line, certificates where TLS is."""
+    if not address.host and address.serial is None:
+        yield Finding(
+            place=place,
+            problem="says neither host nor serial",
+            cure="add `host: …`, or `serial: /dev/ttyUSB0` for an RS-485 adapter of this machine",
+            rests_on=((*place, "serial"),),
+        )
+    if address.serial is not None:
+        for key in sorted({"host", "port", "over", *_CERTIFICATES} & address.model_fields_set):
+            cure = "a serial line has none; delete one of the two"
+            yield Finding(
+                place=(*place, key), problem="stands beside serial", cure=cure, rests_on=((*place, "serial"),)
+            )
+    elif stated := sorted({"baud", "parity", "stop_bits"} & address.model_fields_set):
+        cure = "they are set in the gateway; add `serial: …` only where the line is plugged into this machine"
+        yield Finding(place=(*place, stated[0]), problem="stands without serial", cure=cure)
+    if address.over != "tls" and address.serial is None:
+        for key in sorted(_CERTIFICATES & address.model_fields_set):
+            cure = "add `over: tls`, or delete it"
+            yield Finding(place=(*place, key), problem="stands without over: tls", cure=cure)
+    if address.key is not None and address.certificate is None:
+        yield Finding(
+            place=(*place, "key"),
+            problem="stands without certificate",
+            cure="add `certificate: …`, the PEM file of both",
         )
 
 

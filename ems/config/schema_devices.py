@@ -2,20 +2,46 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ems.config.kinds import Host, Id, Number, PhaseName, Port, Section, Switch, Topic, Whole
+from ems.config.kinds import BesideSiteFile, Host, Id, Number, PhaseName, Port, Section, Switch, Topic, Whole
 
 
 class ModbusAddress(Section):
-    """Where a Modbus TCP device listens."""
+    """Where a Modbus device answers: a host on the network, or a serial line of this machine."""
 
-    host: Host
+    host: Host = ""
+    """Name or address; left out only with `serial`."""
+
     port: Port = 502
+    over: Literal["tcp", "udp", "tls", "rtu_over_tcp"] | None = None
+    """What requests travel over; what the profile says when left out. `rtu_over_tcp` is for gateways that pass RTU
+    frames through as they are."""
+
+    ca: BesideSiteFile | None = None
+    """With `over: tls`: who signed the device's certificate (PEM); the system's authorities when left out."""
+
+    certificate: BesideSiteFile | None = None
+    """With `over: tls`: our own certificate (PEM), for devices that ask for one."""
+
+    key: BesideSiteFile | None = None
+    """The private key of `certificate`."""
+
+    serial: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    """The device file of an RS-485 adapter, such as /dev/ttyUSB0; speaks RTU."""
+
+    baud: Annotated[Whole, Field(ge=300, le=1_000_000)] = 9600
+    parity: Literal["none", "even", "odd"] = "none"
+    stop_bits: Literal[1, 2] = 1
     unit: Annotated[Whole, Field(ge=0, le=255)] = 1
     timeout_s: Annotated[Number, Field(gt=0, le=30)] = 1.0
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """What devices behind one connection share: host and port, or the serial line and 0."""
+        return (self.host, self.port) if self.serial is None else (self.serial, 0)
 
 
 class MqttRule(Section):

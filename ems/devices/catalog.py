@@ -17,7 +17,7 @@ from ems.config.secrets import reveal
 from ems.devices.config_error import DeviceConfigError
 from ems.devices.entry_topics import point_of, topics_of
 from ems.devices.library import profile
-from ems.devices.modbus_address import address_of, carrier_of, pace_of
+from ems.devices.modbus_address import address_of, line_of, pace_of
 from ems.devices.modbus_device import ModbusDevice, RegisterReader
 from ems.devices.modbus_link import ModbusLink
 from ems.devices.modbus_profile import HybridProfile, ModbusProfile
@@ -125,7 +125,7 @@ class _Build:
         if entry.modbus is None:
             raise DeviceConfigError(f"{entry.id} has no Modbus address: {found.id} needs modbus: {{host: …}}")
         address = address_of(entry.modbus, found)
-        link = self._link(address, carrier_of(found))
+        link = self._link(address, found)
         if isinstance(found, SunSpecProfile):
             return SunSpecDevice(
                 name=entry.id,
@@ -197,14 +197,12 @@ class _Build:
             self.mqtt = MqttLink(broker, self._clock)
         return self.mqtt
 
-    def _link(self, address: ModbusAddress, over: Carrier) -> ModbusLink:
-        host, port = address.host, address.port
-        key = (host, port, over)
+    def _link(self, address: ModbusAddress, found: Profile) -> ModbusLink:
+        line = line_of(address, found)
+        key = (*address.place, line.over)
         if key not in self.links:
-            pace = pace_of(self._file, (host, port))
-            self.links[key] = ModbusLink(
-                host, port, self._clock, gap_s=pace.gap_s, connect_delay_s=pace.connect_delay_s, over=over
-            )
+            pace = pace_of(self._file, address.place)
+            self.links[key] = ModbusLink(line, self._clock, gap_s=pace.gap_s, connect_delay_s=pace.connect_delay_s)
         return self.links[key]
 
 

@@ -3,14 +3,21 @@ says nothing."""
 
 from __future__ import annotations
 
+import ssl
 from dataclasses import dataclass
+from typing import Final
 
 from ems.config.schema import DeviceEntry, ModbusAddress, SiteFile
+from ems.devices.config_error import DeviceConfigError
 from ems.devices.library import profile, profile_ids
 from ems.devices.modbus_profile import HybridProfile, ModbusProfile
+from ems.devices.modbus_wire import Line, SerialSetting
 from ems.devices.mqtt_profile import MqttProfile
 from ems.devices.profile import Profile, SunSpecProfile
 from ems.devices.profile_parts import Carrier
+
+TLS_PORT: Final = 802
+"""Modbus/TCP Security, registered as mbap-s."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +36,7 @@ def address_of(stated: ModbusAddress, found: Profile) -> ModbusAddress:
     if not isinstance(found, ModbusProfile | HybridProfile):
         return stated
     usual = {
-        "port": found.defaults.port,
+        "port": TLS_PORT if stated.over == "tls" else found.defaults.port,
         "unit": found.defaults.unit,
         "timeout_s": found.limits.answer_within_ms / 1000,
     }
@@ -37,13 +44,36 @@ def address_of(stated: ModbusAddress, found: Profile) -> ModbusAddress:
     return stated.model_copy(update=missing)
 
 
-def carrier_of(found: Profile) -> Carrier:
-    """What its requests travel over."""
+def line_of(address: ModbusAddress, found: Profile) -> Line:
+    """The connection that a device answers on. Raises DeviceConfigError for certificates that cannot be used."""
+    setting = SerialSetting(baud=address.baud, parity=address.parity, stop_bits=address.stop_bits)
+    if address.serial is not None:
+        return Line(over="serial", host=address.serial, serial=setting)
+    over = address.over or _usual_carrier(found)
+    tls = _tls(address) if over == "tls" else None
+    return Line(over=over, host=address.host, port=address.port, tls=tls)
+
+
+def _usual_carrier(found: Profile) -> Carrier:
     return found.defaults.over if isinstance(found, ModbusProfile | HybridProfile) else "tcp"
 
 
+def _tls(address: ModbusAddress) -> ssl.SSLContext:
+    """Who the device is gets checked, by name too; Modbus/TCP Security §5."""
+    try:
+        context = ssl.create_default_context(cafile=address.ca)
+        if address.certificate is not None:
+            context.load_cert_chain(address.certificate, address.key)
+    except (OSError, ValueError) as err:
+        raise DeviceConfigError(
+            f"the certificates for {address.host}:{address.port} cannot be used ({err}): "
+            "give ca, certificate and key as PEM files that this program may read"
+        ) from err
+    return context
+
+
 def pace_of(file: SiteFile, key: tuple[str, int]) -> Pace:
-    """The longest silences that any device at that host and port needs."""
+    """The longest silences that any device at that place needs."""
     limits = [
         found.limits
         for entry in (*file.meters, *file.solar, *([file.battery] if file.battery else []))
@@ -64,4 +94,4 @@ def _modbus_profile(entry: DeviceEntry) -> ModbusProfile | HybridProfile | SunSp
 
 def _key(entry: DeviceEntry, found: Profile) -> tuple[str, int] | None:
     address = None if entry.modbus is None else address_of(entry.modbus, found)
-    return None if address is None else (address.host, address.port)
+    return None if address is None else address.place

@@ -1,11 +1,14 @@
 """What an answer on the wire must look like, checked before the Modbus library sees it. Pure.
 
-The frame is MBAP header (transaction, protocol 0, length, unit), function, data: Modbus messaging on TCP/IP §3.1.
+Over TCP, UDP and TLS the frame is MBAP header (transaction, protocol 0, length, unit), function, data: Modbus messaging
+on TCP/IP §3.1. An RTU frame is unit, function, data, checksum: Modbus over serial line §2.5.1.
 """
 
 from __future__ import annotations
 
 from typing import Final
+
+from pymodbus.framer import FramerRTU
 
 HEADER_BYTES: Final = 7
 LONGEST_FRAME_BYTES: Final = 260
@@ -41,3 +44,31 @@ def frame_fault(received: bytes, function: int, count: int) -> str | None:
     if size != 2 * count or length != 3 + size:
         return f"it holds {size // 2} registers where {count} were asked for"
     return None
+
+
+def rtu_frame_fault(received: bytes, unit: int, function: int, count: int) -> str | None:
+    """What is wrong with an RTU answer to a read of `count` registers; None while it may still become a good one."""
+    if not received:
+        return None
+    if received[0] != unit:
+        return f"unit {received[0]} answers"
+    if len(received) < 3:
+        return None
+    answered, size = received[1], received[2]
+    if answered == function | EXCEPTION_BIT:
+        length = 5
+    elif answered != function:
+        return f"function {answered} answers function {function}"
+    elif size != 2 * count:
+        return f"it holds {size // 2} registers where {count} were asked for"
+    else:
+        length = 5 + size
+    if len(received) > length:
+        return "it is too long"
+    if len(received) == length and not _checksum_fits(received):
+        return "its checksum is wrong"
+    return None
+
+
+def _checksum_fits(frame: bytes) -> bool:
+    return FramerRTU.check_CRC(frame[:-2], int.from_bytes(frame[-2:], "big"))

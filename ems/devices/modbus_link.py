@@ -1,46 +1,35 @@
-"""One Modbus connection per address, over TCP or UDP, shared by all devices behind it.
+"""One Modbus connection per address, shared by all devices behind it.
 
 A gateway with an RS-485 bus behind it can do one thing at a time, so requests queue here, one on the wire at once, with
-the silence between them that the slowest device needs. Nothing is repeated behind the caller's back: a request that
-meets a dropped connection fails, the next one connects again.
+the silence between them that the slowest device needs. A device that says it is busy is asked again after a moment.
+Nothing else is repeated behind the caller's back: what meets a dropped connection fails, the next one connects again.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from pymodbus.client import AsyncModbusTcpClient, AsyncModbusUdpClient
-from pymodbus.exceptions import ModbusException
-from pymodbus.pdu import ModbusPDU
-
 from ems.clock import Clock
 from ems.devices.cancellation import end_if_cancelled
-from ems.devices.modbus_frames import EXCEPTION_NAMES, frame_fault
-from ems.devices.profile_parts import Carrier
-from ems.devices.register_point import RegisterKind
-from ems.errors import DeviceError, LinkDown, NoAnswer, Nonsense, Refused, UnknownHost
+from ems.devices.modbus_frames import EXCEPTION_NAMES
+from ems.devices.modbus_wire import Line, ReadRequest, Wire
+from ems.errors import LinkDown, NoAnswer, Nonsense, Refused, UnknownHost
 
 # The library logs every lost frame as an error; here that is a typed error, reported once by whoever reads the device.
 logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)
 
-FUNCTION_OF: Final = {"holding": 3, "input": 4}
-LIBRARY_TIMEOUT_S: Final = 3600.0
-"""The library's own limit, out of the way: ours runs on the injected clock."""
+__all__ = ["Answer", "Line", "ModbusLink", "NoSuchRegisters", "ReadRequest"]
 
+BUSY: Final = 6
+"""The exception of a device that asks to be asked again (Modbus application protocol §7)."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadRequest:
-    """A read of `count` registers from `address` on."""
-
-    unit: int
-    function: RegisterKind
-    address: int
-    count: int
-    timeout_s: float = 1.0
+BUSY_TIMES: Final = 2
+BUSY_PAUSE_S: Final = 0.2
+LONGEST_HUSH_S: Final = 1.0
+"""How long a line without numbered frames is left in peace after a request that failed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,34 +48,34 @@ class NoSuchRegisters(Refused):
     """The device has no such registers, or does not give that many at once (exceptions 2 and 3)."""
 
 
+class Busy(Refused):
+    """The device has no time for this request (exception 6)."""
+
+
 class ModbusLink:
-    """The connection to one host and port. Safe to share; every `read` waits its turn."""
+    """The connection to one host and port, or on one serial line. Safe to share; every `read` waits its turn."""
 
     def __init__(
         self,
-        host: str,
-        port: int,
+        line: Line,
         clock: Clock,
         *,
         gap_s: float = 0.0,
         connect_delay_s: float = 0.0,
-        over: Carrier = "tcp",
     ) -> None:
-        self._over = over
-        self._host = host
-        self._port = port
+        self._line = line
         self._clock = clock
-        self._gap_s = gap_s
+        self._gap_s = max(gap_s, line.serial.silence_s) if line.over == "serial" else gap_s
         self._connect_delay_s = connect_delay_s
         self._turn = asyncio.Lock()
-        self._wire: _Wire | None = None
+        self._wire: Wire | None = None
         self._connections = 0
-        self._quiet_since_s = float("-inf")
+        self._free_at_s = float("-inf")
 
     @property
     def where(self) -> str:
-        """Host and port, for messages."""
-        return f"{self._host}:{self._port}"
+        """Host and port, or the serial line, for messages."""
+        return self._line.where
 
     async def read(self, request: ReadRequest) -> Answer:
         """The registers asked for.
@@ -95,14 +84,16 @@ class ModbusLink:
         is then closed, lest a late answer be taken for the next one's), Refused or Nonsense.
         """
         async with self._turn:
-            await self._clock.sleep(max(0.0, self._quiet_since_s + self._gap_s - self._clock.monotonic_s()))
+            await self._clock.sleep(max(0.0, self._free_at_s - self._clock.monotonic_s()))
+            silence_s = self._gap_s
             try:
-                return await self._ask(await self._connected(request.timeout_s), request)
+                return await self._ask_patiently(request)
             except (LinkDown, NoAnswer, Nonsense, asyncio.CancelledError):
                 self._drop()
+                silence_s = max(silence_s, self._hush_s(request))
                 raise
             finally:
-                self._quiet_since_s = self._clock.monotonic_s()
+                self._free_at_s = self._clock.monotonic_s() + silence_s
                 end_if_cancelled()
 
     async def close(self) -> None:
@@ -111,11 +102,23 @@ class ModbusLink:
             self._drop()
             await self._clock.sleep(0)
 
-    async def _ask(self, wire: _Wire, request: ReadRequest) -> Answer:
+    async def _ask_patiently(self, request: ReadRequest) -> Answer:
+        for _ in range(BUSY_TIMES):
+            try:
+                return await self._ask(await self._connected(request.timeout_s), request)
+            except Busy:
+                await self._clock.sleep(max(BUSY_PAUSE_S, self._gap_s))
+        return await self._ask(await self._connected(request.timeout_s), request)
+
+    def _hush_s(self, request: ReadRequest) -> float:
+        """RTU frames carry no number, so an answer that is late must not meet the next request."""
+        return 0.0 if self._line.frames_have_numbers else min(request.timeout_s, LONGEST_HUSH_S)
+
+    async def _ask(self, wire: Wire, request: ReadRequest) -> Answer:
         reply = await wire.exchange(request)
         if reply.isError():
             code = reply.exception_code
-            refusal = NoSuchRegisters if code in (2, 3) else Refused
+            refusal = NoSuchRegisters if code in (2, 3) else Busy if code == BUSY else Refused
             raise refusal(
                 f"unit {request.unit} at {self.where} refused registers {request.address} to "
                 f"{request.address + request.count - 1}: {EXCEPTION_NAMES.get(code, f'exception {code}')}"
@@ -130,11 +133,11 @@ class ModbusLink:
             connection=self._connections,
         )
 
-    async def _connected(self, timeout_s: float) -> _Wire:
+    async def _connected(self, timeout_s: float) -> Wire:
         if self._wire is not None and self._wire.is_open:
             return self._wire
         self._drop()
-        wire = _Wire(self._host, self._port, self._clock, self._over)
+        wire = Wire(self._line, self._clock)
         if not await wire.open(timeout_s):
             raise await self._nobody_there(timeout_s)
         self._connections += 1
@@ -145,95 +148,21 @@ class ModbusLink:
 
     async def _nobody_there(self, timeout_s: float) -> LinkDown:
         """Why no connection came about."""
+        if self._line.over == "serial":
+            reasons = "no such line, no right to it, another program has it, or no such baud and parity"
+            return LinkDown(f"{self.where} cannot be opened: {reasons}")
         try:
             async with self._clock.timeout(timeout_s):
-                await asyncio.get_running_loop().getaddrinfo(self._host, self._port)
+                await asyncio.get_running_loop().getaddrinfo(self._line.host, self._line.port)
         except TimeoutError:
             pass  # the name server is as silent as the device
         except (OSError, UnicodeError):
-            return UnknownHost(f"nobody here knows the name {self._host}; check its spelling, or write the address")
+            return UnknownHost(
+                f"nobody here knows the name {self._line.host}; check its spelling, or write the address"
+            )
         return LinkDown(f"{self.where} does not accept a Modbus connection")
 
     def _drop(self) -> None:
         if self._wire is not None:
             self._wire.close()
             self._wire = None
-
-
-CLIENTS: Final[Mapping[Carrier, type[AsyncModbusTcpClient | AsyncModbusUdpClient]]] = {
-    "tcp": AsyncModbusTcpClient,
-    "udp": AsyncModbusUdpClient,
-}
-
-
-class _Wire:
-    """One connection, from its opening to its end. Over UDP it opens whoever listens; then only answers tell."""
-
-    def __init__(self, host: str, port: int, clock: Clock, over: Carrier) -> None:
-        self._where = f"{host}:{port}"
-        self._clock = clock
-        self._client = CLIENTS[over](
-            host,
-            port=port,
-            timeout=LIBRARY_TIMEOUT_S,
-            retries=0,
-            reconnect_delay=0,
-            trace_packet=self._inspect,
-            trace_connect=self._changed,
-        )
-        self._request: ReadRequest | None = None
-        self._limit: asyncio.Timeout | None = None
-        self._trouble: DeviceError | None = None
-
-    @property
-    def is_open(self) -> bool:
-        return self._client.connected
-
-    async def open(self, timeout_s: float) -> bool:
-        """Whether somebody took the connection in time."""
-        try:
-            async with self._clock.timeout(timeout_s):
-                return await self._client.connect()
-        except (TimeoutError, UnicodeError):
-            # A name that no resolver could even spell counts as nobody there.
-            self._client.close()
-            return False
-
-    def close(self) -> None:
-        self._client.close()
-
-    async def exchange(self, request: ReadRequest) -> ModbusPDU:
-        """Send and wait; the reply may be the device's refusal."""
-        self._request = request
-        client = self._client
-        read = client.read_holding_registers if request.function == "holding" else client.read_input_registers
-        try:
-            async with self._clock.timeout(request.timeout_s) as self._limit:
-                return await read(request.address, count=request.count, device_id=request.unit)
-        except TimeoutError:
-            silence = f"unit {request.unit} at {self._where} did not answer within {request.timeout_s:g} s"
-            raise self._trouble or NoAnswer(silence) from None
-        except ModbusException as err:
-            raise LinkDown(f"{self._where} dropped the Modbus connection") from err
-        finally:
-            self._request = self._limit = None
-
-    def _inspect(self, sending: bool, packet: bytes) -> bytes:
-        request = self._request
-        if sending or request is None:
-            return packet
-        fault = frame_fault(packet, FUNCTION_OF[request.function], request.count)
-        if fault is None:
-            return packet
-        self._fail(Nonsense(f"unit {request.unit} at {self._where} sent garbage: {fault}"))
-        return b""
-
-    def _changed(self, connected: bool) -> None:
-        if not connected:
-            self._fail(LinkDown(f"{self._where} dropped the Modbus connection"))
-
-    def _fail(self, trouble: DeviceError) -> None:
-        """End the exchange under way at once, and say why."""
-        self._trouble = self._trouble or trouble
-        if self._limit is not None and not self._limit.expired():
-            self._limit.reschedule(0)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from ems.clock import Clock
 from ems.config.schema import ModbusAddress
-from ems.devices.modbus_address import carrier_of
+from ems.devices.modbus_address import line_of
 from ems.devices.modbus_link import Answer, ModbusLink, ReadRequest
 from ems.devices.modbus_profile import HybridProfile, ModbusProfile
 from ems.devices.point_map import PointMap
@@ -48,8 +48,8 @@ async def probe(
     """
     limits = profile.limits
     gap_s, connect_delay_s = limits.request_gap_ms / 1000, limits.connect_delay_ms / 1000
-    over = carrier_of(profile)
-    link = ModbusLink(address.host, address.port, clock, gap_s=gap_s, connect_delay_s=connect_delay_s, over=over)
+    line = line_of(address, profile)
+    link = ModbusLink(line, clock, gap_s=gap_s, connect_delay_s=connect_delay_s)
     reader = _Reader(link, address)
     try:
         return await (_models(reader) if isinstance(profile, SunSpecProfile) else _registers(reader, profile))

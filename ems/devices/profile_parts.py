@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ems.devices.sample import BATTERY_POINTS, INVERTER_POINTS, METER_POINTS, is_live
 
 Kind = Literal["meter", "inverter", "battery"]
-Carrier = Literal["tcp", "udp"]
+Carrier = Literal["tcp", "udp", "tls", "rtu_over_tcp", "serial"]
 """What Modbus requests travel over."""
 
 Status = Literal["verified", "vendor", "single"]

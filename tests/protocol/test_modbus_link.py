@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from ems.clock import Clock, WallClock
-from ems.devices.modbus_link import ModbusLink, NoSuchRegisters, ReadRequest
+from ems.devices.modbus_link import Line, ModbusLink, NoSuchRegisters, ReadRequest
 from ems.errors import LinkDown, NoAnswer, Nonsense, Refused
 from tests.protocol.modbus_bench import (
     CLOSE,
@@ -33,7 +33,7 @@ IMPATIENT = ReadRequest(unit=1, function="input", address=10, count=3, timeout_s
 
 @asynccontextmanager
 async def link_to(port: int, clock: Clock | None = None, *, gap_s: float = 0.0) -> AsyncIterator[ModbusLink]:
-    link = ModbusLink(LOOPBACK, port, clock or WallClock(), gap_s=gap_s)
+    link = ModbusLink(Line(host=LOOPBACK, port=port), clock or WallClock(), gap_s=gap_s)
     try:
         yield link
     finally:
@@ -212,7 +212,7 @@ async def test_nobody_there_is_link_down_until_somebody_comes() -> None:
 
 
 async def test_a_name_that_nobody_can_resolve_is_link_down_and_named() -> None:
-    link = ModbusLink("a..b", 502, WallClock())
+    link = ModbusLink(Line(host="a..b", port=502), WallClock())
 
     with pytest.raises(LinkDown, match=r"^nobody here knows the name a\.\.b; check its spelling"):
         await link.read(READ)

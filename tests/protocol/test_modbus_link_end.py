@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from ems.clock import WallClock
-from ems.devices.modbus_link import Answer, ModbusLink, ReadRequest
+from ems.devices.modbus_link import Answer, Line, ModbusLink, ReadRequest
 from tests.protocol.modbus_bench import CLOSE, LOOPBACK, Reply, counting, odd_server, refusal
 from tests.protocol.mqtt_brokers import free_port
 from tests.protocol.odd_broker import after
@@ -19,7 +19,7 @@ REQUEST = ReadRequest(unit=1, function="input", address=0, count=2, timeout_s=GU
 
 @pytest.mark.parametrize("turns", range(16))
 async def test_ends_although_the_connection_is_refused_at_the_same_moment(turns: int) -> None:
-    link = ModbusLink(LOOPBACK, free_port(), WallClock())
+    link = ModbusLink(Line(host=LOOPBACK, port=free_port()), WallClock())
     task = asyncio.create_task(link.read(REQUEST))
     after(turns, task.cancel)
     await asyncio.wait([task], timeout=GUARD_S)
@@ -46,7 +46,7 @@ async def test_ends_although_the_device_answers_at_the_same_moment(reply: Reply,
         return reply(request)
 
     async with odd_server(answer_and_cancel) as server:
-        link = ModbusLink(LOOPBACK, server.port, WallClock())
+        link = ModbusLink(Line(host=LOOPBACK, port=server.port), WallClock())
         tasks.append(asyncio.create_task(link.read(REQUEST)))
         await asyncio.wait(tasks, timeout=GUARD_S)
         await link.close()

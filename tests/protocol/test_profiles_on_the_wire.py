@@ -11,7 +11,7 @@ import pytest_asyncio
 from ems.config.schema import ModbusAddress
 from ems.devices.library import profiles
 from ems.devices.modbus_device import RegisterReader
-from ems.devices.modbus_link import ModbusLink
+from ems.devices.modbus_link import Line, ModbusLink
 from ems.devices.modbus_profile import HybridProfile, ModbusProfile
 from ems.devices.plausibility import Bounds
 from ems.devices.point_map import PointMap
@@ -61,7 +61,7 @@ class Bench:
     async def sample(self, profile: ModbusProfile | HybridProfile, kind: Kind) -> Sample:
         """What a reader that has just connected finds."""
         unit = self.units[profile.id].unit
-        link = ModbusLink(LOOPBACK, self.port.port, HandClock())
+        link = ModbusLink(Line(host=LOOPBACK, port=self.port.port), HandClock())
         address = ModbusAddress(host=LOOPBACK, port=self.port.port, unit=unit, timeout_s=10)
         reader = RegisterReader(name=profile.id, link=link, address=address, profile=profile, kind=kind)
         try:

@@ -10,7 +10,7 @@ import pytest
 from ems.config.schema import ModbusAddress
 from ems.devices.library import profile
 from ems.devices.modbus_device import RegisterReader
-from ems.devices.modbus_link import ModbusLink, ReadRequest
+from ems.devices.modbus_link import Line, ModbusLink, ReadRequest
 from ems.devices.modbus_profile import HybridProfile, ModbusProfile
 from ems.devices.profile_parts import Kind
 from ems.devices.register_types import WordOrder
@@ -30,7 +30,7 @@ def known(profile_id: str) -> ModbusProfile | HybridProfile:
 
 
 def reader(profile_id: str, kind: Kind, port: int, clock: HandClock, *, connect_delay_s: float = 0.0) -> RegisterReader:
-    link = ModbusLink(LOOPBACK, port, clock, connect_delay_s=connect_delay_s)
+    link = ModbusLink(Line(host=LOOPBACK, port=port), clock, connect_delay_s=connect_delay_s)
     address = ModbusAddress(host=LOOPBACK, port=port, timeout_s=10)
     return RegisterReader(name="device", link=link, address=address, profile=known(profile_id), kind=kind)
 
@@ -127,7 +127,7 @@ async def test_over_udp_nobody_there_is_silence() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as deaf:
         deaf.bind((LOOPBACK, 0))
         clock = HandClock()
-        link = ModbusLink(LOOPBACK, deaf.getsockname()[1], clock, over="udp")
+        link = ModbusLink(Line(host=LOOPBACK, port=deaf.getsockname()[1], over="udp"), clock)
         with pytest.raises(NoAnswer):
             await link.read(ReadRequest(unit=1, function="holding", address=0, count=1, timeout_s=ANSWERS_WITHIN_S))
         await link.close()

@@ -167,8 +167,9 @@ class SimulatedHouse:
     def _relocated(self, entry: _Entry) -> _Entry:
         if entry.modbus is None:
             return entry
-        port = self.ports[entry.modbus.host, entry.modbus.port]
-        address = entry.modbus.model_copy(update={"host": port.host, "port": port.port})
+        port = self.ports[entry.modbus.place]
+        where = {"host": port.host, "port": port.port, "over": None, "serial": None}
+        address = entry.modbus.model_copy(update=where)
         return entry.model_copy(update={"modbus": address})
 
 
@@ -178,7 +179,7 @@ def _ports(file: SiteFile, parts: Parts, *, keep_ports: bool) -> dict[tuple[str,
     for entry in (*file.meters, *file.solar):
         if entry.modbus is None:
             continue
-        units = groups.setdefault((entry.modbus.host, entry.modbus.port), [])
+        units = groups.setdefault(entry.modbus.place, [])
         if any(unit.unit == entry.modbus.unit for unit in units):
             raise CannotSimulate(f"{entry.id} shares unit {entry.modbus.unit} with another device; give it its own")
         units.append(parts.units[entry.id])

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ems.cli.device_probe import probe_device
+from ems.cli.device_probe import asked_at, probe_device
 from ems.cli.device_tables import unit_of
 from ems.cli.devices import list_profiles, point_rows, show_profile
 from ems.devices.library import profiles
@@ -158,13 +158,18 @@ def test_unknown_profile_is_wrong_use_and_the_nearest_is_named(capsys: pytest.Ca
 
 
 def test_probing_what_publishes_by_itself_is_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:
-    assert probe_device("shelly_pro3em", host="127.0.0.1", port=502, unit=1, as_json=False) == 2
+    assert probe_device("shelly_pro3em", asked_at("127.0.0.1", port=502, unit=1), as_json=False) == 2
     assert "`ems devices show shelly_pro3em`" in capsys.readouterr().err
 
 
 def test_probing_a_url_is_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:
-    assert probe_device("sunspec", host="http://inverter", port=502, unit=1, as_json=False) == 2
+    assert probe_device("sunspec", asked_at("http://inverter", port=502), as_json=False) == 2
     assert "give a name or address alone" in capsys.readouterr().err
+
+
+def test_a_path_is_a_serial_line() -> None:
+    assert asked_at("/dev/ttyUSB0", unit=None, baud=19200) == {"serial": "/dev/ttyUSB0", "baud": 19200}
+    assert asked_at("10.0.0.7", unit=3, over=None) == {"host": "10.0.0.7", "unit": 3}
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,16 @@ FAMILY = "  - {id: family, phases: 3}"
         # Devices.
         (GRID, "  - {id: grid, profile: x}", "meters[grid] has no address: add modbus: {host: …} or mqtt"),
         (GRID, "  - {id: grid, modbus: {host: a}}", "meters[grid] has no profile: add `profile: …` from"),
+        (
+            GRID,
+            "  - {id: grid, profile: x, modbus: {unit: 2}}",
+            "meters[grid].modbus says neither host nor serial: add",
+        ),
+        (GRID, "  - {id: grid, profile: x, modbus: {serial: /dev/a, host: b}}", "modbus.host stands beside serial"),
+        (GRID, "  - {id: grid, profile: x, modbus: {serial: /dev/a, ca: b}}", "modbus.ca stands beside serial"),
+        (GRID, "  - {id: grid, profile: x, modbus: {host: b, baud: 9600}}", "modbus.baud stands without serial"),
+        (GRID, "  - {id: grid, profile: x, modbus: {host: b, ca: c}}", "modbus.ca stands without over: tls: add"),
+        (GRID, "  - {id: grid, profile: x, modbus: {host: b, over: tls, key: c}}", "key stands without certificate"),
         (GRID, "  - {id: grid, profile: x, mqtt: {prefix: a}}", "meters[grid].mqtt needs a broker: add the section"),
         (GRID, "  - {id: g, profile: x, modbus: {host: a}, circuit: garage}", "meters has none at the main fuse"),
         (GRID, f"{GRID}\n{GRID.replace('id: grid', 'id: b')}", "meters[b].circuit is main, as that of another meter"),

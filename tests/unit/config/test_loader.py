@@ -96,7 +96,7 @@ def test_missing_required_keys_do_not_hide_other_problems(tmp_path: Path) -> Non
         ("main_fuse_a: 25", "main_fuse_device: mcb-b", "choose from mcb_b, mcb_c, mcb_d, sls, gg; did you mean mcb_b?"),
         ("host: 127.0.0.1", "host: 'http://meter'", "there is no http:// in front"),
         ("host: 127.0.0.1", "host: '127.0.0.1:502'", "a port goes into `port`"),
-        ("host: 127.0.0.1", "port: 502", "meters[grid].modbus.host is missing: add the address"),
+        ("host: 127.0.0.1", "port: 502", "meters[grid].modbus says neither host nor serial: add"),
         ("host: 127.0.0.1", "host: a, unit: 300", "Modbus units are 0 to 255"),
         ("host: 127.0.0.1", "host: a, timeout_s: 0", "above 0 s, at most 30 s"),
         ("host: 127.0.0.1", "host: a, timeout_s: 1000", "did you mean milliseconds? 1000 ms is 1"),
