@@ -53,6 +53,7 @@ _CHECKS: Final[tuple[Callable[[SiteFile], Iterator[Finding]], ...]] = (
     device_checks.sources,
     device_checks.meters_at_circuits,
     device_checks.wiring,
+    device_checks.proxies,
     station_checks.names,
     station_checks.circuits,
     station_checks.wiring,

@@ -57,6 +57,22 @@ def sources(file: SiteFile) -> Iterator[Finding]:
         yield Finding(place=("mqtt", "password"), problem="stands without username", cure=cure)
 
 
+def proxies(file: SiteFile) -> Iterator[Finding]:
+    """Doors to devices that stand where another door is."""
+    taken: dict[int, object] = {file.csms.port: "csms.port", file.api.port: "api.port"}
+    for place, device in _devices(file):
+        port = None if device.modbus is None else device.modbus.proxy_port
+        if port is None or device.modbus is None:
+            continue
+        there = taken.setdefault(port, device.modbus.place)
+        if there != device.modbus.place:
+            yield Finding(
+                place=(*place, "modbus", "proxy_port"),
+                problem=f"is {port}, as that of {there if isinstance(there, str) else 'another device'}",
+                cure="choose a free one, such as 5020",
+            )
+
+
 def profiles(file: SiteFile, known: Collection[str]) -> Iterator[Finding]:
     """Profiles that do not exist and, where `known` maps them to kinds of devices, those that describe another kind."""
     for place, device in _devices(file):

@@ -38,6 +38,9 @@ class ModbusAddress(Section):
     unit: Annotated[Whole, Field(ge=0, le=255)] = 1
     timeout_s: Annotated[Number, Field(gt=0, le=30)] = 1.0
 
+    proxy_port: Port | None = None
+    """Other programs may read the device here, through our connection; nothing is written for them."""
+
     @property
     def place(self) -> tuple[str, int]:
         """What devices behind one connection share: host and port, or the serial line and 0."""

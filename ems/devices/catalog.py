@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from ems.clock import Clock
 from ems.config.feeders import MAIN, phases_by_circuit
@@ -21,6 +21,7 @@ from ems.devices.modbus_address import address_of, line_of, pace_of
 from ems.devices.modbus_device import ModbusDevice, RegisterReader
 from ems.devices.modbus_link import ModbusLink
 from ems.devices.modbus_profile import HybridProfile, ModbusProfile
+from ems.devices.modbus_proxy import ModbusProxy
 from ems.devices.mqtt_device import MqttDevice, Topics, silence_limit_s
 from ems.devices.mqtt_link import Broker, MqttLink
 from ems.devices.mqtt_profile import MqttProfile
@@ -38,6 +39,7 @@ from ems.model.electrical import Phase
 from ems.model.readings import BatteryReading, GridReading, Reading, SolarReading
 
 R = TypeVar("R", bound=Reading)
+EVERYWHERE: Final = "0.0.0.0"  # noqa: S104 (other programs sit elsewhere on the home network)
 Job = Callable[[], Coroutine[None, None, None]]
 
 
@@ -84,7 +86,7 @@ def connect_devices(file: SiteFile, clock: Clock) -> Devices:
         battery=battery,
         operator_signal=build.operator_signal(),
         pushed=build.pushed,
-        background=(build.mqtt.run,) if build.mqtt else (),
+        background=(*((build.mqtt.run,) if build.mqtt else ()), *(proxy.serve for proxy in build.proxies.values())),
         links=tuple(build.links.values()),
     )
 
@@ -97,6 +99,7 @@ class _Build:
         self._clock = clock
         self.links: dict[tuple[str, int, Carrier], ModbusLink] = {}
         self.mqtt: MqttLink | None = None
+        self.proxies: dict[int, ModbusProxy] = {}
         self.pushed: dict[str, Inlet] = {}
 
     def meter(self, entry: MeterEntry) -> Device[GridReading]:
@@ -126,6 +129,10 @@ class _Build:
             raise DeviceConfigError(f"{entry.id} has no Modbus address: {found.id} needs modbus: {{host: …}}")
         address = address_of(entry.modbus, found)
         link = self._link(address, found)
+        if address.proxy_port is not None and address.proxy_port not in self.proxies:
+            self.proxies[address.proxy_port] = ModbusProxy(
+                link, EVERYWHERE, address.proxy_port, self._clock, timeout_s=address.timeout_s
+            )
         if isinstance(found, SunSpecProfile):
             return SunSpecDevice(
                 name=entry.id,

@@ -79,6 +79,11 @@ FAMILY = "  - {id: family, phases: 3}"
         (GRID, "  - {id: grid, profile: x, modbus: {serial: /dev/a, ca: b}}", "modbus.ca stands beside serial"),
         (GRID, "  - {id: grid, profile: x, modbus: {host: b, baud: 9600}}", "modbus.baud stands without serial"),
         (GRID, "  - {id: grid, profile: x, modbus: {host: b, ca: c}}", "modbus.ca stands without over: tls: add"),
+        (
+            GRID,
+            "  - {id: grid, profile: x, modbus: {host: b, proxy_port: 8480}}",
+            "proxy_port is 8480, as that of api.port",
+        ),
         (GRID, "  - {id: grid, profile: x, modbus: {host: b, over: tls, key: c}}", "key stands without certificate"),
         (GRID, "  - {id: grid, profile: x, mqtt: {prefix: a}}", "meters[grid].mqtt needs a broker: add the section"),
         (GRID, "  - {id: g, profile: x, modbus: {host: a}, circuit: garage}", "meters has none at the main fuse"),
