@@ -8,13 +8,13 @@ from contextlib import asynccontextmanager
 
 from pymodbus.client import AsyncModbusTcpClient
 
+from ems.clock import WallClock
 from ems.devices.modbus_link import Line, ModbusLink, ReadRequest
 from ems.devices.modbus_proxy import FRESH_S, MOST_CLIENTS, ModbusProxy
 from tests.protocol.modbus_bench import (
     GUARD_S,
     LOOPBACK,
     HandClock,
-    Reply,
     asked_for,
     counting,
     modbus_server,
@@ -97,7 +97,7 @@ async def test_own_and_foreign_requests_never_overlap_and_ours_waits_for_one_at_
     async with odd_server(counting) as server, proxy_to(server.port, HandClock()) as (proxy, link):
         async with reader_of(proxy) as one, reader_of(proxy) as other:
             foreign = [
-                asyncio.create_task(client.read_holding_registers(100 + at, count=1, device_id=1))
+                asyncio.ensure_future(client.read_holding_registers(100 + at, count=1, device_id=1))
                 for at in range(4)
                 for client in (one, other)
             ]
@@ -112,38 +112,43 @@ async def test_own_and_foreign_requests_never_overlap_and_ours_waits_for_one_at_
 
 
 async def test_a_device_that_is_away_is_a_gateway_without_an_answer() -> None:
-    async with odd_server(lambda _: None) as server, proxy_to(server.port, HandClock()) as (proxy, _):
-        async with reader_of(proxy) as client:
-            answer = await client.read_holding_registers(10, count=2, device_id=1)
+    async with (
+        odd_server(lambda _: None) as server,
+        proxy_to(server.port, HandClock()) as (proxy, _),
+        reader_of(proxy) as client,
+    ):
+        answer = await client.read_holding_registers(10, count=2, device_id=1)
 
     assert answer.exception_code == 11
 
 
-def failing() -> Reply:
-    return lambda request: [refusal(request, 4)]
-
-
 async def test_the_devices_own_failure_is_told_as_one() -> None:
-    async with odd_server(failing()) as server, proxy_to(server.port, HandClock()) as (proxy, _):
-        async with reader_of(proxy) as client:
-            assert (await client.read_holding_registers(10, count=2, device_id=1)).exception_code == 4
+    async with (
+        odd_server(lambda request: [refusal(request, 4)]) as server,
+        proxy_to(server.port, HandClock()) as (proxy, _),
+        reader_of(proxy) as client,
+    ):
+        assert (await client.read_holding_registers(10, count=2, device_id=1)).exception_code == 4
 
 
 async def test_garbage_ends_its_own_connection_only() -> None:
     frames = [b"GET / HTTP/1.1\r\n", b"\0\1\0\0\0\0\1\3", b"\0\1\0\0\xff\xff\1\3", b"\0\1\0\0\0\6\1\3\0\x0a\0\0"]
-    async with odd_server(counting) as server, proxy_to(server.port, HandClock()) as (proxy, _):
-        async with reader_of(proxy) as client:
-            for frame in frames[:3]:
-                reader, writer = await asyncio.open_connection(LOOPBACK, proxy.port)
-                writer.write(frame)
-                assert await reader.read() == b""
-                writer.close()
+    async with (
+        odd_server(counting) as server,
+        proxy_to(server.port, HandClock()) as (proxy, _),
+        reader_of(proxy) as client,
+    ):
+        for frame in frames[:3]:
             reader, writer = await asyncio.open_connection(LOOPBACK, proxy.port)
-            writer.write(frames[3])
-            assert (await reader.readexactly(9))[7:] == b"\x83\3", "no registers at all is an illegal value"
+            writer.write(frame)
+            assert await reader.read() == b""
             writer.close()
+        reader, writer = await asyncio.open_connection(LOOPBACK, proxy.port)
+        writer.write(frames[3])
+        assert (await reader.readexactly(9))[7:] == b"\x83\3", "no registers at all is an illegal value"
+        writer.close()
 
-            assert (await client.read_holding_registers(10, count=2, device_id=1)).registers == [10, 11]
+        assert (await client.read_holding_registers(10, count=2, device_id=1)).registers == [10, 11]
 
 
 async def test_no_more_than_a_few_readers_at_a_time() -> None:
@@ -171,7 +176,7 @@ async def test_a_port_that_is_taken_is_tried_again() -> None:
         proxy = ModbusProxy(link, LOOPBACK, taken.sockets[0].getsockname()[1], clock, timeout_s=GUARD_S)
         serving = asyncio.create_task(proxy.serve())
         while not clock.slept:
-            await asyncio.sleep(0)
+            await WallClock().sleep(0)
         taken.close()
         await taken.wait_closed()
         await proxy.listening.wait()
