@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from ems.devices.http_profile import HttpProfile
 from ems.devices.library import profiles
 from ems.devices.modbus_profile import HybridProfile, ModbusLimits, ModbusProfile
 from ems.devices.mqtt_profile import MqttProfile
@@ -54,6 +55,8 @@ def _section(chosen: Profile) -> Iterator[str]:
         for kind, each in chosen.maps.items():
             yield f"- As {kind}: {_signs(kind, each)}"
         yield from (f"- {line}" for line in _limits(chosen.limits))
+    if isinstance(chosen, HttpProfile) and chosen.limits.period_s is not None:
+        yield f"- Give it a `period_s` of {chosen.limits.period_s:g} or more."
     yield from (f"- {note}" for note in chosen.notes)
 
 
@@ -100,6 +103,8 @@ def _status(chosen: Profile) -> str:
 def _place(chosen: Profile) -> str:
     if isinstance(chosen, MqttProfile):
         return "MQTT"
+    if isinstance(chosen, HttpProfile):
+        return f"{'HTTPS' if chosen.tls else 'HTTP'} port {chosen.port}"
     if not isinstance(chosen, ModbusProfile | HybridProfile):
         return "Modbus TCP, SunSpec"
     line = f"; RS-485: {chosen.serial}" if chosen.serial else ""

@@ -18,6 +18,7 @@ from ems.clock import WallClock
 from ems.config.cure_words import FORMS
 from ems.config.schema import ModbusAddress
 from ems.devices.config_error import DeviceConfigError
+from ems.devices.http_profile import HttpProfile
 from ems.devices.library import profile
 from ems.devices.modbus_address import address_of
 from ems.devices.mqtt_profile import MqttProfile
@@ -97,6 +98,8 @@ def _look(profile_id: str, asked: Asked, *, as_json: bool) -> _Looked | int:
         return wrong_use(str(error))
     except ValidationError:
         return wrong_use(f"host is {asked.get('host')!r}: {FORMS['host']}")
+    if isinstance(chosen, HttpProfile):
+        return wrong_use(f"{chosen.id} answers HTTP: open http://{asked.get('host')}{chosen.request} in a browser")
     if isinstance(chosen, MqttProfile):
         return wrong_use(f"{chosen.id} publishes by itself, so watch its topics: `ems devices show {chosen.id}`")
     try:

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from ems.cli.device_tables import console, print_json, table, unit_of, wrong_use
 from ems.devices.config_error import DeviceConfigError
+from ems.devices.http_profile import HttpProfile
 from ems.devices.library import profile, profiles
 from ems.devices.modbus_profile import HybridProfile, ModbusProfile
 from ems.devices.mqtt_profile import MqttProfile
@@ -98,6 +99,8 @@ def point_rows(chosen: Profile) -> Iterator[PointRow]:
                 yield from _layout_rows(kind, layout)
     elif isinstance(chosen, ModbusProfile | HybridProfile):
         yield from _register_rows(chosen)
+    elif isinstance(chosen, HttpProfile):
+        yield from _answer_rows(chosen)
     else:
         yield from _topic_rows(chosen)
 
@@ -141,6 +144,21 @@ def _topic_rows(chosen: MqttProfile) -> Iterator[PointRow]:
         )
 
 
+def _answer_rows(chosen: HttpProfile) -> Iterator[PointRow]:
+    for kind, use in chosen.uses.items():
+        for name, point in use.points.items():
+            request = f" of {point.request}" if point.request else ""
+            yield PointRow(
+                kind=kind,
+                name=name,
+                where=" + ".join(term.path for term in point.terms) + request,
+                type="JSON",
+                unit=unit_of(name),
+                factor=point.terms[0].scale,
+                counts=_counts(kind, name, signed=point.signed),
+            )
+
+
 def _layout_rows(kind: Kind, layout: Layout) -> Iterator[PointRow]:
     models = f"model {layout.ids[0]}-{layout.ids[-1]}"
     for name, (theirs, factor) in layout.points.items():
@@ -173,6 +191,9 @@ def _transport_lines(chosen: Profile) -> Iterator[str]:
         return
     for kind, reason in chosen.experimental_as.items():
         yield f"Experimental as {kind}: {reason}"
+    if isinstance(chosen, HttpProfile):
+        yield from _request_lines(chosen)
+        return
     if isinstance(chosen, ModbusProfile | HybridProfile):
         yield from _place_lines(chosen)
     limits = chosen.limits
@@ -185,6 +206,13 @@ def _transport_lines(chosen: Profile) -> Iterator[str]:
         first = "high" if chosen.word_order is WordOrder.BIG else "low"
         setting = ", unless the device says otherwise" if chosen.word_order_setting else ""
         yield f"Addresses count from 0; of a long number the {first} word comes first{setting}."
+
+
+def _request_lines(chosen: HttpProfile) -> Iterator[str]:
+    scheme = "https" if chosen.tls else "http"
+    yield f"Answers {scheme} at port {chosen.port}, asked for {chosen.request}; login: {chosen.login}."
+    if chosen.limits.period_s is not None:
+        yield f"Stands one sample every {chosen.limits.period_s:g} s."
 
 
 def _place_lines(chosen: ModbusProfile | HybridProfile) -> Iterator[str]:

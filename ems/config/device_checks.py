@@ -15,6 +15,7 @@ from ems.config.schema import DeviceEntry, ModbusAddress, SiteFile
 KIND_OF: Final[Mapping[str, str]] = {"meters": "meter", "solar": "inverter", "battery": "battery"}
 """What the devices of a section are."""
 
+_WAYS: Final = ("modbus", "mqtt", "http")
 _CERTIFICATES: Final = frozenset({"ca", "certificate", "key"})
 MOST_NAMED: Final = 6
 """Profiles that a cure names one by one."""
@@ -147,26 +148,28 @@ def _source(place: Place, device: DeviceEntry) -> Iterator[Finding]:
     if device.pushed:
         yield from _pushed(place, device)
         return
-    if device.modbus and device.mqtt:
+    ways = [key for key in _WAYS if getattr(device, key) is not None]
+    if len(ways) > 1:
         cure = "keep the one that it answers on"
-        yield Finding(place=place, problem="has both modbus and mqtt", cure=cure)
-    if not device.modbus and not device.mqtt:
+        yield Finding(place=place, problem=f"has both {' and '.join(ways)}", cure=cure)
+    if not ways:
         yield Finding(
             place=place,
             problem="has no address",
-            cure="add modbus: {host: …} or mqtt: {prefix: …}, or pushed: true where a program brings its readings",
-            rests_on=((*place, "modbus"), (*place, "mqtt"), (*place, "pushed")),
+            cure="add modbus: {host: …}, http: {host: …} or mqtt: {prefix: …}, "
+            "or pushed: true where a program brings its readings",
+            rests_on=(*((*place, key) for key in _WAYS), (*place, "pushed")),
         )
     if device.modbus:
         yield from _line((*place, "modbus"), device.modbus)
-    has_points = device.mqtt is not None and bool(device.mqtt.points)
-    if not device.profile and (device.modbus or (device.mqtt and not has_points)):
+    own = device.mqtt or device.http
+    if not device.profile and (device.modbus or (own and not own.points)):
         yield Finding(
             place=place,
             problem="has no profile",
             cure="add `profile: …` from `ems devices list`"
-            + (", or points of your own under mqtt" if device.mqtt else ""),
-            rests_on=((*place, "profile"), (*place, "mqtt")),
+            + (f", or points of your own under {ways[0]}" if own else ""),
+            rests_on=((*place, "profile"), (*place, "mqtt"), (*place, "http")),
         )
 
 
@@ -202,8 +205,8 @@ def _line(place: Place, address: ModbusAddress) -> Iterator[Finding]:
 
 def _pushed(place: Place, device: DeviceEntry) -> Iterator[Finding]:
     """A device that a program brings readings of: nobody else speaks for it, and how often is told."""
-    for key, stands in (("modbus", device.modbus), ("mqtt", device.mqtt), ("profile", device.profile)):
-        if stands is not None:
+    for key in (*_WAYS, "profile"):
+        if getattr(device, key) is not None:
             yield Finding(
                 place=(*place, key),
                 problem="stands beside pushed",

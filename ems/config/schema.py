@@ -16,6 +16,8 @@ from ems.config.schema_api import ApiSection, MqttPublishSection, TlsSection
 from ems.config.schema_devices import (
     BatteryEntry,
     DeviceEntry,
+    HttpRule,
+    HttpSource,
     MeterEntry,
     ModbusAddress,
     MqttRule,
@@ -37,6 +39,8 @@ __all__ = [
     "DeviceEntry",
     "GridOperatorSection",
     "HomeTime",
+    "HttpRule",
+    "HttpSource",
     "MeterEntry",
     "ModbusAddress",
     "MqttPublishSection",

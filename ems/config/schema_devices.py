@@ -6,7 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ems.config.kinds import BesideSiteFile, Host, Id, Number, PhaseName, Port, Section, Switch, Topic, Whole
+from ems.config.kinds import BesideSiteFile, Host, Id, Number, PhaseName, Port, Secret, Section, Switch, Topic, Whole
+
+Request = Annotated[str, Field(min_length=1, max_length=300, pattern=r"^/[^\s#]*$")]
+"""Path and query of a GET."""
 
 
 class ModbusAddress(Section):
@@ -71,6 +74,51 @@ class MqttSource(Section):
     """A topic that says whether the device is there (`true`/`online`/`1`)."""
 
 
+class HttpRule(Section):
+    """Where one number is found in the answers of a device."""
+
+    path: Annotated[str, Field(min_length=1, max_length=200)]
+    """Dotted path into the JSON, such as `em:0.total_act_power`; `production[type=eim].wNow` chooses from a list."""
+
+    request: Request | None = None
+    """Its own request, where it is not the section's."""
+
+    scale: Number = 1.0
+    """The device's number times this is ours; negative to turn a sign."""
+
+    signed: Switch = False
+    """For a current: it carries its direction itself."""
+
+
+class HttpSource(Section):
+    """How a device answers over HTTP: a profile, or rules of its own."""
+
+    host: Host
+    port: Port | None = None
+    """The profile's when left out."""
+
+    tls: Switch | None = None
+    """HTTPS; what the profile says when left out."""
+
+    ca: BesideSiteFile | None = None
+    """With TLS: who signed the device's certificate (PEM); the system's authorities when left out."""
+
+    trust_any_certificate: Switch = False
+    """With TLS: for devices that sign for themselves. Whoever sits between could then answer in its place."""
+
+    request: Request | None = None
+    """Path and query to ask for; the profile's when left out."""
+
+    user: Annotated[str, Field(max_length=100)] | None = None
+    password: Secret | None = None
+    token: Secret | None = None
+    points: dict[str, HttpRule] = Field(default_factory=dict)
+    """Point name (`power`, `current_l1` …) to rule; for devices without a profile, or to replace one point of it."""
+
+    timeout_s: Annotated[Number, Field(gt=0, le=30)] | None = None
+    """How long an answer may take; the profile's, else 2 s."""
+
+
 class DeviceEntry(Section):
     """A meter, inverter or battery: who it is and where it speaks."""
 
@@ -80,6 +128,7 @@ class DeviceEntry(Section):
 
     modbus: ModbusAddress | None = None
     mqtt: MqttSource | None = None
+    http: HttpSource | None = None
     pushed: Switch = False
     """A program brings its readings, such as Home Assistant from any of its sensors; needs a `period_s` of 1 to 30."""
 

@@ -12,10 +12,13 @@ from typing import Final, TypeVar
 
 from ems.clock import Clock
 from ems.config.feeders import MAIN, phases_by_circuit
-from ems.config.schema import DeviceEntry, MeterEntry, ModbusAddress, SiteFile
+from ems.config.schema import DeviceEntry, MeterEntry, ModbusAddress, MqttSource, SiteFile
 from ems.config.secrets import reveal
 from ems.devices.config_error import DeviceConfigError
+from ems.devices.entry_requests import http_address_of, requests_of
 from ems.devices.entry_topics import point_of, topics_of
+from ems.devices.http_device import HttpDevice
+from ems.devices.http_profile import HttpProfile
 from ems.devices.library import profile
 from ems.devices.modbus_address import address_of, line_of, pace_of
 from ems.devices.modbus_device import ModbusDevice, RegisterReader
@@ -31,7 +34,7 @@ from ems.devices.ports import Device
 from ems.devices.profile import Profile, SunSpecProfile
 from ems.devices.profile_parts import NUMBERS_OF, Carrier, Kind
 from ems.devices.pushed import Inlet, PushedDevice
-from ems.devices.sample import Sample, phase_point
+from ems.devices.sample import Sample, is_live, phase_point
 from ems.devices.sunspec_device import SunSpecDevice
 from ems.devices.sunspec_models import INVERTERS, METERS
 from ems.devices.views import BatteryView, GridView, Mounting, SolarView
@@ -108,7 +111,7 @@ class _Build:
             raise DeviceConfigError(f"meter {entry.id} sits at circuit {entry.circuit}, which is not there: correct it")
         fuses = {MAIN: self._file.connection.main_fuse_a, **{each.id: each.fuse_a for each in self._file.circuits}}
         found = None if entry.pushed else _profile_of(entry, "meter")
-        names, signed = _names(entry, found), _signed(found)
+        names, signed = _names(entry, found), _signed(entry, found)
         if not entry.pushed and not isinstance(found, SunSpecProfile):
             _check_phases(entry, names, len(phases))
         mounting = Mounting(
@@ -123,6 +126,8 @@ class _Build:
         if entry.pushed:
             return self._pushed_device(entry, kind, view, phases)
         found = _profile_of(entry, kind)
+        if isinstance(found, HttpProfile) or (found is None and entry.http is not None):
+            return self._http_device(entry, kind, found, view)
         if found is None or isinstance(found, MqttProfile):
             return self._mqtt_device(entry, kind, found, view, _live_points(kind, phases))
         if entry.modbus is None:
@@ -162,10 +167,7 @@ class _Build:
         live: frozenset[str],
     ) -> Device[R]:
         points, availability = topics_of(entry, found)
-        unknown = sorted(set(points) - set(NUMBERS_OF[kind]))
-        if unknown:
-            known = ", ".join(NUMBERS_OF[kind])
-            raise DeviceConfigError(f"{entry.id} has points {', '.join(unknown)}: known for {kind} are {known}")
+        _check_names(entry, kind, points)
         required = live & points.keys()
         if not required:
             raise DeviceConfigError(f"{entry.id} tells no power: add mqtt: {{points: {{power: {{topic: …}}}}}}")
@@ -179,6 +181,22 @@ class _Build:
         )
         self._broker(entry.id).follow(device)
         return device
+
+    def _http_device(
+        self, entry: DeviceEntry, kind: Kind, found: HttpProfile | None, view: Callable[[Sample], R]
+    ) -> Device[R]:
+        points = requests_of(entry, found, kind)
+        _check_names(entry, kind, points)
+        if not any(is_live(name) for name in points):
+            raise DeviceConfigError(f"{entry.id} tells no power: add http: {{points: {{power: {{path: …}}}}}}")
+        return HttpDevice(
+            name=entry.id,
+            period_s=entry.period_s,
+            address=http_address_of(entry, found),
+            points=points,
+            view=view,
+            clock=self._clock,
+        )
 
     def _pushed_device(
         self, entry: DeviceEntry, kind: Kind, view: Callable[[Sample], R], phases: int
@@ -216,8 +234,8 @@ class _Build:
 def _profile_of(entry: DeviceEntry, kind: Kind) -> Profile | None:
     """The entry's profile; None for a device with MQTT points of its own."""
     if entry.profile is None:
-        if entry.mqtt is None or not entry.mqtt.points:
-            raise DeviceConfigError(f"{entry.id} has no profile: name one of `ems devices list`, or MQTT points")
+        if not (entry.mqtt and entry.mqtt.points) and not (entry.http and entry.http.points):
+            raise DeviceConfigError(f"{entry.id} has no profile: name one of `ems devices list`, or points of its own")
         return None
     try:
         found = profile(entry.profile)
@@ -230,16 +248,29 @@ def _profile_of(entry: DeviceEntry, kind: Kind) -> Profile | None:
 
 
 def _names(entry: DeviceEntry, found: Profile | None) -> frozenset[str]:
-    own = entry.mqtt.points if entry.mqtt else {}
+    own: Iterable[str] = (entry.mqtt or entry.http or MqttSource()).points
     if isinstance(found, ModbusProfile | HybridProfile):
         return frozenset(found.maps["meter"].told)
+    if isinstance(found, HttpProfile):
+        return frozenset(own) | frozenset(found.uses["meter"].points)
     return frozenset(own) | frozenset(found.points if isinstance(found, MqttProfile) else ())
 
 
-def _signed(found: Profile | None) -> frozenset[str]:
+def _signed(entry: DeviceEntry, found: Profile | None) -> frozenset[str]:
+    if isinstance(found, HttpProfile) or (found is None and entry.http is not None):
+        points = requests_of(entry, found, "meter")
+        return frozenset(name for name, point in points.items() if point.signed)
     if isinstance(found, ModbusProfile | HybridProfile):
         return found.maps["meter"].signed
     return found.signed if isinstance(found, MqttProfile) else frozenset()
+
+
+def _check_names(entry: DeviceEntry, kind: Kind, names: Iterable[str]) -> None:
+    """Refuse points that such a device does not have."""
+    unknown = sorted(set(names) - set(NUMBERS_OF[kind]))
+    if unknown:
+        known = ", ".join(NUMBERS_OF[kind])
+        raise DeviceConfigError(f"{entry.id} has points {', '.join(unknown)}: known for {kind} are {known}")
 
 
 def _check_phases(entry: MeterEntry, names: Iterable[str], phases: int) -> None:

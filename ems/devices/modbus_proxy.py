@@ -48,7 +48,7 @@ class ModbusProxy:
         self._timeout_s = timeout_s
         self._turn = asyncio.Lock()
         self._kept: OrderedDict[ReadRequest, Answer] = OrderedDict()
-        self._clients = 0
+        self._clients: set[asyncio.StreamWriter] = set()
         self.listening: Final = asyncio.Event()
         """Set while others can connect."""
 
@@ -68,6 +68,8 @@ class ModbusProxy:
         finally:
             self.listening.clear()
             server.close()
+            for client in tuple(self._clients):
+                client.transport.abort()
 
     async def _listen(self) -> asyncio.Server:
         told = False
@@ -86,16 +88,16 @@ class ModbusProxy:
                 await self._clock.sleep(AGAIN_S)
 
     async def _welcome(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self._clients >= MOST_CLIENTS:
+        if len(self._clients) >= MOST_CLIENTS:
             writer.transport.abort()
             return
-        self._clients += 1
+        self._clients.add(writer)
         try:
             await self._converse(reader, writer)
         except (OSError, TimeoutError, asyncio.IncompleteReadError):
             LOGGER.debug("a reader of %s is gone", self._link.where)
         finally:
-            self._clients -= 1
+            self._clients.discard(writer)
             writer.close()
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 MAX_PAYLOAD_BYTES: Final = 64 * 1024
@@ -17,11 +18,20 @@ ONLINE_WORDS: Final = frozenset({"true", "online", "1", "on", "yes", "connected"
 
 OFFLINE_WORDS: Final = frozenset({"false", "offline", "0", "off", "no", "disconnected", "lost"})
 
-JsonPath: TypeAlias = tuple[str | int, ...]
+JsonPath: TypeAlias = tuple["str | int | Choice", ...]
 Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The member of a list that says `value` under `key`."""
+
+    key: str
+    value: str
+
+
 _JSON_WORDS: Final = {bool: "true or false", list: "a list", dict: "an object", type(None): "null"}
-_STEP = re.compile(r"(?P<key>[^\[\]]*)(?P<indexes>(\[\d{1,4}\])*)")
+_STEP = re.compile(r"(?P<key>[^\[\]]*)(?P<indexes>(\[(\d{1,4}|[\w-]+=[\w-]+)\])*)")
 
 
 class Unreadable(ValueError):
@@ -33,17 +43,22 @@ class NotInMessage(LookupError):
 
 
 def parse_path(path: str) -> JsonPath:
-    """`params.em:0.phases[2].current` as steps; a number alone may be a list index. Raises ValueError."""
+    """`params.em:0.phases[2].current` as steps; a number alone may be a list index. Raises ValueError.
+
+    `production[type=eim].wNow` takes the member of a list that says so of itself.
+    """
     if not path:
         return ()
-    steps: list[str | int] = []
+    steps: list[str | int | Choice] = []
     for part in path.split("."):
         match = _STEP.fullmatch(part)
         if not match or not part:
             raise ValueError(f"path {path!r} has an empty or broken step; write it like params.em:0.a_current")
         if match["key"]:
             steps.append(match["key"])
-        steps.extend(int(index) for index in re.findall(r"\d+", match["indexes"]))
+        for index in re.findall(r"[^\[\]]+", match["indexes"]):
+            key, equals, value = index.partition("=")
+            steps.append(Choice(key, value) if equals else int(index))
     return tuple(steps)
 
 
@@ -68,13 +83,22 @@ def pick(content: Json, steps: JsonPath) -> Json:
     """What stands at `steps`. Raises NotInMessage when the message does not go there."""
     here = content
     for step in steps:
-        if isinstance(here, dict) and str(step) in here:
+        if isinstance(step, Choice):
+            here = _chosen(here, step)
+        elif isinstance(here, dict) and str(step) in here:
             here = here[str(step)]
         elif isinstance(here, list) and str(step).isdecimal() and int(step) < len(here):
             here = here[int(step)]
         else:
             raise NotInMessage(str(step))
     return here
+
+
+def _chosen(content: Json, choice: Choice) -> Json:
+    for member in content if isinstance(content, list) else []:
+        if isinstance(member, dict) and str(member.get(choice.key)) == choice.value:
+            return member
+    raise NotInMessage(f"{choice.key}={choice.value}")
 
 
 def as_number(value: Json) -> float:

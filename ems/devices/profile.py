@@ -1,8 +1,8 @@
 """Device profiles: one YAML file per device family under `profiles/`, checked against these models.
 
-A profile says where a device's numbers are and how they become ours. Three transports: `modbus` (a register map,
-`modbus_profile`), `sunspec` (the device describes itself), `mqtt` (topics and paths, `mqtt_profile`). Names of points:
-`ems.devices.sample`.
+A profile says where a device's numbers are and how they become ours. Four transports: `modbus` (a register map,
+`modbus_profile`), `sunspec` (the device describes itself), `mqtt` (topics and paths, `mqtt_profile`), `http` (requests
+and paths, `http_profile`). Names of points: `ems.devices.sample`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pydantic import Discriminator, Field, Tag, TypeAdapter, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from ems.devices.http_profile import HttpProfile
 from ems.devices.modbus_profile import HybridProfile, ModbusLimits, ModbusProfile
 from ems.devices.mqtt_profile import MqttProfile
 from ems.devices.profile_parts import Kind, ProfileHead, Status
@@ -40,7 +41,7 @@ class SunSpecProfile(ProfileHead):
         return "vendor"
 
 
-Profile = ModbusProfile | HybridProfile | SunSpecProfile | MqttProfile
+Profile = ModbusProfile | HybridProfile | SunSpecProfile | MqttProfile | HttpProfile
 
 
 def _shape(content: dict[str, object]) -> str:
@@ -54,11 +55,12 @@ _PROFILE: Final[TypeAdapter[Profile]] = TypeAdapter(
         Annotated[ModbusProfile, Tag("modbus")]
         | Annotated[HybridProfile, Tag("hybrid")]
         | Annotated[SunSpecProfile, Tag("sunspec")]
-        | Annotated[MqttProfile, Tag("mqtt")],
+        | Annotated[MqttProfile, Tag("mqtt")]
+        | Annotated[HttpProfile, Tag("http")],
         Discriminator(
             _shape,
             custom_error_type="transport",
-            custom_error_message="transport is none of modbus, sunspec, mqtt",
+            custom_error_message="transport is none of modbus, sunspec, mqtt, http",
         ),
     ]
 )

@@ -68,7 +68,7 @@ FAMILY = "  - {id: family, phases: 3}"
         (DRIVE, "{id: drive, password: {env: A, file: B}}", "stations[drive].password names both"),
         (DRIVE, "{id: drive, password: {}}", "stations[drive].password names neither"),
         # Devices.
-        (GRID, "  - {id: grid, profile: x}", "meters[grid] has no address: add modbus: {host: …} or mqtt"),
+        (GRID, "  - {id: grid, profile: x}", "meters[grid] has no address: add modbus: {host: …}, http:"),
         (GRID, "  - {id: grid, modbus: {host: a}}", "meters[grid] has no profile: add `profile: …` from"),
         (
             GRID,

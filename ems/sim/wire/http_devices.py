@@ -1,0 +1,150 @@
+"""A simulated device of any HTTP profile: JSON on a real socket, with its login."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import logging
+from collections.abc import Mapping
+from typing import Any, Final
+
+from ems.devices.http_profile import HttpPoint, HttpProfile
+from ems.devices.mqtt_messages import Choice, JsonPath, parse_path
+from ems.devices.profile_parts import Kind
+
+LOGGER = logging.getLogger(__name__)
+
+LONGEST_HEAD: Final = 8192
+
+Values = Mapping[str, float | None]
+"""Our numbers by point; None is what the device does not know."""
+
+
+class CannotAnswer(ValueError):
+    """The profile tells no such number; the text names those it tells."""
+
+
+def answers(profile: HttpProfile, values: Mapping[Kind, Values]) -> dict[str, Any]:
+    """The JSON of every request of that device while it measures `values`. Raises CannotAnswer."""
+    told: dict[str, Any] = {profile.request: {}}
+    for kind, numbers in values.items():
+        use = profile.uses.get(kind)
+        points = {} if use is None else use.points
+        for name, value in numbers.items():
+            if name not in points:
+                raise CannotAnswer(f"{profile.id} does not tell {kind}.{name}; it tells {', '.join(points) or 'none'}")
+            point = points[name]
+            _tell(told.setdefault(point.request or profile.request, {}), point, value)
+    return told
+
+
+def _tell(answer: dict[str, Any], point: HttpPoint, value: float | None) -> None:
+    """The first term carries it all."""
+    for place, term in enumerate(point.terms):
+        _put(answer, parse_path(term.path), None if value is None else 0.0 if place else value / term.scale)
+
+
+def _put(answer: dict[str, Any], path: JsonPath, value: float | None) -> None:
+    here: Any = answer
+    for step, following in zip(path, [*path[1:], None], strict=True):
+        inside: Any = value if following is None else [] if isinstance(following, int | Choice) else {}
+        here = _enter(here, step, inside)
+
+
+def _enter(here: Any, step: str | int | Choice, inside: Any) -> Any:  # noqa: ANN401 (JSON)
+    """What stands at `step`, put there first where nothing stood."""
+    if isinstance(step, Choice):
+        found = next((each for each in here if each.get(step.key) == step.value), None)
+        if found is None:
+            found = {step.key: step.value}
+            here.append(found)
+        return found
+    if isinstance(step, int):
+        here.extend({} for _ in range(len(here), step + 1))
+        if not isinstance(inside, dict):
+            here[step] = inside
+        return here[step]
+    if not isinstance(inside, dict | list) or step not in here:
+        here[step] = inside
+    return here[step]
+
+
+class HttpPort:
+    """Serves one device until it is closed."""
+
+    def __init__(self, profile: HttpProfile, host: str = "127.0.0.1", port: int = 0, *, login: str = "") -> None:
+        """`login` is `user:password`, or the token, of a device that lets nobody else in."""
+        self.profile: Final = profile
+        self.host: Final = host
+        self.port = port
+        self.asked: Final[list[str]] = []
+        """Paths of the requests, oldest first."""
+
+        self._login = login
+        self._answers: dict[str, Any] = answers(profile, {})
+        self._server: asyncio.Server | None = None
+        self._readers: set[asyncio.Task[None]] = set()
+
+    def show(self, values: Mapping[Kind, Values]) -> None:
+        """Measure `values` from now on. Raises CannotAnswer."""
+        self._answers = answers(self.profile, values)
+
+    async def open(self) -> None:
+        """Listen. Raises OSError when the port is taken."""
+        try:
+            self._server = await asyncio.start_server(self._converse, self.host, self.port, limit=LONGEST_HEAD)
+        except OSError as error:
+            raise OSError(
+                f"port {self.port} on {self.host} is taken; choose another for the simulated device"
+            ) from error
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def close(self) -> None:
+        """Stop listening, and end every connection."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        for task in tuple(self._readers):
+            task.cancel()
+        await asyncio.gather(*self._readers, return_exceptions=True)
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        if task is None:
+            return
+        self._readers.add(task)
+        task.add_done_callback(self._readers.discard)
+        try:
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                writer.write(self._answer(head.decode("latin-1")))
+                await writer.drain()
+        except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError):
+            LOGGER.debug("a reader of %s is gone", self.profile.id)
+        finally:
+            writer.transport.abort()
+
+    def _answer(self, head: str) -> bytes:
+        lines = head.split("\r\n")
+        path = [*lines[0].split(" "), ""][1]
+        headers = {key.lower(): value.strip() for key, _, value in (line.partition(":") for line in lines[1:])}
+        self.asked.append(path)
+        if self._login and not self._lets_in(headers):
+            return _response("401 Unauthorized", {}, "WWW-Authenticate: Basic realm=device\r\n")
+        if path not in self._answers:
+            return _response("404 Not Found", {})
+        return _response("200 OK", self._answers[path])
+
+    def _lets_in(self, headers: Mapping[str, str]) -> bool:
+        if self.profile.login == "bearer":
+            header = (self.profile.token_header or "Authorization").lower()
+            return headers.get(header) in {self._login, f"Bearer {self._login}"}
+        pair = base64.b64encode(self._login.encode()).decode()
+        return headers.get("authorization") == f"Basic {pair}"
+
+
+def _response(status: str, content: object, more: str = "") -> bytes:
+    body = json.dumps(content).encode()
+    head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n{more}\r\n"
+    return head.encode() + body
