@@ -23,6 +23,7 @@ from ems.commissioning.kept import Signed
 from ems.model.electrical import PerPhase
 from ems.sim.demo import Demo, played
 from tests.chromium import ARGS, chromium_path
+from tests.scenario.stage import elsewhere
 from tests.scenario.test_installer import WIRED, quiet_demo, untold
 
 SPEED: Final = 8.0
@@ -125,7 +126,7 @@ async def at_the_desk(folder: Path) -> AsyncIterator[Installer]:
     """A night in the demo house; its stations hang otherwise than its site file says, and no fuse is stated."""
     path = chromium_path()
     expect.set_options(timeout=SHOWN_WITHIN_MS)
-    true = quiet_demo(folder)
+    true = elsewhere(quiet_demo(folder))
     async with async_playwright() as playwright, played(true, speed=SPEED, told=untold(true)) as demo:
         chromium = await playwright.chromium.launch(executable_path=path, args=list(ARGS))
         context = await chromium.new_context(reduced_motion="reduce", locale="en", accept_downloads=True)
