@@ -13,8 +13,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-# Named otherwise than MAKE: a recipe with that name in it runs even where make is asked only to show it (make -n).
-AGAIN := $(MAKE)
+# What is compiled once is kept, whatever the machine is used to: tests start the command hundreds of times.
+unexport PYTHONDONTWRITEBYTECODE
 
 # Debian splits `venv` off from Python; where we may, we put it back.
 AS_ROOT = $$([ "$$(id -u)" = 0 ] || echo "sudo -n")
@@ -48,21 +48,8 @@ $(READY): requirements-dev.txt pyproject.toml
 demo: $(READY) ## a whole house on this machine; FOR=90 ends it after 90 s, SITE=config/garage.yaml plays another house
 	@$(BIN)/ems demo $(SITE) --for $(FOR)
 
-# Tests with sockets and deadlines run one after the other and wait for most of their time; the others share the cores.
-# The second environment is built beside these and its tests run, politely, beside those. Where it cannot be built CI
-# fails; at home the integration's tests are left out, and the reason is printed.
 test: $(READY) ## all tests
-	@$(if $(PYTEST_ARGS),$(BIN)/python -m pytest $(PYTEST_ARGS); exit,:); \
-	.ci/setup-ha >$(VENV)/setup-ha.log 2>&1 & setup=$$!; \
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -m "not alone" || { wait $$setup || true; exit 1; }; \
-	if ! wait $$setup; then \
-	  cat $(VENV)/setup-ha.log >&2; [ -z "$$CI" ] || exit 1; \
-	  $(BIN)/python -m pytest -m alone; \
-	  echo "left out: the tests of custom_components, since Home Assistant could not be set up (above)"; exit; \
-	fi; \
-	nice -n 15 $(AGAIN) --no-print-directory test-ha JOBS=1 >$(VENV)/test-ha.log 2>&1 & ha=$$!; \
-	$(BIN)/python -m pytest -m alone || { kill $$ha; exit 1; }; \
-	wait $$ha && passed=true || passed=false; cat $(VENV)/test-ha.log; $$passed
+	@$(if $(PYTEST_ARGS),$(BIN)/python -m pytest $(PYTEST_ARGS),.ci/test)
 
 # custom_components live in Home Assistant, which needs a newer Python and packages of its own.
 setup-ha: ## the second environment, .venv-ha: Python 3.14 and Home Assistant with its test plugin

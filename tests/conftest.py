@@ -14,10 +14,12 @@ ALONE: Final = (
     "scenario/test_commissioning_in_browser.py",
     "scenario/test_demo_day.py",
     "scenario/test_faults.py",
+    "scenario/test_ingress.py",
     "scenario/test_installer.py",
+    "scenario/test_pushed_meter.py",
     "scenario/test_rules_and_rebels.py",
 )
-"""Tests with sockets and real deadlines, which run one after the other; all others share the cores."""
+"""Tests with sockets and real deadlines, which come first, each in a lane of `.ci/test`; all others run behind."""
 
 settings.register_profile("steady", deadline=None, derandomize=True)
 settings.load_profile("steady")

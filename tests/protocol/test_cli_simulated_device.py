@@ -11,7 +11,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from ems.cli import app
 from ems.clock import WallClock
 from ems.config.schema import ModbusAddress
 from ems.devices.library import profile
@@ -59,11 +61,8 @@ async def test_a_simulated_meter_measures_what_it_is_told() -> None:
         (["eastron_sdm630", "--set", "power_l1=much"], "write a number, or unknown"),
     ],
 )
-async def test_what_cannot_be_simulated_is_wrong_use(arguments: list[str], words: str) -> None:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "ems", "devices", "simulate", *arguments, stderr=asyncio.subprocess.PIPE
-    )
-    _, err = await asyncio.wait_for(process.communicate(), GUARD_S)
+def test_what_cannot_be_simulated_is_wrong_use(arguments: list[str], words: str) -> None:
+    ended = CliRunner().invoke(app, ["devices", "simulate", *arguments])
 
-    assert process.returncode == 2
-    assert words in err.decode()
+    assert ended.exit_code == 2
+    assert words in ended.stderr

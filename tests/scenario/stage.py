@@ -19,6 +19,7 @@ from ems.model.snapshot import Snapshot
 from ems.runtime.dispatch import Sending
 from ems.sim.wire.house import SimulatedHouse
 from ems.sim.wire.ocpp_station import SimulatedStation
+from tests.protocol.mqtt_brokers import free_port
 
 SPEED = 10.0
 LEASE_S = 20.0
@@ -33,6 +34,16 @@ def site(name: str = "two_cars", *, mode: ChargeMode = ChargeMode.FAST, main_fus
             "policy": file.policy.model_copy(update={"lease_s": LEASE_S, "min_on_s": 10.0, "min_off_s": 10.0}),
             "stations": tuple(station.model_copy(update={"mode": mode}) for station in file.stations),
             "csms": file.csms.model_copy(update={"meter_values_s": 5}),
+        }
+    )
+
+
+def elsewhere(file: SiteFile) -> SiteFile:
+    """The same house at ports that nobody else of this machine asks for, for the real service of `played`."""
+    return file.model_copy(
+        update={
+            "csms": file.csms.model_copy(update={"port": free_port()}),
+            "api": file.api.model_copy(update={"port": free_port()}),
         }
     )
 

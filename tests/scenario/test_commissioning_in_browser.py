@@ -23,6 +23,7 @@ from ems.commissioning.kept import Signed
 from ems.model.electrical import PerPhase
 from ems.sim.demo import Demo, played
 from tests.chromium import ARGS, chromium_path
+from tests.scenario.stage import elsewhere
 from tests.scenario.test_installer import WIRED, quiet_demo, untold
 
 SPEED: Final = 8.0
@@ -37,6 +38,9 @@ ANSWERED_WITHIN_MS: Final = 5_000
 
 SLOW: Final = "does not answer to limits"
 """What a proof has to say of a station that the machine leaves no time."""
+
+UNSEEN: Final = "→ ?"
+"""What a map has where the machine was too busy for the meter to tell a phase."""
 
 PRESSES: Final = 12
 TRIES: Final = 6
@@ -82,13 +86,13 @@ class Installer:
         await (within or self.page).get_by_role("button", name=name, exact=True).click()
 
     async def prove(self, card: Locator, name: str = "Run the proof") -> None:
-        """Until it has passed; again whenever it is not certain, or an answer came seconds of the house too late."""
+        """Until it has passed with its map; again whenever it is not certain, or an answer came seconds too late."""
         for _ in range(TRIES):
             await self._run(card, name)
             verdict = await card.locator(".chip", has=self.page.locator("xpath=../time")).inner_text()
             told = await card.inner_text()
             assert verdict in {"Passed", "Not certain"} or SLOW in told, told
-            if verdict == "Passed":
+            if verdict == "Passed" and UNSEEN not in told:
                 return
         pytest.fail(f"not certain after {TRIES} tries: {await card.inner_text()}")
 
@@ -125,7 +129,7 @@ async def at_the_desk(folder: Path) -> AsyncIterator[Installer]:
     """A night in the demo house; its stations hang otherwise than its site file says, and no fuse is stated."""
     path = chromium_path()
     expect.set_options(timeout=SHOWN_WITHIN_MS)
-    true = quiet_demo(folder)
+    true = elsewhere(quiet_demo(folder))
     async with async_playwright() as playwright, played(true, speed=SPEED, told=untold(true)) as demo:
         chromium = await playwright.chromium.launch(executable_path=path, args=list(ARGS))
         context = await chromium.new_context(reduced_motion="reduce", locale="en", accept_downloads=True)

@@ -8,11 +8,12 @@ from ems.config.examples import example, examples
 from ems.config.loader import load_site
 from ems.sim.demo import played
 from ems.sim.demo_figures import Figures, figures, percentiles
+from tests.scenario.stage import elsewhere, staged
 
 
 async def test_every_station_takes_limits_and_the_house_changes_them_all_the_time() -> None:
     """Ninety seconds show it on a quiet machine; a busy one may take longer over the same changes."""
-    file = load_site(example("demo"))
+    file = elsewhere(load_site(example("demo")))
     async with played(file, speed=6.0) as demo:
         async with demo.clock.timeout(600.0):
             while not is_lively(figures(demo, file.site.name)):
@@ -35,12 +36,13 @@ def is_lively(shown: Figures) -> bool:
 
 @pytest.mark.parametrize("name", [name for name in examples() if name != "demo"])
 async def test_every_example_runs_and_its_stations_take_limits(name: str) -> None:
-    file = load_site(example(name))
-    async with played(file, speed=6.0) as demo:
-        await demo.clock.sleep(25.0)
-        shown = figures(demo, file.site.name)
+    async with staged(load_site(example(name)), speed=6.0) as stage:
+        await stage.until(lambda: all(each.profiles_accepted > 0 for each in stage.house.report().stations))
+        await stage.after(15.0)
+        report = stage.house.report()
 
-    assert shown.ok
+    assert report.meter_samples > 0
+    assert all(circuit.seconds_over_rating == 0 for circuit in report.circuits)
 
 
 def test_percentiles_are_nearest_rank() -> None:

@@ -11,7 +11,7 @@ from ems.model.goals import ChargeMode
 from ems.model.station import SendOutcome
 from ems.sim.demo import played
 from ems.sim.wire.ocpp_station import Garbage
-from tests.scenario.stage import LEASE_S, Stage, site, staged
+from tests.scenario.stage import LEASE_S, Stage, elsewhere, site, staged
 
 HAIR_A = 0.5
 """A measured current may exceed the limit by this (`control.md` §7)."""
@@ -167,7 +167,7 @@ async def test_a_silent_inverter_changes_nothing() -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is a signal of POSIX systems")
 async def test_service_killed_while_cars_charge_and_every_car_falls_back_by_itself() -> None:
     """The dead-man promise: nobody sends anything any more, and the leases bring every car down."""
-    async with played(site(), speed=SPEED_OF_THE_KILL) as demo:
+    async with played(elsewhere(site()), speed=SPEED_OF_THE_KILL) as demo:
         house, clock = demo.house, demo.clock
 
         def drawn_a(station_id: str) -> float:

@@ -46,6 +46,14 @@ def test_example_runs_on_this_machine_alone(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", examples())
+def test_example_written_as_the_demo_writes_it_is_the_same_house(name: str, tmp_path: Path) -> None:
+    file = load_site(example(name))
+    (tmp_path / "site.yaml").write_text(file.model_dump_json(exclude_defaults=True), encoding="utf-8")
+
+    assert load_site(tmp_path / "site.yaml") == file
+
+
+@pytest.mark.parametrize("name", examples())
 def test_example_names_its_schema_and_obeys_it(name: str) -> None:
     text = example(name).read_text(encoding="utf-8")
 
