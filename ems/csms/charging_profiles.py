@@ -14,7 +14,7 @@ from enum import Enum, StrEnum
 from typing import Final
 
 from ems.csms.capabilities import Capabilities, RateUnit
-from ems.csms.ports import LeasedLimit
+from ems.csms.ports import LeasedLimit, TransactionId
 from ems.model.electrical import NOMINAL_V
 
 LEAST_A: Final = 6.0
@@ -93,7 +93,7 @@ class Profile:
     duration_s: int | None = None
     """None: the last period lasts for ever."""
 
-    transaction_id: int | None = None
+    transaction_id: TransactionId | None = None
 
     @property
     def valid_from(self) -> datetime | None:
@@ -109,7 +109,7 @@ class Moment:
     guard_s: float
     """G: schedules start so far back that a clock that is slow by less has begun them."""
 
-    transaction_id: int | None = None
+    transaction_id: TransactionId | None = None
     charging_for_s: float = 0.0
     """Time since the transaction began; 0 without one."""
 

@@ -56,9 +56,11 @@ class Connector:
         """Take note of meter values: all of them for the session, only fresh ones as the car's current."""
         self.metered_at_s = self._clock.monotonic_s()
         samples = normalise(report.meter_value, phases=self._phases, active_phases=active_phases)
-        if samples:
+        if samples and report.live:
             self._station_clock.heard(samples[-1].at)
-        fresh = tuple(sample for sample in samples if self._station_clock.age_s(sample.at) <= 2.0 * interval_s)
+        fresh = tuple(
+            sample for sample in samples if report.live and self._station_clock.age_s(sample.at) <= 2.0 * interval_s
+        )
         reading = self._read(fresh, active_phases)
         if reading is not None:
             self.car = reading

@@ -11,6 +11,7 @@ from typing import Protocol
 from ems.csms.capabilities import RateUnit
 from ems.csms.charging_profiles import Period, Profile, Purpose
 from ems.csms.lane import Answer
+from ems.csms.ports import TransactionId
 from ems.model.station import ConnectorStatus
 
 
@@ -59,8 +60,10 @@ class MeterReport:
     """Meter values of one connector, still in the station's spelling."""
 
     connector: int
-    transaction_id: int | None
+    transaction_id: TransactionId | None
     meter_value: object
+    live: bool = True
+    """False for what the station kept while it was offline: it counts for the session, never as the present current."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,16 +75,23 @@ class StartReport:
     meter_start_wh: float | None
     at: datetime | None
     message_id: str
+    transaction_id: TransactionId | None = None
+    """The station's own; None where we give it one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StopReport:
     """A transaction that ended."""
 
-    transaction_id: int | None
+    transaction_id: TransactionId | None
     meter_stop_wh: float | None
     at: datetime | None
     reason: str = "Local"
+    incomplete: bool = False
+    """Whether messages of it are missing."""
+
+    live: bool = True
+    """False when it was told afterwards."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,11 +136,15 @@ class Heard(Protocol):
 
     def authorize(self, id_tag: str) -> TagStatus: ...
 
-    def transaction_started(self, report: StartReport) -> int:
+    def transaction_started(self, report: StartReport) -> TransactionId:
         """The transaction's id."""
         ...
 
     def transaction_stopped(self, report: StopReport) -> None: ...
+
+    def transaction_found(self, start: StartReport, stop: StopReport) -> None:
+        """A whole transaction of the past; the running one goes on."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,7 +182,7 @@ class Dialect(Protocol):
 
     async def remote_start(self, id_tag: str, connector: int) -> None: ...
 
-    async def remote_stop(self, transaction_id: int) -> None: ...
+    async def remote_stop(self, transaction_id: TransactionId) -> None: ...
 
     async def restart(self, *, hard: bool) -> Outcome:
         """Boot anew; soft ends a transaction first, hard does not wait."""

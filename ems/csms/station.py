@@ -22,16 +22,14 @@ from ems.csms.messages import (
     TagStatus,
 )
 from ems.csms.pace import Pace
-from ems.csms.ports import LeasedLimit, LimitReceipt, StationChanged
+from ems.csms.ports import LeasedLimit, LimitReceipt, StationChanged, TransactionId
 from ems.csms.recount import Basis, Recount
 from ems.csms.rpc import Rpc
 from ems.csms.station_calls import StationCalls
 from ems.csms.station_clock import StationClock
 from ems.csms.tags import Authorise, free_vending
 from ems.csms.transactions import Session, TransactionIds
-from ems.csms.v16.inbound import PROTOCOL as V16
-from ems.csms.v16.inbound import InboundV16
-from ems.csms.v16.outbound import OutboundV16
+from ems.csms.versions import Versions
 from ems.csms.visit import StationSocket, Visit
 from ems.errors import StationOffline
 from ems.model.station import ConnectorStatus, StationState
@@ -68,7 +66,7 @@ class Station(StationCalls):
         self._connectors: dict[int, Connector] = {}
         self._clearing: set[int] = set()
         self._station_clock = StationClock(clock)
-        self._inbound = InboundV16(self, clock, pace, station=entry.id)
+        self._versions = Versions(self, clock, pace, station=entry.id, pin=entry.ocpp)
         self._phases_allowed = len(entry.wired)
         self.limits: Final = Limits(
             entry.id, clock, whole_amps=entry.whole_amps, max_a=entry.max_a, phases=len(entry.wired)
@@ -151,7 +149,8 @@ class Station(StationCalls):
         self.boot = boot
         asked_until_s, visit.boot_asked_until_s = visit.boot_asked_until_s, None
         visit.boot_heard = True
-        if asked_until_s is None or self._clock.monotonic_s() > asked_until_s:
+        other_version = visit.speech.take_change()
+        if other_version or asked_until_s is None or self._clock.monotonic_s() > asked_until_s:
             self._restarted(visit)
         return True
 
@@ -183,7 +182,7 @@ class Station(StationCalls):
         """Whether that tag may charge."""
         return self._authorise(self.entry.id, id_tag)
 
-    def transaction_started(self, report: StartReport) -> int:
+    def transaction_started(self, report: StartReport) -> TransactionId:
         """Begin a transaction, or find the one that the station repeats."""
         self._station_clock.heard(report.at)
         transaction_id = self._connector(report.connector or 1).transactions.start(report, connection=self._connections)
@@ -192,9 +191,14 @@ class Station(StationCalls):
 
     def transaction_stopped(self, report: StopReport) -> None:
         """End the transaction that is meant, if it runs."""
-        self._station_clock.heard(report.at)
+        self._station_clock.heard(report.at if report.live else None)
         if not any(connector.transactions.stop(report) for connector in self._connectors.values()):
             LOGGER.info("%s stopped a transaction that does not run here", self.entry.id)
+        self._publish()
+
+    def transaction_found(self, start: StartReport, stop: StopReport) -> None:
+        """Take note of a transaction that is over and was told afterwards."""
+        self._connector(start.connector or 1).transactions.found(start, stop)
         self._publish()
 
     def assume_available(self) -> None:
@@ -209,15 +213,16 @@ class Station(StationCalls):
         self._publish()
 
     def _new_visit(self, socket: StationSocket) -> Visit:
+        speech = self._versions.speech(socket.subprotocol)
         rpc = Rpc(
             socket,
-            self._inbound.answer,
+            speech.answer,
             self._clock,
             station=self.entry.id,
             give_way_s=self._pace.give_way_s,
         )
-        dialect = OutboundV16(rpc.lane, self._pace, self._inbound.complaints, station=self.entry.id)
-        return Visit(socket, rpc, dialect, self._clock, self._pace, station=self.entry.id, ended=self._ended)
+        speech.speak_on(rpc.lane)
+        return Visit(socket, rpc, speech, self._clock, self._pace, station=self.entry.id, ended=self._ended)
 
     def _ended(self, visit: Visit) -> None:
         if self._visit is visit:
@@ -291,7 +296,7 @@ class Station(StationCalls):
             station_id=self.entry.id,
             connected=self._visit is not None,
             connections=self._state.connections + (limits_due or outdated),
-            protocol=V16 if self._visit is not None else self._state.protocol,
+            protocol=self._visit.speech.protocol if self._visit is not None else self._state.protocol,
             status=connector.status,
             in_transaction=connector.transactions.running is not None,
             car=connector.car,

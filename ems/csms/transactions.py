@@ -10,6 +10,7 @@ from typing import Final
 
 from ems.clock import Clock
 from ems.csms.messages import StartReport, StopReport
+from ems.csms.ports import TransactionId
 
 MOST_ID: Final = 2**31 - 1
 """Largest transaction id that stations of 32 bits can hold."""
@@ -38,7 +39,7 @@ class TransactionIds:
 class Session:
     """One car's stay on the cable as the station told it."""
 
-    transaction_id: int
+    transaction_id: TransactionId
     connector: int
     began_at_s: float
     """Monotonic time when we learned of it."""
@@ -52,12 +53,15 @@ class Session:
     reason: str | None = None
     """Why it ended; None while it runs."""
 
+    incomplete: bool = False
+    """Whether messages of it are missing."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Start:
     report: StartReport
     connection: int
-    transaction_id: int
+    transaction_id: TransactionId
 
     def is_repeated_by(self, other: StartReport, connection: int) -> bool:
         """A retry repeats its meter reading and its timestamp; without timestamps, its message id.
@@ -79,18 +83,20 @@ class Transactions:
         self._ids = ids
         self._clock = clock
         self._starts: deque[_Start] = deque(maxlen=MOST_REMEMBERED)
-        self._ended_ids: deque[int] = deque(maxlen=MOST_REMEMBERED)
+        self._ended_ids: deque[TransactionId] = deque(maxlen=MOST_REMEMBERED)
         self._register: tuple[float, float] | None = None
         self.running: Session | None = None
         self.ended: Final[deque[Session]] = deque(maxlen=MOST_REMEMBERED)
 
-    def start(self, report: StartReport, *, connection: int = 0) -> int:
+    def start(self, report: StartReport, *, connection: int = 0) -> TransactionId:
         """The transaction's id: the same one when the station repeats itself. `connection` numbers its connections."""
+        if report.transaction_id is not None and self._is_told(report.transaction_id):
+            return report.transaction_id
         known = next((start for start in self._starts if start.is_repeated_by(report, connection)), None)
-        if known is not None:
+        if known is not None and report.transaction_id is None:
             return known.transaction_id
         self.end("Other")
-        transaction_id = self._ids.next()
+        transaction_id = self._ids.next() if report.transaction_id is None else report.transaction_id
         self._starts.append(_Start(report, connection, transaction_id))
         self.running = Session(
             transaction_id=transaction_id,
@@ -104,6 +110,26 @@ class Transactions:
             self._register = (report.meter_start_wh / 1e3, self._clock.monotonic_s())
         return transaction_id
 
+    def found(self, start: StartReport, stop: StopReport) -> None:
+        """Take note of a whole transaction of the past; the running one goes on."""
+        transaction_id = stop.transaction_id
+        if transaction_id is None or self._is_told(transaction_id):
+            return
+        self._ended_ids.append(transaction_id)
+        self.ended.append(
+            Session(
+                transaction_id=transaction_id,
+                connector=start.connector,
+                began_at_s=self._clock.monotonic_s(),
+                id_tag=start.id_tag,
+                started_at=start.at,
+                energy_kwh=_between_kwh(start, stop),
+                ended_at=stop.at or self._clock.utc_now(),
+                reason=stop.reason[:50],
+                incomplete=stop.incomplete,
+            )
+        )
+
     def stop(self, report: StopReport) -> bool:
         """End the running session when the report means it; any other id is answered but changes nothing."""
         if self.running is None or report.transaction_id != self.running.transaction_id:
@@ -111,10 +137,11 @@ class Transactions:
         if report.meter_stop_wh is not None:
             self.count(report.meter_stop_wh / 1e3)
         self._ended_ids.append(self.running.transaction_id)
+        self.running = replace(self.running, incomplete=report.incomplete)
         self.end(report.reason, report.at)
         return True
 
-    def adopt(self, transaction_id: int, connector: int) -> bool:
+    def adopt(self, transaction_id: TransactionId, connector: int) -> bool:
         """Take over a transaction that we did not see begin; not one that the station has stopped (Q10)."""
         if self.running is not None or transaction_id in self._ended_ids:
             return False
@@ -122,7 +149,7 @@ class Transactions:
         self._register = None
         return True
 
-    def knows(self, transaction_id: int) -> bool:
+    def knows(self, transaction_id: TransactionId) -> bool:
         """Whether that transaction has ended here."""
         return transaction_id in self._ended_ids or any(each.transaction_id == transaction_id for each in self.ended)
 
@@ -146,3 +173,17 @@ class Transactions:
             return
         self.ended.append(replace(self.running, reason=reason[:50], ended_at=at or self._clock.utc_now()))
         self.running = None
+
+    def _is_told(self, transaction_id: TransactionId) -> bool:
+        """Whether it runs, or the station has stopped it."""
+        running = self.running is not None and self.running.transaction_id == transaction_id
+        return running or transaction_id in self._ended_ids
+
+
+def _between_kwh(start: StartReport, stop: StopReport) -> float:
+    """What the register rose by; 0 when it was not told or cannot be."""
+    if start.meter_start_wh is None or stop.meter_stop_wh is None:
+        return 0.0
+    rise_kwh = (stop.meter_stop_wh - start.meter_start_wh) / 1e3
+    lasted_h = (stop.at - start.at).total_seconds() / 3600.0 if start.at and stop.at else 24.0
+    return rise_kwh if 0.0 <= rise_kwh <= SLACK_KWH + MOST_KW * max(lasted_h, 0.0) else 0.0

@@ -8,6 +8,7 @@ from typing import Final
 from ems.csms.fields import printable, text
 from ems.csms.lane import Answer, Urgency
 from ems.csms.messages import Outcome
+from ems.csms.ports import TransactionId
 from ems.csms.v16.vocabulary import call
 
 LONGEST_TAG_SENT: Final = 16
@@ -29,7 +30,7 @@ class CommandsV16(ABC):
         request = call.RemoteStartTransaction(id_tag=id_tag[:LONGEST_TAG_SENT], connector_id=connector)
         self._accepted("RemoteStartTransaction", await self._ask(request, Urgency.COMMAND))
 
-    async def remote_stop(self, transaction_id: int) -> None:
+    async def remote_stop(self, transaction_id: TransactionId) -> None:
         request = call.RemoteStopTransaction(transaction_id=transaction_id)
         self._accepted("RemoteStopTransaction", await self._ask(request, Urgency.COMMAND))
 

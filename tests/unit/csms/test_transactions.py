@@ -131,7 +131,7 @@ def test_stopped_and_ended_ids_are_known() -> None:
 
     assert transactions.knows(number)
     assert transactions.adopt(number, 1)
-    assert not transactions.adopt(number + 1, 1)
+    assert not transactions.adopt("another", 1)
 
 
 def sample(kwh: float) -> MeterSample:
