@@ -28,6 +28,7 @@ class TransactionBook:
         self._clock = clock
         self._told = told
         self._known: OrderedDict[str, Transaction] = OrderedDict()
+        self._as_told: dict[str, Transaction] = {}
         self._retries: dict[str, tuple[int, str]] = {}
         self._told_at_s = 0.0
 
@@ -53,13 +54,14 @@ class TransactionBook:
             over = (each.key for each in self._known.values() if each.ended_utc_s is not None)
             oldest = next(over, next(iter(self._known)))
             del self._known[oldest]
+            self._as_told.pop(oldest, None)
             self._retries.pop(oldest, None)
 
     def tell(self, transaction: Transaction) -> None:
         """Keep it, and tell of it when anything is new."""
-        before = self._known.get(transaction.key)
         self.keep(transaction)
-        if transaction != before:
+        if self._as_told.get(transaction.key) != transaction:
+            self._as_told[transaction.key] = transaction
             self._told(transaction)
 
     def progress(self, transaction: Transaction) -> None:

@@ -58,10 +58,16 @@ class Transactions:
         return None if self._running is None else self._book.get(self._running)
 
     @property
+    def known(self) -> Sequence[Transaction]:
+        """All that are remembered, the one met last at the end."""
+        return tuple(self._book)
+
+    @property
     def ended(self) -> Sequence[Transaction]:
         """The last ones that ended, in the order in which they ended."""
-        over = [each for each in self._book if each.ended_utc_s is not None]
-        return sorted(over, key=lambda each: each.ended_utc_s or 0.0)
+        return sorted(
+            (each for each in self._book if each.ended_utc_s is not None), key=lambda each: each.ended_utc_s or 0.0
+        )
 
     def recall(self, earlier: Iterable[Transaction]) -> None:
         """Go on from what an earlier run kept, oldest first; what had not ended runs still, for all that we know."""
