@@ -14,8 +14,9 @@ from enum import Enum, StrEnum
 from typing import Final
 
 from ems.csms.capabilities import Capabilities, RateUnit
-from ems.csms.ports import LeasedLimit, TransactionId
+from ems.csms.ports import LeasedLimit
 from ems.model.electrical import NOMINAL_V
+from ems.model.transaction import TransactionId
 
 LEAST_A: Final = 6.0
 """Smallest charging current, IEC 61851-1; anything between it and 0 is undefined and never sent."""

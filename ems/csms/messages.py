@@ -11,8 +11,8 @@ from typing import Protocol
 from ems.csms.capabilities import RateUnit
 from ems.csms.charging_profiles import Period, Profile, Purpose
 from ems.csms.lane import Answer
-from ems.csms.ports import TransactionId
 from ems.model.station import ConnectorStatus
+from ems.model.transaction import TransactionId
 
 
 class TagStatus(StrEnum):
@@ -62,8 +62,6 @@ class MeterReport:
     connector: int
     transaction_id: TransactionId | None
     meter_value: object
-    live: bool = True
-    """False for what the station kept while it was offline: it counts for the session, never as the present current."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,8 +73,6 @@ class StartReport:
     meter_start_wh: float | None
     at: datetime | None
     message_id: str
-    transaction_id: TransactionId | None = None
-    """The station's own; None where we give it one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,11 +83,36 @@ class StopReport:
     meter_stop_wh: float | None
     at: datetime | None
     reason: str = "Local"
-    incomplete: bool = False
-    """Whether messages of it are missing."""
+    meter_value: object = None
+    """What the station kept of the meter while the transaction ran; None without any."""
 
-    live: bool = True
-    """False when it was told afterwards."""
+
+class Step(StrEnum):
+    """What one transaction event of OCPP 2.x tells."""
+
+    STARTED = "Started"
+    UPDATED = "Updated"
+    ENDED = "Ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransactionEvent:
+    """One step of a transaction whose id is the station's own: late, twice, out of order or alone, as it may come."""
+
+    connector: int
+    transaction_id: TransactionId
+    step: Step
+    seq_no: int | None
+    at: datetime | None
+    offline: bool = False
+    """Written while the station had no connection: never for control."""
+
+    id_tag: str = ""
+    reason: str = ""
+    """Why it ended; empty before."""
+
+    meter_value: object = None
+    """In the spelling that `meter_values.normalise` reads; None without any."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,14 +157,14 @@ class Heard(Protocol):
 
     def authorize(self, id_tag: str) -> TagStatus: ...
 
-    def transaction_started(self, report: StartReport) -> TransactionId:
+    def transaction_started(self, report: StartReport) -> int:
         """The transaction's id."""
         ...
 
     def transaction_stopped(self, report: StopReport) -> None: ...
 
-    def transaction_found(self, start: StartReport, stop: StopReport) -> None:
-        """A whole transaction of the past; the running one goes on."""
+    def transaction_told(self, event: TransactionEvent) -> None:
+        """One event of OCPP 2.x, its meter values included."""
         ...
 
 

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
 from ems.model.station import StationState
-
-TransactionId: TypeAlias = int | str
-"""A number that we gave out (OCPP 1.6), or the station's own text (2.0.1 and later)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

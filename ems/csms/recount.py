@@ -9,8 +9,8 @@ from ems.csms.capabilities import RateUnit
 from ems.csms.charging_profiles import Form
 from ems.csms.limits import Limits
 from ems.csms.pace import Pace
-from ems.csms.ports import TransactionId
 from ems.csms.station_clock import StationClock
+from ems.model.transaction import TransactionId
 
 LOGGER: Final = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from typing import Final
 from ems.csms.messages import Heard
 from ems.csms.v201.connectors import Connectors
 from ems.csms.v201.device_model import DeviceModel, ReportParts
-from ems.csms.v201.event_log import EventLog
+from ems.csms.v201.running import Running
 
 
 class Book:
@@ -21,14 +21,10 @@ class Book:
         """The report of them that is under way."""
 
         self.connectors: Final = Connectors(heard)
-        self.events: Final = EventLog()
-
-    def running(self, evse: int | None) -> str | None:
-        """The transaction that runs on that EVSE; on the first for the station itself."""
-        return self.events.running(evse or 1)
+        self.running: Final = Running()
 
     def restarted(self) -> None:
         """It booted: what it said of its state and of its variables may have changed."""
         self.connectors.restarted()
-        self.events.restarted()
+        self.running.restarted()
         self.model.clear()

@@ -9,9 +9,9 @@ from typing import Final
 from ems.csms.asking import outcome
 from ems.csms.lane import Urgency
 from ems.csms.messages import Outcome, Report
-from ems.csms.ports import TransactionId
 from ems.csms.v201.asking import AskingV201, evse_of
 from ems.errors import StationRefused
+from ems.model.transaction import TransactionId
 
 LOGGER = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ class CommandsV201(AskingV201):
 
     async def unlock(self, connector: int) -> Outcome:
         """Let go of the cable; a station refuses that in the middle of a transaction, so this ends first."""
-        running = self._book.running(connector)
+        running = self._book.running.on(connector)
         if running is not None:
             try:
                 await self.remote_stop(running)
@@ -54,7 +54,7 @@ class CommandsV201(AskingV201):
         return outcome(await self._ask("UnlockConnector", request, Urgency.COMMAND), "Unlocked")
 
     def _report(self, report: Report, connector: int | None) -> Mapping[str, object]:
-        if report is Report.METER_VALUES and connector is not None and self._book.running(connector) is not None:
+        if report is Report.METER_VALUES and connector is not None and self._book.running.on(connector) is not None:
             return {"requestedMessage": "TransactionEvent", "evse": evse_of(connector)}
         evse = evse_of(connector)
         if report is Report.STATUS:

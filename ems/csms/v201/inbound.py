@@ -50,7 +50,7 @@ class InboundV201(Inbound):
             vocabulary,
             JUST_NOTED,
             ProvisioningV201(heard, self.book, clock, pace, station=station).answers,
-            TransactionsV201(heard, self.book, station=station).answers,
+            TransactionsV201(heard, self.book).answers,
             *more,
             station=station,
         )

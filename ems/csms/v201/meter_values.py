@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Final
 
 from ems.csms.fields import whole
-from ems.csms.meter_values import MeterSample, normalise
 
 MOST_MULTIPLIER: Final = 9
 MOST_BLOCKS: Final = 200
@@ -17,27 +16,6 @@ def plain(meter_value: object) -> list[dict[str, object]]:
     """The blocks with each unit beside its value and the multiplier worked in; nothing else is judged here."""
     blocks = meter_value if isinstance(meter_value, list) else [meter_value]
     return [_block(block) for block in blocks[-MOST_BLOCKS:] if isinstance(block, dict)]
-
-
-def begin_and_end_wh(meter_value: object) -> tuple[float | None, float | None]:
-    """The energy register where the transaction began, if that is told, and where it is now."""
-    begun = [sample for block in plain(meter_value) for sample in _of_context(block, "Transaction.Begin")]
-    return _register_wh(begun[:1]), _register_wh(plain(meter_value))
-
-
-def _register_wh(blocks: list[dict[str, object]]) -> float | None:
-    told = [sample.energy_kwh for sample in _samples(blocks) if sample.energy_kwh is not None]
-    return told[-1] * 1e3 if told else None
-
-
-def _samples(blocks: list[dict[str, object]]) -> tuple[MeterSample, ...]:
-    return normalise(blocks, phases=3)
-
-
-def _of_context(block: Mapping[str, object], context: str) -> list[dict[str, object]]:
-    values = block.get("sampledValue")
-    chosen = [each for each in values if each.get("context") == context] if isinstance(values, list) else []
-    return [{"timestamp": block.get("timestamp"), "sampledValue": chosen}] if chosen else []
 
 
 def _block(block: Mapping[str, object]) -> dict[str, object]:

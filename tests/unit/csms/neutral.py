@@ -13,9 +13,8 @@ from ocpp.messages import get_validator
 
 from ems.clock import VirtualClock, run_virtual
 from ems.csms.lane import CallLane
-from ems.csms.messages import Boot, MeterReport, StartReport, StatusReport, StopReport, TagStatus
+from ems.csms.messages import Boot, MeterReport, StartReport, StatusReport, StopReport, TagStatus, TransactionEvent
 from ems.csms.pace import Pace
-from ems.csms.ports import TransactionId
 from ems.csms.rpc import Unanswerable
 from ems.csms.versions import Versions
 
@@ -42,7 +41,7 @@ class Heard:
     meters: list[MeterReport] = field(default_factory=list)
     starts: list[StartReport] = field(default_factory=list)
     stops: list[StopReport] = field(default_factory=list)
-    found: list[tuple[StartReport, StopReport]] = field(default_factory=list)
+    events: list[TransactionEvent] = field(default_factory=list)
     tag_status: TagStatus = TagStatus.ACCEPTED
     accepts: bool = True
     told_time: int = 0
@@ -63,15 +62,15 @@ class Heard:
     def authorize(self, id_tag: str) -> TagStatus:
         return TagStatus.BLOCKED if id_tag == "BLOCKED" else self.tag_status
 
-    def transaction_started(self, report: StartReport) -> TransactionId:
+    def transaction_started(self, report: StartReport) -> int:
         self.starts.append(report)
-        return report.transaction_id or len(self.starts)
+        return len(self.starts)
 
     def transaction_stopped(self, report: StopReport) -> None:
         self.stops.append(report)
 
-    def transaction_found(self, start: StartReport, stop: StopReport) -> None:
-        self.found.append((start, stop))
+    def transaction_told(self, event: TransactionEvent) -> None:
+        self.events.append(event)
 
 
 class PaperStation:
