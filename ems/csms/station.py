@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
+from collections.abc import Mapping
 from typing import Final
 
 from ems.clock import Clock
@@ -16,16 +17,17 @@ from ems.csms.messages import (
     Boot,
     Configuration,
     MeterReport,
+    Setting,
     StartReport,
     StatusReport,
     StopReport,
-    TagStatus,
+    TagVerdict,
 )
 from ems.csms.pace import Pace
 from ems.csms.ports import LeasedLimit, LimitReceipt, StationChanged
 from ems.csms.recount import Basis, Recount
 from ems.csms.rpc import Rpc
-from ems.csms.station_calls import StationCalls
+from ems.csms.service.serviced import Serviced
 from ems.csms.station_clock import StationClock
 from ems.csms.tags import Authorise, free_vending
 from ems.csms.transactions import Session, TransactionIds
@@ -41,7 +43,7 @@ LOGGER = logging.getLogger(__name__)
 MOST_CONNECTORS: Final = 8
 
 
-class Station(StationCalls):
+class Station(Serviced):
     """Implements `ports.StationLink`, and `messages.Heard` for the dialects."""
 
     def __init__(
@@ -54,8 +56,8 @@ class Station(StationCalls):
         *,
         authorise: Authorise = free_vending,
     ) -> None:
+        super().__init__(clock)
         self.entry: Final = entry
-        self._clock = clock
         self._pace = pace
         self._ids = ids
         self._changed = changed
@@ -111,6 +113,18 @@ class Station(StationCalls):
         """The connector of a home station."""
         return self._connector(1)
 
+    @property
+    def statuses(self) -> tuple[ConnectorStatus | None, ...]:
+        return (self.own_status, self.connector.status)
+
+    @property
+    def told_settings(self) -> Mapping[str, Setting]:
+        return {} if self.configuration is None else self.configuration.known
+
+    @property
+    def _firmware_now(self) -> str:
+        return "" if self.boot is None else self.boot.firmware
+
     async def converse(self, socket: StationSocket) -> None:
         """Serve one connection until it closes. A newer one of the same station takes over at once."""
         visit = self._new_visit(socket)
@@ -130,6 +144,7 @@ class Station(StationCalls):
     async def set_limit(self, lease: LeasedLimit) -> LimitReceipt:
         """See `StationLink.set_limit`. A newer call supersedes one that is still waiting."""
         visit = self._here()
+        lease = self.while_servicing(lease)
         try:
             receipt = await self.limits.install(lease, visit.dialect, self._moment)
             self._phases_allowed = lease.phases
@@ -149,6 +164,7 @@ class Station(StationCalls):
             visit.spawn(visit.close(1008, "another station is expected here"))
             return False
         self.boot = boot
+        self._service_booted(boot)
         asked_until_s, visit.boot_asked_until_s = visit.boot_asked_until_s, None
         visit.boot_heard = True
         if asked_until_s is None or self._clock.monotonic_s() > asked_until_s:
@@ -162,6 +178,7 @@ class Station(StationCalls):
     def status_reported(self, report: StatusReport) -> None:
         """Take note of a connector's state."""
         self._station_clock.heard(report.at)
+        self._service_status(report.status)
         if report.connector == 0:
             self.own_status = report.status or self.own_status
             return
@@ -179,7 +196,7 @@ class Station(StationCalls):
         )
         self._publish()
 
-    def authorize(self, id_tag: str) -> TagStatus:
+    def authorize(self, id_tag: str) -> TagVerdict:
         """Whether that tag may charge."""
         return self._authorise(self.entry.id, id_tag)
 
@@ -187,6 +204,7 @@ class Station(StationCalls):
         """Begin a transaction, or find the one that the station repeats."""
         self._station_clock.heard(report.at)
         transaction_id = self._connector(report.connector or 1).transactions.start(report, connection=self._connections)
+        self._service_started(report.id_tag, transaction_id)
         self._publish()
         return transaction_id
 

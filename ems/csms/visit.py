@@ -11,7 +11,7 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
 from ems.clock import Clock
-from ems.csms.messages import Dialect
+from ems.csms.dialect import StationDialect
 from ems.csms.pace import Pace
 from ems.csms.rpc import Rpc
 from ems.errors import StationError
@@ -36,7 +36,7 @@ class Visit:
         self,
         socket: StationSocket,
         rpc: Rpc,
-        dialect: Dialect,
+        dialect: StationDialect,
         clock: Clock,
         pace: Pace,
         *,
