@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from ems.clock import Clock
@@ -16,17 +16,18 @@ from ems.csms.messages import (
     Boot,
     Configuration,
     MeterReport,
+    Setting,
     StartReport,
     StatusReport,
     StopReport,
-    TagStatus,
+    TagVerdict,
     TransactionEvent,
 )
 from ems.csms.pace import Pace
 from ems.csms.ports import LeasedLimit, LimitReceipt, StationChanged
 from ems.csms.recount import Basis, Recount
 from ems.csms.rpc import Rpc
-from ems.csms.station_calls import StationCalls
+from ems.csms.service.serviced import Serviced
 from ems.csms.station_clock import StationClock
 from ems.csms.tags import Authorise, free_vending
 from ems.csms.transaction_book import Told, untold
@@ -42,7 +43,7 @@ LOGGER = logging.getLogger(__name__)
 MOST_CONNECTORS: Final = 8
 
 
-class Station(StationCalls):
+class Station(Serviced):
     """Implements `ports.StationLink`, and `messages.Heard` for the dialects."""
 
     def __init__(
@@ -56,8 +57,8 @@ class Station(StationCalls):
         authorise: Authorise = free_vending,
         transaction_told: Told = untold,
     ) -> None:
+        super().__init__(clock)
         self.entry: Final = entry
-        self._clock = clock
         self._pace = pace
         self._ids = ids
         self._changed = changed
@@ -114,6 +115,18 @@ class Station(StationCalls):
         """The connector of a home station."""
         return self._connector(1)
 
+    @property
+    def statuses(self) -> tuple[ConnectorStatus | None, ...]:
+        return (self.own_status, self.connector.status)
+
+    @property
+    def told_settings(self) -> Mapping[str, Setting]:
+        return {} if self.configuration is None else self.configuration.known
+
+    @property
+    def _firmware_now(self) -> str:
+        return "" if self.boot is None else self.boot.firmware
+
     async def converse(self, socket: StationSocket) -> None:
         """Serve one connection until it closes. A newer one of the same station takes over at once."""
         visit = self._new_visit(socket)
@@ -133,6 +146,7 @@ class Station(StationCalls):
     async def set_limit(self, lease: LeasedLimit) -> LimitReceipt:
         """See `StationLink.set_limit`. A newer call supersedes one that is still waiting."""
         visit = self._here()
+        lease = self.while_servicing(lease)
         try:
             receipt = await self.limits.install(lease, visit.dialect, self._moment)
             self._phases_allowed = lease.phases
@@ -152,6 +166,7 @@ class Station(StationCalls):
             visit.spawn(visit.close(1008, "another station is expected here"))
             return False
         self.boot = boot
+        self._service_booted(boot)
         asked_until_s, visit.boot_asked_until_s = visit.boot_asked_until_s, None
         visit.boot_heard = True
         other_version = visit.speech.take_change()
@@ -166,6 +181,7 @@ class Station(StationCalls):
     def status_reported(self, report: StatusReport) -> None:
         """Take note of a connector's state."""
         self._station_clock.heard(report.at)
+        self._service_status(report.status)
         if report.connector == 0:
             self.own_status = report.status or self.own_status
             return
@@ -183,7 +199,7 @@ class Station(StationCalls):
         )
         self._publish()
 
-    def authorize(self, id_tag: str) -> TagStatus:
+    def authorize(self, id_tag: str) -> TagVerdict:
         """Whether that tag may charge."""
         return self._authorise(self.entry.id, id_tag)
 
@@ -191,6 +207,7 @@ class Station(StationCalls):
         """Begin a transaction, or find the one that the station repeats."""
         self._station_clock.heard(report.at)
         transaction_id = self._connector(report.connector or 1).started(report, self._connections)
+        self._service_started(report.id_tag, transaction_id)
         self._publish()
         return transaction_id
 

@@ -13,9 +13,10 @@ from ocpp.messages import get_validator
 
 from ems.clock import VirtualClock, run_virtual
 from ems.csms.lane import CallLane
-from ems.csms.messages import Boot, MeterReport, StartReport, StatusReport, StopReport, TagStatus, TransactionEvent
+from ems.csms.messages import Boot, MeterReport, StartReport, StatusReport, StopReport, TagVerdict, TransactionEvent
 from ems.csms.pace import Pace
 from ems.csms.rpc import Unanswerable
+from ems.csms.service_words import FirmwareReport, UploadReport
 from ems.csms.versions import Versions
 
 Payload = dict[str, Any]
@@ -42,7 +43,9 @@ class Heard:
     starts: list[StartReport] = field(default_factory=list)
     stops: list[StopReport] = field(default_factory=list)
     events: list[TransactionEvent] = field(default_factory=list)
-    tag_status: TagStatus = TagStatus.ACCEPTED
+    firmware: list[FirmwareReport] = field(default_factory=list)
+    uploads: list[UploadReport] = field(default_factory=list)
+    verdicts: dict[str, TagVerdict] = field(default_factory=dict)
     accepts: bool = True
     told_time: int = 0
 
@@ -59,8 +62,14 @@ class Heard:
     def metered(self, report: MeterReport) -> None:
         self.meters.append(report)
 
-    def authorize(self, id_tag: str) -> TagStatus:
-        return TagStatus.BLOCKED if id_tag == "BLOCKED" else self.tag_status
+    def authorize(self, id_tag: str) -> TagVerdict:
+        return self.verdicts.get(id_tag, TagVerdict())
+
+    def firmware_reported(self, report: FirmwareReport) -> None:
+        self.firmware.append(report)
+
+    def upload_reported(self, report: UploadReport) -> None:
+        self.uploads.append(report)
 
     def transaction_started(self, report: StartReport) -> int:
         self.starts.append(report)
