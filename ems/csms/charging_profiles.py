@@ -23,6 +23,7 @@ from ems.csms.constructions import (
 )
 from ems.csms.ports import LeasedLimit
 from ems.model.electrical import NOMINAL_V
+from ems.model.transaction import TransactionId
 
 __all__ = [
     "Construction",
@@ -76,7 +77,7 @@ class Profile:
     duration_s: int | None = None
     """None: the last period lasts for ever."""
 
-    transaction_id: int | None = None
+    transaction_id: TransactionId | None = None
 
     @property
     def valid_from(self) -> datetime | None:
@@ -92,7 +93,7 @@ class Moment:
     guard_s: float
     """G: schedules start so far back that a clock that is slow by less has begun them."""
 
-    transaction_id: int | None = None
+    transaction_id: TransactionId | None = None
     charging_for_s: float = 0.0
     """Time since the transaction began; 0 without one."""
 
