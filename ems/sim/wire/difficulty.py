@@ -136,6 +136,9 @@ class Difficulty:
     reboots_on_full_list: bool = False
     """GetConfiguration without keys takes it down."""
 
+    poison_measurands: bool = False
+    """Takes measurands that it does not have, and reboots when it is next asked for keys."""
+
     unit_word: str | None = None
     """What stands in the key of the allowed units."""
 

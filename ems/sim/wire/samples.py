@@ -41,7 +41,7 @@ def sampled(box: StationBox, outlet: Outlet, measurands: Iterable[str]) -> list[
     wanted = list(measurands)
     if odd.energy_only_idle and outlet.session is None:
         wanted = [ENERGY]
-    samples = [sample for word in wanted for sample in _of(box, outlet, word)]
+    samples = [sample for word in wanted if word in MEASURANDS for sample in _of(box, outlet, word)]
     if odd.odd_words:
         samples.append(Sample(measurand="Frequency", value=50.0, unit="Hz", decimals=1))
     return [_kilo(sample) if odd.kilo_units else sample for sample in samples]

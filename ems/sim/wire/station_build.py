@@ -12,7 +12,7 @@ from ems.sim.schedules import Kind, Period, Profile, Purpose, RateUnit, Schedule
 from ems.sim.wire.difficulty import Difficulty
 from ems.sim.wire.version import Version
 
-RESIDENT_ID: Final = 999_999
+STRANGERS_ID: Final = 999_999
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +41,8 @@ class StationBuild:
     resident_a: float | None = None
     """Limit that yesterday's central system left in it for good; None for a station fresh from the works."""
 
+    resident_id: int = STRANGERS_ID
+    resident_level: int = 0
     phase_change_s: float = 8.0
     """How long it offers nothing while its contactor changes phases."""
 
@@ -81,8 +83,8 @@ def left_from_yesterday(build: StationBuild, now: datetime) -> Profiles:
     if build.resident_a is None:
         return empty
     profile = Profile(
-        profile_id=RESIDENT_ID,
-        stack_level=0,
+        profile_id=build.resident_id,
+        stack_level=build.resident_level,
         purpose=Purpose.CHARGE_POINT_MAX,
         kind=Kind.ABSOLUTE,
         schedule=Schedule(

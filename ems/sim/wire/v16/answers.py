@@ -140,7 +140,7 @@ class StationAnswers:
         keys = call.payload.get("key", [])
         if not isinstance(keys, list):
             raise Malformed("key is not a list")
-        if not keys and self._odd.reboots_on_full_list:
+        if self._settings.poisoned or (not keys and self._odd.reboots_on_full_list):
             self._reset_asked = "Reboot"
         known, unknown = self._settings.found(str(key) for key in keys)
         return {"configurationKey": [setting.json() for setting in known], "unknownKey": unknown}

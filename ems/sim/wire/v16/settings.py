@@ -31,9 +31,10 @@ class Setting:
         shown = {"key": self.key, "readonly": self.readonly}
         return shown if self.key == KEY_TO_DIAL_WITH else {**shown, "value": self.value}
 
-    def takes(self, value: str) -> bool:
+    def takes(self, value: str, *, anything: bool = False) -> bool:
+        """Whether it may be set to this; `anything` lets it name measurands that the station does not have."""
         if self.key == "MeterValuesSampledData":
-            return all(each.strip() in MEASURANDS for each in value.split(","))
+            return anything or all(each.strip() in MEASURANDS for each in value.split(","))
         if self.key == KEY_TO_DIAL_WITH:
             return len(value) in KEY_DIGITS and len(value) % 2 == 0 and set(value) <= set("0123456789abcdefABCDEF")
         if self.value in ("true", "false"):
@@ -69,12 +70,17 @@ class Settings:
         unknown = [key for key in wanted if key not in self._settings]
         return (known[: self._odd.page] if self._odd.page else known), unknown
 
+    @property
+    def poisoned(self) -> bool:
+        """Whether it shall measure what it does not have."""
+        return any(word not in MEASURANDS for word in self.words("MeterValuesSampledData"))
+
     def change(self, key: str, value: str) -> str:
         """What a central system wants to set; gives the status that a station answers."""
         setting = self._settings.get(key)
         if setting is None:
             return "NotSupported"
-        if self._odd.no_changes or setting.readonly or not setting.takes(value):
+        if self._odd.no_changes or setting.readonly or not setting.takes(value, anything=self._odd.poison_measurands):
             return "Rejected"
         self.set(key, value)
         return "Accepted"
