@@ -10,7 +10,9 @@ from typing import Protocol
 
 from ems.csms.capabilities import RateUnit
 from ems.csms.charging_profiles import Period, Profile, Purpose
+from ems.csms.energy_words import EnergyBook
 from ems.csms.lane import Answer
+from ems.csms.service_words import FirmwareReport, UploadReport
 from ems.model.station import ConnectorStatus
 from ems.model.transaction import TransactionId
 
@@ -22,6 +24,18 @@ class TagStatus(StrEnum):
     BLOCKED = "Blocked"
     EXPIRED = "Expired"
     INVALID = "Invalid"
+    CONCURRENT = "ConcurrentTx"
+    """It charges elsewhere, and may do so at one station only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagVerdict:
+    """What a station is told of an id tag."""
+
+    status: TagStatus = TagStatus.ACCEPTED
+    expires: datetime | None = None
+    parent: str | None = None
+    """Its group: tags of one group may end each other's sessions."""
 
 
 class Report(StrEnum):
@@ -31,6 +45,9 @@ class Report(StrEnum):
     STATUS = "StatusNotification"
     METER_VALUES = "MeterValues"
     HEARTBEAT = "Heartbeat"
+    FIRMWARE = "FirmwareStatusNotification"
+    DIAGNOSTICS = "DiagnosticsStatusNotification"
+    LOG = "LogStatusNotification"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +160,11 @@ class CompositeSchedule:
 class Heard(Protocol):
     """What a dialect tells the station object. Nothing here waits."""
 
+    @property
+    def energy(self) -> EnergyBook:
+        """Where limits of others and needs of cars are written down."""
+        ...
+
     def booted(self, boot: Boot) -> bool:
         """False refuses the station."""
         ...
@@ -155,7 +177,7 @@ class Heard(Protocol):
 
     def metered(self, report: MeterReport) -> None: ...
 
-    def authorize(self, id_tag: str) -> TagStatus: ...
+    def authorize(self, id_tag: str) -> TagVerdict: ...
 
     def transaction_started(self, report: StartReport) -> int:
         """The transaction's id."""
@@ -166,6 +188,10 @@ class Heard(Protocol):
     def transaction_told(self, event: TransactionEvent) -> None:
         """One event of OCPP 2.x, its meter values included."""
         ...
+
+    def firmware_reported(self, report: FirmwareReport) -> None: ...
+
+    def upload_reported(self, report: UploadReport) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,6 +212,18 @@ class Dialect(Protocol):
         """Set a charging profile before everything else that waits."""
         ...
 
+    async def offer(self, profile: Profile) -> None:
+        """Set a profile that only repeats to a car what others limit; it waits its turn."""
+        ...
+
+    async def prepare(self) -> None:
+        """Ask what this version wants to know first on each connection. Raises StationOffline only."""
+        ...
+
+    async def catch_up(self) -> None:
+        """Wait until it has told what it kept of the time without connection. Raises StationOffline only."""
+        ...
+
     async def clear_profiles(
         self,
         *,
@@ -201,7 +239,9 @@ class Dialect(Protocol):
 
     async def trigger(self, report: Report, connector: int | None) -> None: ...
 
-    async def remote_start(self, id_tag: str, connector: int) -> None: ...
+    async def remote_start(self, id_tag: str, connector: int | None) -> None:
+        """None leaves the connector to the station."""
+        ...
 
     async def remote_stop(self, transaction_id: TransactionId) -> None: ...
 

@@ -12,15 +12,15 @@ from ems.csms.inbound import Answers, Inbound, noted
 from ems.csms.messages import Heard
 from ems.csms.pace import Pace
 from ems.csms.v201.book import Book
+from ems.csms.v201.energy import EnergyV201
 from ems.csms.v201.provisioning import ProvisioningV201
+from ems.csms.v201.service_reports import ServiceReportsV201
 from ems.csms.v201.transactions import TransactionsV201
 from ems.csms.v201.vocabulary import VOCABULARY
 from ems.csms.vocabulary import Vocabulary
 
 JUST_NOTED: Final[Answers] = dict.fromkeys(
     (
-        "FirmwareStatusNotification",
-        "LogStatusNotification",
         "NotifyCustomerInformation",
         "NotifyDisplayMessages",
         "NotifyMonitoringReport",
@@ -50,6 +50,8 @@ class InboundV201(Inbound):
             vocabulary,
             JUST_NOTED,
             ProvisioningV201(heard, self.book, clock, pace, station=station).answers,
+            ServiceReportsV201(heard).answers,
+            EnergyV201(heard.energy, self.book, station=station).answers,
             TransactionsV201(heard, self.book).answers,
             *more,
             station=station,
