@@ -80,6 +80,7 @@ class CentralSystem:
             {_identity(entry): passwords[entry.id] for entry in stations if entry.id in passwords},
             clock,
             self._converse,
+            pin_of=lambda identity: self._by_identity[identity].entry.ocpp,
         )
 
     @property

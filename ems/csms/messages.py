@@ -11,6 +11,7 @@ from typing import Protocol
 from ems.csms.capabilities import RateUnit
 from ems.csms.charging_profiles import Period, Profile, Purpose
 from ems.csms.lane import Answer
+from ems.csms.service_words import FirmwareReport, UploadReport
 from ems.model.station import ConnectorStatus
 from ems.model.transaction import TransactionId
 
@@ -22,6 +23,18 @@ class TagStatus(StrEnum):
     BLOCKED = "Blocked"
     EXPIRED = "Expired"
     INVALID = "Invalid"
+    CONCURRENT = "ConcurrentTx"
+    """It charges elsewhere, and may do so at one station only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagVerdict:
+    """What a station is told of an id tag."""
+
+    status: TagStatus = TagStatus.ACCEPTED
+    expires: datetime | None = None
+    parent: str | None = None
+    """Its group: tags of one group may end each other's sessions."""
 
 
 class Report(StrEnum):
@@ -31,6 +44,9 @@ class Report(StrEnum):
     STATUS = "StatusNotification"
     METER_VALUES = "MeterValues"
     HEARTBEAT = "Heartbeat"
+    FIRMWARE = "FirmwareStatusNotification"
+    DIAGNOSTICS = "DiagnosticsStatusNotification"
+    LOG = "LogStatusNotification"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +171,7 @@ class Heard(Protocol):
 
     def metered(self, report: MeterReport) -> None: ...
 
-    def authorize(self, id_tag: str) -> TagStatus: ...
+    def authorize(self, id_tag: str) -> TagVerdict: ...
 
     def transaction_started(self, report: StartReport) -> int:
         """The transaction's id."""
@@ -166,6 +182,10 @@ class Heard(Protocol):
     def transaction_told(self, event: TransactionEvent) -> None:
         """One event of OCPP 2.x, its meter values included."""
         ...
+
+    def firmware_reported(self, report: FirmwareReport) -> None: ...
+
+    def upload_reported(self, report: UploadReport) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,7 +221,9 @@ class Dialect(Protocol):
 
     async def trigger(self, report: Report, connector: int | None) -> None: ...
 
-    async def remote_start(self, id_tag: str, connector: int) -> None: ...
+    async def remote_start(self, id_tag: str, connector: int | None) -> None:
+        """None leaves the connector to the station."""
+        ...
 
     async def remote_stop(self, transaction_id: TransactionId) -> None: ...
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from ems.clock import Clock
@@ -16,24 +16,23 @@ from ems.csms.messages import (
     Boot,
     Configuration,
     MeterReport,
+    Setting,
     StartReport,
     StatusReport,
     StopReport,
-    TagStatus,
+    TagVerdict,
     TransactionEvent,
 )
 from ems.csms.pace import Pace
 from ems.csms.ports import LeasedLimit, LimitReceipt, StationChanged
 from ems.csms.recount import Basis, Recount
 from ems.csms.rpc import Rpc
-from ems.csms.station_calls import StationCalls
+from ems.csms.service.serviced import Serviced
 from ems.csms.station_clock import StationClock
 from ems.csms.tags import Authorise, free_vending
 from ems.csms.transaction_book import Told, untold
 from ems.csms.transaction_ids import TransactionIds
-from ems.csms.v16.inbound import PROTOCOL as V16
-from ems.csms.v16.inbound import InboundV16
-from ems.csms.v16.outbound import OutboundV16
+from ems.csms.versions import Versions
 from ems.csms.visit import StationSocket, Visit
 from ems.errors import StationOffline
 from ems.model.station import ConnectorStatus, StationState
@@ -44,7 +43,7 @@ LOGGER = logging.getLogger(__name__)
 MOST_CONNECTORS: Final = 8
 
 
-class Station(StationCalls):
+class Station(Serviced):
     """Implements `ports.StationLink`, and `messages.Heard` for the dialects."""
 
     def __init__(
@@ -58,8 +57,8 @@ class Station(StationCalls):
         authorise: Authorise = free_vending,
         transaction_told: Told = untold,
     ) -> None:
+        super().__init__(clock)
         self.entry: Final = entry
-        self._clock = clock
         self._pace = pace
         self._ids = ids
         self._changed = changed
@@ -73,7 +72,7 @@ class Station(StationCalls):
         self._connectors: dict[int, Connector] = {}
         self._clearing: set[int] = set()
         self._station_clock = StationClock(clock)
-        self._inbound = InboundV16(self, clock, pace, station=entry.id)
+        self._versions = Versions(self, clock, pace, station=entry.id, pin=entry.ocpp)
         self._phases_allowed = len(entry.wired)
         self.limits: Final = Limits(
             entry.id, clock, whole_amps=entry.whole_amps, max_a=entry.max_a, phases=len(entry.wired)
@@ -116,6 +115,18 @@ class Station(StationCalls):
         """The connector of a home station."""
         return self._connector(1)
 
+    @property
+    def statuses(self) -> tuple[ConnectorStatus | None, ...]:
+        return (self.own_status, self.connector.status)
+
+    @property
+    def told_settings(self) -> Mapping[str, Setting]:
+        return {} if self.configuration is None else self.configuration.known
+
+    @property
+    def _firmware_now(self) -> str:
+        return "" if self.boot is None else self.boot.firmware
+
     async def converse(self, socket: StationSocket) -> None:
         """Serve one connection until it closes. A newer one of the same station takes over at once."""
         visit = self._new_visit(socket)
@@ -135,6 +146,7 @@ class Station(StationCalls):
     async def set_limit(self, lease: LeasedLimit) -> LimitReceipt:
         """See `StationLink.set_limit`. A newer call supersedes one that is still waiting."""
         visit = self._here()
+        lease = self.while_servicing(lease)
         try:
             receipt = await self.limits.install(lease, visit.dialect, self._moment)
             self._phases_allowed = lease.phases
@@ -154,9 +166,11 @@ class Station(StationCalls):
             visit.spawn(visit.close(1008, "another station is expected here"))
             return False
         self.boot = boot
+        self._service_booted(boot)
         asked_until_s, visit.boot_asked_until_s = visit.boot_asked_until_s, None
         visit.boot_heard = True
-        if asked_until_s is None or self._clock.monotonic_s() > asked_until_s:
+        other_version = visit.speech.take_change()
+        if other_version or asked_until_s is None or self._clock.monotonic_s() > asked_until_s:
             self._restarted(visit)
         return True
 
@@ -167,6 +181,7 @@ class Station(StationCalls):
     def status_reported(self, report: StatusReport) -> None:
         """Take note of a connector's state."""
         self._station_clock.heard(report.at)
+        self._service_status(report.status)
         if report.connector == 0:
             self.own_status = report.status or self.own_status
             return
@@ -184,7 +199,7 @@ class Station(StationCalls):
         )
         self._publish()
 
-    def authorize(self, id_tag: str) -> TagStatus:
+    def authorize(self, id_tag: str) -> TagVerdict:
         """Whether that tag may charge."""
         return self._authorise(self.entry.id, id_tag)
 
@@ -192,6 +207,7 @@ class Station(StationCalls):
         """Begin a transaction, or find the one that the station repeats."""
         self._station_clock.heard(report.at)
         transaction_id = self._connector(report.connector or 1).started(report, self._connections)
+        self._service_started(report.id_tag, transaction_id)
         self._publish()
         return transaction_id
 
@@ -228,15 +244,16 @@ class Station(StationCalls):
         self._publish()
 
     def _new_visit(self, socket: StationSocket) -> Visit:
+        speech = self._versions.speech(socket.subprotocol)
         rpc = Rpc(
             socket,
-            self._inbound.answer,
+            speech.answer,
             self._clock,
             station=self.entry.id,
             give_way_s=self._pace.give_way_s,
         )
-        dialect = OutboundV16(rpc.lane, self._pace, self._inbound.complaints, station=self.entry.id)
-        return Visit(socket, rpc, dialect, self._clock, self._pace, station=self.entry.id, ended=self._ended)
+        speech.speak_on(rpc.lane)
+        return Visit(socket, rpc, speech, self._clock, self._pace, station=self.entry.id, ended=self._ended)
 
     def _ended(self, visit: Visit) -> None:
         if self._visit is visit:
@@ -318,7 +335,7 @@ class Station(StationCalls):
             station_id=self.entry.id,
             connected=self._visit is not None,
             connections=self._state.connections + (limits_due or outdated),
-            protocol=V16 if self._visit is not None else self._state.protocol,
+            protocol=self._visit.speech.protocol if self._visit is not None else self._state.protocol,
             status=connector.status,
             in_transaction=connector.transactions.running is not None,
             car=connector.car,

@@ -19,6 +19,7 @@ from ems.csms.messages import (
 from ems.csms.pace import Pace
 from ems.csms.station_clock import format_timestamp, parse_timestamp
 from ems.csms.v16.commands import CommandsV16
+from ems.csms.v16.service import ServiceV16
 from ems.csms.v16.vocabulary import call, datatypes, encode, result_complaint
 from ems.errors import StationRefused
 
@@ -31,8 +32,8 @@ _PURPOSES: Final[Mapping[Purpose, str]] = {
 }
 
 
-class OutboundV16(CommandsV16):
-    """Asks one connected station. Implements `messages.Dialect`."""
+class OutboundV16(CommandsV16, ServiceV16):
+    """Asks one connected station. Implements `dialect.StationDialect`."""
 
     def __init__(self, lane: CallLane, pace: Pace, complaints: Complaints, *, station: str) -> None:
         self._lane = lane
