@@ -120,7 +120,10 @@ def _demand(
         running=limit_a is not None and limit_a > 0,
     )
     wish = replace(idle, draws=status is not ConnectorStatus.SUSPENDED_EV, candidate=candidate)
-    return _rest_at_minimum(WISHES[goal.mode](wish), status)
+    mode = goal.mode
+    if mode is ChargeMode.SOLAR and station.keeps_minimum and in_transaction:
+        mode = ChargeMode.MIN_SOLAR
+    return _rest_at_minimum(WISHES[mode](wish), status)
 
 
 def least_wanted_a(station: Station, goal: Goal) -> float:

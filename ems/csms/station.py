@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from ems.clock import Clock
 from ems.config.schema import StationEntry
+from ems.config.schema_quirks import QuirkSection
 from ems.csms.attendant import Attendant
-from ems.csms.charging_profiles import Moment
+from ems.csms.charging_profiles import Moment, Profile
 from ems.csms.connector import Connector
 from ems.csms.limits import Limits
 from ems.csms.messages import (
@@ -25,6 +28,8 @@ from ems.csms.messages import (
 )
 from ems.csms.pace import Pace
 from ems.csms.ports import LeasedLimit, LimitReceipt, StationChanged
+from ems.csms.quirks.acquaintance import Acquaintance
+from ems.csms.quirks.learned import LearnedBook
 from ems.csms.recount import Basis, Recount
 from ems.csms.rpc import Rpc
 from ems.csms.service.serviced import Serviced
@@ -32,7 +37,7 @@ from ems.csms.station_clock import StationClock
 from ems.csms.tags import Authorise, free_vending
 from ems.csms.transaction_book import Told, untold
 from ems.csms.transaction_ids import TransactionIds
-from ems.csms.versions import Versions
+from ems.csms.versions import Speech, Versions
 from ems.csms.visit import StationSocket, Visit
 from ems.errors import StationOffline
 from ems.model.station import ConnectorStatus, StationState
@@ -56,6 +61,7 @@ class Station(Serviced):
         *,
         authorise: Authorise = free_vending,
         transaction_told: Told = untold,
+        learned: LearnedBook | None = None,
     ) -> None:
         super().__init__(clock)
         self.entry: Final = entry
@@ -77,6 +83,9 @@ class Station(Serviced):
         self.limits: Final = Limits(
             entry.id, clock, whole_amps=entry.whole_amps, max_a=entry.max_a, phases=len(entry.wired)
         )
+        self.known: Final = Acquaintance(entry, pace, self.limits, learned or LearnedBook())
+        """What it says it is, and what that tells of it."""
+
         self._recount = Recount(entry.id, self.limits, self._station_clock, pace)
         self.boot: Boot | None = None
         """Who it said it is; None until its first boot notification."""
@@ -116,6 +125,15 @@ class Station(Serviced):
         return self._connector(1)
 
     @property
+    def quirks(self) -> QuirkSection:
+        """What is peculiar about it."""
+        return self.known.match.quirks
+
+    @property
+    def is_paused(self) -> bool:
+        return self.limits.is_paused
+
+    @property
     def statuses(self) -> tuple[ConnectorStatus | None, ...]:
         return (self.own_status, self.connector.status)
 
@@ -138,7 +156,8 @@ class Station(Serviced):
         self._came()
         self.limits.refresh()
         self._publish(limits_due=True)
-        attendant = Attendant(self, visit, self._clock, self._pace)
+        self._adapt(visit)
+        attendant = Attendant(self, visit, self._clock)
         visit.spawn(attendant.watch())
         visit.start_set_up(attendant.set_up())
         await visit.run()
@@ -146,17 +165,30 @@ class Station(Serviced):
     async def set_limit(self, lease: LeasedLimit) -> LimitReceipt:
         """See `StationLink.set_limit`. A newer call supersedes one that is still waiting."""
         visit = self._here()
-        lease = self.while_servicing(lease)
+        lease = self._while_clock_is_unset(self.while_servicing(lease))
         try:
             receipt = await self.limits.install(lease, visit.dialect, self._moment)
             self._phases_allowed = lease.phases
+            self.known.limited(lease.limit_a, self._clock.monotonic_s())
         finally:
             visit.limit_settled.set()
             self._publish()
+        if lease.limit_a <= 0.0 and self.session is not None and self.quirks.stop_style == "remote_stop":
+            visit.spawn(self.remote_stop())
         for profile_id in set(self.limits.losers) - self._clearing:
             self._clearing.add(profile_id)
             visit.spawn(self._clear_loser(profile_id, visit))
         return receipt
+
+    def _while_clock_is_unset(self, lease: LeasedLimit) -> LeasedLimit:
+        """Not above its fallback current while nobody knows when its schedules begin."""
+        if not self._station_clock.is_unset or lease.limit_a <= lease.fallback_a:
+            return lease
+        LOGGER.info("%s has no time yet; it is given no more than its fallback current", self.entry.id)
+        return replace(lease, limit_a=lease.fallback_a)
+
+    def _start_profile(self) -> Profile | None:
+        return self.limits.start_profile(self._moment())
 
     def booted(self, boot: Boot) -> bool:
         """Take note of a boot; False for a station that is not the one whose serial number is configured."""
@@ -167,6 +199,8 @@ class Station(Serviced):
             return False
         self.boot = boot
         self._service_booted(boot)
+        self.known.meet(boot)
+        self._adapt(visit)
         asked_until_s, visit.boot_asked_until_s = visit.boot_asked_until_s, None
         visit.boot_heard = True
         other_version = visit.speech.take_change()
@@ -195,7 +229,7 @@ class Station(Serviced):
         if report.connector == 0 and self.connector.metered_at_s is not None:
             return
         self._connector(report.connector or 1).metered(
-            report, active_phases=self._phases_allowed, interval_s=self._pace.meter_values_s
+            report, active_phases=self._phases_allowed, interval_s=self.known.pace.meter_values_s
         )
         self._publish()
 
@@ -223,7 +257,7 @@ class Station(Serviced):
         if not event.offline:
             self._station_clock.heard(event.at)
         self._connector(event.connector or 1).told(
-            event, active_phases=self._phases_allowed, interval_s=self._pace.meter_values_s
+            event, active_phases=self._phases_allowed, interval_s=self.known.pace.meter_values_s
         )
         self._publish()
 
@@ -247,13 +281,33 @@ class Station(Serviced):
         speech = self._versions.speech(socket.subprotocol)
         rpc = Rpc(
             socket,
-            speech.answer,
+            partial(self._heard, speech),
             self._clock,
             station=self.entry.id,
             give_way_s=self._pace.give_way_s,
         )
         speech.speak_on(rpc.lane)
         return Visit(socket, rpc, speech, self._clock, self._pace, station=self.entry.id, ended=self._ended)
+
+    def _heard(
+        self, speech: Speech, action: str, payload: Mapping[str, object], message_id: str
+    ) -> Mapping[str, object]:
+        self._station_clock.glance(payload)
+        return speech.answer(action, payload, message_id)
+
+    def _see_obedience(self) -> None:
+        """Hold what the car draws against its limit."""
+        car = self.connector.car
+        if self.session is None or car is None:
+            self.known.idle()
+        else:
+            self.known.metered(max(car.current_a, default=0.0), car.taken_at_s)
+
+    def _adapt(self, visit: Visit) -> None:
+        """Treat that connection as suits the station, as far as it is known by now."""
+        visit.pace = self.known.pace
+        self._station_clock.in_local_time = bool(self.quirks.time_zone_bug)
+        visit.rpc.lane.patience_s = self.quirks.call_timeout_s or 0.0
 
     def _ended(self, visit: Visit) -> None:
         if self._visit is visit:
@@ -280,7 +334,7 @@ class Station(Serviced):
         visit.limit_settled.clear()
         # A station in the middle of its boot may never answer what it got before.
         visit.rpc.lane.hurry(even_limits=True)
-        visit.start_set_up(Attendant(self, visit, self._clock, self._pace).set_up())
+        visit.start_set_up(Attendant(self, visit, self._clock).set_up())
         self._publish(limits_due=True)
 
     def _came(self) -> None:
@@ -325,10 +379,12 @@ class Station(Serviced):
 
     def _basis(self) -> Basis:
         session = self.session
-        return Basis(self.connector.drawing_phases, session.transaction_id if session else None)
+        transaction_id = session.transaction_id if session else None
+        return Basis(self.connector.drawing_phases, transaction_id, not self._station_clock.is_unset)
 
     def _publish(self, *, limits_due: bool = False) -> None:
         """Tell when anything changed."""
+        self._see_obedience()
         outdated = self._recount.is_due(self._basis())
         connector = self.connector
         state = StationState(
@@ -341,6 +397,7 @@ class Station(Serviced):
             car=connector.car,
             came_at_s=self._came_at_s,
             kept_a=self._kept_a,
+            peculiar=self.known.peculiar,
         )
         if state != self._state:
             self._state = state
