@@ -75,6 +75,7 @@ class Station(Serviced):
         self._connections = 0
         self._came_at_s: float | None = None
         self._kept_a: float | None = None
+        self._left_at_s = clock.monotonic_s()
         self._connectors: dict[int, Connector] = {}
         self._clearing: set[int] = set()
         self._station_clock = StationClock(clock)
@@ -312,6 +313,7 @@ class Station(Serviced):
     def _ended(self, visit: Visit) -> None:
         if self._visit is visit:
             self._visit = None
+            self._left_at_s = self._clock.monotonic_s()
             self._publish()
 
     async def _clear_loser(self, profile_id: int, visit: Visit) -> None:
@@ -397,6 +399,7 @@ class Station(Serviced):
             car=connector.car,
             came_at_s=self._came_at_s,
             kept_a=self._kept_a,
+            left_at_s=self._left_at_s,
             peculiar=self.known.peculiar,
         )
         if state != self._state:

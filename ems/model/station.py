@@ -115,6 +115,9 @@ class Peculiar:
     least_w: float = 0.0
     """With fewer watts it ends the session and starts none; 0 where it may pause."""
 
+    away_s: float = 0.0
+    """So long it may be away before that is news."""
+
 
 @quick
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +144,9 @@ class StationState:
 
     kept_a: float | None = None
     """The fallback current that it is known to have kept through that; None where it may have forgotten this too."""
+
+    left_at_s: float | None = None
+    """When its last connection ended, or when it was first waited for, in monotonic seconds."""
 
     peculiar: Peculiar | None = None
     """None for a station of which nothing peculiar is known."""

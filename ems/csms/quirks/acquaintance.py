@@ -56,6 +56,7 @@ class Acquaintance:
             lets_go=quirks.persist_on_disconnect is False or quirks.deadman == "failed",
             keeps_phases=quirks.phase_switch in {"auto", "none"},
             least_w=quirks.min_pause_w or 0.0,
+            away_s=quirks.connect_wait_s or 0.0,
         )
         return None if peculiar == Peculiar() else peculiar
 
