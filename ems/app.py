@@ -21,11 +21,14 @@ from ems.config.translate import to_site, to_tariff
 from ems.control.cycle import Turn
 from ems.control.memory import Memory
 from ems.csms.central_system import CentralSystem
+from ems.csms.quirks.learned import LearnedBook
 from ems.devices.catalog import Devices, connect_devices
 from ems.model.snapshot import Snapshot
 from ems.model.station import StationState
+from ems.model.transaction import Transaction
 from ems.runtime.board import Board
 from ems.runtime.dispatch import Dispatch, Sent
+from ems.runtime.earlier import earlier_transactions
 from ems.runtime.escalation import Escalations
 from ems.runtime.ledger import Ledger
 from ems.runtime.loop import Loop, Record, Watcher
@@ -34,6 +37,7 @@ from ems.runtime.supervisor import Supervisor
 from ems.runtime.terms import CAR_LASTS_S, Terms
 from ems.runtime.watchdog import Watchdog
 from ems.store.days import house_zone
+from ems.store.entries import Page
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -45,6 +49,7 @@ if TYPE_CHECKING:
     from ems.api.server import WebServer
     from ems.api.waiting import Waiting
     from ems.api.wire import HealthRecord
+    from ems.runtime.learned_stations import LearnedStations
     from ems.runtime.recorder import Recorder
 
 LOGGER: Final = logging.getLogger(__name__)
@@ -79,6 +84,7 @@ class Service:
         self._site = to_site(file)
         self._devices: Devices = connect_devices(file, clock)
         self._board = Board(self._site, clock)
+        learned = LearnedBook()
         self.central_system = CentralSystem(
             file.csms,
             file.stations,
@@ -86,12 +92,15 @@ class Service:
             self._station_changed,
             {entry.id: reveal(entry.password) for entry in file.stations if entry.password is not None},
             bind_port=bind_port,
+            transaction_told=self._transaction_told,
+            learned=learned,
         )
         self._dispatch = Dispatch(self._site, self.central_system.links, self._board, clock, sent=sent)
         self._escalations = Escalations(self.central_system.links, clock, resend=self._dispatch.resend)
         self.desk.join(self._board, self._dispatch, self.central_system)
         self._watchers = (self._escalations.watch, self.desk.watch, *watchers)
         self.recorder: Final = _recorder(file, clock, self._zone)
+        self._learned = None if self.recorder is None else _learned_stations(learned, self.recorder, clock)
         self.ledger: Ledger | None = None
         """From the start of `run` on."""
         self._api_port = api_port
@@ -114,8 +123,11 @@ class Service:
                 open_parts.enter_context(self.recorder)
                 self.recorder.note("service_started", facts={"version": version("fusewise")})
                 open_parts.callback(self.recorder.note, "service_stopped")
+                if self._learned is not None:
+                    self._learned.recall()
             ledger = self.ledger = self._ledger()
             open_parts.callback(ledger.close)
+            self.central_system.recall(earlier_transactions(self.recorder, self.central_system.links))
             # A hung loop is a matter of real time: a faster clock of a demo does not make it hang sooner.
             watchdog, supervisor = open_parts.enter_context(Watchdog(WallClock())), Supervisor(self._clock)
             loop = self._loop(ledger, beats=(watchdog.beat, supervisor.beat))
@@ -126,6 +138,8 @@ class Service:
                     parts.create_task(loop.run(), name="loop")
                     parts.create_task(self._escalations.run(), name="escalations")
                     parts.create_task(self.desk.run(), name="commissioning")
+                    if self._learned is not None:
+                        parts.create_task(self._learned.run(), name="learned stations")
                     parts.create_task(self._serve_outside(loop, ledger), name="API and pages")
                     parts.create_task(self._say_ready(supervisor), name="supervisor")
                     self._follow_devices(parts)
@@ -148,6 +162,12 @@ class Service:
         kept = recorder.recall_ledger()
         late = None if kept else lambda: recorder.earlier
         return Ledger(self._site, terms, recorder.keep, kept=kept, late=late, lasting=recorder.lasting)
+
+    def _transaction_told(self, transaction: Transaction) -> None:
+        if self.recorder is not None:
+            self.recorder.keep(Page(transactions=(transaction,)))
+        if self.ledger is not None:
+            self.ledger.told(transaction)
 
     def _ended_because(self, station_id: str) -> str | None:
         ended = self.central_system.links[station_id].ended_sessions
@@ -200,6 +220,7 @@ class Service:
         from ems.api.installer import InstallersDesk  # noqa: PLC0415 (imported already, in a thread)
         from ems.api.part import ApiPart, stores_of  # noqa: PLC0415 (the same)
         from ems.api.routes.commissioning import installer_router  # noqa: PLC0415 (the same)
+        from ems.api.routes.peculiarities import peculiarities_router  # noqa: PLC0415 (the same)
         from ems.api.waiting import Waiting  # noqa: PLC0415 (the same)
 
         installers = InstallersDesk(self.desk, self._clock)
@@ -212,7 +233,7 @@ class Service:
             stores=await stores_of(ledger, self.recorder, self._clock, self._site, waiting=waiting),
             bind_port=self._api_port,
             mount=partial(self._mount_pages, installers),
-            routers=[installer_router(installers)],
+            routers=[installer_router(installers), peculiarities_router(self.central_system.links)],
             waiting=waiting,
             inlets=self._devices.pushed,
         )
@@ -269,6 +290,13 @@ def _import_outside() -> None:
     import_module("ems.api.installer")
     import_module("ems.api.routes.commissioning")
     import_module("ems.web")
+
+
+def _learned_stations(book: LearnedBook, recorder: Recorder, clock: Clock) -> LearnedStations:
+    """What keeps it; only where there is a database."""
+    from ems.runtime.learned_stations import LearnedStations  # noqa: PLC0415 (needs what a database needs)
+
+    return LearnedStations(book, recorder, clock)
 
 
 def _recorder(file: SiteFile, clock: Clock, zone: tzinfo) -> Recorder | None:

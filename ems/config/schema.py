@@ -11,7 +11,7 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from ems.config.kinds import Amps, Host, Id, Number, PhaseName, Port, Secret, Section, Switch, Whole
+from ems.config.kinds import Amps, Host, Id, Number, OcppVersion, PhaseName, Port, Secret, Section, Switch, Whole
 from ems.config.schema_api import ApiSection, MqttPublishSection, TlsSection
 from ems.config.schema_devices import (
     BatteryEntry,
@@ -24,6 +24,7 @@ from ems.config.schema_devices import (
     MqttSource,
     SolarEntry,
 )
+from ems.config.schema_quirks import QuirkSection
 from ems.config.schema_simulation import HomeTime, SimulatedBattery, SimulatedCar, SimulationSection
 from ems.config.schema_storage import StorageSection, TariffSection
 from ems.model.electrical import FuseDevice
@@ -157,6 +158,9 @@ class StationEntry(Section):
     serial: Annotated[str, Field(min_length=1, max_length=50)] | None = None
     """Serial number, to recognise the station that sends no identity."""
 
+    ocpp: OcppVersion | None = None
+    """The OCPP version it has to speak; without one, what it offers decides, and 1.6 where it offers several."""
+
     circuit: Id = "main"
     wired: Annotated[tuple[PhaseName, ...], Field(min_length=1, max_length=3)] = ("L1", "L2", "L3")
     """House phases behind the station's own L1, L2, L3, in that order; one for a one-phase station."""
@@ -185,6 +189,9 @@ class StationEntry(Section):
 
     password: Secret | None = None
     """OCPP Basic authentication; without one, any client that knows the identity may connect."""
+
+    quirks: QuirkSection | None = None
+    """What is peculiar about it, over what is known of its vendor."""
 
     vehicle: Id | None = None
     mode: Mode = ChargeMode.SOLAR

@@ -73,12 +73,13 @@ def demand(station: Station, now: Snapshot, known: Learned = NOTHING) -> Demand:
     limit = commanded(state, now.now_s)
     return _demand(
         station,
-        now.goal_of(station.station_id),
+        _hurried(now.goal_of(station.station_id)) if state.hurried else now.goal_of(station.station_id),
         state.status,
         state.connected,
         state.in_transaction,
         None if limit is None else limit.limit_a,
         known.takes_a,
+        state.outside_a,
     )
 
 
@@ -91,6 +92,7 @@ def _demand(
     in_transaction: bool,
     limit_a: float | None,
     takes_a: float | None,
+    outside_a: float | None,
 ) -> Demand:
     """Remembered, since little of this changes from one second to the next."""
     phases = phases_wanted(station, goal)
@@ -106,7 +108,7 @@ def _demand(
     if goal.fulfilled and goal.mode is not ChargeMode.OFF:
         reached = Reason(code=LimitReason.PLAN, energy_kwh=goal.energy_kwh, target_soc=goal.target_soc)
         return replace(idle, why_not=reached)
-    hi_a, hi_reason = highest_allowed(station, goal, takes_a)
+    hi_a, hi_reason = highest_allowed(station, goal, takes_a, outside_a)
     if hi_a < station.min_a:
         return replace(idle, why_not=hi_reason)
     if goal.mode is ChargeMode.OFF and goal.deadline is not None:
@@ -120,7 +122,15 @@ def _demand(
         running=limit_a is not None and limit_a > 0,
     )
     wish = replace(idle, draws=status is not ConnectorStatus.SUSPENDED_EV, candidate=candidate)
-    return _rest_at_minimum(WISHES[goal.mode](wish), status)
+    mode = goal.mode
+    if mode is ChargeMode.SOLAR and station.keeps_minimum and in_transaction:
+        mode = ChargeMode.MIN_SOLAR
+    return _rest_at_minimum(WISHES[mode](wish), status)
+
+
+def _hurried(goal: Goal) -> Goal:
+    """Priority that was asked for at the station puts the sun aside; fuses and people's own limits stay."""
+    return replace(goal, mode=ChargeMode.FAST) if goal.mode in {ChargeMode.SOLAR, ChargeMode.MIN_SOLAR} else goal
 
 
 def least_wanted_a(station: Station, goal: Goal) -> float:
@@ -166,8 +176,10 @@ WISHES: Final[Mapping[ChargeMode, Wish]] = {
 }
 
 
-def highest_allowed(station: Station, goal: Goal, takes_a: float | None = None) -> tuple[float, Reason]:
-    """The tightest of installer, car and person, and who it is."""
+def highest_allowed(
+    station: Station, goal: Goal, takes_a: float | None = None, outside_a: float | None = None
+) -> tuple[float, Reason]:
+    """The tightest of installer, car, person and who else limits the station, and who it is."""
     bounds = [(station.max_a, LimitReason.INSTALLER_LIMIT)]
     if station.hardware_max_a < station.max_a:
         bounds.append((station.hardware_max_a, LimitReason.STATION_MAX))
@@ -177,6 +189,8 @@ def highest_allowed(station: Station, goal: Goal, takes_a: float | None = None) 
         bounds.append((max(station.min_a, takes_a + SPARE_A), LimitReason.CAR))
     if goal.max_a is not None:
         bounds.append((goal.max_a, LimitReason.USER))
+    if outside_a is not None:
+        bounds.append((outside_a, LimitReason.STATION_MAX))
     tightest_a, code = min(bounds, key=lambda bound: bound[0])
     return tightest_a, Reason(code=code, limit_a=tightest_a)
 

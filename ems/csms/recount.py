@@ -6,10 +6,11 @@ import logging
 from typing import Final, NamedTuple
 
 from ems.csms.capabilities import RateUnit
-from ems.csms.charging_profiles import Form
+from ems.csms.constructions import Purpose
 from ems.csms.limits import Limits
 from ems.csms.pace import Pace
 from ems.csms.station_clock import StationClock
+from ems.model.transaction import TransactionId
 
 LOGGER: Final = logging.getLogger(__name__)
 
@@ -18,7 +19,8 @@ class Basis(NamedTuple):
     """What a limit may have to be counted for."""
 
     drawing_phases: int | None
-    transaction_id: int | None
+    transaction_id: TransactionId | None
+    clock_set: bool = True
 
 
 class Recount:
@@ -42,9 +44,12 @@ class Recount:
             LOGGER.info("%s: its clock or ours was set; its limits are sent again", self._station_id)
             self._limits.refresh()
         before, self._counted_on = self._counted_on, now
+        stepped = stepped or before.clock_set is not now.clock_set
         way = self._limits.way
+        # A station that took nothing may take limits in a transaction alone.
+        on_transaction = self._limits.search.found_nothing if way is None else way.purpose is Purpose.TX
+        retarget = on_transaction and before.transaction_id != now.transaction_id
         if way is None:
-            return stepped
+            return stepped or retarget
         recount = way.unit is RateUnit.WATT and before.drawing_phases != now.drawing_phases
-        retarget = way.form is Form.TRANSACTION_OVER_FALLBACK and before.transaction_id != now.transaction_id
         return stepped or recount or retarget

@@ -11,9 +11,10 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
 from ems.clock import Clock
-from ems.csms.messages import Dialect
+from ems.csms.dialect import StationDialect
 from ems.csms.pace import Pace
 from ems.csms.rpc import Rpc
+from ems.csms.versions import Speech
 from ems.errors import StationError
 
 LOGGER = logging.getLogger(__name__)
@@ -36,7 +37,7 @@ class Visit:
         self,
         socket: StationSocket,
         rpc: Rpc,
-        dialect: Dialect,
+        speech: Speech,
         clock: Clock,
         pace: Pace,
         *,
@@ -46,7 +47,9 @@ class Visit:
         """`ended` is told once nothing can be sent any more, before anybody who waits for an answer learns of it."""
         self._socket = socket
         self._clock = clock
-        self._pace = pace
+        self.pace: Pace = pace
+        """May change once it is known who it is."""
+
         self._station = station
         self._ended = ended
         self._tasks: set[asyncio.Task[None]] = set()
@@ -54,7 +57,7 @@ class Visit:
         self._pong: asyncio.Future[float] | None = None
         self._pongs = False
         self.rpc: Final = rpc
-        self.dialect: Final = dialect
+        self.speech: Final = speech
         self.began_at_s: Final = clock.monotonic_s()
         self.limit_settled: Final = asyncio.Event()
         self.boot_heard = False
@@ -64,6 +67,11 @@ class Visit:
 
         self.remote_start_at_s: float | None = None
         self.meter_values_asked_at_s: float | None = None
+
+    @property
+    def dialect(self) -> StationDialect:
+        """Asks in the version that is spoken."""
+        return self.speech.dialect
 
     def dismiss(self, code: int, reason: str) -> None:
         """Listen no more, and close the connection in the background."""
@@ -126,7 +134,7 @@ class Visit:
     async def _keep_alive(self) -> None:
         heard, heard_at_s = self._socket.bytes_heard, self._clock.monotonic_s()
         while True:
-            await self._clock.sleep(self._pace.ping_s or self._pace.heartbeat_s)
+            await self._clock.sleep(self.pace.ping_s or self.pace.heartbeat_s)
             now_s = self._clock.monotonic_s()
             if self._socket.bytes_heard != heard:
                 heard, heard_at_s = self._socket.bytes_heard, now_s
@@ -134,7 +142,7 @@ class Visit:
                 LOGGER.warning("%s was silent for %.0f s; closing its connection", self._station, now_s - heard_at_s)
                 await self.close(1001, "silent")
                 return
-            if self._pace.ping_s is not None:
+            if self.pace.ping_s is not None:
                 await self._ping()
 
     async def _ping(self) -> None:
@@ -146,6 +154,6 @@ class Visit:
         self._pong = asyncio.ensure_future(await self._socket.ping())
 
     def _longest_silence_s(self) -> float:
-        if self._pongs and self._pace.ping_s is not None:
-            return self._pace.silent_pings * self._pace.ping_s
-        return float(self._pace.silent_heartbeats * self._pace.heartbeat_s)
+        if self._pongs and self.pace.ping_s is not None:
+            return self.pace.silent_pings * self.pace.ping_s
+        return float(self.pace.silent_heartbeats * self.pace.heartbeat_s)
