@@ -34,6 +34,9 @@ __all__ = [
     "Profile",
     "Purpose",
     "constructions",
+    "is_own_id",
+    "offer_id",
+    "open_offer",
     "profiles",
     "resident_id",
     "rounded_down",
@@ -249,3 +252,29 @@ def resident_id(purpose: Purpose, connector: int) -> int:
 def working_id(purpose: Purpose, connector: int) -> int:
     """Fixed, so that a renewal replaces the lease in place."""
     return resident_id(purpose, connector) + 1
+
+
+def open_offer(way: Construction, moment: Moment, max_a: float, phases: int) -> Profile:
+    """What a car's transaction may have by itself; `way` limits the whole station below it."""
+    return Profile(
+        profile_id=offer_id(1),
+        connector=1,
+        purpose=Purpose.TX,
+        level=0,
+        unit=way.unit,
+        phases=phases,
+        counted_phases=phases,
+        periods=(Period(start_s=0, limit=_in(way.unit, rounded_down(max_a, whole_amps=True), phases)),),
+        start=moment.station_now - timedelta(seconds=moment.guard_s),
+        transaction_id=moment.transaction_id,
+    )
+
+
+def is_own_id(profile_id: int) -> bool:
+    """Whether profiles of ours have such ids."""
+    return _FIRST_ID <= profile_id < _FIRST_ID + 100 * 100
+
+
+def offer_id(connector: int) -> int:
+    """Of the profile that a car is offered while another of ours limits the whole station."""
+    return resident_id(Purpose.TX, connector) + 2

@@ -151,6 +151,9 @@ class StationState:
     peculiar: Peculiar | None = None
     """None for a station of which nothing peculiar is known."""
 
+    outside_a: float | None = None
+    """Per phase, what somebody else limits the station to (its own load management, a grid operator), as it told."""
+
     @property
     def plugged(self) -> bool:
         return is_plugged(self.status, in_transaction=self.in_transaction)
