@@ -6,6 +6,8 @@ import asyncio
 import logging
 from typing import Final
 
+from sqlalchemy import Engine
+
 from ems.clock import Clock
 from ems.csms.quirks.learned import LearnedBook, Written
 from ems.runtime.recorder import Recorder
@@ -27,9 +29,6 @@ class LearnedStations:
         self._recorder = recorder
         self._clock = clock
         self._changed = asyncio.Event()
-        self.written = False
-        """Whether anything was kept in this run."""
-
         book.changed = self._changed.set
 
     def recall(self) -> None:
@@ -47,16 +46,14 @@ class LearnedStations:
         while True:
             await self._changed.wait()
             await self._clock.sleep(WRITE_AFTER_S)
+            if self._recorder.engine is None:
+                continue
             self._changed.clear()
-            if await asyncio.to_thread(self._write, self._book.written()):
-                self.written = True
-            else:
+            if not await asyncio.to_thread(self.keep, self._recorder.engine, self._book.written()):
                 self._changed.set()
 
-    def _write(self, written: Written) -> bool:
-        engine = self._recorder.engine
-        if engine is None:
-            return False
+    def keep(self, engine: Engine, written: Written) -> bool:
+        """Write it; False while the database is in trouble."""
         try:
             prefer(engine, {KEY: written}, utc_s=self._clock.utc_now().timestamp())
         except JournalError as error:

@@ -37,15 +37,10 @@ def test_what_was_obeyed_is_known_after_a_restart(tmp_path: Path) -> None:
     engine = open_database(url, now=clock.utc_now(), report=lambda _: None)
     keeping, book = keeper(engine, clock)
 
-    async def live() -> None:
-        writing = asyncio.create_task(keeping.run())
-        book.obeys(KIND, WAY)
-        book.meet("garage", KIND)
-        while not keeping.written:
-            await clock.sleep(WRITE_AFTER_S)
-        writing.cancel()
+    book.obeys(KIND, WAY)
+    book.meet("garage", KIND)
+    assert keeping.keep(engine, book.written())
 
-    run_virtual(live(), clock)
     again, later = keeper(engine, clock)
     again.recall()
     engine.dispose()
@@ -69,4 +64,3 @@ def test_without_a_database_nothing_is_known_and_nothing_fails() -> None:
         writing.cancel()
 
     run_virtual(live(), clock)
-    assert not keeping.written
