@@ -21,6 +21,7 @@ from ems.csms.messages import (
     StopReport,
     TagStatus,
 )
+from ems.csms.observer import NOBODY, Began, Observer, consulting
 from ems.csms.pace import Pace
 from ems.csms.ports import LeasedLimit, LimitReceipt, StationChanged
 from ems.csms.recount import Basis, Recount
@@ -74,6 +75,9 @@ class Station(StationCalls):
             entry.id, clock, whole_amps=entry.whole_amps, max_a=entry.max_a, phases=len(entry.wired)
         )
         self._recount = Recount(entry.id, self.limits, self._station_clock, pace)
+        self.observer: Observer = NOBODY
+        """Who else follows it."""
+
         self.boot: Boot | None = None
         """Who it said it is; None until its first boot notification."""
 
@@ -133,6 +137,7 @@ class Station(StationCalls):
         try:
             receipt = await self.limits.install(lease, visit.dialect, self._moment)
             self._phases_allowed = lease.phases
+            self.observer.limited(lease)
         finally:
             visit.limit_settled.set()
             self._publish()
@@ -149,6 +154,7 @@ class Station(StationCalls):
             visit.spawn(visit.close(1008, "another station is expected here"))
             return False
         self.boot = boot
+        self.observer.told(boot)
         asked_until_s, visit.boot_asked_until_s = visit.boot_asked_until_s, None
         visit.boot_heard = True
         if asked_until_s is None or self._clock.monotonic_s() > asked_until_s:
@@ -162,6 +168,7 @@ class Station(StationCalls):
     def status_reported(self, report: StatusReport) -> None:
         """Take note of a connector's state."""
         self._station_clock.heard(report.at)
+        self.observer.told(report)
         if report.connector == 0:
             self.own_status = report.status or self.own_status
             return
@@ -174,6 +181,7 @@ class Station(StationCalls):
         """Take note of meter values; those of the station itself count while its connector gives none."""
         if report.connector == 0 and self.connector.metered_at_s is not None:
             return
+        self.observer.told(report)
         self._connector(report.connector or 1).metered(
             report, active_phases=self._phases_allowed, interval_s=self._pace.meter_values_s
         )
@@ -181,18 +189,20 @@ class Station(StationCalls):
 
     def authorize(self, id_tag: str) -> TagStatus:
         """Whether that tag may charge."""
-        return self._authorise(self.entry.id, id_tag)
+        return self.observer.verdict(id_tag) or self._authorise(self.entry.id, id_tag)
 
     def transaction_started(self, report: StartReport) -> int:
         """Begin a transaction, or find the one that the station repeats."""
         self._station_clock.heard(report.at)
         transaction_id = self._connector(report.connector or 1).transactions.start(report, connection=self._connections)
+        self.observer.told(Began.of(report, transaction_id))
         self._publish()
         return transaction_id
 
     def transaction_stopped(self, report: StopReport) -> None:
         """End the transaction that is meant, if it runs."""
         self._station_clock.heard(report.at)
+        self.observer.told(report)
         if not any(connector.transactions.stop(report) for connector in self._connectors.values()):
             LOGGER.info("%s stopped a transaction that does not run here", self.entry.id)
         self._publish()
@@ -211,7 +221,7 @@ class Station(StationCalls):
     def _new_visit(self, socket: StationSocket) -> Visit:
         rpc = Rpc(
             socket,
-            self._inbound.answer,
+            consulting(self._inbound.answer, self.observer.consult),
             self._clock,
             station=self.entry.id,
             give_way_s=self._pace.give_way_s,
@@ -297,6 +307,8 @@ class Station(StationCalls):
             car=connector.car,
             came_at_s=self._came_at_s,
             kept_a=self._kept_a,
+            upstream_a=self.observer.cap_a,
+            upstream_overflowed=self.observer.overflowed,
         )
         if state != self._state:
             self._state = state

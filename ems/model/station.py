@@ -127,6 +127,12 @@ class StationState:
     kept_a: float | None = None
     """The fallback current that it is known to have kept through that; None where it may have forgotten this too."""
 
+    upstream_a: float | None = None
+    """What a second central system caps it at per phase; None without such a cap."""
+
+    upstream_overflowed: bool = False
+    """Whether reports to a second central system were lost for want of room."""
+
     @property
     def plugged(self) -> bool:
         return is_plugged(self.status, in_transaction=self.in_transaction)
