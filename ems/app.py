@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from ems.clock import Clock, WallClock
 from ems.commissioning.desk import Desk
 from ems.config.schema import SiteFile
-from ems.config.secrets import reveal
+from ems.config.secrets import reveal, upstream_passwords
 from ems.config.translate import to_site, to_tariff
 from ems.control.cycle import Turn
 from ems.control.memory import Memory
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from ems.api.server import WebServer
     from ems.api.waiting import Waiting
     from ems.api.wire import HealthRecord
+    from ems.csms.relay.relays import Relays
     from ems.runtime.recorder import Recorder
 
 LOGGER: Final = logging.getLogger(__name__)
@@ -87,6 +88,7 @@ class Service:
             {entry.id: reveal(entry.password) for entry in file.stations if entry.password is not None},
             bind_port=bind_port,
         )
+        self.relays: Final = _relays(file, self.central_system, clock, folder)
         self._dispatch = Dispatch(self._site, self.central_system.links, self._board, clock, sent=sent)
         self._escalations = Escalations(self.central_system.links, clock, resend=self._dispatch.resend)
         self.desk.join(self._board, self._dispatch, self.central_system)
@@ -122,6 +124,8 @@ class Service:
             try:
                 async with asyncio.TaskGroup() as parts:
                     parts.create_task(self.central_system.serve(), name="central system")
+                    if self.relays is not None:
+                        parts.create_task(self.relays.run(), name="relays")
                     parts.create_task(self._dispatch.run(), name="dispatch")
                     parts.create_task(loop.run(), name="loop")
                     parts.create_task(self._escalations.run(), name="escalations")
@@ -269,6 +273,15 @@ def _import_outside() -> None:
     import_module("ems.api.installer")
     import_module("ems.api.routes.commissioning")
     import_module("ems.web")
+
+
+def _relays(file: SiteFile, central_system: CentralSystem, clock: Clock, folder: Path | None) -> Relays | None:
+    """What tells second central systems; None where no station has one."""
+    if all(entry.upstream is None for entry in file.stations):
+        return None
+    from ems.csms.relay.relays import Relays  # noqa: PLC0415 (a client and a database that few houses need)
+
+    return Relays(file.stations, central_system.links, clock, upstream_passwords(file), folder)
 
 
 def _recorder(file: SiteFile, clock: Clock, zone: tzinfo) -> Recorder | None:

@@ -24,6 +24,7 @@ from ems.config.schema_devices import (
 )
 from ems.config.schema_simulation import HomeTime, SimulatedBattery, SimulatedCar, SimulationSection
 from ems.config.schema_storage import StorageSection, TariffSection
+from ems.config.schema_upstream import UpstreamSection
 from ems.model.electrical import FuseDevice
 from ems.model.goals import ChargeMode
 from ems.model.site import Keenness
@@ -57,6 +58,7 @@ __all__ = [
     "SubCircuit",
     "TariffSection",
     "TlsSection",
+    "UpstreamSection",
     "VehicleEntry",
 ]
 
@@ -181,6 +183,9 @@ class StationEntry(Section):
 
     password: Secret | None = None
     """OCPP Basic authentication; without one, any client that knows the identity may connect."""
+
+    upstream: UpstreamSection | None = None
+    """A second central system, an employer's or an operator's, that it serves at the same time."""
 
     vehicle: Id | None = None
     mode: Mode = ChargeMode.SOLAR
