@@ -16,6 +16,7 @@ from typing import Final
 from ems.csms.capabilities import Capabilities, RateUnit
 from ems.csms.ports import LeasedLimit
 from ems.model.electrical import NOMINAL_V
+from ems.model.transaction import TransactionId
 
 LEAST_A: Final = 6.0
 """Smallest charging current, IEC 61851-1; anything between it and 0 is undefined and never sent."""
@@ -93,7 +94,7 @@ class Profile:
     duration_s: int | None = None
     """None: the last period lasts for ever."""
 
-    transaction_id: int | None = None
+    transaction_id: TransactionId | None = None
 
     @property
     def valid_from(self) -> datetime | None:
@@ -109,7 +110,7 @@ class Moment:
     guard_s: float
     """G: schedules start so far back that a clock that is slow by less has begun them."""
 
-    transaction_id: int | None = None
+    transaction_id: TransactionId | None = None
     charging_for_s: float = 0.0
     """Time since the transaction began; 0 without one."""
 
@@ -258,6 +259,32 @@ def resident_id(purpose: Purpose, connector: int) -> int:
 def working_id(purpose: Purpose, connector: int) -> int:
     """Fixed, so that a renewal replaces the lease in place."""
     return resident_id(purpose, connector) + 1
+
+
+def open_offer(way: Construction, moment: Moment, max_a: float, phases: int) -> Profile:
+    """What a car's transaction may have by itself; `way` limits the whole station below it."""
+    return Profile(
+        profile_id=offer_id(1),
+        connector=1,
+        purpose=Purpose.TX,
+        level=0,
+        unit=way.unit,
+        phases=phases,
+        counted_phases=phases,
+        periods=(Period(start_s=0, limit=_in(way.unit, rounded_down(max_a, whole_amps=True), phases)),),
+        start=moment.station_now - timedelta(seconds=moment.guard_s),
+        transaction_id=moment.transaction_id,
+    )
+
+
+def is_own_id(profile_id: int) -> bool:
+    """Whether profiles of ours have such ids."""
+    return _FIRST_ID <= profile_id < _FIRST_ID + 100 * 100
+
+
+def offer_id(connector: int) -> int:
+    """Of the profile that a car is offered while another of ours limits the whole station."""
+    return resident_id(Purpose.TX, connector) + 2
 
 
 def still_possible(way: Construction, can: Capabilities) -> bool:

@@ -10,8 +10,11 @@ from typing import Protocol
 
 from ems.csms.capabilities import RateUnit
 from ems.csms.charging_profiles import Period, Profile, Purpose
+from ems.csms.energy_words import EnergyBook
 from ems.csms.lane import Answer
+from ems.csms.service_words import FirmwareReport, UploadReport
 from ems.model.station import ConnectorStatus
+from ems.model.transaction import TransactionId
 
 
 class TagStatus(StrEnum):
@@ -21,6 +24,18 @@ class TagStatus(StrEnum):
     BLOCKED = "Blocked"
     EXPIRED = "Expired"
     INVALID = "Invalid"
+    CONCURRENT = "ConcurrentTx"
+    """It charges elsewhere, and may do so at one station only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagVerdict:
+    """What a station is told of an id tag."""
+
+    status: TagStatus = TagStatus.ACCEPTED
+    expires: datetime | None = None
+    parent: str | None = None
+    """Its group: tags of one group may end each other's sessions."""
 
 
 class Report(StrEnum):
@@ -30,6 +45,9 @@ class Report(StrEnum):
     STATUS = "StatusNotification"
     METER_VALUES = "MeterValues"
     HEARTBEAT = "Heartbeat"
+    FIRMWARE = "FirmwareStatusNotification"
+    DIAGNOSTICS = "DiagnosticsStatusNotification"
+    LOG = "LogStatusNotification"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +77,7 @@ class MeterReport:
     """Meter values of one connector, still in the station's spelling."""
 
     connector: int
-    transaction_id: int | None
+    transaction_id: TransactionId | None
     meter_value: object
 
 
@@ -78,10 +96,40 @@ class StartReport:
 class StopReport:
     """A transaction that ended."""
 
-    transaction_id: int | None
+    transaction_id: TransactionId | None
     meter_stop_wh: float | None
     at: datetime | None
     reason: str = "Local"
+    meter_value: object = None
+    """What the station kept of the meter while the transaction ran; None without any."""
+
+
+class Step(StrEnum):
+    """What one transaction event of OCPP 2.x tells."""
+
+    STARTED = "Started"
+    UPDATED = "Updated"
+    ENDED = "Ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransactionEvent:
+    """One step of a transaction whose id is the station's own: late, twice, out of order or alone, as it may come."""
+
+    connector: int
+    transaction_id: TransactionId
+    step: Step
+    seq_no: int | None
+    at: datetime | None
+    offline: bool = False
+    """Written while the station had no connection: never for control."""
+
+    id_tag: str = ""
+    reason: str = ""
+    """Why it ended; empty before."""
+
+    meter_value: object = None
+    """In the spelling that `meter_values.normalise` reads; None without any."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +160,11 @@ class CompositeSchedule:
 class Heard(Protocol):
     """What a dialect tells the station object. Nothing here waits."""
 
+    @property
+    def energy(self) -> EnergyBook:
+        """Where limits of others and needs of cars are written down."""
+        ...
+
     def booted(self, boot: Boot) -> bool:
         """False refuses the station."""
         ...
@@ -124,13 +177,21 @@ class Heard(Protocol):
 
     def metered(self, report: MeterReport) -> None: ...
 
-    def authorize(self, id_tag: str) -> TagStatus: ...
+    def authorize(self, id_tag: str) -> TagVerdict: ...
 
     def transaction_started(self, report: StartReport) -> int:
         """The transaction's id."""
         ...
 
     def transaction_stopped(self, report: StopReport) -> None: ...
+
+    def transaction_told(self, event: TransactionEvent) -> None:
+        """One event of OCPP 2.x, its meter values included."""
+        ...
+
+    def firmware_reported(self, report: FirmwareReport) -> None: ...
+
+    def upload_reported(self, report: UploadReport) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +212,18 @@ class Dialect(Protocol):
         """Set a charging profile before everything else that waits."""
         ...
 
+    async def offer(self, profile: Profile) -> None:
+        """Set a profile that only repeats to a car what others limit; it waits its turn."""
+        ...
+
+    async def prepare(self) -> None:
+        """Ask what this version wants to know first on each connection. Raises StationOffline only."""
+        ...
+
+    async def catch_up(self) -> None:
+        """Wait until it has told what it kept of the time without connection. Raises StationOffline only."""
+        ...
+
     async def clear_profiles(
         self,
         *,
@@ -166,9 +239,11 @@ class Dialect(Protocol):
 
     async def trigger(self, report: Report, connector: int | None) -> None: ...
 
-    async def remote_start(self, id_tag: str, connector: int) -> None: ...
+    async def remote_start(self, id_tag: str, connector: int | None) -> None:
+        """None leaves the connector to the station."""
+        ...
 
-    async def remote_stop(self, transaction_id: int) -> None: ...
+    async def remote_stop(self, transaction_id: TransactionId) -> None: ...
 
     async def restart(self, *, hard: bool) -> Outcome:
         """Boot anew; soft ends a transaction first, hard does not wait."""

@@ -6,39 +6,16 @@ The station tells what it hears and asks for little, never waits, and works on a
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Final, Protocol, TypeAlias
 
 from ems.csms.fields import text
-from ems.csms.messages import Boot, MeterReport, StartReport, StatusReport, StopReport, TagStatus
+from ems.csms.messages import Boot, MeterReport, StatusReport, TagVerdict, TransactionEvent
 from ems.csms.ports import LeasedLimit
 from ems.csms.rpc import Answerer, Later, Result
+from ems.model.transaction import Transaction
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Began:
-    """A transaction that began, with the id that it has here."""
-
-    transaction_id: int
-    connector: int
-    id_tag: str
-    meter_start_wh: float | None
-    at: datetime | None
-    """In the station's own time; None where it told none."""
-
-    @classmethod
-    def of(cls, report: StartReport, transaction_id: int) -> Began:
-        return cls(
-            transaction_id=transaction_id,
-            connector=report.connector or 1,
-            id_tag=report.id_tag,
-            meter_start_wh=report.meter_start_wh,
-            at=report.at,
-        )
-
-
-Said: TypeAlias = Boot | StatusReport | MeterReport | Began | StopReport
+Said: TypeAlias = Boot | StatusReport | MeterReport | TransactionEvent | Transaction
+"""A transaction is told as it is kept: when it began, ended or was corrected, and now and then between."""
 
 
 class Observer(Protocol):
@@ -56,7 +33,7 @@ class Observer(Protocol):
         """What to wait for, within bounds, before a station learns whether a tag may charge; None for nothing."""
         ...
 
-    def verdict(self, id_tag: str) -> TagStatus | None:
+    def verdict(self, id_tag: str) -> TagVerdict | None:
         """What is known from elsewhere of a tag; None leaves it to us."""
         ...
 

@@ -3,46 +3,50 @@
 from __future__ import annotations
 
 import logging
-from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from ems.clock import Clock
 from ems.config.schema import StationEntry
 from ems.csms.attendant import Attendant
-from ems.csms.charging_profiles import Moment
+from ems.csms.charging_profiles import Moment, Purpose, open_offer
 from ems.csms.connector import Connector
+from ems.csms.energy_words import EnergyBook
 from ems.csms.limits import Limits
 from ems.csms.messages import (
     Boot,
     Configuration,
     MeterReport,
+    Setting,
     StartReport,
     StatusReport,
+    Step,
     StopReport,
-    TagStatus,
+    TagVerdict,
+    TransactionEvent,
 )
-from ems.csms.observer import NOBODY, Began, Observer, consulting
+from ems.csms.observer import NOBODY, Observer, consulting
 from ems.csms.pace import Pace
 from ems.csms.ports import LeasedLimit, LimitReceipt, StationChanged
 from ems.csms.recount import Basis, Recount
 from ems.csms.rpc import Rpc
-from ems.csms.station_calls import StationCalls
+from ems.csms.service.serviced import Serviced
 from ems.csms.station_clock import StationClock
 from ems.csms.tags import Authorise, free_vending
-from ems.csms.transactions import Session, TransactionIds
-from ems.csms.v16.inbound import PROTOCOL as V16
-from ems.csms.v16.inbound import InboundV16
-from ems.csms.v16.outbound import OutboundV16
+from ems.csms.transaction_book import Told, untold
+from ems.csms.transaction_ids import TransactionIds
+from ems.csms.versions import Versions
 from ems.csms.visit import StationSocket, Visit
 from ems.errors import StationOffline
 from ems.model.station import ConnectorStatus, StationState
+from ems.model.transaction import Transaction
 
 LOGGER = logging.getLogger(__name__)
 
 MOST_CONNECTORS: Final = 8
 
 
-class Station(StationCalls):
+class Station(Serviced):
     """Implements `ports.StationLink`, and `messages.Heard` for the dialects."""
 
     def __init__(
@@ -54,13 +58,15 @@ class Station(StationCalls):
         changed: StationChanged,
         *,
         authorise: Authorise = free_vending,
+        transaction_told: Told = untold,
     ) -> None:
+        super().__init__(clock)
         self.entry: Final = entry
-        self._clock = clock
         self._pace = pace
         self._ids = ids
         self._changed = changed
         self._authorise = authorise
+        self._transaction_told = transaction_told
         self._state = StationState(station_id=entry.id)
         self._visit: Visit | None = None
         self._connections = 0
@@ -69,7 +75,7 @@ class Station(StationCalls):
         self._connectors: dict[int, Connector] = {}
         self._clearing: set[int] = set()
         self._station_clock = StationClock(clock)
-        self._inbound = InboundV16(self, clock, pace, station=entry.id)
+        self._versions = Versions(self, clock, pace, station=entry.id, pin=entry.ocpp)
         self._phases_allowed = len(entry.wired)
         self.limits: Final = Limits(
             entry.id, clock, whole_amps=entry.whole_amps, max_a=entry.max_a, phases=len(entry.wired)
@@ -77,6 +83,9 @@ class Station(StationCalls):
         self._recount = Recount(entry.id, self.limits, self._station_clock, pace)
         self.observer: Observer = NOBODY
         """Who else follows it."""
+
+        self.energy: Final = EnergyBook(self._publish, self._offer)
+        """Limits that others set it, and what its car needs."""
 
         self.boot: Boot | None = None
         """Who it said it is; None until its first boot notification."""
@@ -96,13 +105,13 @@ class Station(StationCalls):
         return self._state
 
     @property
-    def session(self) -> Session | None:
-        """The running session."""
+    def session(self) -> Transaction | None:
+        """The running transaction."""
         return self.connector.transactions.running
 
     @property
-    def ended_sessions(self) -> deque[Session]:
-        """The last sessions that ended, oldest first."""
+    def ended_sessions(self) -> Sequence[Transaction]:
+        """The last transactions that ended, oldest first."""
         return self.connector.transactions.ended
 
     @property
@@ -114,6 +123,18 @@ class Station(StationCalls):
     def connector(self) -> Connector:
         """The connector of a home station."""
         return self._connector(1)
+
+    @property
+    def statuses(self) -> tuple[ConnectorStatus | None, ...]:
+        return (self.own_status, self.connector.status)
+
+    @property
+    def told_settings(self) -> Mapping[str, Setting]:
+        return {} if self.configuration is None else self.configuration.known
+
+    @property
+    def _firmware_now(self) -> str:
+        return "" if self.boot is None else self.boot.firmware
 
     async def converse(self, socket: StationSocket) -> None:
         """Serve one connection until it closes. A newer one of the same station takes over at once."""
@@ -134,6 +155,7 @@ class Station(StationCalls):
     async def set_limit(self, lease: LeasedLimit) -> LimitReceipt:
         """See `StationLink.set_limit`. A newer call supersedes one that is still waiting."""
         visit = self._here()
+        lease = self.while_servicing(lease)
         try:
             receipt = await self.limits.install(lease, visit.dialect, self._moment)
             self._phases_allowed = lease.phases
@@ -155,9 +177,11 @@ class Station(StationCalls):
             return False
         self.boot = boot
         self.observer.told(boot)
+        self._service_booted(boot)
         asked_until_s, visit.boot_asked_until_s = visit.boot_asked_until_s, None
         visit.boot_heard = True
-        if asked_until_s is None or self._clock.monotonic_s() > asked_until_s:
+        other_version = visit.speech.take_change()
+        if other_version or asked_until_s is None or self._clock.monotonic_s() > asked_until_s:
             self._restarted(visit)
         return True
 
@@ -169,6 +193,7 @@ class Station(StationCalls):
         """Take note of a connector's state."""
         self._station_clock.heard(report.at)
         self.observer.told(report)
+        self._service_status(report.status)
         if report.connector == 0:
             self.own_status = report.status or self.own_status
             return
@@ -181,31 +206,49 @@ class Station(StationCalls):
         """Take note of meter values; those of the station itself count while its connector gives none."""
         if report.connector == 0 and self.connector.metered_at_s is not None:
             return
-        self.observer.told(report)
         self._connector(report.connector or 1).metered(
             report, active_phases=self._phases_allowed, interval_s=self._pace.meter_values_s
         )
+        self.observer.told(report)
         self._publish()
 
-    def authorize(self, id_tag: str) -> TagStatus:
+    def authorize(self, id_tag: str) -> TagVerdict:
         """Whether that tag may charge."""
         return self.observer.verdict(id_tag) or self._authorise(self.entry.id, id_tag)
 
     def transaction_started(self, report: StartReport) -> int:
         """Begin a transaction, or find the one that the station repeats."""
         self._station_clock.heard(report.at)
-        transaction_id = self._connector(report.connector or 1).transactions.start(report, connection=self._connections)
-        self.observer.told(Began.of(report, transaction_id))
+        transaction_id = self._connector(report.connector or 1).started(report, self._connections)
+        self._service_started(report.id_tag, transaction_id)
         self._publish()
         return transaction_id
 
     def transaction_stopped(self, report: StopReport) -> None:
         """End the transaction that is meant, if it runs."""
         self._station_clock.heard(report.at)
-        self.observer.told(report)
-        if not any(connector.transactions.stop(report) for connector in self._connectors.values()):
+        if not any(connector.stopped(report) for connector in self._connectors.values()):
             LOGGER.info("%s stopped a transaction that does not run here", self.entry.id)
         self._publish()
+
+    def transaction_told(self, event: TransactionEvent) -> None:
+        """Take note of one event of a transaction whose id is the station's own."""
+        if not event.offline:
+            self._station_clock.heard(event.at)
+        self._connector(event.connector or 1).told(
+            event, active_phases=self._phases_allowed, interval_s=self._pace.meter_values_s
+        )
+        self.observer.told(event)
+        if event.step is Step.STARTED and not event.offline:
+            self._service_started(event.id_tag, event.transaction_id)
+        if self.session is None:
+            self.energy.session_over(event.connector)
+        self._publish()
+
+    def recall(self, transactions: Iterable[Transaction]) -> None:
+        """Go on from the transactions that an earlier run kept, oldest first."""
+        for each in transactions:
+            self._connector(each.connector).transactions.recall([each])
 
     def assume_available(self) -> None:
         """It never told its state: take it as usable, or as charging when a transaction runs (Q5)."""
@@ -219,15 +262,16 @@ class Station(StationCalls):
         self._publish()
 
     def _new_visit(self, socket: StationSocket) -> Visit:
+        speech = self._versions.speech(socket.subprotocol)
         rpc = Rpc(
             socket,
-            consulting(self._inbound.answer, self.observer.consult),
+            consulting(speech.answer, self.observer.consult),
             self._clock,
             station=self.entry.id,
             give_way_s=self._pace.give_way_s,
         )
-        dialect = OutboundV16(rpc.lane, self._pace, self._inbound.complaints, station=self.entry.id)
-        return Visit(socket, rpc, dialect, self._clock, self._pace, station=self.entry.id, ended=self._ended)
+        speech.speak_on(rpc.lane)
+        return Visit(socket, rpc, speech, self._clock, self._pace, station=self.entry.id, ended=self._ended)
 
     def _ended(self, visit: Visit) -> None:
         if self._visit is visit:
@@ -243,11 +287,20 @@ class Station(StationCalls):
         finally:
             self._clearing.discard(profile_id)
 
+    def _offer(self) -> None:
+        """A car waits for a schedule: what the station may have, which its limit caps; its lease counts at once."""
+        visit, session, way = self._visit, self.session, self.limits.way
+        if visit is None or session is None or way is None or way.purpose is not Purpose.STATION_MAX:
+            self._publish(limits_due=True)
+            return
+        visit.spawn(visit.dialect.offer(open_offer(way, self._moment(), self.entry.max_a, self._phases_allowed)))
+
     def _restarted(self, visit: Visit) -> None:
         """Forget what the station has forgotten, and let everybody know that its limits are due again."""
         for connector in self._connectors.values():
             connector.restarted()
         self.limits.forget()
+        self.energy.restarted()
         self._came()
         self.configuration = None
         visit.status_heard = False
@@ -275,8 +328,20 @@ class Station(StationCalls):
         number = min(max(number, 1), MOST_CONNECTORS)
         if number not in self._connectors:
             phases = len(self.entry.wired)
-            self._connectors[number] = Connector(phases, self._ids, self._clock, self._station_clock)
+            self._connectors[number] = Connector(
+                phases,
+                self._ids,
+                self._clock,
+                self._station_clock,
+                station_id=self.entry.id,
+                number=number,
+                told=self._tell_of,
+            )
         return self._connectors[number]
+
+    def _tell_of(self, transaction: Transaction) -> None:
+        self._transaction_told(transaction)
+        self.observer.told(transaction)
 
     def _moment(self) -> Moment:
         session = self.session
@@ -285,7 +350,7 @@ class Station(StationCalls):
             station_now=self._station_clock.now(),
             guard_s=self._pace.clock_guard_s,
             transaction_id=session.transaction_id if session else None,
-            charging_for_s=self._clock.monotonic_s() - session.began_at_s if session else 0.0,
+            charging_for_s=self._clock.monotonic_s() - self.connector.transactions.running_since_s if session else 0.0,
             drawing_phases=self.connector.drawing_phases,
         )
 
@@ -301,7 +366,7 @@ class Station(StationCalls):
             station_id=self.entry.id,
             connected=self._visit is not None,
             connections=self._state.connections + (limits_due or outdated),
-            protocol=V16 if self._visit is not None else self._state.protocol,
+            protocol=self._visit.speech.protocol if self._visit is not None else self._state.protocol,
             status=connector.status,
             in_transaction=connector.transactions.running is not None,
             car=connector.car,
@@ -309,6 +374,7 @@ class Station(StationCalls):
             kept_a=self._kept_a,
             upstream_a=self.observer.cap_a,
             upstream_overflowed=self.observer.overflowed,
+            outside_a=self.energy.outside_a(self._station_clock.now()),
         )
         if state != self._state:
             self._state = state

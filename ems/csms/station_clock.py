@@ -94,6 +94,12 @@ class StationClock:
         """How long ago the station wrote `stamp`; 0 when it has none."""
         return 0.0 if stamp is None else (self.now() - stamp).total_seconds()
 
+    def ours_utc_s(self, stamp: datetime | None) -> float | None:
+        """When the station wrote `stamp`, by our clock, in seconds since 1970; None when it has none."""
+        if stamp is None:
+            return None
+        return stamp.timestamp() - (0.0 if self._offset_s is None else self.skew_s)
+
     def _compare_with_ours(self, offset_s: float) -> None:
         ours_s = self._ours_s()
         if abs(offset_s - ours_s) > NEAR_S:

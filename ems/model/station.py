@@ -133,6 +133,9 @@ class StationState:
     upstream_overflowed: bool = False
     """Whether reports to a second central system were lost for want of room."""
 
+    outside_a: float | None = None
+    """Per phase, what somebody else limits the station to (its own load management, a grid operator), as it told."""
+
     @property
     def plugged(self) -> bool:
         return is_plugged(self.status, in_transaction=self.in_transaction)

@@ -3,7 +3,7 @@
 import pytest
 
 from ems.config.schema import StationEntry
-from ems.csms.messages import TagStatus
+from ems.csms.messages import TagStatus, TagVerdict
 from ems.csms.pace import Pace
 from tests.protocol.ocpp_peer import (
     BOOT,
@@ -23,10 +23,9 @@ def energy(kwh: float) -> Payload:
     return {"value": str(kwh), "unit": "kWh"}
 
 
-def tags(_station_id: str, id_tag: str) -> TagStatus:
-    return {"known": TagStatus.ACCEPTED, "blocked": TagStatus.BLOCKED, "old": TagStatus.EXPIRED}.get(
-        id_tag, TagStatus.INVALID
-    )
+def tags(_station_id: str, id_tag: str) -> TagVerdict:
+    known = {"known": TagStatus.ACCEPTED, "blocked": TagStatus.BLOCKED, "old": TagStatus.EXPIRED}
+    return TagVerdict(status=known.get(id_tag, TagStatus.INVALID))
 
 
 async def test_everybody_may_charge_unless_the_site_says_otherwise() -> None:
@@ -115,7 +114,7 @@ async def test_running_transaction_is_adopted_after_a_restart_of_ours() -> None:
         assert place.station.state.in_transaction
         assert session is not None
         assert session.transaction_id == 77
-        assert session.started_at is None
+        assert session.started_utc_s is None
 
 
 async def test_transaction_is_adopted_by_its_current_before_any_status() -> None:
@@ -185,8 +184,8 @@ async def test_offline_backlog_never_reaches_control() -> None:
         await peer.tell("StopTransaction", stop(answer["transactionId"], place.stamp(-60), meter_wh=900))
         session = place.station.ended_sessions[-1]
         assert session.energy_kwh == pytest.approx(0.9)
-        assert session.started_at is not None
-        assert (place.clock.utc_now() - session.started_at).total_seconds() > 3500
+        assert session.started_utc_s is not None
+        assert place.clock.utc_now().timestamp() - session.started_utc_s > 3500
 
 
 async def test_register_that_jumps_does_not_spoil_the_session() -> None:

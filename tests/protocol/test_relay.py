@@ -11,7 +11,7 @@ from websockets.asyncio.server import ServerConnection
 
 from ems.clock import WallClock
 from ems.config.schema_upstream import UpstreamCommand
-from ems.csms.messages import TagStatus
+from ems.csms.messages import TagStatus, TagVerdict
 from tests.protocol.ocpp_peer import (
     BOOT,
     GUARD_S,
@@ -352,8 +352,8 @@ async def test_a_station_waits_for_its_word_on_a_tag_no_longer_than_is_set_and_l
 
 
 async def test_without_it_this_house_decides_at_once() -> None:
-    def ours(_station_id: str, _id_tag: str) -> TagStatus:
-        return TagStatus.EXPIRED
+    def ours(_station_id: str, _id_tag: str) -> TagVerdict:
+        return TagVerdict(status=TagStatus.EXPIRED)
 
     async with (
         house(authorise=ours) as place,
@@ -467,3 +467,54 @@ async def test_a_queue_that_is_full_is_said_and_goes_on() -> None:
             assert (await place.until(lambda state: state.upstream_overflowed)).connected
             assert relay.state.lost == 4
             assert relay.state.queued == 2
+
+
+async def test_a_station_of_version_2_is_told_in_the_words_of_1_6() -> None:
+    async with (
+        house(speed=FAST) as place,
+        upstream() as far,
+        relayed(place, far),
+        place.peer(protocols=("ocpp2.0.1",)) as peer,
+    ):
+        station = {"model": "Box", "vendorName": "Acme", "serialNumber": "SN1"}
+        await peer.tell("BootNotification", {"reason": "PowerUp", "chargingStation": station})
+        times = [place.stamp(-60), place.stamp()]
+        for number, kind in enumerate(("Started", "Ended")):
+            reading = {"value": 1000.0 + number, "measurand": "Energy.Active.Import.Register"}
+            event: Payload = {
+                "eventType": kind,
+                "timestamp": times[number],
+                "triggerReason": "Authorized",
+                "seqNo": number,
+                "transactionInfo": {"transactionId": "0e7f"},
+                "evse": {"id": 1, "connectorId": 1},
+                "idToken": {"idToken": "CARD", "type": "ISO14443"},
+                "meterValue": [{"timestamp": times[number], "sampledValue": [reading]}],
+            }
+            await peer.tell("TransactionEvent", event)
+        ended = await far.hears("StopTransaction")
+
+    assert far.all("StartTransaction") == [
+        {"connectorId": 1, "idTag": "CARD", "meterStart": 1000, "timestamp": times[0]}
+    ]
+    assert (ended["meterStop"], ended["timestamp"]) == (1001, times[1])
+
+
+async def test_a_limit_that_comes_with_its_start_caps_that_session_alone() -> None:
+    async with (
+        house(speed=FAST) as place,
+        upstream() as far,
+        relayed(place, far, limits="cap") as relay,
+        place.peer() as peer,
+    ):
+        await peer.tell("BootNotification", BOOT)
+        await relay.until(lambda state: state.connected)
+        own = {**PROFILE, "chargingProfilePurpose": "TxProfile"}
+
+        answer = await far.tell("RemoteStartTransaction", {"idTag": "STAFF", "chargingProfile": own})
+        assert answer == {"status": "Accepted"}
+        assert "chargingProfile" not in (await peer.hears("RemoteStartTransaction")).payload
+        ours = await plug_in(place, peer, id_tag="STAFF")
+        assert (await place.until(lambda state: state.upstream_a is not None)).upstream_a == 8.0
+        await peer.tell("StopTransaction", stop(ours, place.stamp()))
+        await place.until(lambda state: state.upstream_a is None)

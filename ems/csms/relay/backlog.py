@@ -79,7 +79,7 @@ class Backlog:
         return tuple(self._accounts.values())
 
     def account(self, transaction: str) -> Account | None:
-        """The one of that transaction, by the id that it has here."""
+        """The one of that transaction."""
         return self._accounts.get(transaction)
 
     def by_their_id(self, theirs: int) -> Account | None:
@@ -87,9 +87,14 @@ class Backlog:
         return next((each for each in reversed(self._accounts.values()) if each.theirs == theirs), None)
 
     def running_on(self, connector: int) -> Account | None:
-        """The transaction that has not ended on that connector."""
+        """The transaction that began last of those that have not ended on that connector."""
+        running = [each for each in self._accounts.values() if not each.ended and each.connector == connector]
+        return max(running, key=lambda each: each.began, default=None)
+
+    def running_as(self, named: str) -> Account | None:
+        """The newest transaction that has not ended by that id of the station's."""
         open_ones = (each for each in reversed(self._accounts.values()) if not each.ended)
-        return next((each for each in open_ones if each.connector == connector), None)
+        return next((each for each in open_ones if each.named == named), None)
 
     def recall(self, kept: Kept) -> None:
         """Go on where an earlier run stopped: before what was heard since."""
@@ -107,15 +112,16 @@ class Backlog:
                 self.ended(entry.transaction, entry.meter_wh, entry.at, entry.reason)
 
     def begun(self, begin: Begin) -> bool:
-        """A transaction began; False where this is known already. One that runs on its connector has ended then."""
+        """A transaction began; False where this is known already. One that ran before on its connector has ended."""
         if begin.transaction in self._accounts:
             return False
         before = self.running_on(begin.connector)
-        if before is not None:
+        if before is not None and before.began <= begin.at:
             self.ended(before.transaction, None, begin.at, "Other")
         self._set(
             Account(
                 transaction=begin.transaction,
+                named=begin.named,
                 connector=begin.connector,
                 id_tag=begin.id_tag,
                 began=begin.at,

@@ -113,7 +113,7 @@ class Commands:
     def _remote_stop(self, payload: Payload) -> Result | Later:
         account = self._desk.backlog.by_their_id(whole(payload, "transactionId") or 0)
         session = self._station.session
-        runs = account is not None and session is not None and str(session.transaction_id) == account.transaction
+        runs = account is not None and session is not None and session.key == account.transaction
         if account is None or not runs:
             return _REJECTED
         is_its_own = account.accepted and account.id_tag not in {"", REMOTE_TAG}

@@ -26,7 +26,9 @@ from ems.errors import StationOffline, StationRefused
 LOGGER = logging.getLogger(__name__)
 
 ANSWER_WITHIN_S: Final = 30.0
-CLOSE_WITHIN_S: Final = 5.0
+CLOSE_WITHIN_S: Final = 1.0
+"""For a polite end; then it is hung up."""
+
 LOOK_EVERY_S: Final = 10.0
 BETWEEN_S: Final = 0.05
 """Between two entries of the backlog, so that a long one leaves time for everything else."""

@@ -10,7 +10,7 @@ from ems.csms.relay.backlog import Backlog
 from ems.csms.relay.cap_book import CapBook
 from ems.csms.relay.caps import Running
 from ems.csms.relay.settings import Settings
-from ems.csms.transactions import Session
+from ems.model.transaction import Transaction
 
 Payload: TypeAlias = Mapping[str, object]
 
@@ -19,7 +19,7 @@ class Commanded(Protocol):
     """What a second central system's commands may reach of a station. The calls raise StationError."""
 
     @property
-    def session(self) -> Session | None: ...
+    def session(self) -> Transaction | None: ...
 
     @property
     def configuration(self) -> Configuration | None: ...

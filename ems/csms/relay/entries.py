@@ -14,7 +14,10 @@ class Begin:
     """A transaction began."""
 
     transaction: str
-    """The id that it has here."""
+    """A name that no other one has."""
+
+    named: str
+    """The id by which the station calls it."""
 
     connector: int
     id_tag: str
@@ -67,6 +70,9 @@ class Account:
     """What is known of one transaction on both sides."""
 
     transaction: str
+    named: str
+    """The id by which the station calls it."""
+
     connector: int
     id_tag: str
     began: datetime

@@ -8,12 +8,13 @@ import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from typing import Final, Protocol
 
 from ems.clock import Clock
 from ems.config.schema_upstream import UpstreamSection
-from ems.csms.messages import Boot, MeterReport, StatusReport, StopReport, TagStatus
-from ems.csms.observer import Began, Said
+from ems.csms.messages import Boot, MeterReport, StatusReport, TagStatus, TagVerdict, TransactionEvent
+from ems.csms.observer import Said
 from ems.csms.ports import LeasedLimit
 from ems.csms.relay.backlog import Backlog, Kept
 from ems.csms.relay.cap_book import CapBook
@@ -161,7 +162,7 @@ class Relay:
         """See `Observer.consult`."""
         return self._tags.consult(id_tag)
 
-    def verdict(self, id_tag: str) -> TagStatus | None:
+    def verdict(self, id_tag: str) -> TagVerdict | None:
         """See `Observer.verdict`."""
         return self._tags.verdict(id_tag)
 
@@ -185,10 +186,9 @@ class Relay:
         session = self._station.session
         if session is None:
             return None
-        account = self.backlog.account(str(session.transaction_id))
-        if account is None:
-            return Running(transaction_id=None, began=session.started_at or self._clock.utc_now())
-        return Running(transaction_id=account.theirs, began=account.began)
+        account = self.backlog.account(session.key)
+        began = datetime.fromtimestamp(session.began_utc_s, UTC)
+        return Running(transaction_id=None if account is None else account.theirs, began=began)
 
     def caps_changed(self) -> None:
         """Have control know at once."""
@@ -287,10 +287,12 @@ class Relay:
                 self._states[said.connector] = Shown(word=said.status.value, error=said.error, at=at)
         elif isinstance(said, MeterReport):
             self._sessions.metered(said)
-        elif isinstance(said, Began):
-            self._sessions.began(said)
-        elif isinstance(said, StopReport):
-            self._sessions.stopped(said)
+        elif isinstance(said, TransactionEvent):
+            self._sessions.metered(
+                MeterReport(connector=said.connector, transaction_id=said.transaction_id, meter_value=said.meter_value)
+            )
+        else:
+            self._sessions.followed(said)
 
     def _recall(self, kept: Kept) -> None:
         self.backlog.recall(kept)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Final
 
 from ems.clock import Clock
-from ems.csms.messages import MeterReport, StopReport
+from ems.csms.messages import MeterReport
 from ems.csms.meter_values import MeterSample, normalise
-from ems.csms.observer import Began
 from ems.csms.relay.backlog import Backlog
 from ems.csms.relay.entries import Account, Begin, Meter
 from ems.csms.relay.settings import Settings
 from ems.csms.relay.spelling import has_values
-from ems.csms.transactions import Session
+from ems.model.transaction import Transaction
 
 GONE_FOR_S: Final = 300.0
 """A session that the station no longer has counts as ended after this: its own word may come late, or never."""
@@ -30,16 +30,33 @@ class Sessions:
         self._phases = phases
         self._metered_at_s: dict[str, float] = {}
         self._gone_since_s: dict[str, float] = {}
+        self._unsure: set[str] = set()
+        """Those that ended for all that is known, although their station has not said so."""
 
-    def began(self, said: Began) -> None:
-        begin = Begin(
-            transaction=str(said.transaction_id),
-            connector=max(1, said.connector),
-            id_tag=said.id_tag,
-            meter_wh=_wh(said.meter_start_wh) or 0,
-            at=said.at or self._clock.utc_now(),
-        )
-        self._backlog.begun(begin)
+    def followed(self, transaction: Transaction) -> None:
+        """A transaction as it is known now. It is told as begun once a reading of its begin is known."""
+        if self._backlog.account(transaction.key) is None:
+            meter_wh = _begin_wh(transaction)
+            if meter_wh is None:
+                return
+            self._backlog.begun(
+                Begin(
+                    transaction=transaction.key,
+                    named=str(transaction.transaction_id),
+                    connector=max(1, transaction.connector),
+                    id_tag=transaction.id_tag,
+                    meter_wh=meter_wh,
+                    at=_time(transaction.began_utc_s),
+                )
+            )
+        last_wh = None if transaction.last is None else _wh(transaction.last.kwh * 1000.0)
+        if last_wh is not None:
+            self._backlog.read(transaction.key, last_wh)
+        is_unsure = transaction.ended_utc_s is not None and not transaction.stopped
+        (self._unsure.add if is_unsure else self._unsure.discard)(transaction.key)
+        if transaction.stopped and transaction.ended_utc_s is not None:
+            reason = transaction.reason or "Local"
+            self._backlog.ended(transaction.key, last_wh, _time(transaction.ended_utc_s), reason)
 
     def metered(self, report: MeterReport) -> None:
         """The newest values, as often as they are wanted."""
@@ -58,32 +75,33 @@ class Sessions:
             self._metered_at_s = {account.transaction: now_s}
             self._backlog.metered(meter)
 
-    def stopped(self, report: StopReport) -> None:
-        at = report.at or self._clock.utc_now()
-        self._backlog.ended(str(report.transaction_id), _wh(report.meter_stop_wh), at, report.reason)
-
     def meter_soon(self) -> None:
         """The next values are wanted at once."""
         self._metered_at_s.clear()
 
-    def close_gone(self, session: Session | None, *, connected: bool) -> None:
-        """End those on connector 1 that a connected station has not had for a while; it will not say so any more."""
-        running = None if session is None else str(session.transaction_id)
+    def close_gone(self, session: Transaction | None, *, connected: bool) -> None:
+        """End those that a connected station has not had for a while; it will not say so any more.
+
+        `session` is that of connector 1.
+        """
+        running = None if session is None else session.key
         now_s = self._clock.monotonic_s()
         gone_since_s = {}
         for account in self._backlog.accounts:
-            if account.ended or account.connector != 1 or account.transaction == running or not connected:
+            key = account.transaction
+            is_gone = key in self._unsure or (account.connector == 1 and key != running)
+            if account.ended or not is_gone or not connected:
                 continue
-            since_s = gone_since_s[account.transaction] = self._gone_since_s.get(account.transaction, now_s)
+            since_s = gone_since_s[key] = self._gone_since_s.get(key, now_s)
             if now_s - since_s >= GONE_FOR_S:
-                self._backlog.ended(account.transaction, None, self._clock.utc_now(), "Other")
+                self._backlog.ended(key, None, self._clock.utc_now(), "Other")
+                self._unsure.discard(key)
         self._gone_since_s = gone_since_s
 
     def _account(self, report: MeterReport) -> Account | None:
         """That of the transaction that is named; odd ids count for the connector that they come from (Q9)."""
-        named = None if report.transaction_id is None else self._backlog.account(str(report.transaction_id))
-        account = named or self._backlog.running_on(report.connector or 1)
-        return None if account is None or account.ended else account
+        named = None if report.transaction_id is None else self._backlog.running_as(str(report.transaction_id))
+        return named or self._backlog.running_on(report.connector or 1)
 
     def _meter(self, account: Account, sample: MeterSample, energy_wh: int | None) -> Meter:
         return Meter(
@@ -95,6 +113,18 @@ class Sessions:
             energy_wh=energy_wh,
             soc=sample.soc,
         )
+
+
+def _begin_wh(transaction: Transaction) -> int | None:
+    """What its start told, or else its first reading; for one met in the middle that is what is counted from."""
+    started_wh = transaction.meter_start_wh
+    if started_wh is not None and started_wh >= 0:
+        return _wh(started_wh)
+    return None if transaction.first is None else _wh(transaction.first.kwh * 1000.0)
+
+
+def _time(utc_s: float) -> datetime:
+    return datetime.fromtimestamp(utc_s, UTC)
 
 
 def _wh(told: float | None) -> int | None:

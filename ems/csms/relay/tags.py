@@ -10,7 +10,7 @@ from typing import Final
 
 from ems.clock import Clock
 from ems.config.schema_upstream import UpstreamSection
-from ems.csms.messages import TagStatus
+from ems.csms.messages import TagStatus, TagVerdict
 from ems.csms.relay.desk import Commanded
 from ems.csms.station_calls import REMOTE_TAG
 from ems.errors import StationError
@@ -20,6 +20,9 @@ LOGGER = logging.getLogger(__name__)
 MOST_TAGS: Final = 64
 LASTS_S: Final = 600.0
 """How long what it said holds without being asked again."""
+
+_NO_REFUSALS: Final = frozenset({None, TagStatus.ACCEPTED, TagStatus.CONCURRENT})
+"""A tag that charges elsewhere too, as far as it knows, may just not have been told of an end yet."""
 
 _TELLABLE: Final = {each.value: each for each in TagStatus}
 
@@ -80,12 +83,13 @@ class Tags:
         self._asking = True
         return self._spawn(self._ask_for_a_while(id_tag))
 
-    def verdict(self, id_tag: str) -> TagStatus | None:
+    def verdict(self, id_tag: str) -> TagVerdict | None:
         """Its word, where it decides, or where it began a session with that tag itself."""
         if id_tag == REMOTE_TAG:
             return None
         said = self._verdicts.of(id_tag) if self._section.tags == "upstream" else None
-        return said or self._remote.of(id_tag)
+        status = said or self._remote.of(id_tag)
+        return None if status is None else TagVerdict(status=status)
 
     def trust(self, id_tag: str) -> None:
         """It begins a session with that tag."""
@@ -99,7 +103,7 @@ class Tags:
         """Take note of its word; where it decides, a refusal that comes late ends the session of that tag."""
         status = self._verdicts.note(id_tag, word)
         session = self._station.session
-        if status in {None, TagStatus.ACCEPTED} or session is None or session.id_tag != id_tag:
+        if status in _NO_REFUSALS or session is None or session.id_tag != id_tag:
             return
         if self._decides_on(id_tag):
             LOGGER.info("%s refused the tag of the running session (%s); ending it", self._name, status)

@@ -23,7 +23,14 @@ def numbered() -> Callable[[], str]:
 
 
 def begin(transaction: str = "1", connector: int = 1, meter_wh: int = 100) -> Begin:
-    return Begin(transaction=transaction, connector=connector, id_tag="TAG", meter_wh=meter_wh, at=NOON)
+    return Begin(
+        transaction=transaction,
+        named=f"id {transaction}",
+        connector=connector,
+        id_tag="TAG",
+        meter_wh=meter_wh,
+        at=NOON,
+    )
 
 
 def meter(transaction: str = "1", energy_wh: int = 200) -> Meter:

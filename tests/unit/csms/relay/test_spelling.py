@@ -22,6 +22,7 @@ SEGMENTS = st.builds(Segment, start_s=st.integers(0, 86_400), limit_a=st.none() 
 ACCOUNTS = st.builds(
     Account,
     transaction=st.just("1"),
+    named=st.just("1"),
     connector=st.just(1),
     id_tag=TEXT,
     began=WHEN,
@@ -41,7 +42,9 @@ def test_states(connector: int, status: ConnectorStatus, error: str, at: datetim
 
 
 @given(
-    st.builds(Begin, transaction=st.just("1"), connector=st.integers(1, 9), id_tag=TEXT, meter_wh=WH, at=WHEN),
+    st.builds(
+        Begin, transaction=st.just("1"), named=TEXT, connector=st.integers(1, 9), id_tag=TEXT, meter_wh=WH, at=WHEN
+    ),
     st.none() | st.text(min_size=1, max_size=20),
 )
 def test_starts(begin: Begin, own_tag: str | None) -> None:
