@@ -6,6 +6,7 @@ The station tells what it hears and asks for little, never waits, and works on a
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias
 
 from ems.csms.fields import text
@@ -16,6 +17,23 @@ from ems.model.transaction import Transaction
 
 Said: TypeAlias = Boot | StatusReport | MeterReport | TransactionEvent | Transaction
 """A transaction is told as it is kept: when it began, ended or was corrected, and now and then between."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelayState:
+    """How it stands with a second central system."""
+
+    connected: bool
+    """Connected, and the station is accepted there."""
+
+    queued: int
+    """Entries that wait for it."""
+
+    lost: int
+    """Entries that were given up since the start, for want of room."""
+
+    last_error: str | None
+    """Why it was last left or not reached; None since it is connected again."""
 
 
 class Observer(Protocol):
@@ -43,6 +61,11 @@ class Observer(Protocol):
         ...
 
     @property
+    def state(self) -> RelayState | None:
+        """For people; None where nobody follows."""
+        ...
+
+    @property
     def overflowed(self) -> bool:
         """Whether reports were lost that somebody else was to get."""
         ...
@@ -51,6 +74,7 @@ class Observer(Protocol):
 class Nobody:
     """Follows nothing."""
 
+    state: Final = None
     cap_a: Final = None
     overflowed: Final = False
 

@@ -18,7 +18,7 @@ from websockets.typing import Subprotocol
 
 from ems.clock import WallClock
 from ems.config.schema import StationEntry, UpstreamSection
-from ems.csms.relay.relay import RelayState
+from ems.csms.observer import RelayState
 from ems.csms.relay.relays import Relays
 from tests.protocol.ocpp_peer import GUARD_S, Asked, Error, House, Payload, Reply, Script
 

@@ -7,14 +7,14 @@ import json
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Final, Protocol
 
 from ems.clock import Clock
 from ems.config.schema_upstream import UpstreamSection
 from ems.csms.messages import Boot, MeterReport, StatusReport, TagStatus, TagVerdict, TransactionEvent
-from ems.csms.observer import Said
+from ems.csms.observer import RelayState, Said
 from ems.csms.ports import LeasedLimit
 from ems.csms.relay.backlog import Backlog, Kept
 from ems.csms.relay.cap_book import CapBook
@@ -61,22 +61,6 @@ class RelayedStation(Commanded, Protocol):
     def state(self) -> StationState: ...
 
     def look_again(self) -> None: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RelayState:
-    """How it stands with a second central system."""
-
-    connected: bool
-    """Connected, and the station is accepted there."""
-
-    queued: int
-    """Entries that wait for it."""
-
-    lost: int
-    """Entries that were given up since the start, for want of room."""
-
-    last_error: str | None
 
 
 class Relay:

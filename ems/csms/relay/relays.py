@@ -14,9 +14,10 @@ from typing import Final
 from ems.clock import Clock
 from ems.config.schema import StationEntry
 from ems.config.schema_upstream import UpstreamSection
+from ems.csms.observer import RelayState
 from ems.csms.relay.disk import Disk
 from ems.csms.relay.door import Address, Door
-from ems.csms.relay.relay import Relay, RelayState
+from ems.csms.relay.relay import Relay
 from ems.csms.relay.shelf import Shelf
 from ems.csms.station import Station
 
