@@ -22,6 +22,7 @@ from ems.config.schema_devices import (
     MqttSource,
     SolarEntry,
 )
+from ems.config.schema_quirks import QuirkSection
 from ems.config.schema_simulation import HomeTime, SimulatedBattery, SimulatedCar, SimulationSection
 from ems.config.schema_storage import StorageSection, TariffSection
 from ems.config.schema_upstream import UpstreamSection
@@ -189,6 +190,9 @@ class StationEntry(Section):
 
     upstream: UpstreamSection | None = None
     """A second central system, an employer's or an operator's, that it serves at the same time."""
+
+    quirks: QuirkSection | None = None
+    """What is peculiar about it, over what is known of its vendor."""
 
     vehicle: Id | None = None
     mode: Mode = ChargeMode.SOLAR

@@ -40,7 +40,7 @@ def parse_timestamp(text: object) -> datetime | None:
 
 def format_timestamp(stamp: datetime) -> str:
     """As stations want it: whole seconds, Z, no offset (Q15)."""
-    return stamp.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return stamp.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
 
 class StationClock:
