@@ -22,11 +22,12 @@ from tests.fuzz.reach import Reach
 from tests.fuzz.seeds import made_up, requests
 from tests.fuzz.talk import VERSIONS, Finding, Talk
 
-LONGEST_S: Final = 20
-"""Of one batch of frames; only a loop takes longer."""
+PIECE: Final = 20_000
+LONGEST_S: Final = 1200
+"""Of one piece, on a busy machine too; only a loop takes longer."""
 
 BATCH: Final = 200
-TRACED_EVERY: Final = 8
+TRACED_EVERY: Final = 6
 MOST_KEPT: Final = 5000
 
 
@@ -47,7 +48,7 @@ class Fuzzer:
     """Makes frames for one version; the same ones for the same seed."""
 
     def __init__(self, version: str, seed: int) -> None:
-        self._version = version
+        self.version: Final = version
         self._dice = random.Random(seed)
         self._actions = sorted(requests(version))
         self._kept: list[list[Any]] = []
@@ -90,13 +91,12 @@ class Fuzzer:
             )
         kind = dice.choice((2, 2, 2, 2, 2, 2, 2, 6))
         action = dice.choice(self._actions)
-        return [kind, str(self._numbers), action, made_up(self._version, action, dice)]
+        return [kind, str(self._numbers), action, made_up(self.version, action, dice)]
 
 
-async def fuzzed(version: str, frames: int, seed: int, clock: VirtualClock, *, guided: bool = True) -> Tally:
-    """So many frames. Raises Finding."""
-    fuzzer, reach, tally = Fuzzer(version, seed), Reach(), Tally()
-    talk = Talk(version, clock)
+async def fuzzed(fuzzer: Fuzzer, reach: Reach | None, frames: int, clock: VirtualClock) -> Tally:
+    """So many frames, guided by `reach` where there is one. Raises Finding."""
+    tally, talk = Tally(), Talk(fuzzer.version, clock)
     while tally.frames < frames:
         await talk.connect()
         tally.connections += 1
@@ -105,7 +105,7 @@ async def fuzzed(version: str, frames: int, seed: int, clock: VirtualClock, *, g
                 break
             frame = fuzzer.frame(talk.socket.asked)
             tally.frames += 1
-            if guided and tally.frames % TRACED_EVERY == 0:
+            if reach is not None and tally.frames % TRACED_EVERY == 0:
                 with reach.traced():
                     said = await talk.hear(frame)
                 if reach.grew():
@@ -116,7 +116,7 @@ async def fuzzed(version: str, frames: int, seed: int, clock: VirtualClock, *, g
         await _still_there(talk)
         await talk.hang_up()
         await clock.sleep(1.0)
-    tally.ways, tally.kept = len(reach.known), fuzzer.kept
+    tally.ways, tally.kept = 0 if reach is None else len(reach.known), fuzzer.kept
     return tally
 
 
@@ -129,21 +129,20 @@ async def _still_there(talk: Talk) -> None:
 
 
 def run(version: str, frames: int, seed: int, *, told: Callable[[Tally, float], None]) -> None:
-    """In pieces, so that something can be told; each has a seed of its own."""
-    done, clock = Tally(), WallClock()
+    """In pieces, each with a station of its own, so that something can be told meanwhile."""
+    done, clock, fuzzer, reach = Tally(), WallClock(), Fuzzer(version, seed), Reach()
     began_s = clock.monotonic_s()
     while done.frames < frames:
-        signal.alarm(LONGEST_S * 60)
+        signal.alarm(LONGEST_S)
         virtual = VirtualClock()
-        part = run_virtual(fuzzed(version, min(50_000, frames - done.frames), seed, virtual), virtual)
+        part = run_virtual(fuzzed(fuzzer, reach, min(PIECE, frames - done.frames), virtual), virtual)
         signal.alarm(0)
-        seed += 1
         done = Tally(
             done.frames + part.frames,
             done.calls + part.calls,
             done.connections + part.connections,
-            max(done.ways, part.ways),
-            max(done.kept, part.kept),
+            part.ways,
+            part.kept,
         )
         told(done, clock.monotonic_s() - began_s)
 

@@ -38,7 +38,7 @@ ODD: Final[Sequence[Any]] = (
     {"a": {}},
     [None] * 50,
 )
-RAW: Final[Sequence[bytes]] = (
+RAW: Final = (
     b"NaN",
     b"Infinity",
     b"1e999",

@@ -7,7 +7,8 @@ import random
 import pytest
 
 from ems.clock import VirtualClock, run_virtual
-from tests.fuzz.frames import fuzzed
+from tests.fuzz.frames import Fuzzer, fuzzed
+from tests.fuzz.reach import Reach
 from tests.fuzz.seeds import made_up, requests
 from tests.fuzz.talk import VERSIONS, Talk, legal_call
 
@@ -19,7 +20,7 @@ SEED = 20261127
 def test_no_frame_stops_the_receive_loop_or_takes_a_requests_answer(version: str) -> None:
     """R01, R02, R03, R08, R11, R12, T14; the table of bad input in the library notes."""
     clock = VirtualClock()
-    tally = run_virtual(fuzzed(version, FRAMES, SEED, clock, guided=False), clock)
+    tally = run_virtual(fuzzed(Fuzzer(version, SEED), None, FRAMES, clock), clock)
 
     assert tally.frames == FRAMES
     assert tally.calls > FRAMES / 4
@@ -27,7 +28,7 @@ def test_no_frame_stops_the_receive_loop_or_takes_a_requests_answer(version: str
 
 def test_the_guided_fuzzer_keeps_what_takes_a_new_way() -> None:
     clock = VirtualClock()
-    tally = run_virtual(fuzzed("1.6", 100, SEED, clock), clock)
+    tally = run_virtual(fuzzed(Fuzzer("1.6", SEED), Reach(), 100, clock), clock)
 
     assert tally.ways > 100
     assert tally.kept > 1
