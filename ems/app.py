@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from ems.clock import Clock, WallClock
 from ems.commissioning.desk import Desk
 from ems.config.schema import SiteFile
-from ems.config.secrets import reveal
+from ems.config.secrets import reveal, upstream_passwords
 from ems.config.translate import to_site, to_tariff
 from ems.control.cycle import Turn
 from ems.control.memory import Memory
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from ems.api.server import WebServer
     from ems.api.waiting import Waiting
     from ems.api.wire import HealthRecord
+    from ems.csms.relay.relays import Relays
     from ems.runtime.learned_stations import LearnedStations
     from ems.runtime.recorder import Recorder
 
@@ -95,6 +96,7 @@ class Service:
             transaction_told=self._transaction_told,
             learned=learned,
         )
+        self.relays: Final = _relays(file, self.central_system, clock, folder)
         self._dispatch = Dispatch(self._site, self.central_system.links, self._board, clock, sent=sent)
         self._escalations = Escalations(self.central_system.links, clock, resend=self._dispatch.resend)
         self.desk.join(self._board, self._dispatch, self.central_system)
@@ -134,6 +136,8 @@ class Service:
             try:
                 async with asyncio.TaskGroup() as parts:
                     parts.create_task(self.central_system.serve(), name="central system")
+                    if self.relays is not None:
+                        parts.create_task(self.relays.run(), name="relays")
                     parts.create_task(self._dispatch.run(), name="dispatch")
                     parts.create_task(loop.run(), name="loop")
                     parts.create_task(self._escalations.run(), name="escalations")
@@ -297,6 +301,15 @@ def _learned_stations(book: LearnedBook, recorder: Recorder, clock: Clock) -> Le
     from ems.runtime.learned_stations import LearnedStations  # noqa: PLC0415 (needs what a database needs)
 
     return LearnedStations(book, recorder, clock)
+
+
+def _relays(file: SiteFile, central_system: CentralSystem, clock: Clock, folder: Path | None) -> Relays | None:
+    """What tells second central systems; None where no station has one."""
+    if all(entry.upstream is None for entry in file.stations):
+        return None
+    from ems.csms.relay.relays import Relays  # noqa: PLC0415 (a client and a database that few houses need)
+
+    return Relays(file.stations, central_system.links, clock, upstream_passwords(file), folder)
 
 
 def _recorder(file: SiteFile, clock: Clock, zone: tzinfo) -> Recorder | None:

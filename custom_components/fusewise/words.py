@@ -31,6 +31,7 @@ class LimitReason(StrEnum):
     PLAN = "plan"
     PRICE = "price"
     USER = "user"
+    UPSTREAM = "upstream"
     METER_LOST = "meter_lost"
     STATION_SILENT = "station_silent"
     IGNORES_LIMIT = "ignores_limit"

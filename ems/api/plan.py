@@ -151,8 +151,9 @@ def _full_w(scene: Scene, station: Station, goal: Goal, wishes: Wishes, power_w:
     if pace is not None:
         return pace.pull.now_w, pace.pull.later_w
     volts, known = NOMINAL_V * _phases(scene, station, goal), scene.memory.learned.get(station.station_id, NOTHING)
+    upstream_a = scene.look.state_of(station.station_id).upstream_a
     lasting = Goal(mode=goal.mode, max_a=wishes.max_a)
-    later_w = highest_allowed(station, lasting, known.takes_a)[0] * volts
+    later_w = highest_allowed(station, lasting, known.takes_a, upstream_a=upstream_a)[0] * volts
     limit_a = None if wishes.limit is None else wishes.limit.limit_a
     now_w = later_w if limit_a is None else min(later_w, limit_a * volts)
     if goal.mode is ChargeMode.FAST and power_w is not None and power_w >= CHARGES_W:

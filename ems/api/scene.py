@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from ems.api.wire import Energies, SessionState, SourceState, Today, VehicleState
+from ems.api.wire import Energies, SessionState, SourceState, Today, UpstreamState, VehicleState
 from ems.api.wishes import Passing, Wishes
 from ems.control.memory import Memory
 from ems.model.decision import Decision
@@ -38,12 +38,14 @@ class HouseName:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StationFacts:
-    """What a station says of itself; None until it did."""
+    """What a station says of itself, None until it did, and to whom else it is known."""
 
     vendor: str | None = None
     model: str | None = None
     firmware: str | None = None
     serial: str | None = None
+    upstream: UpstreamState | None = None
+    """How it stands with a second central system; None without one."""
 
 
 NO_FACTS: Final = StationFacts()

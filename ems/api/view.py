@@ -203,6 +203,7 @@ def _station(scene: Scene, station: Station) -> wire.StationState:
         else wire.TemporaryLimit(limit_a=wishes.limit.limit_a or 0.0, until=wishes.limit.until),
         boost_until=None if wishes.boost is None else wishes.boost.until,
         ignores_limit=obedience is not None and obedience.is_ignoring,
+        upstream=facts.upstream,
     )
 
 

@@ -69,6 +69,10 @@ def _build_devices(path: Path, file: SiteFile) -> None:
 
 def _missing_secrets(file: SiteFile) -> Iterator[str]:
     owners = [(station.id, station.password) for station in file.stations]
+    upstreams = ((station.id, station.upstream) for station in file.stations)
+    owners.extend(
+        (f"{name} at its second central system", each.password) for name, each in upstreams if each is not None
+    )
     owners.append(("the MQTT broker", file.mqtt.password if file.mqtt else None))
     owners.append(("the database", file.storage.password))
     for owner, secret in owners:

@@ -27,6 +27,7 @@ from ems.config.schema_devices import (
 from ems.config.schema_quirks import QuirkSection
 from ems.config.schema_simulation import HomeTime, SimulatedBattery, SimulatedCar, SimulationSection
 from ems.config.schema_storage import StorageSection, TariffSection
+from ems.config.schema_upstream import UpstreamSection
 from ems.model.electrical import FuseDevice
 from ems.model.goals import ChargeMode
 from ems.model.site import Keenness
@@ -62,6 +63,7 @@ __all__ = [
     "SubCircuit",
     "TariffSection",
     "TlsSection",
+    "UpstreamSection",
     "VehicleEntry",
 ]
 
@@ -189,6 +191,9 @@ class StationEntry(Section):
 
     password: Secret | None = None
     """OCPP Basic authentication; without one, any client that knows the identity may connect."""
+
+    upstream: UpstreamSection | None = None
+    """A second central system, an employer's or an operator's, that it serves at the same time."""
 
     quirks: QuirkSection | None = None
     """What is peculiar about it, over what is known of its vendor."""

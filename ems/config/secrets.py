@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from ems.config.problems import SecretError
-from ems.config.schema import Secret
+from ems.config.schema import Secret, SiteFile
 
 MAX_BYTES: Final = 4096
 """No password is longer."""
@@ -23,6 +23,12 @@ def reveal(secret: Secret) -> str:
     if secret.file:
         return _from_file(Path(secret.file))
     raise SecretError("a password names neither a variable nor a file", "write {env: NAME} or {file: PATH}")
+
+
+def upstream_passwords(file: SiteFile) -> dict[str, str]:
+    """Of second central systems, by station id. Raises SecretError."""
+    secrets = {entry.id: entry.upstream.password for entry in file.stations if entry.upstream is not None}
+    return {station_id: reveal(secret) for station_id, secret in secrets.items() if secret is not None}
 
 
 def _from_environment(name: str) -> str:

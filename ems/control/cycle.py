@@ -19,6 +19,7 @@ from ems.control.seen.learn import NOTHING, Learned, learn
 from ems.control.seen.obedience import Obedience, escalations, judge_all, notices
 from ems.control.seen.peculiar import as_known
 from ems.control.seen.trust import MeterView, flip_notices, judge_meters
+from ems.control.seen.upstream import upstream_notices
 from ems.control.seen.wiring import wiring_notices
 from ems.control.settle import calm, take_turns
 from ems.control.sharing.bounds import Bounds, bounds
@@ -60,6 +61,7 @@ def decide(now: Snapshot, memory: Memory) -> Turn:
             *flip_notices(stages.trust),
             *pace_notices(now, stages.paces),
             *wiring_notices(now.site),
+            *upstream_notices(now),
         ),
     )
     remembered = Memory(

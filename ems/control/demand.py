@@ -80,6 +80,7 @@ def demand(station: Station, now: Snapshot, known: Learned = NOTHING) -> Demand:
         None if limit is None else limit.limit_a,
         known.takes_a,
         state.outside_a,
+        state.upstream_a,
     )
 
 
@@ -93,6 +94,7 @@ def _demand(
     limit_a: float | None,
     takes_a: float | None,
     outside_a: float | None,
+    upstream_a: float | None,
 ) -> Demand:
     """Remembered, since little of this changes from one second to the next."""
     phases = phases_wanted(station, goal)
@@ -108,7 +110,7 @@ def _demand(
     if goal.fulfilled and goal.mode is not ChargeMode.OFF:
         reached = Reason(code=LimitReason.PLAN, energy_kwh=goal.energy_kwh, target_soc=goal.target_soc)
         return replace(idle, why_not=reached)
-    hi_a, hi_reason = highest_allowed(station, goal, takes_a, outside_a)
+    hi_a, hi_reason = highest_allowed(station, goal, takes_a, outside_a=outside_a, upstream_a=upstream_a)
     if hi_a < station.min_a:
         return replace(idle, why_not=hi_reason)
     if goal.mode is ChargeMode.OFF and goal.deadline is not None:
@@ -177,7 +179,12 @@ WISHES: Final[Mapping[ChargeMode, Wish]] = {
 
 
 def highest_allowed(
-    station: Station, goal: Goal, takes_a: float | None = None, outside_a: float | None = None
+    station: Station,
+    goal: Goal,
+    takes_a: float | None = None,
+    *,
+    outside_a: float | None = None,
+    upstream_a: float | None = None,
 ) -> tuple[float, Reason]:
     """The tightest of installer, car, person and who else limits the station, and who it is."""
     bounds = [(station.max_a, LimitReason.INSTALLER_LIMIT)]
@@ -191,6 +198,8 @@ def highest_allowed(
         bounds.append((goal.max_a, LimitReason.USER))
     if outside_a is not None:
         bounds.append((outside_a, LimitReason.STATION_MAX))
+    if upstream_a is not None:
+        bounds.append((upstream_a, LimitReason.UPSTREAM))
     tightest_a, code = min(bounds, key=lambda bound: bound[0])
     return tightest_a, Reason(code=code, limit_a=tightest_a)
 

@@ -176,7 +176,8 @@ class _Outlook:
 
     def _power_w(self, station: Station, goal: Goal, phases: int) -> float:
         known = self.learned.get(station.station_id, NOTHING)
-        most_a, _ = highest_allowed(station, goal, known.takes_a)
+        upstream_a = self.now.state_of(station.station_id).upstream_a
+        most_a, _ = highest_allowed(station, goal, known.takes_a, upstream_a=upstream_a)
         volts = self.volts.sum_over(station.wiring[:phases])
         limit_a = most_a
         for circuit in self.now.site.circuits.above(station.circuit_id):
@@ -225,7 +226,8 @@ class _Outlook:
         goal, state = self.now.goal_of(station.station_id), self.now.state_of(station.station_id)
         if not state.plugged or goal.fulfilled or goal.mode is ChargeMode.OFF:
             return None
-        most_a, _ = highest_allowed(station, goal, self.learned.get(station.station_id, NOTHING).takes_a)
+        known = self.learned.get(station.station_id, NOTHING)
+        most_a, _ = highest_allowed(station, goal, known.takes_a, upstream_a=state.upstream_a)
         insists = goal.mode is ChargeMode.FAST or goal.deadline is not None
         if not insists and goal.mode is not ChargeMode.MIN_SOLAR:
             return None

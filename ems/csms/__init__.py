@@ -3,5 +3,6 @@
 `central_system` the whole · `listener` `credentials` `throttle` the door · `visit` one connection · `rpc` `lane`
 `wire_json` its messages · `messages` what they mean, `v16` as OCPP 1.6 · `station` `connector` `transactions`
 `car_meter` `meter_values` `station_clock` what is known · `limits` `charging_profiles` `capabilities` leases ·
-`attendant` `setup` what is done unasked · `pace` every waiting time.
+`attendant` `setup` what is done unasked · `pace` every waiting time ·
+`observer` who follows a station, `relay` a second central system.
 """

@@ -62,6 +62,7 @@ class _Request:
     action: str = field(compare=False)
     payload: Mapping[str, object] = field(compare=False)
     within_s: float = field(compare=False)
+    message_id: str = field(compare=False)
     outcome: asyncio.Future[Answer] = field(compare=False)
 
 
@@ -92,9 +93,15 @@ class CallLane:
         """No answer is given up sooner than this for being late."""
 
     async def call(
-        self, action: str, payload: Mapping[str, object], *, urgency: Urgency = Urgency.ROUTINE, within_s: float
+        self,
+        action: str,
+        payload: Mapping[str, object],
+        *,
+        urgency: Urgency = Urgency.ROUTINE,
+        within_s: float,
+        message_id: str | None = None,
     ) -> Answer:
-        """Send in turn and return the answer.
+        """Send in turn and return the answer. `message_id` is a new one when not given.
 
         A newer limit supersedes a waiting older one, and whatever is under way is given up soon for its sake.
         Raises StationOffline, StationSilent or StationRefused.
@@ -109,7 +116,8 @@ class CallLane:
             self.hurry(even_limits=True)
         self._order += 1
         outcome: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._waiting, _Request(urgency, self._order, action, payload, within_s, outcome))
+        message_id = message_id or uuid.uuid4().hex
+        heapq.heappush(self._waiting, _Request(urgency, self._order, action, payload, within_s, message_id, outcome))
         self._arrived.set()
         return await outcome
 
@@ -161,7 +169,7 @@ class CallLane:
         self._calm()
 
     async def _exchange(self, request: _Request) -> None:
-        message_id = uuid.uuid4().hex
+        message_id = request.message_id
         frame = json.dumps([2, message_id, request.action, request.payload], separators=(",", ":"))
         answer: asyncio.Future[Mapping[str, object]] = asyncio.get_running_loop().create_future()
         self._on_wire = _OnWire(request, message_id, answer)

@@ -16,12 +16,17 @@ def redacted(message: object) -> str:
     return json.dumps(_hidden(message), separators=(",", ":"))[:_LONGEST]
 
 
+def is_secret_key(key: str) -> bool:
+    """Whether a configuration key of that name holds a password."""
+    return key.strip().lower() in _SECRET_KEYS
+
+
 def _hidden(value: object) -> object:
     if isinstance(value, list):
         return [_hidden(each) for each in value]
     if not isinstance(value, dict):
         return value
-    names_secret = str(value.get("key", "")).lower() in _SECRET_KEYS
+    names_secret = is_secret_key(str(value.get("key", "")))
     return {
         key: HIDDEN if key.lower() in _SECRET_FIELDS or (names_secret and key == "value") else _hidden(each)
         for key, each in value.items()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Final, TypeAlias
 
 from websockets.asyncio.connection import Connection
 from websockets.exceptions import ConnectionClosed
@@ -27,6 +28,7 @@ MOST_GRUMBLES: Final = 20
 MOST_REMEMBERED: Final = 64
 LONGEST_ID_REMEMBERED: Final = 256
 LONGEST_SAID: Final = 200
+ANSWERING_FAILED: Final = "%s: answering %.40r failed"
 
 _CALL: Final = 2
 _RESULT: Final = 3
@@ -43,8 +45,13 @@ class Unanswerable(Exception):
         self.error_code = error_code
 
 
-Answerer = Callable[[str, Mapping[str, object], str], Mapping[str, object]]
-"""Answers a station's request: action, payload and message id to a payload. Does not wait. Raises Unanswerable."""
+Result: TypeAlias = Mapping[str, object]
+
+Later: TypeAlias = Coroutine[object, object, Result]
+"""An answer that is not known yet; receiving goes on meanwhile. May raise Unanswerable."""
+
+Answerer = Callable[[str, Mapping[str, object], str], Result | Later]
+"""Answers a request: action, payload and message id to a payload. Does not wait. Raises Unanswerable."""
 
 
 class Rpc:
@@ -59,6 +66,7 @@ class Rpc:
         self._dismissed = False
         self._grumbles = 0
         self._answers: OrderedDict[str, tuple[bytes, str]] = OrderedDict()
+        self._later: set[asyncio.Task[None]] = set()
         self.lane = CallLane(self._send, clock, station=station, give_way_s=give_way_s)
 
     async def receive(self) -> None:
@@ -71,12 +79,14 @@ class Rpc:
         except (ConnectionClosed, StationOffline):
             return
         finally:
-            self.lane.close()
+            self.dismiss()
 
     def dismiss(self) -> None:
         """Fail what is pending and ignore what still comes."""
         self._dismissed = True
         self.lane.close()
+        for task in self._later:
+            task.cancel()
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
         """Close the socket; `receive` then returns."""
@@ -125,21 +135,48 @@ class Rpc:
             await self._send(known[1])
             return
         answer = self._answer(message_id, message[2:])
+        if not isinstance(answer, str):
+            self._wait_for(message_id, message[2:], digest, answer)
+            return
         if message[2:3] != ["Heartbeat"]:  # a repeated answer would set the station's clock back
             self._remember(key, digest, answer)
         await self._send(answer)
 
-    def _answer(self, message_id: str | int, rest: Sequence[object]) -> str:
+    def _answer(self, message_id: str | int, rest: Sequence[object]) -> str | Later:
         try:
             action, payload = _parts(rest)
             answer = self._answerer(action, payload, str(message_id))
         except Unanswerable as err:
-            self._grumble(f"a request we cannot answer: {err}")
-            return _error(message_id, err.error_code, str(err))
+            return self._refusal(message_id, err)
         except Exception:
-            LOGGER.exception("%s: answering %.40r failed", self._station, rest[:1])
+            LOGGER.exception(ANSWERING_FAILED, self._station, rest[:1])
             return _error(message_id, "InternalError", "")
-        return json.dumps([_RESULT, message_id, answer], separators=(",", ":"))
+        return _result(message_id, answer) if isinstance(answer, Mapping) else answer
+
+    def _wait_for(self, message_id: str | int, rest: Sequence[object], digest: bytes, answer: Later) -> None:
+        task = asyncio.create_task(self._answer_later(message_id, rest, digest, answer))
+        self._later.add(task)
+        task.add_done_callback(self._later.discard)
+        # An answer that is cancelled before its first step would otherwise count as forgotten.
+        task.add_done_callback(lambda _: answer.close())
+
+    async def _answer_later(self, message_id: str | int, rest: Sequence[object], digest: bytes, answer: Later) -> None:
+        try:
+            said = _result(message_id, await answer)
+        except Unanswerable as err:
+            said = self._refusal(message_id, err)
+        except Exception:
+            LOGGER.exception(ANSWERING_FAILED, self._station, rest[:1])
+            said = _error(message_id, "InternalError", "")
+        self._remember(str(message_id), digest, said)
+        try:
+            await self._send(said)
+        except StationOffline:
+            LOGGER.debug("%s left before it was answered", self._station)
+
+    def _refusal(self, message_id: str | int, err: Unanswerable) -> str:
+        self._grumble(f"a request we cannot answer: {err}")
+        return _error(message_id, err.error_code, str(err))
 
     def _remember(self, key: str, digest: bytes, answer: str) -> None:
         if len(key) > LONGEST_ID_REMEMBERED:
@@ -195,6 +232,10 @@ def _parts(rest: Sequence[object]) -> tuple[str, Mapping[str, object]]:
     if not isinstance(payload, dict):
         raise Unanswerable("TypeConstraintViolation", "the payload is not an object")
     return action, payload
+
+
+def _result(message_id: str | int, answer: Result) -> str:
+    return json.dumps([_RESULT, message_id, answer], separators=(",", ":"))
 
 
 def _error(message_id: str | int, error_code: str, description: str) -> str:

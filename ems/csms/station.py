@@ -28,6 +28,7 @@ from ems.csms.messages import (
     TagVerdict,
     TransactionEvent,
 )
+from ems.csms.observer import NOBODY, Observer, consulting
 from ems.csms.pace import Pace
 from ems.csms.ports import LeasedLimit, LimitReceipt, StationChanged
 from ems.csms.quirks.acquaintance import Acquaintance
@@ -90,6 +91,9 @@ class Station(Serviced):
         """What it says it is, and what that tells of it."""
 
         self._recount = Recount(entry.id, self.limits, self._station_clock, pace)
+        self.observer: Observer = NOBODY
+        """Who else follows it."""
+
         self.energy: Final = EnergyBook(self._publish, self._offer)
         """Limits that others set it, and what its car needs."""
 
@@ -176,6 +180,7 @@ class Station(Serviced):
             receipt = await self.limits.install(lease, visit.dialect, self._moment)
             self._phases_allowed = lease.phases
             self.known.limited(lease.limit_a, self._clock.monotonic_s())
+            self.observer.limited(lease)
         finally:
             visit.limit_settled.set()
             self._publish()
@@ -204,6 +209,7 @@ class Station(Serviced):
             visit.spawn(visit.close(1008, "another station is expected here"))
             return False
         self.boot = boot
+        self.observer.told(boot)
         self._service_booted(boot)
         self.known.meet(boot)
         self._adapt(visit)
@@ -221,6 +227,7 @@ class Station(Serviced):
     def status_reported(self, report: StatusReport) -> None:
         """Take note of a connector's state."""
         self._station_clock.heard(report.at)
+        self.observer.told(report)
         self._service_status(report.status)
         if report.connector == 0:
             self.own_status = report.status or self.own_status
@@ -237,11 +244,12 @@ class Station(Serviced):
         self._connector(report.connector or 1).metered(
             report, active_phases=self._phases_allowed, interval_s=self.known.pace.meter_values_s
         )
+        self.observer.told(report)
         self._publish()
 
     def authorize(self, id_tag: str) -> TagVerdict:
         """Whether that tag may charge."""
-        return self._authorise(self.entry.id, id_tag)
+        return self.observer.verdict(id_tag) or self._authorise(self.entry.id, id_tag)
 
     def transaction_started(self, report: StartReport) -> int:
         """Begin a transaction, or find the one that the station repeats."""
@@ -265,6 +273,7 @@ class Station(Serviced):
         self._connector(event.connector or 1).told(
             event, active_phases=self._phases_allowed, interval_s=self.known.pace.meter_values_s
         )
+        self.observer.told(event)
         if event.step is Step.STARTED and not event.offline:
             self._service_started(event.id_tag, event.transaction_id)
         if self.session is None:
@@ -291,7 +300,7 @@ class Station(Serviced):
         speech = self._versions.speech(socket.subprotocol)
         rpc = Rpc(
             socket,
-            partial(self._heard, speech),
+            consulting(partial(self._heard, speech), self.observer.consult),
             self._clock,
             station=self.entry.id,
             give_way_s=self._pace.give_way_s,
@@ -382,9 +391,13 @@ class Station(Serviced):
                 self._station_clock,
                 station_id=self.entry.id,
                 number=number,
-                told=self._transaction_told,
+                told=self._tell_of,
             )
         return self._connectors[number]
+
+    def _tell_of(self, transaction: Transaction) -> None:
+        self._transaction_told(transaction)
+        self.observer.told(transaction)
 
     def _moment(self) -> Moment:
         session = self.session
@@ -418,6 +431,8 @@ class Station(Serviced):
             came_at_s=self._came_at_s,
             kept_a=self._kept_a,
             hurried=self.energy.priority,
+            upstream_a=self.observer.cap_a,
+            upstream_overflowed=self.observer.overflowed,
             outside_a=self.energy.outside_a(self._station_clock.now()),
             left_at_s=self._left_at_s,
             peculiar=self.known.peculiar,

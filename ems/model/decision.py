@@ -27,6 +27,9 @@ class LimitReason(StrEnum):
     PLAN = "plan"
     PRICE = "price"
     USER = "user"
+    UPSTREAM = "upstream"
+    """The cap of a second central system."""
+
     METER_LOST = "meter_lost"
     STATION_SILENT = "station_silent"
     IGNORES_LIMIT = "ignores_limit"
@@ -181,6 +184,9 @@ class NoticeCode(StrEnum):
 
     GOAL_AT_RISK = "goal_at_risk"
     """The energy that was asked for will not be in the car in time."""
+
+    UPSTREAM_OVERFLOW = "upstream_overflow"
+    """A second central system has been away for so long that reports for it were given up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

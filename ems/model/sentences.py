@@ -210,6 +210,7 @@ _NOTICES: Final[Mapping[NoticeCode, Callable[[Notice], Phrase]]] = {
     NoticeCode.WIRING_UNKNOWN: _of_station,
     NoticeCode.METER_FLIPPED: _meter_flipped,
     NoticeCode.GOAL_AT_RISK: _goal_at_risk,
+    NoticeCode.UPSTREAM_OVERFLOW: _of_station,
 }
 
 _REASONS: Final[Mapping[LimitReason, Callable[[Reason], Phrase]]] = {

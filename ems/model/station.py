@@ -148,6 +148,12 @@ class StationState:
     hurried: bool = False
     """Whether somebody asked at the station to charge as fast as can be (OCPP 2.1, priority charging)."""
 
+    upstream_a: float | None = None
+    """What a second central system caps it at per phase; None without such a cap."""
+
+    upstream_overflowed: bool = False
+    """Whether reports to a second central system were lost for want of room."""
+
     outside_a: float | None = None
     """Per phase, what somebody else limits the station to (its own load management, a grid operator), as it told."""
 

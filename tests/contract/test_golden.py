@@ -188,7 +188,15 @@ def scene() -> Scene:
                 "garage": session(4.5, solar_kwh=3.6).model_copy(update={"cost": 0.54, "currency": "EUR"}),
             },
         ),
-        facts={"garage": StationFacts(vendor="Acme", model="Box 11", firmware="1.2", serial="A-0001")},
+        facts={
+            "garage": StationFacts(
+                vendor="Acme",
+                model="Box 11",
+                firmware="1.2",
+                serial="A-0001",
+                upstream=wire.UpstreamState(connected=False, queued=12, lost=0, last_error="it closed the connection"),
+            )
+        },
         vehicles={"garage": "family"},
         sources=SOURCES,
         cars=CARS,

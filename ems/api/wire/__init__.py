@@ -44,6 +44,7 @@ from ems.api.wire.state import (
     StationState,
     TemporaryLimit,
     Today,
+    UpstreamState,
 )
 from ems.api.wire.vehicles import GuestWish, VehicleReport, VehicleReports, VehicleState, VehicleWish
 from ems.api.wire.wishes import (
@@ -139,6 +140,7 @@ __all__ = [
     "StrategyWish",
     "TemporaryLimit",
     "Today",
+    "UpstreamState",
     "VehicleName",
     "VehicleReport",
     "VehicleReports",

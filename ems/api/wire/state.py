@@ -123,6 +123,21 @@ class ImportCap(Shape):
     until: datetime
 
 
+class UpstreamState(Shape):
+    """How it stands with a second central system that a station serves too."""
+
+    connected: bool
+    """It is reached and knows the station."""
+
+    queued: int
+    """Sessions' begins and ends and meter values that wait for it."""
+
+    lost: int
+    """What was given up for want of room since the service started."""
+
+    last_error: str | None
+
+
 class StationState(Shape):
     """One charging station."""
 
@@ -201,6 +216,8 @@ class StationState(Shape):
     temporary_limit: TemporaryLimit | None
     boost_until: datetime | None
     ignores_limit: bool
+    upstream: UpstreamState | None = None
+    """Null for a station without a second central system."""
 
 
 class BatteryState(Shape):

@@ -88,6 +88,17 @@ def test_the_tightest_bound_is_named(station: Station, goal: Goal | None, most_a
     assert (found.hi_a, found.hi_reason.code) == (most_a, code)
 
 
+def test_a_second_central_system_s_cap_lowers_and_never_raises() -> None:
+    lowered = wish(replace(state(), upstream_a=9.5)).candidate
+    assert lowered is not None
+    assert (lowered.hi_a, lowered.hi_reason.code) == (9.5, LimitReason.UPSTREAM)
+
+    higher = wish(replace(state(), upstream_a=40.0)).candidate
+    assert higher is not None
+    assert (higher.hi_a, higher.hi_reason.code) == (16.0, LimitReason.INSTALLER_LIMIT)
+    assert wish(replace(state(), upstream_a=0.0)).why_not.code is LimitReason.UPSTREAM
+
+
 def test_a_ceiling_below_the_minimum_leaves_no_wish() -> None:
     assert wish(state(), goal=Goal(mode=ChargeMode.FAST, max_a=5.0)).why_not.code is LimitReason.USER
 

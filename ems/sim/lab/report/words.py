@@ -32,6 +32,7 @@ REASON_WORDS: Final[Mapping[LimitReason, str]] = {
     LimitReason.PLAN: "plan",
     LimitReason.PRICE: "price",
     LimitReason.USER: "set by a person",
+    LimitReason.UPSTREAM: "second central system",
     LimitReason.METER_LOST: "grid meter not trusted (yet)",
     LimitReason.STATION_SILENT: "charger silent",
     LimitReason.IGNORES_LIMIT: "charger ignores its limit",
