@@ -12,6 +12,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.frames import Frame, Opcode
 from websockets.typing import Subprotocol
 
+from ems.sim.wire.papers import MUTUAL, Papers, WayIn
 from ems.sim.wire.station_build import StationBuild
 
 OPENS_WITHIN_S: Final = 30.0
@@ -32,15 +33,16 @@ class Speechless(ClientConnection):
         self.protocol.send_frame = without_pongs  # type: ignore[method-assign]
 
 
-def dial(build: StationBuild, host: str, port: int, password: str | None) -> connect:
-    """A connection to be entered."""
+def dial(build: StationBuild, host: str, port: int, papers: Papers) -> connect:
+    """A connection to be entered. Raises OSError where it has nothing to dial encrypted with."""
     odd = build.difficulty
     path = odd.path.format(identity=quote(build.identity, safe=""))
     offered: Sequence[Subprotocol] | None = None if odd.no_subprotocol else [Subprotocol(build.version.subprotocol)]
     return connect(
-        f"ws://{host}:{port}{path}",
+        f"{'wss' if papers.way.encrypted else 'ws'}://{host}:{port}{path}",
+        ssl=papers.context() if papers.way.encrypted else None,
         subprotocols=offered,
-        additional_headers=_headers(build.identity, password),
+        additional_headers=_headers(build.identity, papers.way),
         create_connection=Speechless if odd.no_pong else ClientConnection,
         compression=None,
         proxy=None,
@@ -51,8 +53,8 @@ def dial(build: StationBuild, host: str, port: int, password: str | None) -> con
     )
 
 
-def _headers(identity: str, password: str | None) -> dict[str, str]:
-    if password is None:
+def _headers(identity: str, way: WayIn) -> dict[str, str]:
+    if way.password is None or way.profile >= MUTUAL:
         return {}
-    pair = f"{identity}:{password}".encode()
+    pair = f"{identity}:{way.password}".encode()
     return {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}

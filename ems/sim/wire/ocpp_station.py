@@ -23,6 +23,7 @@ from ems.sim.schedules import Limit, TransactionId
 from ems.sim.wire.dialling import dial
 from ems.sim.wire.garbage import GARBAGE, Garbage
 from ems.sim.wire.ocpp_frames import Call, CallError, CallResult, CallResultError, Malformed, Send, decode
+from ems.sim.wire.papers import Papers, WayIn
 from ems.sim.wire.station_box import Faults, Forget, LimitChange, StationBox, StationBuild
 from ems.sim.wire.tongue import Misunderstood, OwnCall, ProfileFrame, Tongue
 from ems.sim.wire.v2.tongue import Tongue2
@@ -78,7 +79,7 @@ class SimulatedStation:
         self._clock = clock
         self._box = StationBox(build, world, clock)
         self._tongue: Tongue = Tongue16(self._box, clock) if build.version is Version.V16 else Tongue2(self._box, clock)
-        self._address: tuple[str, int] | None = None
+        self._address: tuple[str, int, int] | None = None
         self._may_connect = asyncio.Event()
         self._dropped = False
         self._news = asyncio.Event()
@@ -92,6 +93,11 @@ class SimulatedStation:
     @property
     def faults(self) -> Faults:
         return self._box.faults
+
+    @property
+    def papers(self) -> Papers:
+        """What it shows at the door."""
+        return self._tongue.papers
 
     @property
     def box(self) -> StationBox:
@@ -141,9 +147,9 @@ class SimulatedStation:
             energy_kwh=self._box.car.energy_kwh,
         )
 
-    def connect_to(self, host: str, port: int) -> None:
-        """Where its central system listens; it connects from now on."""
-        self._address = (host, port)
+    def connect_to(self, host: str, port: int, tls_port: int | None = None) -> None:
+        """Where its central system listens, unencrypted and encrypted; it connects from now on."""
+        self._address = (host, port, port if tls_port is None else tls_port)
         self._let_connect()
 
     def drop(self) -> None:
@@ -179,6 +185,9 @@ class SimulatedStation:
             self._let_connect()
             self._see_obedience()
             self._news.set()
+            if self._tongue.papers.redial:
+                self._tongue.papers.redial = False
+                self._cut()
             reason = self._tongue.reset_wanted()
             if reason is not None:
                 self._restart(Forget.TRANSACTION_PROFILES, reason)
@@ -227,16 +236,24 @@ class SimulatedStation:
                 LOGGER.debug("%s lost its connection: %s", self.build.station_id, errors.exceptions[0])
             if self._connections > before:
                 wait_s = FIRST_RETRY_S
+            else:
+                self._tongue.papers.stayed_out()
             await self._clock.sleep(self._redial_s(wait_s))
             wait_s = min(2 * wait_s, LONGEST_RETRY_S)
+
+    def _door(self, way: WayIn) -> tuple[str, int]:
+        host, port, tls_port = self._address or ("127.0.0.1", 9000, 9000)
+        return way.host or host, way.port or (tls_port if way.encrypted else port)
 
     def _redial_s(self, usual_s: float) -> float:
         odd = self.build.difficulty
         return STORM_RETRY_S if odd.storms_every_s else max(usual_s, odd.waits_to_redial_s)
 
     async def _connect_once(self) -> None:
-        host, port = self._address or ("127.0.0.1", 9000)
-        async with dial(self.build, host, port, self._tongue.credentials or self.build.password) as socket:
+        papers = self._tongue.papers
+        host, port = self._door(papers.way)
+        async with dial(self.build, host, port, papers) as socket:
+            papers.came_in()
             self._connections += 1
             self._socket = socket
             self._box.connected()

@@ -22,6 +22,12 @@ class StationBuild:
     station_id: str
     identity: str
     password: str | None = field(default=None, repr=False)
+    security_profile: int = 1
+    """1 also without a password; 2 and 3 dial encrypted."""
+
+    roots: tuple[str, ...] = ()
+    """PEM of the roots that it trusts from the works on."""
+
     version: Version = Version.V16
     vendor: str = "Simulated"
     model: str = "House"

@@ -307,7 +307,7 @@ def test_variables_are_read_and_set_by_name() -> None:
         ("NotSupportedAttributeType", None),
     ]
     assert [r["attributeStatus"] for r in changed] == ["Accepted", "Rejected", "Rejected", "Accepted"]
-    assert stand.tongue.credentials == "0123456789abcdef"
+    assert stand.tongue.papers.way.password == "0123456789abcdef"
 
 
 @pytest.mark.parametrize(
