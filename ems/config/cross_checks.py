@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from typing import Final
 
-from ems.config import circuit_checks, device_checks, rule_checks, station_checks, storage_checks
+from ems.config import circuit_checks, device_checks, quirk_checks, rule_checks, station_checks, storage_checks
 from ems.config.problems import Finding
 from ems.config.schema import Secret, SiteFile
 
@@ -60,6 +60,7 @@ _CHECKS: Final[tuple[Callable[[SiteFile], Iterator[Finding]], ...]] = (
     station_checks.vehicles,
     station_checks.simulated_cars,
     station_checks.simulated_stations,
+    quirk_checks.quirks,
     rule_checks.imbalance,
     rule_checks.grid_operator,
     storage_checks.place,
