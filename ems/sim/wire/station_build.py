@@ -44,6 +44,9 @@ class StationBuild:
     boots_on_reconnect: bool = False
     """Sends BootNotification on every connection, not only after power came back."""
 
+    stream_every_s: float = 0.0
+    """OCPP 2.1: how often it takes a value for its stream; 0: it has none."""
+
     resident_a: float | None = None
     """Limit that yesterday's central system left in it for good; None for a station fresh from the works."""
 

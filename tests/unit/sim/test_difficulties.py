@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from ems.sim.charging_profiles import Answer
-from ems.sim.wire.difficulties import DIFFICULTIES, VENDORS, UnknownDifficulty, difficult
+from ems.sim.wire.difficult_vendors import VENDORS
+from ems.sim.wire.difficulties import DIFFICULTIES, UnknownDifficulty, difficult
 from ems.sim.wire.station_box import Forget, StationBuild
 from ems.sim.wire.version import Version
 from tests.unit.sim.station_stand import Stand

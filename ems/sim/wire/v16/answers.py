@@ -90,6 +90,7 @@ class StationAnswers:
             self._record(call, None, None, None)
             raise
         if self._odd.mute_on_absolute and profile.kind is Kind.ABSOLUTE:
+            self._record(call, connector_id, profile, None)
             return None
         answer = Answer.REJECTED
         if not self._box.faults.reject_profiles and not self._wants_reset:

@@ -81,6 +81,8 @@ class StationReports:
     def _wanted(self) -> OwnCall | None:
         if self._queued:
             return self._queued.popleft()
+        if self._box.cards:
+            return self._authorize(self._box.cards.popleft())
         if not self._asked:
             return None
         action, connector_id = self._asked.popleft()
@@ -94,6 +96,13 @@ class StationReports:
                 return self._meter_values(outlet, "Trigger")
             case _:
                 return self._status(connector_id, outlet.status(operative=self._box.operative))
+
+    def _authorize(self, tag: str) -> OwnCall:
+        def answered(answer: Payload) -> None:
+            verdict = answer.get("idTagInfo")
+            self._box.judged(tag, good=isinstance(verdict, dict) and verdict.get("status") == "Accepted")
+
+        return OwnCall(action="Authorize", payload={"idTag": tag}, answered=answered)
 
     def _status_change(self) -> OwnCall | None:
         if self._odd.no_status:

@@ -16,7 +16,9 @@ from ems.sim.wire.v2.device_model import DeviceModel
 from ems.sim.wire.v2.inventory import inventory
 from ems.sim.wire.v2.reports import Reports2
 from ems.sim.wire.v2.security import Security2
+from ems.sim.wire.v2.streams import PowerStream
 from ems.sim.wire.v2.transactions import TransactionBook
+from ems.sim.wire.version import Version
 
 
 class Tongue2:
@@ -32,6 +34,8 @@ class Tongue2:
         self.log = self._charging.log
         self.papers = Papers(box.build)
         version = box.build.version
+        every_s = box.build.stream_every_s if version is Version.V21 else 0.0
+        self._stream = PowerStream(box, self._reports, self._answers, time, clock, every_s)
         self._security = Security2(self.papers, self._model, self._reports, self._answers, time, version)
 
     def connected(self) -> None:
@@ -45,9 +49,11 @@ class Tongue2:
         self._reports.power_lost()
         self._charging.wants_reset = False
         self._security.restarted()
+        self._stream.restarted()
 
     def tick(self) -> None:
         self._book.observe()
+        self._stream.tick()
 
     def next_call(self) -> OwnCall | None:
         return self._reports.next_call()
