@@ -23,7 +23,7 @@ from ems.config.schema_devices import (
     SolarEntry,
 )
 from ems.config.schema_quirks import QuirkSection
-from ems.config.schema_simulation import HomeTime, SimulatedBattery, SimulatedCar, SimulationSection
+from ems.config.schema_simulation import HomeTime, SimulatedBattery, SimulatedCar, SimulatedStation, SimulationSection
 from ems.config.schema_storage import StorageSection, TariffSection
 from ems.model.electrical import FuseDevice
 from ems.model.goals import ChargeMode
@@ -50,6 +50,7 @@ __all__ = [
     "Secret",
     "SimulatedBattery",
     "SimulatedCar",
+    "SimulatedStation",
     "SimulationSection",
     "SiteFile",
     "SolarEntry",

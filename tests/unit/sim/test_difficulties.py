@@ -46,7 +46,7 @@ def values(stand: Stand) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("name", DIFFICULTIES)
-@pytest.mark.parametrize("version", Version)
+@pytest.mark.parametrize("version", [Version.V16, Version.V21])
 def test_station_lives_and_charges_whatever_its_manners(name: str, version: Version) -> None:
     stand = odd(name, version=version)
     stand.run(20)
