@@ -25,7 +25,7 @@ from ems.config.schema_devices import (
     SolarEntry,
 )
 from ems.config.schema_quirks import QuirkSection
-from ems.config.schema_simulation import HomeTime, SimulatedBattery, SimulatedCar, SimulationSection
+from ems.config.schema_simulation import HomeTime, SimulatedBattery, SimulatedCar, SimulatedStation, SimulationSection
 from ems.config.schema_storage import StorageSection, TariffSection
 from ems.config.schema_upstream import UpstreamSection
 from ems.model.electrical import FuseDevice
@@ -55,6 +55,7 @@ __all__ = [
     "Secret",
     "SimulatedBattery",
     "SimulatedCar",
+    "SimulatedStation",
     "SimulationSection",
     "SiteFile",
     "SolarEntry",

@@ -216,12 +216,30 @@ async def test_taken_port_is_replaced_by_a_free_one() -> None:
         pytest.param({"meters": [{**METER, "profile": "kostal_ksem"}]}, id="unknown meter"),
         pytest.param({"solar": [{**ROOF, "profile": "eastron_sdm630"}]}, id="meter as an inverter"),
         pytest.param({"solar": [{**ROOF, "modbus": METER["modbus"]}]}, id="same unit twice"),
+        pytest.param({"simulation": {"stations": [{"station": "garage", "difficult": ["coffee"]}]}}, id="difficulty"),
         pytest.param({"battery": {"id": "cellar", "profile": "sunspec", "modbus": {"host": "10.0.0.6"}}}, id="battery"),
     ],
 )
 def test_what_cannot_be_simulated_is_said_before_anything_listens(sections: dict[str, Any]) -> None:
     with pytest.raises(CannotSimulate):
         SimulatedHouse(house_file(**sections), CLOCK)
+
+
+def test_stations_are_played_as_the_simulation_section_says() -> None:
+    names = ["as_named", "as_pinned", "as_the_vendor", "plain"]
+    stations = [{"id": name, "max_a": 16, **({"ocpp": "2.1"} if name == "as_pinned" else {})} for name in names]
+    played = [
+        {"station": "as_named", "protocol": "2.0.1", "difficult": ["go_e", "watts_only"]},
+        {"station": "as_the_vendor", "difficult": ["evbox_livo"]},
+    ]
+    house = SimulatedHouse(house_file(stations=stations, simulation={"stations": played}), CLOCK)
+    built = {name: station.build for name, station in house.stations.items()}
+
+    assert [build.version for build in built.values()] == ["2.0.1", "2.1", "2.0.1", "1.6"]
+    assert built["as_named"].difficulty.forgets_offline
+    assert built["as_named"].firmware.units == {"W"}
+    assert built["as_the_vendor"].difficulty.no_subprotocol
+    assert not built["plain"].difficulty.forgets_offline
 
 
 def test_without_named_cars_every_station_has_its_own() -> None:

@@ -10,8 +10,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-from collections import deque
-from dataclasses import dataclass
 from typing import Final
 
 from websockets.asyncio.client import ClientConnection
@@ -20,9 +18,11 @@ from websockets.exceptions import WebSocketException
 from ems.clock import Clock
 from ems.model.station import ConnectorStatus
 from ems.sim.schedules import Limit, TransactionId
-from ems.sim.wire.dialling import dial
+from ems.sim.wire.dialling import NOWHERE, Address, dial, redial_s
 from ems.sim.wire.garbage import GARBAGE, Garbage
+from ems.sim.wire.obedience import OBEYED_WITHIN_A, Obedience, Reaction, StationReport
 from ems.sim.wire.ocpp_frames import Call, CallError, CallResult, CallResultError, Malformed, Send, decode
+from ems.sim.wire.papers import Papers
 from ems.sim.wire.station_box import Faults, Forget, LimitChange, StationBox, StationBuild
 from ems.sim.wire.tongue import Misunderstood, OwnCall, ProfileFrame, Tongue
 from ems.sim.wire.v2.tongue import Tongue2
@@ -30,7 +30,7 @@ from ems.sim.wire.v16.tongue import Tongue16
 from ems.sim.wire.version import Version
 from ems.sim.world import World
 
-__all__ = ["Garbage", "ProfileFrame", "Reaction", "SimulatedStation", "StationReport"]
+__all__ = ["OBEYED_WITHIN_A", "Garbage", "ProfileFrame", "Reaction", "SimulatedStation", "StationReport"]
 
 LOGGER = logging.getLogger(__name__)
 
@@ -39,35 +39,6 @@ FIRST_RETRY_S: Final = 1.0
 LONGEST_RETRY_S: Final = 10.0
 ANSWER_WITHIN_S: Final = 30.0
 TELL_AGAIN_S: Final = 5.0
-STORM_RETRY_S: Final = 0.1
-OBEYED_WITHIN_A: Final = 0.5
-"""A car that draws no more than this above a limit obeys it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reaction:
-    """How long an accepted limit took to be true at the car."""
-
-    message_id: str
-    received_at_s: float
-    obeyed_at_s: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StationReport:
-    """A station's figures since its start."""
-
-    station_id: str
-    connections: int
-    transactions: int
-    profiles_sent: int
-    """SetChargingProfile requests that reached it."""
-
-    profiles_accepted: int
-    limit_changes: int
-    """Changes of the limit in force, also those that came by expiry."""
-
-    energy_kwh: float
 
 
 class SimulatedStation:
@@ -78,7 +49,7 @@ class SimulatedStation:
         self._clock = clock
         self._box = StationBox(build, world, clock)
         self._tongue: Tongue = Tongue16(self._box, clock) if build.version is Version.V16 else Tongue2(self._box, clock)
-        self._address: tuple[str, int] | None = None
+        self._address: Address | None = None
         self._may_connect = asyncio.Event()
         self._dropped = False
         self._news = asyncio.Event()
@@ -86,12 +57,16 @@ class SimulatedStation:
         self._pending: tuple[str, asyncio.Future[CallResult | CallError]] | None = None
         self._numbers = itertools.count(1)
         self._connections = 0
-        self._reactions: deque[Reaction] = deque(maxlen=10_000)
-        self._last_seen_frame: ProfileFrame | None = None
+        self._obedience = Obedience(self._box, self._tongue.log)
 
     @property
     def faults(self) -> Faults:
         return self._box.faults
+
+    @property
+    def papers(self) -> Papers:
+        """What it shows at the door."""
+        return self._tongue.papers
 
     @property
     def box(self) -> StationBox:
@@ -128,7 +103,7 @@ class SimulatedStation:
     @property
     def reactions(self) -> tuple[Reaction, ...]:
         """For every accepted limit that came true before the next one: when."""
-        return tuple(self._reactions)
+        return tuple(self._obedience.reactions)
 
     def report(self) -> StationReport:
         return StationReport(
@@ -141,9 +116,9 @@ class SimulatedStation:
             energy_kwh=self._box.car.energy_kwh,
         )
 
-    def connect_to(self, host: str, port: int) -> None:
-        """Where its central system listens; it connects from now on."""
-        self._address = (host, port)
+    def connect_to(self, host: str, port: int, tls_port: int | None = None) -> None:
+        """Where its central system listens, unencrypted and encrypted; it connects from now on."""
+        self._address = Address(host=host, port=port, tls_port=port if tls_port is None else tls_port)
         self._let_connect()
 
     def drop(self) -> None:
@@ -161,6 +136,10 @@ class SimulatedStation:
         """Take its power away; it is back after its boot time."""
         self._restart(forget, "PowerLoss")
 
+    def present_card(self, tag: str) -> None:
+        """Hold a card to its reader."""
+        self._box.cards.append(tag)
+
     async def send_garbage(self, kind: Garbage) -> None:
         """Send nonsense on the connection, if there is one."""
         if self._socket is not None:
@@ -177,8 +156,11 @@ class SimulatedStation:
             self._box.tick()
             self._tongue.tick()
             self._let_connect()
-            self._see_obedience()
+            self._obedience.look(self._clock.monotonic_s())
             self._news.set()
+            if self._tongue.papers.redial:
+                self._tongue.papers.redial = False
+                self._cut()
             reason = self._tongue.reset_wanted()
             if reason is not None:
                 self._restart(Forget.TRANSACTION_PROFILES, reason)
@@ -200,22 +182,6 @@ class SimulatedStation:
         if self._socket is not None:
             self._socket.transport.abort()
 
-    def _see_obedience(self) -> None:
-        if not self._tongue.log.frames:
-            return
-        frame = self._tongue.log.frames[-1]
-        if frame is self._last_seen_frame or not frame.accepted or frame.limit_a is None:
-            return
-        if max(self._box.car.current_a) <= frame.limit_a + OBEYED_WITHIN_A:
-            self._last_seen_frame = frame
-            self._reactions.append(
-                Reaction(
-                    message_id=frame.message_id,
-                    received_at_s=frame.received_at_s,
-                    obeyed_at_s=self._clock.monotonic_s(),
-                )
-            )
-
     async def _stay_connected(self) -> None:
         wait_s = FIRST_RETRY_S
         while True:
@@ -227,16 +193,15 @@ class SimulatedStation:
                 LOGGER.debug("%s lost its connection: %s", self.build.station_id, errors.exceptions[0])
             if self._connections > before:
                 wait_s = FIRST_RETRY_S
-            await self._clock.sleep(self._redial_s(wait_s))
+            else:
+                self._tongue.papers.stayed_out()
+            await self._clock.sleep(redial_s(self.build.difficulty, wait_s))
             wait_s = min(2 * wait_s, LONGEST_RETRY_S)
 
-    def _redial_s(self, usual_s: float) -> float:
-        odd = self.build.difficulty
-        return STORM_RETRY_S if odd.storms_every_s else max(usual_s, odd.waits_to_redial_s)
-
     async def _connect_once(self) -> None:
-        host, port = self._address or ("127.0.0.1", 9000)
-        async with dial(self.build, host, port, self._tongue.credentials or self.build.password) as socket:
+        papers = self._tongue.papers
+        async with dial(self.build, self._address or NOWHERE, papers) as socket:
+            papers.came_in()
             self._connections += 1
             self._socket = socket
             self._box.connected()

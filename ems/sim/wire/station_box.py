@@ -56,6 +56,9 @@ class StationBox:
         """Of a remote start that waits for a car; so is the next."""
 
         self.waiting_start_id: int | None = None
+        self.cards: Final[deque[str]] = deque(maxlen=8)
+        """Held to its reader, and not yet judged."""
+
         self.outside_a: float | None = None
         """A cap that a third party sets beside the central system; a test may change it."""
 
@@ -175,6 +178,17 @@ class StationBox:
             own = replace(profile, transaction_id=session.transaction_id)
             self.profiles, _ = self.profiles.install(connector_id, own, now, outlet.transaction)
         return session
+
+    def judged(self, tag: str, *, good: bool) -> None:
+        """The central system has judged a card: a good one begins, or ends what it has begun."""
+        own = next((outlet for outlet in self.outlets if outlet.session and outlet.session.tag == tag), None)
+        if own is not None:
+            self.stop("Local", own.connector_id)
+        elif good:
+            self.waiting_tag = tag
+            for outlet in self.outlets:
+                # Whoever comes with a card wants to begin anew.
+                outlet.finished = False
 
     def stop(self, reason: str, connector_id: int = 1) -> None:
         """End the running transaction, if there is one, and offer nothing."""

@@ -22,6 +22,12 @@ class StationBuild:
     station_id: str
     identity: str
     password: str | None = field(default=None, repr=False)
+    security_profile: int = 1
+    """1 also without a password; 2 and 3 dial encrypted."""
+
+    roots: tuple[str, ...] = ()
+    """PEM of the roots that it trusts from the works on."""
+
     version: Version = Version.V16
     vendor: str = "Simulated"
     model: str = "House"
@@ -37,6 +43,9 @@ class StationBuild:
 
     boots_on_reconnect: bool = False
     """Sends BootNotification on every connection, not only after power came back."""
+
+    stream_every_s: float = 0.0
+    """OCPP 2.1: how often it takes a value for its stream; 0: it has none."""
 
     resident_a: float | None = None
     """Limit that yesterday's central system left in it for good; None for a station fresh from the works."""

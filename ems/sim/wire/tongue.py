@@ -14,6 +14,7 @@ from typing import Final, Protocol
 from ems.sim.charging_profiles import Answer
 from ems.sim.schedules import Purpose
 from ems.sim.wire.ocpp_frames import Call, CallError, CallResult, Payload
+from ems.sim.wire.papers import Papers
 
 MOST_FRAMES: Final = 10_000
 
@@ -81,10 +82,7 @@ class Tongue(Protocol):
     """One version of OCPP, spoken for one box."""
 
     log: FrameLog
-
-    @property
-    def credentials(self) -> str | None:
-        """The password that it dials with, when the central system has changed it."""
+    papers: Papers
 
     def connected(self) -> None:
         """A new connection stands."""

@@ -44,6 +44,7 @@ SECTIONS: Mapping[str, tuple[type[BaseModel], ...]] = {
     "tls of the API": (schema.TlsSection,),
     "simulation": (schema.SimulationSection,),
     "simulation.cars": (schema.SimulatedCar,),
+    "simulation.stations": (schema.SimulatedStation,),
     "home of a simulated car": (schema.HomeTime,),
     "simulation.battery": (schema.SimulatedBattery,),
     "password": (schema.Secret,),

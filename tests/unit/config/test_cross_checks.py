@@ -172,6 +172,16 @@ FAMILY = "  - {id: family, phases: 3}"
             FAMILY + "\nsimulation: {cars: [{station: drive}, {station: drive}]}",
             "simulation.cars[drive].station is drive, as that of another simulated car",
         ),
+        (
+            FAMILY,
+            FAMILY + "\nsimulation: {stations: [{station: drve}]}",
+            "simulation.stations[drve].station is drve, and there is no such station: did you mean drive?",
+        ),
+        (
+            FAMILY,
+            FAMILY + "\nsimulation: {stations: [{station: drive}, {station: drive}]}",
+            "simulation.stations[drive].station is drive, as that of another simulated station",
+        ),
     ],
 )
 def test_what_does_not_fit_together_is_named_once(tmp_path: Path, old: str, new: str, expected: str) -> None:

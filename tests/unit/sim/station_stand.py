@@ -92,7 +92,7 @@ class Stand:
         raise AssertionError("the station never stops talking")
 
     def hear(self, call: OwnCall) -> None:
-        if self._judged:
+        if self._judged and not call.unanswered:
             valid(self.version, MessageType.Call, call.action, dict(call.payload))
         self.told.append((call.action, dict(call.payload)))
         call.answered(self.answers.get(call.action, USUAL.get(call.action, {})))

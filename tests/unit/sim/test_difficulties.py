@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from ems.sim.charging_profiles import Answer
-from ems.sim.wire.difficulties import DIFFICULTIES, VENDORS, UnknownDifficulty, difficult
+from ems.sim.wire.difficult_vendors import VENDORS
+from ems.sim.wire.difficulties import DIFFICULTIES, UnknownDifficulty, difficult
 from ems.sim.wire.station_box import Forget, StationBuild
 from ems.sim.wire.version import Version
 from tests.unit.sim.station_stand import Stand
@@ -45,7 +46,7 @@ def values(stand: Stand) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("name", DIFFICULTIES)
-@pytest.mark.parametrize("version", Version)
+@pytest.mark.parametrize("version", [Version.V16, Version.V21])
 def test_station_lives_and_charges_whatever_its_manners(name: str, version: Version) -> None:
     stand = odd(name, version=version)
     stand.run(20)

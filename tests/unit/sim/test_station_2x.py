@@ -307,7 +307,7 @@ def test_variables_are_read_and_set_by_name() -> None:
         ("NotSupportedAttributeType", None),
     ]
     assert [r["attributeStatus"] for r in changed] == ["Accepted", "Rejected", "Rejected", "Accepted"]
-    assert stand.tongue.credentials == "0123456789abcdef"
+    assert stand.tongue.papers.way.password == "0123456789abcdef"
 
 
 @pytest.mark.parametrize(
@@ -467,6 +467,43 @@ class Test21:
 
         assert stand.ask_anything("SetChargingProfile", {"evseId": 0, "chargingProfile": profile}) == "FormatViolation"
         assert stand.ask_anything("UpdateDynamicSchedule", {"chargingProfileId": 1}) == "NotImplemented"
+
+    def test_stream_is_sent_without_waiting_for_answers_once_it_is_agreed_to(self) -> None:
+        """R11: message type 6."""
+        stand = Stand(Version.V21, stream_every_s=5.0)
+        stand.answers["OpenPeriodicEventStream"] = {"status": "Accepted"}
+        stand.run(40)
+        stand.ask("ClosePeriodicEventStream", id=1)
+        before = len(stand.heard("NotifyPeriodicEventStream"))
+        stand.run(20)
+
+        told = stand.heard("NotifyPeriodicEventStream")
+        assert len(told) == before >= 3
+        assert all(len(each["data"]) == 2 and each["pending"] == 0 for each in told)
+        assert float(told[-1]["data"][1]["v"]) > 5000
+        assert told[-1]["data"][1]["t"] == pytest.approx(5.0)
+
+
+@pytest.mark.parametrize("version", Version)
+def test_card_begins_and_ends_a_transaction_and_a_bad_one_does_nothing(version: Version) -> None:
+    """A01 and X01, from the other side."""
+    stand = Stand(version, free_vending=False)
+    verdict = "idTagInfo" if version is Version.V16 else "idTokenInfo"
+    stand.answers["Authorize"] = {verdict: {"status": "Blocked"}}
+    stand.box.cards.append("CARD")
+    stand.run(5)
+    refused = stand.box.session
+    stand.answers["Authorize"] = {verdict: {"status": "Accepted"}}
+    stand.box.cards.append("CARD")
+    stand.run(20)
+    begun = stand.box.session
+    stand.box.cards.append("CARD")
+    stand.run(5)
+
+    assert refused is None
+    assert begun is not None
+    assert (begun.tag, begun.reason) == ("CARD", "Local")
+    assert stand.box.session is None
 
 
 def test_station_without_smart_charging_answers_with_an_error() -> None:

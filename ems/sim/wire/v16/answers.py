@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
 from ems.clock import Clock
@@ -43,7 +43,7 @@ class StationAnswers:
         self._settings = settings
         self._reports = reports
         self._clock = clock
-        self._responses = {
+        self._responses: dict[str, Callable[[Call], Body | None]] = {
             "SetChargingProfile": self._set_profile,
             "ClearChargingProfile": self._clear_profile,
             "GetCompositeSchedule": self._composite,
@@ -55,6 +55,10 @@ class StationAnswers:
             "Reset": self._reset,
             "ChangeAvailability": self._availability,
         }
+
+    def learns(self, action: str, respond: Callable[[Call], Body | None]) -> None:
+        """Answer one more action."""
+        self._responses[action] = respond
 
     def reset_wanted(self) -> str | None:
         """Reason of a reboot that is due now, once."""
@@ -86,6 +90,7 @@ class StationAnswers:
             self._record(call, None, None, None)
             raise
         if self._odd.mute_on_absolute and profile.kind is Kind.ABSOLUTE:
+            self._record(call, connector_id, profile, None)
             return None
         answer = Answer.REJECTED
         if not self._box.faults.reject_profiles and not self._wants_reset:

@@ -40,6 +40,7 @@ class StationReports:
         self._chat_due_s = 0.0
         self._meter_due_s: float | None = None
         self._late: deque[Session] = deque(maxlen=4)
+        self._queued: deque[OwnCall] = deque(maxlen=16)
 
     def connected(self) -> None:
         """A new connection stands: tell the status again, and boot first where that is this station's habit."""
@@ -61,6 +62,10 @@ class StationReports:
         self._asked.append((action, connector_id))
         return True
 
+    def queue(self, call: OwnCall) -> None:
+        """Tell this as soon as it is possible."""
+        self._queued.append(call)
+
     def next_call(self) -> OwnCall | None:
         """The most urgent thing to tell; None when all is told."""
         now_s = self._clock.monotonic_s()
@@ -74,6 +79,10 @@ class StationReports:
         return call
 
     def _wanted(self) -> OwnCall | None:
+        if self._queued:
+            return self._queued.popleft()
+        if self._box.cards:
+            return self._authorize(self._box.cards.popleft())
         if not self._asked:
             return None
         action, connector_id = self._asked.popleft()
@@ -87,6 +96,13 @@ class StationReports:
                 return self._meter_values(outlet, "Trigger")
             case _:
                 return self._status(connector_id, outlet.status(operative=self._box.operative))
+
+    def _authorize(self, tag: str) -> OwnCall:
+        def answered(answer: Payload) -> None:
+            verdict = answer.get("idTagInfo")
+            self._box.judged(tag, good=isinstance(verdict, dict) and verdict.get("status") == "Accepted")
+
+        return OwnCall(action="Authorize", payload={"idTag": tag}, answered=answered)
 
     def _status_change(self) -> OwnCall | None:
         if self._odd.no_status:

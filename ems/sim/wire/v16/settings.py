@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from ems.sim.wire.samples import MEASURANDS
 from ems.sim.wire.station_box import StationBuild
 
 KEY_TO_DIAL_WITH: Final = "AuthorizationKey"
+PROFILE_KEY: Final = "SecurityProfile"
 KEY_DIGITS: Final = range(16, 41)
 """Hexadecimal: 8 to 20 bytes."""
 
@@ -47,9 +48,9 @@ class Settings:
 
     def __init__(self, build: StationBuild) -> None:
         self._odd = build.difficulty
-        self._settings = {each.key: each for each in _initial(build.firmware, build.difficulty)}
-        self.password: str | None = None
-        """What the central system has made it dial with."""
+        self._settings = {each.key: each for each in _initial(build)}
+        self.watched: dict[str, Callable[[str], bool]] = {}
+        """Who has a say when a key changes; False refuses."""
 
     def __iter__(self) -> Iterator[Setting]:
         return iter(self._settings.values())
@@ -82,17 +83,19 @@ class Settings:
             return "NotSupported"
         if self._odd.no_changes or setting.readonly or not setting.takes(value, anything=self._odd.poison_measurands):
             return "Rejected"
+        watcher = self.watched.get(key)
+        if watcher is not None and not watcher(value):
+            return "Rejected"
         self.set(key, value)
         return "Accepted"
 
     def set(self, key: str, value: str) -> None:
         """Set a value that is known to fit."""
         self._settings[key] = replace(self._settings[key], value=value)
-        if key == KEY_TO_DIAL_WITH:
-            self.password = value
 
 
-def _initial(firmware: Firmware, odd: Difficulty) -> Iterator[Setting]:
+def _initial(build: StationBuild) -> Iterator[Setting]:
+    firmware, odd, security_profile = build.firmware, build.difficulty, build.security_profile
     yield Setting(key="HeartbeatInterval", value="60")
     yield Setting(key="MeterValueSampleInterval", value="10")
     yield Setting(key="MeterValuesSampledData", value=",".join(MEASURANDS[:4]))
@@ -102,6 +105,7 @@ def _initial(firmware: Firmware, odd: Difficulty) -> Iterator[Setting]:
     yield Setting(key="AuthorizeRemoteTxRequests", value="false")
     yield Setting(key="GetConfigurationMaxKeys", value=str(odd.page or 50), readonly=True)
     yield Setting(key=KEY_TO_DIAL_WITH, value="")
+    yield Setting(key=PROFILE_KEY, value=str(security_profile))
     yield Setting(key="NumberOfConnectors", value=str(firmware.connectors), readonly=True)
     profiles = "Core,RemoteTrigger,SmartCharging" if firmware.smart_charging else "Core,RemoteTrigger"
     yield Setting(key="SupportedFeatureProfiles", value=profiles, readonly=True)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from ems.clock import Clock
 from ems.sim.wire.ocpp_frames import Call, CallError, CallResult
+from ems.sim.wire.papers import Papers
 from ems.sim.wire.station_box import StationBox
+from ems.sim.wire.times import StationTime
 from ems.sim.wire.tongue import OwnCall
 from ems.sim.wire.v16.answers import StationAnswers
 from ems.sim.wire.v16.reports import StationReports
+from ems.sim.wire.v16.security import Security16
 from ems.sim.wire.v16.settings import Settings
 
 
@@ -19,10 +22,8 @@ class Tongue16:
         self._reports = StationReports(box, self._settings, clock)
         self._answers = StationAnswers(box, self._settings, self._reports, clock)
         self.log = self._answers.log
-
-    @property
-    def credentials(self) -> str | None:
-        return self._settings.password
+        self.papers = Papers(box.build)
+        Security16(self.papers, self._settings, self._reports, self._answers, StationTime(box, clock))
 
     def connected(self) -> None:
         self._reports.connected()

@@ -45,6 +45,9 @@ class Answers2:
         time: StationTime,
     ) -> None:
         self.list_version = 0
+        self.triggers: dict[str, Callable[[], None]] = {}
+        """More that it can be asked to send, by the word in TriggerMessage."""
+
         self._box = box
         self._model = model
         self._book = book
@@ -174,6 +177,8 @@ class Answers2:
                 self._reports.queue(lambda: self._reports.meter_values(outlet, "Trigger"))
             case "TransactionEvent":
                 return status("Accepted" if self._book.trigger(outlet) else "Rejected")
+            case _ if wanted in self.triggers:
+                self.triggers[wanted]()
             case _:
                 return status("NotImplemented")
         return status("Accepted")

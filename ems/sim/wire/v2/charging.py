@@ -51,6 +51,7 @@ class ChargingAnswers:
             evse_id = whole(call.payload, "evseId")
             profile = profile_from(call.payload.get("chargingProfile"), self._version)
             if self._box.build.difficulty.mute_on_absolute and profile.kind is Kind.ABSOLUTE:
+                self._note(call, evse_id, profile, None)
                 return None
             self._install(evse_id, profile)
         except Malformed:

@@ -140,7 +140,17 @@ class Reports2:
         self._heartbeat_due_s = self._clock.monotonic_s() + self._model.number("OCPPCommCtrlr", "HeartbeatInterval")
 
     def _wanted(self) -> OwnCall | None:
-        return self._asked.popleft()() if self._asked else None
+        if self._asked:
+            return self._asked.popleft()()
+        return self._authorize(self._box.cards.popleft()) if self.booted and self._box.cards else None
+
+    def _authorize(self, tag: str) -> OwnCall:
+        def answered(answer: Payload) -> None:
+            verdict = answer.get("idTokenInfo")
+            self._box.judged(tag, good=isinstance(verdict, dict) and verdict.get("status") == "Accepted")
+
+        token = {"idToken": tag, "type": "ISO14443"}
+        return OwnCall(action="Authorize", payload={"idToken": token}, answered=answered)
 
     def _state_change(self) -> OwnCall | None:
         if self._odd.no_status:

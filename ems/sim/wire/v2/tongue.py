@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ems.clock import Clock
 from ems.sim.wire.ocpp_frames import Call, CallError, CallResult
+from ems.sim.wire.papers import Papers
 from ems.sim.wire.station_box import StationBox
 from ems.sim.wire.times import StationTime
 from ems.sim.wire.tongue import OwnCall
@@ -12,7 +15,10 @@ from ems.sim.wire.v2.charging import ChargingAnswers
 from ems.sim.wire.v2.device_model import DeviceModel
 from ems.sim.wire.v2.inventory import inventory
 from ems.sim.wire.v2.reports import Reports2
+from ems.sim.wire.v2.security import Security2
+from ems.sim.wire.v2.streams import PowerStream
 from ems.sim.wire.v2.transactions import TransactionBook
+from ems.sim.wire.version import Version
 
 
 class Tongue2:
@@ -26,10 +32,11 @@ class Tongue2:
         self._charging = ChargingAnswers(box, self._reports, clock)
         self._answers = Answers2(box, self._model, self._book, self._reports, self._charging, time)
         self.log = self._charging.log
-
-    @property
-    def credentials(self) -> str | None:
-        return self._model.text("SecurityCtrlr", "BasicAuthPassword") or None
+        self.papers = Papers(box.build)
+        version = box.build.version
+        every_s = box.build.stream_every_s if version is Version.V21 else 0.0
+        self._stream = PowerStream(box, self._reports, self._answers, time, clock, every_s)
+        self._security = Security2(self.papers, self._model, self._reports, self._answers, time, version)
 
     def connected(self) -> None:
         self._book.connected()
@@ -41,15 +48,21 @@ class Tongue2:
     def power_lost(self) -> None:
         self._reports.power_lost()
         self._charging.wants_reset = False
+        self._security.restarted()
+        self._stream.restarted()
 
     def tick(self) -> None:
         self._book.observe()
+        self._stream.tick()
 
     def next_call(self) -> OwnCall | None:
         return self._reports.next_call()
 
     def answer(self, call: Call) -> CallResult | CallError | None:
-        return self._answers.answer(call)
+        answer = self._answers.answer(call)
+        if call.action == "SetVariables" and self._security.password() not in {None, self.papers.way.password}:
+            self.papers.way = replace(self.papers.way, password=self._security.password())
+        return answer
 
     def reset_wanted(self) -> str | None:
         return self._answers.reset_wanted()

@@ -195,7 +195,7 @@ class TransactionBook:
             "offline": None if self._online else True,
             "transactionInfo": without_nothing(info),
             "evse": {"id": session.connector_id, "connectorId": 1},
-            "idToken": None if kind == "Updated" else id_token(session.tag),
+            "idToken": None if kind == "Updated" else id_token(session),
             "meterValue": [meter] if meter else None,
         }
         track.next_number += 1
@@ -215,8 +215,8 @@ class TransactionBook:
         return STATES.get(outlet.status(operative=self._box.operative), "Idle")
 
 
-def id_token(tag: str) -> dict[str, Any]:
-    """What stands for a tag; nobody's for free vending."""
-    if tag == FREE_TAG:
+def id_token(session: Session) -> dict[str, Any]:
+    """What stands for its tag; nobody's for free vending."""
+    if session.tag == FREE_TAG:
         return {"idToken": "", "type": "NoAuthorization"}
-    return {"idToken": tag, "type": "Central"}
+    return {"idToken": session.tag, "type": "ISO14443" if session.remote_start_id is None else "Central"}
