@@ -86,6 +86,7 @@ class Service:
             self._station_changed,
             {entry.id: reveal(entry.password) for entry in file.stations if entry.password is not None},
             bind_port=bind_port,
+            folder=folder,
         )
         self._dispatch = Dispatch(self._site, self.central_system.links, self._board, clock, sent=sent)
         self._escalations = Escalations(self.central_system.links, clock, resend=self._dispatch.resend)

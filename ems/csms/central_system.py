@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
+import ssl
 from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from websockets.asyncio.server import Server
+
 from ems.clock import Clock
 from ems.config.schema import CsmsSection, StationEntry
+from ems.csms.addresses import door, own_names
 from ems.csms.listener import Listener, Stranger
 from ems.csms.pace import Pace
 from ems.csms.ports import StationChanged
+from ems.csms.security.gate import Gate
+from ems.csms.security.tls import CannotEncrypt
 from ems.csms.station import Station
 from ems.csms.tags import Authorise, free_vending
 from ems.csms.transactions import TransactionIds
@@ -22,9 +29,7 @@ from ems.errors import EmsError
 
 LOGGER = logging.getLogger(__name__)
 
-EVERYWHERE: Final = ("0.0.0.0", "::")  # noqa: S104 (only compared)
-ELSEWHERE: Final = ("192.0.2.1", 9)
-"""An address that belongs to nobody (RFC 5737)."""
+TRIES_PAPERS_EVERY_S: Final = 60.0
 
 
 class CannotListen(EmsError):
@@ -47,18 +52,22 @@ class CentralSystem:
         bind_port: int | None = None,
         pace: Pace | None = None,
         authorise: Authorise = free_vending,
+        folder: Path | None = None,
     ) -> None:
-        """`passwords` by station id. `bind_port` overrides the section's port; 0 takes any free one.
+        """`passwords` by station id. `bind_port` overrides the section's port; 0 takes any free one, for TLS too.
 
-        Raises ValueError when two stations share an identity.
+        `folder` keeps what must be remembered of the stations' security. Raises ValueError when two stations share an
+        identity.
         """
         # The message library logs every frame, keys and id tags included.
         logging.getLogger("ocpp").setLevel(logging.WARNING)
         pace = pace or Pace.of(section)
         ids = TransactionIds()
         self._section = section
+        self._clock = clock
         self._bind_port = section.port if bind_port is None else bind_port
         self._port: int | None = None
+        self._tls_port: int | None = None
         self._by_identity: dict[str, Station] = {}
         for entry in stations:
             identity = _identity(entry)
@@ -70,12 +79,15 @@ class CentralSystem:
         self.listening: Final = asyncio.Event()
         """Set while stations can connect."""
 
-        self._listener = Listener(
-            frozenset(self._by_identity),
-            {_identity(entry): passwords[entry.id] for entry in stations if entry.id in passwords},
+        self.gate: Final = Gate(
+            {_identity(entry): entry for entry in stations},
+            passwords,
             clock,
-            self._converse,
+            tls=section.tls,
+            names=partial(own_names, section.host),
+            folder=folder,
         )
+        self._listener = Listener(frozenset(self._by_identity), self.gate, clock, self._converse)
 
     @property
     def port(self) -> int:
@@ -83,6 +95,11 @@ class CentralSystem:
         if self._port is None:
             raise RuntimeError("the central system does not listen yet")
         return self._port
+
+    @property
+    def tls_port(self) -> int | None:
+        """Where it listens for encrypted connections; None where the site file wants none, and before it does."""
+        return self._tls_port
 
     @property
     def strangers(self) -> tuple[Stranger, ...]:
@@ -105,21 +122,59 @@ class CentralSystem:
 
     async def serve(self) -> None:
         """Serve stations until cancelled; then close every connection. Raises CannotListen, say for a port in use."""
+        servers: list[Server] = []
         try:
-            server = await self._listener.start(self._section.host, self._bind_port)
-        except OSError as error:
-            raise CannotListen(
-                f"cannot listen for stations ({error}); is another service running? End it, or set another csms.port"
-            ) from error
-        try:
-            self._port = int(next(iter(server.sockets)).getsockname()[1])
+            await self.gate.prepare()
+            self._port = await self._open(servers, self._bind_port)
             LOGGER.info("charging stations connect to ws://%s:%d/<identity>", door(self._section.host), self._port)
+            await self._open_encrypted(servers)
             self.listening.set()
-            await asyncio.get_running_loop().create_future()
+            async with asyncio.TaskGroup() as watches:
+                watches.create_task(self.gate.watch(self._listener.check_again), name="papers")
+                watches.create_task(self.gate.keyring.run(), name="keyring")
+                watches.create_task(self._open_late(servers), name="encrypted door")
         finally:
             self.listening.clear()
-            server.close()
-            await server.wait_closed()
+            for server in servers:
+                server.close()
+            await asyncio.gather(*(server.wait_closed() for server in servers))
+
+    async def _open_encrypted(self, servers: list[Server]) -> None:
+        """Let stations come encrypted. Papers that cannot be used do not keep the others out."""
+        tls = self._section.tls
+        if tls is None:
+            return
+        try:
+            encrypted = await self.gate.papers()
+        except CannotEncrypt as error:
+            LOGGER.error("%s; stations can only connect unencrypted meanwhile", error)  # noqa: TRY400 (says all)
+            return
+        self._tls_port = await self._open(servers, tls.port if self._bind_port else 0, encrypted)
+        host = door(self._section.host)
+        LOGGER.info("charging stations connect encrypted to wss://%s:%d/<identity>", host, self._tls_port)
+
+    async def _open_late(self, servers: list[Server]) -> None:
+        """Try again until the encrypted door is open."""
+        while self._section.tls is not None and self._tls_port is None:
+            await self._clock.sleep(TRIES_PAPERS_EVERY_S)
+            await self._open_encrypted(servers)
+
+    async def _open(self, servers: list[Server], port: int, encrypted: ssl.SSLContext | None = None) -> int:
+        """The port that one door got. Raises CannotListen."""
+        try:
+            server = await self._listener.start(self._section.host, port, encrypted)
+        except OSError as error:
+            key = "csms.port" if encrypted is None else "csms.tls.port"
+            raise CannotListen(
+                f"cannot listen for stations ({error}); is another service running? End it, or set another {key}"
+            ) from error
+        servers.append(server)
+        return int(next(iter(server.sockets)).getsockname()[1])
+
+    async def _watch(self) -> None:
+        async with asyncio.TaskGroup() as watches:
+            watches.create_task(self.gate.watch(self._listener.check_again), name="papers")
+            watches.create_task(self.gate.keyring.run(), name="keyring")
 
     async def _converse(self, identity: str, socket: StationSocket) -> None:
         await self._by_identity[identity].converse(socket)
@@ -127,22 +182,3 @@ class CentralSystem:
 
 def _identity(entry: StationEntry) -> str:
     return entry.id if entry.identity is None else entry.identity
-
-
-def door(host: str) -> str:
-    """What to type into a station: an address that stands for all of ours is none, so this machine's own instead."""
-    if host in EVERYWHERE:
-        return _own_address() or socket.gethostname()
-    return f"[{host}]" if ":" in host else host
-
-
-def _own_address() -> str | None:
-    """The IPv4 address by which this machine reaches others; None without a network."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
-        try:
-            # Sends nothing: a datagram socket that is connected only chooses where it would send from.
-            asking.connect(ELSEWHERE)
-        except OSError:
-            return None
-        address: str = asking.getsockname()[0]
-    return address

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,7 +18,10 @@ from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
 from ems.clock import Clock
-from ems.csms.credentials import authentic
+from ems.csms.security.admission import Admitted, Refusal, Shown, certificate_fault
+from ems.csms.security.gate import Gate
+from ems.csms.security.occurrences import Kind
+from ems.csms.security.tls import client_certificate
 from ems.csms.throttle import Throttle
 from ems.csms.visit import StationSocket
 from ems.csms.wire_json import MAX_FRAME_BYTES
@@ -51,6 +55,15 @@ HANDSHAKE_WITHIN_S: Final = 10.0
 CLOSE_WITHIN_S: Final = 2.0
 
 
+_SAYS: Final[Mapping[Refusal, str]] = {
+    Refusal.PASSWORD: "had no right password",
+    Refusal.DOWNGRADE: "is less safe than what is asked of this station, or than it came by before",
+    Refusal.CERTIFICATE_NAME: "showed the certificate of another station",
+    Refusal.CERTIFICATE_REVOKED: "showed a certificate that was revoked",
+    Refusal.CERTIFICATE_EXPIRED: "showed a certificate that is not valid now",
+}
+
+
 def identity_of(path: str) -> str:
     """The last non-empty part of a request path, decoded once; empty when there is none (Q2, Q3)."""
     parts = [part for part in path.partition("?")[0].split("/") if part]
@@ -73,15 +86,16 @@ class Listener:
     def __init__(
         self,
         identities: frozenset[str],
-        passwords: Mapping[str, str],
+        gate: Gate,
         clock: Clock,
         converse: Callable[[str, StationSocket], Awaitable[None]],
     ) -> None:
-        """`passwords` by identity; a station without one needs none."""
+        """`gate` knows what each of the identities has to show."""
         self._clock = clock
         self._identities = set(identities)
-        self._passwords = dict(passwords)
+        self._gate = gate
         self._converse = converse
+        self._inside: dict[StationSocket, str] = {}
         self._strangers: dict[str, Stranger] = {}
         self._told_of: set[str] = set()
         self._handshakes = Throttle(clock, burst=HANDSHAKES_AT_ONCE, every_s=1.0)
@@ -97,12 +111,10 @@ class Listener:
         self._identities.discard(before)
         self._identities.add(identity)
         self._strangers.pop(identity[:LONGEST_NAME], None)
-        password = self._passwords.pop(before, None)
-        if password is not None:
-            self._passwords[identity] = password
+        self._gate.rename(before, identity)
 
-    async def start(self, host: str, port: int) -> Server:
-        """Begin to listen; 0 takes any free port. Raises OSError."""
+    async def start(self, host: str, port: int, door: ssl.SSLContext | None = None) -> Server:
+        """Begin to listen, encrypted where there is a `door`; port 0 takes any free one. Raises OSError."""
         # The library logs every refused handshake with a traceback; our own lines say it once.
         quiet = logging.getLogger(f"{__name__}.websockets")
         quiet.setLevel(logging.CRITICAL)
@@ -121,39 +133,71 @@ class Listener:
             server_header=None,
             logger=quiet,
             create_connection=_socket_type(MOST_CONNECTIONS + len(self._identities)),
+            ssl=door,
+            ssl_handshake_timeout=None if door is None else HANDSHAKE_WITHIN_S,
         )
 
+    async def check_again(self) -> None:
+        """Hang up on those whose certificate counts no more."""
+        now = self._clock.utc_now()
+        for socket, identity in tuple(self._inside.items()):
+            certificate = client_certificate(socket.transport.get_extra_info("ssl_object"))
+            if certificate is None:
+                continue
+            fault = certificate_fault(certificate, self._gate.lock(identity).names, self._gate.revoked, now)
+            if fault is Refusal.CERTIFICATE_REVOKED:
+                self._gate.refused(identity, fault, _address(socket))
+                await socket.close(1008, "the certificate was revoked")
+
     async def _serve_socket(self, socket: ServerConnection) -> None:
-        if isinstance(socket, StationSocket) and socket.request is not None:
-            await self._converse(identity_of(socket.request.path), socket)
+        if not isinstance(socket, StationSocket) or socket.request is None:
+            return
+        identity = identity_of(socket.request.path)
+        self._inside[socket] = identity
+        try:
+            await self._converse(identity, socket)
+        finally:
+            del self._inside[socket]
 
     def _process_request(self, socket: ServerConnection, request: Request) -> Response | None:
         """None lets the station in."""
         identity = identity_of(request.path)
-        address = str((socket.remote_address or ("?",))[0])
         if identity not in self._identities:
-            self._note_stranger(identity, address)
+            self._note_stranger(identity, _address(socket))
             return socket.respond(HTTPStatus.NOT_FOUND, "This station is not configured here.\n")
-        password = self._passwords.get(identity)
-        if password is not None:
-            refusal = self._authenticate(socket, request, identity, address, password)
-            if refusal is not None:
-                return refusal
-        if not self._handshakes.allows(identity):
-            return _wait(socket)
-        return None
-
-    def _authenticate(
-        self, socket: ServerConnection, request: Request, identity: str, address: str, password: str
-    ) -> Response | None:
         # Once somebody guesses, no password of this station is tried, or guessing would go on at full speed.
         if self._failures.is_empty(identity):
+            self._gate.occurrences.note(Kind.LOGIN_STORM, self._gate.station_id(identity), _address(socket))
             return _wait(socket)
+        verdict = self._judge(socket, request, identity)
+        if isinstance(verdict, Refusal):
+            return self._turn_away(socket, identity, verdict)
+        if not self._handshakes.allows(identity):
+            self._gate.occurrences.note(Kind.LOGIN_STORM, self._gate.station_id(identity), _address(socket))
+            return _wait(socket)
+        self._gate.let_in(identity, verdict)
+        return None
+
+    def _judge(self, socket: ServerConnection, request: Request, identity: str) -> Admitted | Refusal:
+        encryption = socket.transport.get_extra_info("ssl_object")
         headers = request.headers.get_all("Authorization")
-        if authentic(headers[0] if len(headers) == 1 else None, identity, password):
-            return None
+        try:
+            shown = Shown(
+                encrypted=encryption is not None,
+                certificate=client_certificate(encryption),
+                authorization=headers[0] if len(headers) == 1 else None,
+            )
+        except ValueError:
+            return Refusal.CERTIFICATE_NAME
+        return self._gate.judge(identity, shown)
+
+    def _turn_away(self, socket: ServerConnection, identity: str, refusal: Refusal) -> Response:
+        address = _address(socket)
         self._failures.allows(identity)
-        LOGGER.warning("%s: a connection from %s had no right password; refused", identity, address)
+        self._gate.refused(identity, refusal, address)
+        LOGGER.warning("%s: a connection from %s %s; refused", identity, address, _SAYS[refusal])
+        if refusal is not Refusal.PASSWORD:
+            return socket.respond(HTTPStatus.FORBIDDEN, f"This connection {_SAYS[refusal]}.\n")
         response = socket.respond(HTTPStatus.UNAUTHORIZED, "The password is missing or wrong.\n")
         response.headers["WWW-Authenticate"] = 'Basic realm="charging stations"'
         return response
@@ -189,6 +233,10 @@ def _socket_type(most: int) -> type[StationSocket]:
                 self.transport.abort()
 
     return DoorSocket
+
+
+def _address(socket: ServerConnection) -> str:
+    return str((socket.remote_address or ("?",))[0])
 
 
 def _wait(socket: ServerConnection) -> Response:
