@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -23,9 +23,11 @@ from ems.csms.security.gate import Gate
 from ems.csms.security.tls import CannotEncrypt
 from ems.csms.station import Station
 from ems.csms.tags import Authorise, free_vending
-from ems.csms.transactions import TransactionIds
+from ems.csms.transaction_book import Told, untold
+from ems.csms.transaction_ids import TransactionIds
 from ems.csms.visit import StationSocket
 from ems.errors import EmsError
+from ems.model.transaction import Transaction
 
 LOGGER = logging.getLogger(__name__)
 
@@ -53,6 +55,7 @@ class CentralSystem:
         pace: Pace | None = None,
         authorise: Authorise = free_vending,
         folder: Path | None = None,
+        transaction_told: Told = untold,
     ) -> None:
         """`passwords` by station id. `bind_port` overrides the section's port; 0 takes any free one, for TLS too.
 
@@ -73,7 +76,9 @@ class CentralSystem:
             identity = _identity(entry)
             if identity in self._by_identity:
                 raise ValueError(f"two stations have the identity {identity!r}; it is what tells them apart")
-            self._by_identity[identity] = Station(entry, clock, pace, ids, changed, authorise=authorise)
+            self._by_identity[identity] = Station(
+                entry, clock, pace, ids, changed, authorise=authorise, transaction_told=transaction_told
+            )
         by_id = {station.station_id: station for station in self._by_identity.values()}
         self.links: Final[Mapping[str, Station]] = MappingProxyType(by_id)
         self.listening: Final = asyncio.Event()
@@ -87,7 +92,13 @@ class CentralSystem:
             names=partial(own_names, section.host),
             folder=folder,
         )
-        self._listener = Listener(frozenset(self._by_identity), self.gate, clock, self._converse)
+        self._listener = Listener(
+            frozenset(self._by_identity),
+            self.gate,
+            clock,
+            self._converse,
+            pin_of=lambda identity: self._by_identity[identity].entry.ocpp,
+        )
 
     @property
     def port(self) -> int:
@@ -119,6 +130,13 @@ class CentralSystem:
         del self._by_identity[before]
         self._by_identity[identity] = station
         self._listener.rename(before, identity)
+
+    def recall(self, transactions: Iterable[Transaction]) -> None:
+        """Go on from the transactions that an earlier run kept, oldest first; before any station connects."""
+        for each in transactions:
+            station = self.links.get(each.station_id)
+            if station is not None:
+                station.recall([each])
 
     async def serve(self) -> None:
         """Serve stations until cancelled; then close every connection. Raises CannotListen, say for a port in use."""
@@ -170,11 +188,6 @@ class CentralSystem:
             ) from error
         servers.append(server)
         return int(next(iter(server.sockets)).getsockname()[1])
-
-    async def _watch(self) -> None:
-        async with asyncio.TaskGroup() as watches:
-            watches.create_task(self.gate.watch(self._listener.check_again), name="papers")
-            watches.create_task(self.gate.keyring.run(), name="keyring")
 
     async def _converse(self, identity: str, socket: StationSocket) -> None:
         await self._by_identity[identity].converse(socket)

@@ -23,6 +23,7 @@ from ems.csms.security.gate import Gate
 from ems.csms.security.occurrences import Kind
 from ems.csms.security.tls import client_certificate
 from ems.csms.throttle import Throttle
+from ems.csms.versions import PROTOCOLS, negotiated
 from ems.csms.visit import StationSocket
 from ems.csms.wire_json import MAX_FRAME_BYTES
 
@@ -40,8 +41,7 @@ class Stranger:
     times: int = 1
 
 
-SUBPROTOCOLS: Final[tuple[Subprotocol, ...]] = (Subprotocol("ocpp1.6"),)
-"""What we speak, best first."""
+SUBPROTOCOLS: Final[tuple[Subprotocol, ...]] = tuple(map(Subprotocol, PROTOCOLS))
 
 MOST_STRANGERS: Final = 64
 LONGEST_NAME: Final = 200
@@ -70,16 +70,6 @@ def identity_of(path: str) -> str:
     return unquote(parts[-1]) if parts else ""
 
 
-def select_subprotocol(_socket: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
-    """Our best that was offered; None, which means OCPP 1.6, when nothing was (Q1). Raises NegotiationError."""
-    if not offered:
-        return None
-    chosen = next((each for each in SUBPROTOCOLS if each in offered), None)
-    if chosen is None:
-        raise NegotiationError(f"we speak {', '.join(SUBPROTOCOLS)}")
-    return chosen
-
-
 class Listener:
     """Lets configured stations in and hands each connection over with its identity."""
 
@@ -89,13 +79,15 @@ class Listener:
         gate: Gate,
         clock: Clock,
         converse: Callable[[str, StationSocket], Awaitable[None]],
+        pin_of: Callable[[str], str | None] = lambda _identity: None,
     ) -> None:
-        """`gate` knows what each of the identities has to show."""
+        """`gate` knows what each of the identities has to show, `pin_of` which OCPP version it must speak."""
         self._clock = clock
         self._identities = set(identities)
         self._gate = gate
         self._converse = converse
         self._inside: dict[StationSocket, str] = {}
+        self._pin_of = pin_of
         self._strangers: dict[str, Stranger] = {}
         self._told_of: set[str] = set()
         self._handshakes = Throttle(clock, burst=HANDSHAKES_AT_ONCE, every_s=1.0)
@@ -123,7 +115,7 @@ class Listener:
             host,
             port,
             process_request=self._process_request,
-            select_subprotocol=select_subprotocol,
+            select_subprotocol=self._select_subprotocol,
             subprotocols=SUBPROTOCOLS,
             compression=None,
             max_size=MAX_FRAME_BYTES,
@@ -158,6 +150,16 @@ class Listener:
             await self._converse(identity, socket)
         finally:
             del self._inside[socket]
+
+    def _select_subprotocol(self, socket: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+        """What to speak; None, to be heard from the station, when it offers nothing (Q1). Raises NegotiationError."""
+        if not offered:
+            return None
+        pin = self._pin_of(identity_of(socket.request.path)) if socket.request is not None else None
+        chosen = negotiated(offered, pin)
+        if chosen is None:
+            raise NegotiationError(f"we speak {', '.join(SUBPROTOCOLS)}" if pin is None else f"OCPP {pin} is pinned")
+        return Subprotocol(chosen)
 
     def _process_request(self, socket: ServerConnection, request: Request) -> Response | None:
         """None lets the station in."""

@@ -12,6 +12,7 @@ from ems.csms.capabilities import RateUnit
 from ems.csms.charging_profiles import Period, Profile, Purpose
 from ems.csms.lane import Answer
 from ems.model.station import ConnectorStatus
+from ems.model.transaction import TransactionId
 
 
 class TagStatus(StrEnum):
@@ -59,7 +60,7 @@ class MeterReport:
     """Meter values of one connector, still in the station's spelling."""
 
     connector: int
-    transaction_id: int | None
+    transaction_id: TransactionId | None
     meter_value: object
 
 
@@ -78,10 +79,40 @@ class StartReport:
 class StopReport:
     """A transaction that ended."""
 
-    transaction_id: int | None
+    transaction_id: TransactionId | None
     meter_stop_wh: float | None
     at: datetime | None
     reason: str = "Local"
+    meter_value: object = None
+    """What the station kept of the meter while the transaction ran; None without any."""
+
+
+class Step(StrEnum):
+    """What one transaction event of OCPP 2.x tells."""
+
+    STARTED = "Started"
+    UPDATED = "Updated"
+    ENDED = "Ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransactionEvent:
+    """One step of a transaction whose id is the station's own: late, twice, out of order or alone, as it may come."""
+
+    connector: int
+    transaction_id: TransactionId
+    step: Step
+    seq_no: int | None
+    at: datetime | None
+    offline: bool = False
+    """Written while the station had no connection: never for control."""
+
+    id_tag: str = ""
+    reason: str = ""
+    """Why it ended; empty before."""
+
+    meter_value: object = None
+    """In the spelling that `meter_values.normalise` reads; None without any."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +163,10 @@ class Heard(Protocol):
 
     def transaction_stopped(self, report: StopReport) -> None: ...
 
+    def transaction_told(self, event: TransactionEvent) -> None:
+        """One event of OCPP 2.x, its meter values included."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
@@ -168,7 +203,7 @@ class Dialect(Protocol):
 
     async def remote_start(self, id_tag: str, connector: int) -> None: ...
 
-    async def remote_stop(self, transaction_id: int) -> None: ...
+    async def remote_stop(self, transaction_id: TransactionId) -> None: ...
 
     async def restart(self, *, hard: bool) -> Outcome:
         """Boot anew; soft ends a transaction first, hard does not wait."""

@@ -14,6 +14,7 @@ from ems.clock import Clock
 from ems.csms.messages import Dialect
 from ems.csms.pace import Pace
 from ems.csms.rpc import Rpc
+from ems.csms.versions import Speech
 from ems.errors import StationError
 
 LOGGER = logging.getLogger(__name__)
@@ -36,7 +37,7 @@ class Visit:
         self,
         socket: StationSocket,
         rpc: Rpc,
-        dialect: Dialect,
+        speech: Speech,
         clock: Clock,
         pace: Pace,
         *,
@@ -54,7 +55,7 @@ class Visit:
         self._pong: asyncio.Future[float] | None = None
         self._pongs = False
         self.rpc: Final = rpc
-        self.dialect: Final = dialect
+        self.speech: Final = speech
         self.began_at_s: Final = clock.monotonic_s()
         self.limit_settled: Final = asyncio.Event()
         self.boot_heard = False
@@ -64,6 +65,11 @@ class Visit:
 
         self.remote_start_at_s: float | None = None
         self.meter_values_asked_at_s: float | None = None
+
+    @property
+    def dialect(self) -> Dialect:
+        """Asks in the version that is spoken."""
+        return self.speech.dialect
 
     def dismiss(self, code: int, reason: str) -> None:
         """Listen no more, and close the connection in the background."""
