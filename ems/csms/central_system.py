@@ -72,18 +72,6 @@ class CentralSystem:
         self._port: int | None = None
         self._tls_port: int | None = None
         self._by_identity: dict[str, Station] = {}
-        for entry in stations:
-            identity = _identity(entry)
-            if identity in self._by_identity:
-                raise ValueError(f"two stations have the identity {identity!r}; it is what tells them apart")
-            self._by_identity[identity] = Station(
-                entry, clock, pace, ids, changed, authorise=authorise, transaction_told=transaction_told
-            )
-        by_id = {station.station_id: station for station in self._by_identity.values()}
-        self.links: Final[Mapping[str, Station]] = MappingProxyType(by_id)
-        self.listening: Final = asyncio.Event()
-        """Set while stations can connect."""
-
         self.gate: Final = Gate(
             {_identity(entry): entry for entry in stations},
             passwords,
@@ -92,6 +80,25 @@ class CentralSystem:
             names=partial(own_names, section.host),
             folder=folder,
         )
+        for entry in stations:
+            identity = _identity(entry)
+            if identity in self._by_identity:
+                raise ValueError(f"two stations have the identity {identity!r}; it is what tells them apart")
+            self._by_identity[identity] = Station(
+                entry,
+                clock,
+                pace,
+                ids,
+                changed,
+                authorise=authorise,
+                transaction_told=transaction_told,
+                gate=self.gate,
+            )
+        by_id = {station.station_id: station for station in self._by_identity.values()}
+        self.links: Final[Mapping[str, Station]] = MappingProxyType(by_id)
+        self.listening: Final = asyncio.Event()
+        """Set while stations can connect."""
+
         self._listener = Listener(
             frozenset(self._by_identity),
             self.gate,

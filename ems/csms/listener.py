@@ -178,6 +178,8 @@ class Listener:
             self._gate.occurrences.note(Kind.LOGIN_STORM, self._gate.station_id(identity), _address(socket))
             return _wait(socket)
         self._gate.let_in(identity, verdict)
+        if isinstance(socket, StationSocket):
+            socket.came_by = verdict.profile
         return None
 
     def _judge(self, socket: ServerConnection, request: Request, identity: str) -> Admitted | Refusal:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from ems.csms.capabilities import RateUnit
+from ems.csms.certificate_words import HeardSecurity, SecurityDialect
 from ems.csms.charging_profiles import Period, Profile, Purpose
 from ems.csms.lane import Answer
 from ems.model.station import ConnectorStatus
@@ -143,6 +144,9 @@ class CompositeSchedule:
 class Heard(Protocol):
     """What a dialect tells the station object. Nothing here waits."""
 
+    @property
+    def security(self) -> HeardSecurity: ...
+
     def booted(self, boot: Boot) -> bool:
         """False refuses the station."""
         ...
@@ -179,7 +183,7 @@ class Outcome:
     """In its own word, such as `Accepted`, `Rejected`, `UnlockFailed` or `NotSupported`."""
 
 
-class Dialect(Protocol):
+class Dialect(SecurityDialect, Protocol):
     """One protocol version's way to ask. Every method raises StationOffline, StationSilent or StationRefused."""
 
     async def install(self, profile: Profile) -> Answer:

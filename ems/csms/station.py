@@ -26,6 +26,8 @@ from ems.csms.pace import Pace
 from ems.csms.ports import LeasedLimit, LimitReceipt, StationChanged
 from ems.csms.recount import Basis, Recount
 from ems.csms.rpc import Rpc
+from ems.csms.security.gate import Gate
+from ems.csms.security.station_security import StationSecurity
 from ems.csms.station_calls import StationCalls
 from ems.csms.station_clock import StationClock
 from ems.csms.tags import Authorise, free_vending
@@ -55,6 +57,7 @@ class Station(StationCalls):
         *,
         authorise: Authorise = free_vending,
         transaction_told: Told = untold,
+        gate: Gate | None = None,
     ) -> None:
         self.entry: Final = entry
         self._clock = clock
@@ -76,6 +79,9 @@ class Station(StationCalls):
         self.limits: Final = Limits(
             entry.id, clock, whole_amps=entry.whole_amps, max_a=entry.max_a, phases=len(entry.wired)
         )
+        self.security: Final = StationSecurity(entry.id, gate, self._here)
+        """Its passwords and certificates."""
+
         self._recount = Recount(entry.id, self.limits, self._station_clock, pace)
         self.boot: Boot | None = None
         """Who it said it is; None until its first boot notification."""

@@ -24,6 +24,8 @@ class StationSocket(ServerConnection):
     """A WebSocket that knows whether anything at all was heard, pings and pongs included."""
 
     bytes_heard = 0
+    came_by = 0
+    """The OCPP security profile by which it was let in."""
 
     def data_received(self, data: bytes) -> None:
         self.bytes_heard += len(data)
@@ -70,6 +72,11 @@ class Visit:
     def dialect(self) -> Dialect:
         """Asks in the version that is spoken."""
         return self.speech.dialect
+
+    @property
+    def came_by(self) -> int:
+        """The OCPP security profile of this connection."""
+        return self._socket.came_by
 
     def dismiss(self, code: int, reason: str) -> None:
         """Listen no more, and close the connection in the background."""

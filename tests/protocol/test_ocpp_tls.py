@@ -62,10 +62,12 @@ def certificate(by: Pair, name: str, lasts: timedelta = timedelta(days=1)) -> Bu
     return Bundle(certificate_pem=issuing.pem(made), serial=f"{made.serial_number:x}", key_pem=issuing.key_pem(key))
 
 
-async def outcome(place: House, tls: ssl.SSLContext | None, headers: dict[str, str] | None = None) -> int | str:
+async def outcome(
+    place: House, tls: ssl.SSLContext | None, headers: dict[str, str] | None = None, port: int | None = None
+) -> int | str:
     """The HTTP status, or `no TLS` where there is not even that."""
     scheme = "ws" if tls is None else "wss"
-    address = f"{scheme}://127.0.0.1:{place.central.tls_port}/garage"
+    address = f"{scheme}://127.0.0.1:{port or place.central.tls_port}/garage"
     try:
         async with connect(address, ssl=tls, additional_headers=headers, proxy=None) as socket:
             await socket.ping()

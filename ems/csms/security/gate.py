@@ -80,6 +80,22 @@ class Gate:
         """Whose identity that is. Raises KeyError."""
         return self._residents[identity].entry.id
 
+    @property
+    def encrypts(self) -> bool:
+        """Whether stations can come encrypted."""
+        return self._door is not None
+
+    def least(self, station_id: str) -> Profile:
+        """The lowest profile that a station is let in by."""
+        return self.lock(self._identity(station_id)).least
+
+    def names(self, station_id: str) -> frozenset[str]:
+        """What a certificate of it may call it."""
+        return self.lock(self._identity(station_id)).names
+
+    def has_password(self, station_id: str) -> bool:
+        return bool(self.lock(self._identity(station_id)).passwords)
+
     def rename(self, before: str, identity: str) -> None:
         """A configured station comes by another identity, with everything that it had."""
         resident = self._residents.pop(before, None)
@@ -144,7 +160,7 @@ class Gate:
 
     async def expect(self, station_id: str, password: HashedPassword) -> None:
         """From now on this password opens too, restarts included. Raises CannotKeep."""
-        resident = next(each for each in self._residents.values() if each.entry.id == station_id)
+        resident = self._residents[self._identity(station_id)]
         if resident.password is not None and station_id not in self._marks:
             self._marks[station_id] = await asyncio.to_thread(lambda given: given.mark, resident.password)
         self.keyring.remember(station_id, replace(self.keyring.of(station_id), coming=password))
@@ -153,6 +169,9 @@ class Gate:
     def expect_no_more(self, station_id: str) -> None:
         """The new password came to nothing; the old one stays."""
         self.keyring.remember(station_id, replace(self.keyring.of(station_id), coming=None))
+
+    def _identity(self, station_id: str) -> str:
+        return next(each for each, resident in self._residents.items() if resident.entry.id == station_id)
 
     def _promote(self, identity: str) -> None:
         """The station has come with its new password: the old one opens nothing any more."""

@@ -23,6 +23,7 @@ from ems.csms.messages import (
 from ems.csms.pace import Pace
 from ems.csms.rpc import Unanswerable
 from ems.csms.station_clock import format_timestamp, parse_timestamp
+from ems.csms.v16.certificates import CertificateAnswersV16
 from ems.csms.v16.vocabulary import ACTIONS, call_complaint
 from ems.model.station import ConnectorStatus
 
@@ -37,7 +38,6 @@ _JUST_NOTED: Final = frozenset(
         "DiagnosticsStatusNotification",
         "FirmwareStatusNotification",
         "LogStatusNotification",
-        "SecurityEventNotification",
         "SignedFirmwareStatusNotification",
     }
 )
@@ -53,13 +53,15 @@ class InboundV16:
         self._station = station
         self.complaints: Final = Complaints(station)
         self._vendors_refused: set[str] = set()
+        certificates = CertificateAnswersV16(heard)
         self._answers: Mapping[str, Callable[[Mapping[str, object], str], Mapping[str, object]]] = {
             "Authorize": self._authorize,
             "BootNotification": self._boot,
             "DataTransfer": self._vendor_data,
             "Heartbeat": self._heartbeat,
             "MeterValues": self._meter_values,
-            "SignCertificate": lambda _payload, _message_id: {"status": "Rejected"},
+            "SecurityEventNotification": certificates.security_event,
+            "SignCertificate": certificates.sign_certificate,
             "StartTransaction": self._start,
             "StatusNotification": self._status,
             "StopTransaction": self._stop,

@@ -18,6 +18,7 @@ from ems.csms.messages import (
 )
 from ems.csms.pace import Pace
 from ems.csms.station_clock import format_timestamp, parse_timestamp
+from ems.csms.v16.certificates import CertificatesV16
 from ems.csms.v16.commands import CommandsV16
 from ems.csms.v16.vocabulary import call, datatypes, encode, result_complaint
 from ems.errors import StationRefused
@@ -31,7 +32,7 @@ _PURPOSES: Final[Mapping[Purpose, str]] = {
 }
 
 
-class OutboundV16(CommandsV16):
+class OutboundV16(CommandsV16, CertificatesV16):
     """Asks one connected station. Implements `messages.Dialect`."""
 
     def __init__(self, lane: CallLane, pace: Pace, complaints: Complaints, *, station: str) -> None:

@@ -53,6 +53,9 @@ NAMES: Final[Mapping[str, Place]] = {
 }
 """OCPP 1.6's configuration keys are the neutral words; any other variable is called `Component.Variable`."""
 
+SECRETS: Final = frozenset({"AuthorizationKey", "SecurityCtrlr.BasicAuthPassword"})
+"""What is written and never kept here."""
+
 MOST_PROFILES: Final = "MaxChargingProfilesInstalled"
 _PROFILES: Final = _at("SmartChargingCtrlr", "Entries", "ChargingProfiles")
 FEATURES: Final = "SupportedFeatureProfiles"
@@ -84,7 +87,8 @@ class VariablesV201(AskingV201):
         status = text(result, "attributeStatus")
         if status not in {"Accepted", "RebootRequired"}:
             raise StationRefused(f"{self._station} refused {key} ({status or 'no status'})")
-        self._book.model.update(place, value)
+        if key not in SECRETS:
+            self._book.model.update(place, value)
 
     async def read_model(self) -> None:
         """Have the station report all its variables, unless it has. One that does not is taken to have one EVSE."""

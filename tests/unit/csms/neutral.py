@@ -12,6 +12,7 @@ import pytest
 from ocpp.messages import get_validator
 
 from ems.clock import VirtualClock, run_virtual
+from ems.csms.certificate_words import CertificateAsked, SecurityTold
 from ems.csms.lane import CallLane
 from ems.csms.messages import Boot, MeterReport, StartReport, StatusReport, StopReport, TagStatus, TransactionEvent
 from ems.csms.pace import Pace
@@ -33,6 +34,22 @@ def accepted(_payload: Payload) -> Payload:
 
 
 @dataclass
+class Security:
+    """Implements `certificate_words.HeardSecurity` by remembering."""
+
+    asked: list[CertificateAsked] = field(default_factory=list)
+    told: list[SecurityTold] = field(default_factory=list)
+    signs: bool = True
+
+    def certificate_asked(self, asked: CertificateAsked) -> bool:
+        self.asked.append(asked)
+        return self.signs
+
+    def security_told(self, told: SecurityTold) -> None:
+        self.told.append(told)
+
+
+@dataclass
 class Heard:
     """Implements `messages.Heard` by remembering."""
 
@@ -45,6 +62,7 @@ class Heard:
     tag_status: TagStatus = TagStatus.ACCEPTED
     accepts: bool = True
     told_time: int = 0
+    security: Security = field(default_factory=Security)
 
     def booted(self, boot: Boot) -> bool:
         self.boots.append(boot)
