@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from ems.config.kinds import Amps, Host, Id, Number, OcppVersion, PhaseName, Port, Secret, Section, Switch, Whole
 from ems.config.schema_api import ApiSection, MqttPublishSection, TlsSection
-from ems.config.schema_csms import CsmsSection, CsmsTlsSection
+from ems.config.schema_csms import CsmsSection, CsmsTlsSection, Unknown
 from ems.config.schema_devices import (
     BatteryEntry,
     DeviceEntry,
@@ -59,6 +59,7 @@ __all__ = [
     "SubCircuit",
     "TariffSection",
     "TlsSection",
+    "Unknown",
     "VehicleEntry",
 ]
 

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Field
 
 from ems.config.kinds import BesideSiteFile, Host, Number, Port, Section, Whole
+
+
+class Unknown(StrEnum):
+    """What becomes of a charging station that nobody configured."""
+
+    REFUSE = "refuse"
+    """It is turned away, and its name and address are listed."""
+
+    WAIT = "wait"
+    """It may say who it is, and then waits until an installer adopts it; it is never controlled."""
 
 
 class CsmsTlsSection(Section):
@@ -32,6 +43,9 @@ class CsmsSection(Section):
     host: Host = "0.0.0.0"  # noqa: S104 (stations sit elsewhere on the home network)
     port: Port = 9000
     tls: CsmsTlsSection | None = None
+    unknown: Unknown = Unknown.WAIT
+    """What becomes of a station that nobody configured: refuse, or wait until an installer adopts it."""
+
     heartbeat_s: Annotated[Whole, Field(ge=10, le=3600)] = 60
     meter_values_s: Annotated[Whole, Field(ge=1, le=300)] = 10
     """How often a charging station is asked to report its current."""

@@ -14,14 +14,15 @@ from typing import Final
 from websockets.asyncio.server import Server
 
 from ems.clock import Clock
-from ems.config.schema import CsmsSection, StationEntry
+from ems.config.schema import CsmsSection, StationEntry, Unknown
 from ems.csms.addresses import door, own_names
-from ems.csms.listener import Listener, Stranger
+from ems.csms.listener import Listener
 from ems.csms.pace import Pace
 from ems.csms.ports import StationChanged
 from ems.csms.security.gate import Gate
 from ems.csms.security.tls import CannotEncrypt
 from ems.csms.station import Station
+from ems.csms.strangers import Stranger, Strangers
 from ems.csms.tags import Authorise, free_vending
 from ems.csms.transaction_book import Told, untold
 from ems.csms.transaction_ids import TransactionIds
@@ -102,9 +103,10 @@ class CentralSystem:
         self._listener = Listener(
             frozenset(self._by_identity),
             self.gate,
+            Strangers(clock, may_wait=section.unknown is Unknown.WAIT),
             clock,
             self._converse,
-            pin_of=lambda identity: self._by_identity[identity].entry.ocpp,
+            pin_of=self._pin_of,
         )
 
     @property
@@ -122,7 +124,11 @@ class CentralSystem:
     @property
     def strangers(self) -> tuple[Stranger, ...]:
         """Stations that tried to connect by a name that nobody configured, the newest last."""
-        return self._listener.strangers
+        return self._listener.strangers.all
+
+    def turn_away(self, identities: frozenset[str]) -> None:
+        """None of these strangers may wait here any more."""
+        self._listener.strangers.turn_away(identities)
 
     def identity_of(self, station_id: str) -> str:
         """The last part of the address that the station connects to."""
@@ -195,6 +201,10 @@ class CentralSystem:
             ) from error
         servers.append(server)
         return int(next(iter(server.sockets)).getsockname()[1])
+
+    def _pin_of(self, identity: str) -> str | None:
+        station = self._by_identity.get(identity)
+        return None if station is None else station.entry.ocpp
 
     async def _converse(self, identity: str, socket: StationSocket) -> None:
         await self._by_identity[identity].converse(socket)

@@ -6,8 +6,6 @@ import asyncio
 import logging
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import unquote
@@ -18,10 +16,11 @@ from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
 from ems.clock import Clock
-from ems.csms.security.admission import Admitted, Refusal, Shown, certificate_fault
+from ems.csms.security.admission import Refusal, Shown, certificate_fault
 from ems.csms.security.gate import Gate
 from ems.csms.security.occurrences import Kind
 from ems.csms.security.tls import client_certificate
+from ems.csms.strangers import Strangers
 from ems.csms.throttle import Throttle
 from ems.csms.versions import PROTOCOLS, negotiated
 from ems.csms.visit import StationSocket
@@ -30,21 +29,8 @@ from ems.csms.wire_json import MAX_FRAME_BYTES
 LOGGER = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stranger:
-    """A station that calls itself by a name that nobody configured."""
-
-    identity: str
-    address: str
-    first_utc: datetime
-    last_utc: datetime
-    times: int = 1
-
-
 SUBPROTOCOLS: Final[tuple[Subprotocol, ...]] = tuple(map(Subprotocol, PROTOCOLS))
 
-MOST_STRANGERS: Final = 64
-LONGEST_NAME: Final = 200
 HANDSHAKES_AT_ONCE: Final = 60
 FAILURES_AT_ONCE: Final = 20
 FAILURE_EVERY_S: Final = 3.0
@@ -77,6 +63,7 @@ class Listener:
         self,
         identities: frozenset[str],
         gate: Gate,
+        strangers: Strangers,
         clock: Clock,
         converse: Callable[[str, StationSocket], Awaitable[None]],
         pin_of: Callable[[str], str | None] = lambda _identity: None,
@@ -88,22 +75,16 @@ class Listener:
         self._converse = converse
         self._inside: dict[StationSocket, str] = {}
         self._pin_of = pin_of
-        self._strangers: dict[str, Stranger] = {}
-        self._told_of: set[str] = set()
+        self.strangers: Final = strangers
         self._handshakes = Throttle(clock, burst=HANDSHAKES_AT_ONCE, every_s=1.0)
         self._failures = Throttle(clock, burst=FAILURES_AT_ONCE, every_s=FAILURE_EVERY_S)
-
-    @property
-    def strangers(self) -> tuple[Stranger, ...]:
-        """Those who tried to come in by an unknown name, the newest last; `MOST_STRANGERS` at most."""
-        return tuple(self._strangers.values())
 
     def rename(self, before: str, identity: str) -> None:
         """A configured station comes by another identity from now on, with the password it had."""
         self._identities.discard(before)
         self._identities.add(identity)
-        self._strangers.pop(identity[:LONGEST_NAME], None)
         self._gate.rename(before, identity)
+        self.strangers.adopted(identity)
 
     async def start(self, host: str, port: int, door: ssl.SSLContext | None = None) -> Server:
         """Begin to listen, encrypted where there is a `door`; port 0 takes any free one. Raises OSError."""
@@ -145,6 +126,9 @@ class Listener:
         if not isinstance(socket, StationSocket) or socket.request is None:
             return
         identity = identity_of(socket.request.path)
+        if identity not in self._identities:
+            await self.strangers.host(identity, socket)
+            return
         self._inside[socket] = identity
         try:
             await self._converse(identity, socket)
@@ -165,13 +149,16 @@ class Listener:
         """None lets the station in."""
         identity = identity_of(request.path)
         if identity not in self._identities:
-            self._note_stranger(identity, _address(socket))
+            if self.strangers.knocks(identity, _address(socket)):
+                return None
+            self._gate.occurrences.note(Kind.UNKNOWN_STATION, None, f"{identity} {_address(socket)}")
             return socket.respond(HTTPStatus.NOT_FOUND, "This station is not configured here.\n")
+        shown = _shown(socket, request)
         # Once somebody guesses, no password of this station is tried, or guessing would go on at full speed.
-        if self._failures.is_empty(identity):
+        if self._failures.is_empty(identity) and (shown is None or shown.certificate is None):
             self._gate.occurrences.note(Kind.LOGIN_STORM, self._gate.station_id(identity), _address(socket))
             return _wait(socket)
-        verdict = self._judge(socket, request, identity)
+        verdict = Refusal.CERTIFICATE_NAME if shown is None else self._gate.judge(identity, shown)
         if isinstance(verdict, Refusal):
             return self._turn_away(socket, identity, verdict)
         if not self._handshakes.allows(identity):
@@ -181,19 +168,6 @@ class Listener:
         if isinstance(socket, StationSocket):
             socket.came_by = verdict.profile
         return None
-
-    def _judge(self, socket: ServerConnection, request: Request, identity: str) -> Admitted | Refusal:
-        encryption = socket.transport.get_extra_info("ssl_object")
-        headers = request.headers.get_all("Authorization")
-        try:
-            shown = Shown(
-                encrypted=encryption is not None,
-                certificate=client_certificate(encryption),
-                authorization=headers[0] if len(headers) == 1 else None,
-            )
-        except ValueError:
-            return Refusal.CERTIFICATE_NAME
-        return self._gate.judge(identity, shown)
 
     def _turn_away(self, socket: ServerConnection, identity: str, refusal: Refusal) -> Response:
         address = _address(socket)
@@ -205,25 +179,6 @@ class Listener:
         response = socket.respond(HTTPStatus.UNAUTHORIZED, "The password is missing or wrong.\n")
         response.headers["WWW-Authenticate"] = 'Basic realm="charging stations"'
         return response
-
-    def _note_stranger(self, identity: str, address: str) -> None:
-        """Remember it, and say once for each identity what to do about it."""
-        name, now = identity[:LONGEST_NAME], self._clock.utc_now()
-        known = self._strangers.pop(name, None)
-        if known is None:
-            known = Stranger(identity=name, address=address, first_utc=now, last_utc=now, times=0)
-        self._strangers[name] = replace(known, address=address, last_utc=now, times=known.times + 1)
-        if len(self._strangers) > MOST_STRANGERS:
-            del self._strangers[next(iter(self._strangers))]
-        if name in self._told_of or len(self._told_of) >= MOST_STRANGERS:
-            return
-        self._told_of.add(name)
-        LOGGER.warning(
-            "A charging station at %s calls itself %.60r, which is not in the site file; refused. "
-            "If it is yours, write this name as `id` or `identity` of a station.",
-            address,
-            name,
-        )
 
 
 def _socket_type(most: int) -> type[StationSocket]:
@@ -237,6 +192,20 @@ def _socket_type(most: int) -> type[StationSocket]:
                 self.transport.abort()
 
     return DoorSocket
+
+
+def _shown(socket: ServerConnection, request: Request) -> Shown | None:
+    """What a connection shows; None for a certificate that cannot be read."""
+    encryption = socket.transport.get_extra_info("ssl_object")
+    headers = request.headers.get_all("Authorization")
+    try:
+        return Shown(
+            encrypted=encryption is not None,
+            certificate=client_certificate(encryption),
+            authorization=headers[0] if len(headers) == 1 else None,
+        )
+    except ValueError:
+        return None
 
 
 def _address(socket: ServerConnection) -> str:

@@ -27,6 +27,10 @@ class StationSocket(ServerConnection):
     came_by = 0
     """The OCPP security profile by which it was let in."""
 
+    def hang_up(self, code: int, why: str) -> None:
+        """Close it in the background."""
+        self._closing = asyncio.ensure_future(self.close(code, why))
+
     def data_received(self, data: bytes) -> None:
         self.bytes_heard += len(data)
         super().data_received(data)
