@@ -21,9 +21,10 @@ from ems.config.translate import to_site, to_tariff
 from ems.control.cycle import Turn
 from ems.control.memory import Memory
 from ems.csms.central_system import CentralSystem
+from ems.csms.security.occurrences import Occurrence
 from ems.devices.catalog import Devices, connect_devices
 from ems.model.snapshot import Snapshot
-from ems.model.station import StationState
+from ems.model.station import StationAlarm, StationState
 from ems.runtime.board import Board
 from ems.runtime.dispatch import Dispatch, Sent
 from ems.runtime.escalation import Escalations
@@ -34,6 +35,7 @@ from ems.runtime.supervisor import Supervisor
 from ems.runtime.terms import CAR_LASTS_S, Terms
 from ems.runtime.watchdog import Watchdog
 from ems.store.days import house_zone
+from ems.store.entries import EventEntry
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -117,6 +119,7 @@ class Service:
                 open_parts.callback(self.recorder.note, "service_stopped")
             ledger = self.ledger = self._ledger()
             open_parts.callback(ledger.close)
+            self.central_system.gate.occurrences.noted = partial(_keep_occurrence, ledger)
             # A hung loop is a matter of real time: a faster clock of a demo does not make it hang sooner.
             watchdog, supervisor = open_parts.enter_context(Watchdog(WallClock())), Supervisor(self._clock)
             loop = self._loop(ledger, beats=(watchdog.beat, supervisor.beat))
@@ -258,6 +261,12 @@ class Service:
     def _station_changed(self, state: StationState) -> None:
         self._dispatch.station_changed(state)
         self._board.post_station(state)
+
+
+def _keep_occurrence(ledger: Ledger, what: Occurrence) -> None:
+    """One more line of the log; what is a notice too has its own."""
+    if what.kind.value not in {alarm.value for alarm in StationAlarm}:
+        ledger.note(EventEntry(utc_s=what.at.timestamp(), kind=f"security_{what.kind}", facts=what.facts))
 
 
 def _call_all(calls: Sequence[Callable[[], None]]) -> None:

@@ -33,6 +33,7 @@ from ems.model.transaction import Transaction
 LOGGER = logging.getLogger(__name__)
 
 TRIES_PAPERS_EVERY_S: Final = 60.0
+ALARMS_EVERY_S: Final = 30.0
 
 
 class CannotListen(EmsError):
@@ -107,6 +108,7 @@ class CentralSystem:
             clock,
             self._converse,
             pin_of=self._pin_of,
+            stormed=self._stormed,
         )
 
     @property
@@ -164,6 +166,7 @@ class CentralSystem:
                 watches.create_task(self.gate.watch(self._listener.check_again), name="papers")
                 watches.create_task(self.gate.keyring.run(), name="keyring")
                 watches.create_task(self._open_late(servers), name="encrypted door")
+                watches.create_task(self._follow_alarms(), name="alarms")
         finally:
             self.listening.clear()
             for server in servers:
@@ -201,6 +204,19 @@ class CentralSystem:
             ) from error
         servers.append(server)
         return int(next(iter(server.sockets)).getsockname()[1])
+
+    def _stormed(self, identity: str) -> None:
+        station = self._by_identity[identity]
+        station.security.knocked()
+        station.look_again()
+
+    async def _follow_alarms(self) -> None:
+        """Alarms of stations that are away end too."""
+        while True:
+            await self._clock.sleep(ALARMS_EVERY_S)
+            for station in self._by_identity.values():
+                if station.state.alarms:
+                    station.look_again()
 
     def _pin_of(self, identity: str) -> str | None:
         station = self._by_identity.get(identity)

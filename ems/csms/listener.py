@@ -67,6 +67,7 @@ class Listener:
         clock: Clock,
         converse: Callable[[str, StationSocket], Awaitable[None]],
         pin_of: Callable[[str], str | None] = lambda _identity: None,
+        stormed: Callable[[str], None] = lambda _identity: None,
     ) -> None:
         """`gate` knows what each of the identities has to show, `pin_of` which OCPP version it must speak."""
         self._clock = clock
@@ -75,6 +76,7 @@ class Listener:
         self._converse = converse
         self._inside: dict[StationSocket, str] = {}
         self._pin_of = pin_of
+        self._told_of_storm = stormed
         self.strangers: Final = strangers
         self._handshakes = Throttle(clock, burst=HANDSHAKES_AT_ONCE, every_s=1.0)
         self._failures = Throttle(clock, burst=FAILURES_AT_ONCE, every_s=FAILURE_EVERY_S)
@@ -156,18 +158,21 @@ class Listener:
         shown = _shown(socket, request)
         # Once somebody guesses, no password of this station is tried, or guessing would go on at full speed.
         if self._failures.is_empty(identity) and (shown is None or shown.certificate is None):
-            self._gate.occurrences.note(Kind.LOGIN_STORM, self._gate.station_id(identity), _address(socket))
-            return _wait(socket)
+            return self._stormed(socket, identity)
         verdict = Refusal.CERTIFICATE_NAME if shown is None else self._gate.judge(identity, shown)
         if isinstance(verdict, Refusal):
             return self._turn_away(socket, identity, verdict)
         if not self._handshakes.allows(identity):
-            self._gate.occurrences.note(Kind.LOGIN_STORM, self._gate.station_id(identity), _address(socket))
-            return _wait(socket)
+            return self._stormed(socket, identity)
         self._gate.let_in(identity, verdict)
         if isinstance(socket, StationSocket):
             socket.came_by = verdict.profile
         return None
+
+    def _stormed(self, socket: ServerConnection, identity: str) -> Response:
+        self._gate.occurrences.note(Kind.LOGIN_STORM, self._gate.station_id(identity), _address(socket))
+        self._told_of_storm(identity)
+        return _wait(socket)
 
     def _turn_away(self, socket: ServerConnection, identity: str, refusal: Refusal) -> Response:
         address = _address(socket)

@@ -79,7 +79,7 @@ class Station(StationCalls):
         self.limits: Final = Limits(
             entry.id, clock, whole_amps=entry.whole_amps, max_a=entry.max_a, phases=len(entry.wired)
         )
-        self.security: Final = StationSecurity(entry.id, gate, self._here)
+        self.security: Final = StationSecurity(entry, gate, self._here, clock)
         """Its passwords and certificates."""
 
         self._recount = Recount(entry.id, self.limits, self._station_clock, pace)
@@ -126,6 +126,7 @@ class Station(StationCalls):
         previous, self._visit = self._visit, visit
         if previous is not None:
             LOGGER.info("%s connected again; closing its older connection", self.entry.id)
+            self.security.replaced(previous.heard_at_s)
             previous.dismiss(1000, "replaced")
         self._connections += 1
         self._came()
@@ -184,9 +185,9 @@ class Station(StationCalls):
         """Take note of meter values; those of the station itself count while its connector gives none."""
         if report.connector == 0 and self.connector.metered_at_s is not None:
             return
-        self._connector(report.connector or 1).metered(
-            report, active_phases=self._phases_allowed, interval_s=self._pace.meter_values_s
-        )
+        connector = self._connector(report.connector or 1)
+        connector.metered(report, active_phases=self._phases_allowed, interval_s=self._pace.meter_values_s)
+        self.security.metered(connector.car)
         self._publish()
 
     def authorize(self, id_tag: str) -> TagStatus:
@@ -240,6 +241,7 @@ class Station(StationCalls):
             self._clock,
             station=self.entry.id,
             give_way_s=self._pace.give_way_s,
+            flooded=self.security.flooded,
         )
         speech.speak_on(rpc.lane)
         return Visit(socket, rpc, speech, self._clock, self._pace, station=self.entry.id, ended=self._ended)
@@ -330,6 +332,7 @@ class Station(StationCalls):
             car=connector.car,
             came_at_s=self._came_at_s,
             kept_a=self._kept_a,
+            alarms=self.security.alarms(self._station_clock.skew_s, self._came_at_s),
         )
         if state != self._state:
             self._state = state

@@ -63,6 +63,7 @@ class Visit:
         self.rpc: Final = rpc
         self.speech: Final = speech
         self.began_at_s: Final = clock.monotonic_s()
+        self._heard_at_s = self.began_at_s
         self.limit_settled: Final = asyncio.Event()
         self.boot_heard = False
         self.status_heard = False
@@ -76,6 +77,11 @@ class Visit:
     def dialect(self) -> Dialect:
         """Asks in the version that is spoken."""
         return self.speech.dialect
+
+    @property
+    def heard_at_s(self) -> float:
+        """When something was last known to have been heard."""
+        return self._heard_at_s
 
     @property
     def came_by(self) -> int:
@@ -141,14 +147,15 @@ class Visit:
             await self.close(1011, "internal error")
 
     async def _keep_alive(self) -> None:
-        heard, heard_at_s = self._socket.bytes_heard, self._clock.monotonic_s()
+        heard = self._socket.bytes_heard
         while True:
             await self._clock.sleep(self._pace.ping_s or self._pace.heartbeat_s)
             now_s = self._clock.monotonic_s()
             if self._socket.bytes_heard != heard:
-                heard, heard_at_s = self._socket.bytes_heard, now_s
-            elif now_s - heard_at_s > self._longest_silence_s():
-                LOGGER.warning("%s was silent for %.0f s; closing its connection", self._station, now_s - heard_at_s)
+                heard, self._heard_at_s = self._socket.bytes_heard, now_s
+            elif now_s - self._heard_at_s > self._longest_silence_s():
+                silent_s = now_s - self._heard_at_s
+                LOGGER.warning("%s was silent for %.0f s; closing its connection", self._station, silent_s)
                 await self.close(1001, "silent")
                 return
             if self._pace.ping_s is not None:

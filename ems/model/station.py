@@ -101,6 +101,17 @@ class CarReading:
         return 0
 
 
+class StationAlarm(StrEnum):
+    """What is suspicious about a station now, beside its limits; each is a notice for people."""
+
+    LOGIN_STORM = "login_storm"
+    SECOND_CONNECTION = "second_connection"
+    CLOCK_JUMP = "clock_jump"
+    IMPOSSIBLE_METER = "impossible_meter"
+    FOREIGN_PROFILE = "foreign_profile"
+    MESSAGE_FLOOD = "message_flood"
+
+
 @quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StationState:
@@ -126,6 +137,9 @@ class StationState:
 
     kept_a: float | None = None
     """The fallback current that it is known to have kept through that; None where it may have forgotten this too."""
+
+    alarms: tuple[StationAlarm, ...] = ()
+    """In alphabetical order."""
 
     @property
     def plugged(self) -> bool:

@@ -7,9 +7,12 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
+from ems.clock import Clock
+from ems.config.schema import StationEntry
 from ems.csms.certificate_words import CertificateAsked, Leaf, NetworkWay, Root, SecurityTold
 from ems.csms.fields import printable
 from ems.csms.security.admission import Profile
+from ems.csms.security.alarms import Alarms
 from ems.csms.security.authority import Authority, Bundle
 from ems.csms.security.credentials import HashedPassword, new_key
 from ems.csms.security.errors import BadCertificateRequest, NoAuthority, SecurityTrouble
@@ -18,6 +21,7 @@ from ems.csms.security.occurrences import Kind
 from ems.csms.security.requests import judge, read_request
 from ems.csms.visit import Visit
 from ems.errors import StationRefused
+from ems.model.station import CarReading, StationAlarm
 
 LOGGER = logging.getLogger(__name__)
 
@@ -33,9 +37,11 @@ class NotReady(SecurityTrouble):
 class StationSecurity:
     """Implements `certificate_words.HeardSecurity`. Calls raise what `SecurityDialect` does, and SecurityTrouble."""
 
-    def __init__(self, station_id: str, gate: Gate | None, here: Callable[[], Visit]) -> None:
+    def __init__(self, entry: StationEntry, gate: Gate | None, here: Callable[[], Visit], clock: Clock) -> None:
         """`here` gives the present connection or raises StationOffline."""
-        self._station_id = station_id
+        self._station_id = entry.id
+        most_a = entry.max_a if entry.hardware_max_a is None else entry.hardware_max_a
+        self._alarms = Alarms(clock, most_a)
         self._gate = gate
         self._here = here
         self._has_certificate = False
@@ -59,6 +65,36 @@ class StationSecurity:
         """Keep what the station noticed."""
         about = printable(f"{told.kind}: {told.about}" if told.about else told.kind, LONGEST_TOLD)
         self._note(Kind.SAID_BY_STATION, about)
+
+    def alarms(self, skew_s: float, came_at_s: float | None) -> tuple[StationAlarm, ...]:
+        """What is suspicious now, the clock included."""
+        if self._alarms.clock_seen(skew_s, came_at_s):
+            self._note(Kind.CLOCK_JUMP, "")
+        return self._alarms.now
+
+    def knocked(self) -> None:
+        """Somebody tries to come in as this station, too often."""
+        self._alarms.ring(StationAlarm.LOGIN_STORM)
+
+    def replaced(self, heard_at_s: float) -> None:
+        """A newer connection took the place of one that was last heard then."""
+        if self._alarms.replaced(heard_at_s):
+            self._note(Kind.SECOND_CONNECTION, "")
+
+    def metered(self, car: CarReading | None) -> None:
+        """What the station says that its car draws."""
+        if car is not None and self._alarms.metered(car.current_a):
+            self._note(Kind.IMPOSSIBLE_METER, "")
+
+    def flooded(self) -> None:
+        """It says more than is read."""
+        if self._alarms.ring(StationAlarm.MESSAGE_FLOOD):
+            self._note(Kind.MESSAGE_FLOOD, "")
+
+    def foreign_profile(self, about: str) -> None:
+        """It holds a charging profile or a limit that is none of ours."""
+        if self._alarms.ring(StationAlarm.FOREIGN_PROFILE):
+            self._note(Kind.FOREIGN_PROFILE, about)
 
     async def change_password(self) -> None:
         """Give the station a new password; the old one counts too until it has come with the new one.
