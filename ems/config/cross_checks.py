@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from typing import Final
 
-from ems.config import circuit_checks, csms_checks, device_checks, rule_checks, station_checks, storage_checks
+from ems.config import (
+    circuit_checks,
+    csms_checks,
+    device_checks,
+    quirk_checks,
+    rule_checks,
+    station_checks,
+    storage_checks,
+)
 from ems.config.problems import Finding
 from ems.config.schema import Secret, SiteFile
 
@@ -61,6 +69,8 @@ _CHECKS: Final[tuple[Callable[[SiteFile], Iterator[Finding]], ...]] = (
     station_checks.simulated_cars,
     csms_checks.tls,
     csms_checks.profiles,
+    quirk_checks.quirks,
+    station_checks.simulated_stations,
     rule_checks.imbalance,
     rule_checks.grid_operator,
     storage_checks.place,

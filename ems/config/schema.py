@@ -23,6 +23,7 @@ from ems.config.schema_devices import (
     MqttSource,
     SolarEntry,
 )
+from ems.config.schema_quirks import QuirkSection
 from ems.config.schema_simulation import HomeTime, SimulatedBattery, SimulatedCar, SimulationSection
 from ems.config.schema_storage import StorageSection, TariffSection
 from ems.model.electrical import FuseDevice
@@ -190,6 +191,9 @@ class StationEntry(Section):
 
     security_profile: Annotated[Whole, Field(ge=0, le=3)] | None = None
     """Lowest OCPP security profile it may come by: 1 password, 2 TLS and password, 3 TLS and its own certificate."""
+
+    quirks: QuirkSection | None = None
+    """What is peculiar about it, over what is known of its vendor."""
 
     vehicle: Id | None = None
     mode: Mode = ChargeMode.SOLAR

@@ -52,8 +52,9 @@ class Asking:
 
 
 def outcome(answer: Answer, *good: str) -> Outcome:
-    """What became of a command, in the station's own word and reason; done when the word is one of `good`."""
-    return Outcome(done=text(answer.payload, "status") in (good or ("Accepted",)), answer=said(answer.payload))
+    """What became of a command, in the station's own word; done when that is one of `good`, `Accepted` by itself."""
+    status = printable(text(answer.payload, "status"), LONGEST_STATUS)
+    return Outcome(done=status in (good or ("Accepted",)), answer=status)
 
 
 def said(payload: Mapping[str, object]) -> str:

@@ -53,10 +53,16 @@ class Attendant:
                 await self._visit.limit_settled.wait()
         except TimeoutError:
             pass
-        if self._station.configuration is not None:
-            return
+        await self._visit.dialect.prepare()
+        if self._station.configuration is None:
+            await self._configure()
+        await self._visit.dialect.catch_up()
+
+    async def _configure(self) -> None:
         known = await read_configuration(self._visit.dialect, self._station.station_id)
-        told: Mapping[str, str] = {key: setting.value for key, setting in known.items()}
+        told: Mapping[str, str] = {key: setting.value for key, setting in known.items()} | {
+            **self._visit.dialect.features()
+        }
         if told:
             self._station.limits.can = capabilities(told)
         await write_settings(self._visit.dialect, known, self._pace)

@@ -93,6 +93,10 @@ class HeardSecurity(Protocol):
 
     def security_told(self, told: SecurityTold) -> None: ...
 
+    def foreign_profile(self, about: str) -> None:
+        """The station holds a charging profile that is none of ours."""
+        ...
+
 
 class SecurityDialect(Protocol):
     """One version's way to ask about security. Every method raises StationOffline, StationSilent or StationRefused."""

@@ -11,7 +11,9 @@ from typing import Protocol
 from ems.csms.capabilities import RateUnit
 from ems.csms.certificate_words import HeardSecurity, SecurityDialect
 from ems.csms.charging_profiles import Period, Profile, Purpose
+from ems.csms.energy_words import EnergyBook
 from ems.csms.lane import Answer
+from ems.csms.service_words import FirmwareReport, UploadReport
 from ems.model.station import ConnectorStatus
 from ems.model.transaction import TransactionId
 
@@ -23,6 +25,18 @@ class TagStatus(StrEnum):
     BLOCKED = "Blocked"
     EXPIRED = "Expired"
     INVALID = "Invalid"
+    CONCURRENT = "ConcurrentTx"
+    """It charges elsewhere, and may do so at one station only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagVerdict:
+    """What a station is told of an id tag."""
+
+    status: TagStatus = TagStatus.ACCEPTED
+    expires: datetime | None = None
+    parent: str | None = None
+    """Its group: tags of one group may end each other's sessions."""
 
 
 class Report(StrEnum):
@@ -32,6 +46,9 @@ class Report(StrEnum):
     STATUS = "StatusNotification"
     METER_VALUES = "MeterValues"
     HEARTBEAT = "Heartbeat"
+    FIRMWARE = "FirmwareStatusNotification"
+    DIAGNOSTICS = "DiagnosticsStatusNotification"
+    LOG = "LogStatusNotification"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +164,11 @@ class Heard(Protocol):
     @property
     def security(self) -> HeardSecurity: ...
 
+    @property
+    def energy(self) -> EnergyBook:
+        """Where limits of others and needs of cars are written down."""
+        ...
+
     def booted(self, boot: Boot) -> bool:
         """False refuses the station."""
         ...
@@ -159,7 +181,7 @@ class Heard(Protocol):
 
     def metered(self, report: MeterReport) -> None: ...
 
-    def authorize(self, id_tag: str) -> TagStatus: ...
+    def authorize(self, id_tag: str) -> TagVerdict: ...
 
     def transaction_started(self, report: StartReport) -> int:
         """The transaction's id."""
@@ -170,6 +192,10 @@ class Heard(Protocol):
     def transaction_told(self, event: TransactionEvent) -> None:
         """One event of OCPP 2.x, its meter values included."""
         ...
+
+    def firmware_reported(self, report: FirmwareReport) -> None: ...
+
+    def upload_reported(self, report: UploadReport) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,6 +216,22 @@ class Dialect(SecurityDialect, Protocol):
         """Set a charging profile before everything else that waits."""
         ...
 
+    async def offer(self, profile: Profile) -> None:
+        """Set a profile that only repeats to a car what others limit; it waits its turn."""
+        ...
+
+    async def prepare(self) -> None:
+        """Ask what this version wants to know first on each connection. Raises StationOffline only."""
+        ...
+
+    def features(self) -> Mapping[str, str]:
+        """What this version tells of limits beside the keys of 1.6, by our words for it."""
+        ...
+
+    async def catch_up(self) -> None:
+        """Wait until it has told what it kept of the time without connection. Raises StationOffline only."""
+        ...
+
     async def clear_profiles(
         self,
         *,
@@ -205,7 +247,9 @@ class Dialect(SecurityDialect, Protocol):
 
     async def trigger(self, report: Report, connector: int | None) -> None: ...
 
-    async def remote_start(self, id_tag: str, connector: int) -> None: ...
+    async def remote_start(self, id_tag: str, connector: int | None) -> None:
+        """None leaves the connector to the station."""
+        ...
 
     async def remote_stop(self, transaction_id: TransactionId) -> None: ...
 

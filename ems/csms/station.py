@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from ems.clock import Clock
 from ems.config.schema import StationEntry
 from ems.csms.attendant import Attendant
-from ems.csms.charging_profiles import Moment
+from ems.csms.charging_profiles import Moment, Purpose, open_offer
 from ems.csms.connector import Connector
+from ems.csms.energy_words import EnergyBook
 from ems.csms.limits import Limits
 from ems.csms.messages import (
     Boot,
     Configuration,
     MeterReport,
+    Setting,
     StartReport,
     StatusReport,
+    Step,
     StopReport,
-    TagStatus,
+    TagVerdict,
     TransactionEvent,
 )
 from ems.csms.pace import Pace
@@ -28,7 +31,7 @@ from ems.csms.recount import Basis, Recount
 from ems.csms.rpc import Rpc
 from ems.csms.security.gate import Gate
 from ems.csms.security.station_security import StationSecurity
-from ems.csms.station_calls import StationCalls
+from ems.csms.service.serviced import Serviced
 from ems.csms.station_clock import StationClock
 from ems.csms.tags import Authorise, free_vending
 from ems.csms.transaction_book import Told, untold
@@ -44,7 +47,7 @@ LOGGER = logging.getLogger(__name__)
 MOST_CONNECTORS: Final = 8
 
 
-class Station(StationCalls):
+class Station(Serviced):
     """Implements `ports.StationLink`, and `messages.Heard` for the dialects."""
 
     def __init__(
@@ -59,8 +62,8 @@ class Station(StationCalls):
         transaction_told: Told = untold,
         gate: Gate | None = None,
     ) -> None:
+        super().__init__(clock)
         self.entry: Final = entry
-        self._clock = clock
         self._pace = pace
         self._ids = ids
         self._changed = changed
@@ -83,6 +86,9 @@ class Station(StationCalls):
         """Its passwords and certificates."""
 
         self._recount = Recount(entry.id, self.limits, self._station_clock, pace)
+        self.energy: Final = EnergyBook(self._publish, self._offer)
+        """Limits that others set it, and what its car needs."""
+
         self.boot: Boot | None = None
         """Who it said it is; None until its first boot notification."""
 
@@ -120,6 +126,18 @@ class Station(StationCalls):
         """The connector of a home station."""
         return self._connector(1)
 
+    @property
+    def statuses(self) -> tuple[ConnectorStatus | None, ...]:
+        return (self.own_status, self.connector.status)
+
+    @property
+    def told_settings(self) -> Mapping[str, Setting]:
+        return {} if self.configuration is None else self.configuration.known
+
+    @property
+    def _firmware_now(self) -> str:
+        return "" if self.boot is None else self.boot.firmware
+
     async def converse(self, socket: StationSocket) -> None:
         """Serve one connection until it closes. A newer one of the same station takes over at once."""
         visit = self._new_visit(socket)
@@ -140,6 +158,7 @@ class Station(StationCalls):
     async def set_limit(self, lease: LeasedLimit) -> LimitReceipt:
         """See `StationLink.set_limit`. A newer call supersedes one that is still waiting."""
         visit = self._here()
+        lease = self.while_servicing(lease)
         try:
             receipt = await self.limits.install(lease, visit.dialect, self._moment)
             self._phases_allowed = lease.phases
@@ -159,6 +178,7 @@ class Station(StationCalls):
             visit.spawn(visit.close(1008, "another station is expected here"))
             return False
         self.boot = boot
+        self._service_booted(boot)
         asked_until_s, visit.boot_asked_until_s = visit.boot_asked_until_s, None
         visit.boot_heard = True
         other_version = visit.speech.take_change()
@@ -173,6 +193,7 @@ class Station(StationCalls):
     def status_reported(self, report: StatusReport) -> None:
         """Take note of a connector's state."""
         self._station_clock.heard(report.at)
+        self._service_status(report.status)
         if report.connector == 0:
             self.own_status = report.status or self.own_status
             return
@@ -190,7 +211,7 @@ class Station(StationCalls):
         self.security.metered(connector.car)
         self._publish()
 
-    def authorize(self, id_tag: str) -> TagStatus:
+    def authorize(self, id_tag: str) -> TagVerdict:
         """Whether that tag may charge."""
         return self._authorise(self.entry.id, id_tag)
 
@@ -198,6 +219,7 @@ class Station(StationCalls):
         """Begin a transaction, or find the one that the station repeats."""
         self._station_clock.heard(report.at)
         transaction_id = self._connector(report.connector or 1).started(report, self._connections)
+        self._service_started(report.id_tag, transaction_id)
         self._publish()
         return transaction_id
 
@@ -215,6 +237,10 @@ class Station(StationCalls):
         self._connector(event.connector or 1).told(
             event, active_phases=self._phases_allowed, interval_s=self._pace.meter_values_s
         )
+        if event.step is Step.STARTED and not event.offline:
+            self._service_started(event.id_tag, event.transaction_id)
+        if self.session is None:
+            self.energy.session_over(event.connector)
         self._publish()
 
     def recall(self, transactions: Iterable[Transaction]) -> None:
@@ -260,11 +286,20 @@ class Station(StationCalls):
         finally:
             self._clearing.discard(profile_id)
 
+    def _offer(self) -> None:
+        """A car waits for a schedule: what the station may have, which its limit caps; its lease counts at once."""
+        visit, session, way = self._visit, self.session, self.limits.way
+        if visit is None or session is None or way is None or way.purpose is not Purpose.STATION_MAX:
+            self._publish(limits_due=True)
+            return
+        visit.spawn(visit.dialect.offer(open_offer(way, self._moment(), self.entry.max_a, self._phases_allowed)))
+
     def _restarted(self, visit: Visit) -> None:
         """Forget what the station has forgotten, and let everybody know that its limits are due again."""
         for connector in self._connectors.values():
             connector.restarted()
         self.limits.forget()
+        self.energy.restarted()
         self._came()
         self.configuration = None
         visit.status_heard = False
@@ -333,6 +368,7 @@ class Station(StationCalls):
             came_at_s=self._came_at_s,
             kept_a=self._kept_a,
             alarms=self.security.alarms(self._station_clock.skew_s, self._came_at_s),
+            outside_a=self.energy.outside_a(self._station_clock.now()),
         )
         if state != self._state:
             self._state = state

@@ -43,10 +43,6 @@ class StationCalls(ABC):
         """Change one setting."""
         await self._here().dialect.change_configuration(key, value)
 
-    async def remote_start(self, id_tag: str = REMOTE_TAG) -> None:
-        """Begin a transaction."""
-        await self._here().dialect.remote_start(id_tag, 1)
-
     async def remote_stop(self) -> None:
         """End the running transaction; StationRefused when none is known."""
         session = self.session

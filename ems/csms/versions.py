@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol
 
 from ems.clock import Clock
+from ems.csms.dialect import StationDialect
 from ems.csms.lane import CallLane
-from ems.csms.messages import Dialect, Heard
+from ems.csms.messages import Heard
 from ems.csms.pace import Pace
 from ems.csms.v16.inbound import PROTOCOL as V16
 from ems.csms.v16.inbound import InboundV16
@@ -73,9 +74,9 @@ class Versions:
         makers: Mapping[str, Callable[[], Answering]] = {V16: self._in_v16, V201: self._in_v201, V21: self._in_v21}
         return makers[protocol]()
 
-    def outbound(self, protocol: str, lane: CallLane) -> Dialect:
+    def outbound(self, protocol: str, lane: CallLane) -> StationDialect:
         """Asks in that version on one connection."""
-        makers: Mapping[str, Callable[[CallLane], Dialect]] = {
+        makers: Mapping[str, Callable[[CallLane], StationDialect]] = {
             V16: self._out_v16,
             V201: self._out_v201,
             V21: self._out_v21,
@@ -95,13 +96,13 @@ class Versions:
             self._v21 = InboundV21(self._heard, self._clock, self._pace, station=self._station)
         return self._v21
 
-    def _out_v16(self, lane: CallLane) -> Dialect:
+    def _out_v16(self, lane: CallLane) -> StationDialect:
         return OutboundV16(lane, self._pace, self._v16.complaints, station=self._station)
 
-    def _out_v201(self, lane: CallLane) -> Dialect:
+    def _out_v201(self, lane: CallLane) -> StationDialect:
         return OutboundV201(lane, self._clock, self._pace, self._in_v201(), station=self._station)
 
-    def _out_v21(self, lane: CallLane) -> Dialect:
+    def _out_v21(self, lane: CallLane) -> StationDialect:
         return OutboundV21(lane, self._clock, self._pace, self._in_v21(), station=self._station)
 
 
@@ -115,7 +116,7 @@ class Speech:
         self._lane: CallLane | None = None
         self._changed = False
         self.protocol: str = protocol
-        self.dialect: Dialect
+        self.dialect: StationDialect
         """Asks in that version; there once it has a lane."""
 
     def speak_on(self, lane: CallLane) -> None:

@@ -11,7 +11,7 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
 from ems.clock import Clock
-from ems.csms.messages import Dialect
+from ems.csms.dialect import StationDialect
 from ems.csms.pace import Pace
 from ems.csms.rpc import Rpc
 from ems.csms.versions import Speech
@@ -74,7 +74,7 @@ class Visit:
         self.meter_values_asked_at_s: float | None = None
 
     @property
-    def dialect(self) -> Dialect:
+    def dialect(self) -> StationDialect:
         """Asks in the version that is spoken."""
         return self.speech.dialect
 

@@ -23,6 +23,7 @@ LONGEST_JUDGED_BYTES: Final = 8 * 1024
 
 CALL: Final = 2
 RESULT: Final = 3
+SEND: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +41,19 @@ class Vocabulary:
     """One version's words."""
 
     def __init__(
-        self, version: str, actions: Iterable[str], *, in_decimals: frozenset[tuple[int, str]] = frozenset()
+        self,
+        version: str,
+        actions: Iterable[str],
+        *,
+        sends: Iterable[str] = (),
+        in_decimals: frozenset[tuple[int, str]] = frozenset(),
     ) -> None:
         """`version` as in `2.0.1`. One decimal cannot be proven in binary: the schemas named there use decimals."""
         self.version: Final = version
-        self.actions: Final = frozenset(actions)
+        self.sends: Final = frozenset(sends)
+        """Actions that nobody answers."""
+
+        self.actions: Final = frozenset(actions) | self.sends
         """Every action of this version."""
 
         self._in_decimals = in_decimals
@@ -59,7 +68,7 @@ class Vocabulary:
 
     def call_complaint(self, action: str, payload: Mapping[str, object]) -> str | None:
         """What the schema holds against a station's request; None when nothing, or when it is too long to be judged."""
-        return None if _is_long(payload) else self._complaint(CALL, action, payload)
+        return None if _is_long(payload) else self._complaint(SEND if action in self.sends else CALL, action, payload)
 
     def result_complaint(self, action: str, payload: Mapping[str, object]) -> str | None:
         """What the schema holds against an answer; None when nothing, or when it is too long to be judged."""

@@ -141,6 +141,9 @@ class StationState:
     alarms: tuple[StationAlarm, ...] = ()
     """In alphabetical order."""
 
+    outside_a: float | None = None
+    """Per phase, what somebody else limits the station to (its own load management, a grid operator), as it told."""
+
     @property
     def plugged(self) -> bool:
         return is_plugged(self.status, in_transaction=self.in_transaction)

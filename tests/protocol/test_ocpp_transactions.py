@@ -3,7 +3,7 @@
 import pytest
 
 from ems.config.schema import StationEntry
-from ems.csms.messages import TagStatus
+from ems.csms.messages import TagStatus, TagVerdict
 from ems.csms.pace import Pace
 from tests.protocol.ocpp_peer import (
     BOOT,
@@ -23,10 +23,9 @@ def energy(kwh: float) -> Payload:
     return {"value": str(kwh), "unit": "kWh"}
 
 
-def tags(_station_id: str, id_tag: str) -> TagStatus:
-    return {"known": TagStatus.ACCEPTED, "blocked": TagStatus.BLOCKED, "old": TagStatus.EXPIRED}.get(
-        id_tag, TagStatus.INVALID
-    )
+def tags(_station_id: str, id_tag: str) -> TagVerdict:
+    known = {"known": TagStatus.ACCEPTED, "blocked": TagStatus.BLOCKED, "old": TagStatus.EXPIRED}
+    return TagVerdict(status=known.get(id_tag, TagStatus.INVALID))
 
 
 async def test_everybody_may_charge_unless_the_site_says_otherwise() -> None:

@@ -26,7 +26,7 @@ class CommandsV16(ABC):
     @abstractmethod
     def _accepted(self, what: str, answer: Answer, *, also: str = "Accepted") -> Answer: ...
 
-    async def remote_start(self, id_tag: str, connector: int) -> None:
+    async def remote_start(self, id_tag: str, connector: int | None) -> None:
         request = call.RemoteStartTransaction(id_tag=id_tag[:LONGEST_TAG_SENT], connector_id=connector)
         self._accepted("RemoteStartTransaction", await self._ask(request, Urgency.COMMAND))
 
@@ -36,13 +36,14 @@ class CommandsV16(ABC):
 
     async def restart(self, *, hard: bool) -> Outcome:
         answer = await self._ask(call.Reset(type="Hard" if hard else "Soft"), Urgency.COMMAND)
-        return _outcome(answer, "Accepted")
+        return outcome_of(answer, "Accepted")
 
     async def unlock(self, connector: int) -> Outcome:
         answer = await self._ask(call.UnlockConnector(connector_id=connector), Urgency.COMMAND)
-        return _outcome(answer, "Unlocked")
+        return outcome_of(answer, "Unlocked")
 
 
-def _outcome(answer: Answer, good: str) -> Outcome:
+def outcome_of(answer: Answer, *good: str) -> Outcome:
+    """The answer in the station's word; done when it is one of the good ones."""
     status = printable(text(answer.payload, "status"), LONGEST_STATUS)
-    return Outcome(done=status == good, answer=status)
+    return Outcome(done=status in good, answer=status)

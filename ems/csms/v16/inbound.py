@@ -19,11 +19,13 @@ from ems.csms.messages import (
     StartReport,
     StatusReport,
     StopReport,
+    TagVerdict,
 )
 from ems.csms.pace import Pace
 from ems.csms.rpc import Unanswerable
 from ems.csms.station_clock import format_timestamp, parse_timestamp
 from ems.csms.v16.certificates import CertificateAnswersV16
+from ems.csms.v16.service_reports import firmware_report, upload_report
 from ems.csms.v16.vocabulary import ACTIONS, call_complaint
 from ems.model.station import ConnectorStatus
 
@@ -33,14 +35,6 @@ PROTOCOL: Final = "ocpp1.6"
 MOST_VENDORS: Final = 50
 
 _STATUSES: Final = {status.value.lower(): status for status in ConnectorStatus}
-_JUST_NOTED: Final = frozenset(
-    {
-        "DiagnosticsStatusNotification",
-        "FirmwareStatusNotification",
-        "LogStatusNotification",
-        "SignedFirmwareStatusNotification",
-    }
-)
 
 
 class InboundV16:
@@ -58,6 +52,8 @@ class InboundV16:
             "Authorize": self._authorize,
             "BootNotification": self._boot,
             "DataTransfer": self._vendor_data,
+            **dict.fromkeys(("DiagnosticsStatusNotification", "LogStatusNotification"), self._upload),
+            **dict.fromkeys(("FirmwareStatusNotification", "SignedFirmwareStatusNotification"), self._firmware),
             "Heartbeat": self._heartbeat,
             "MeterValues": self._meter_values,
             "SecurityEventNotification": certificates.security_event,
@@ -65,7 +61,6 @@ class InboundV16:
             "StartTransaction": self._start,
             "StatusNotification": self._status,
             "StopTransaction": self._stop,
-            **dict.fromkeys(_JUST_NOTED, _noted),
         }
 
     def answer(self, action: str, payload: Mapping[str, object], message_id: str) -> Mapping[str, object]:
@@ -111,7 +106,7 @@ class InboundV16:
         return {}
 
     def _authorize(self, payload: Mapping[str, object], _message_id: str) -> Mapping[str, object]:
-        return {"idTagInfo": {"status": self._heard.authorize(text(payload, "idTag")).value}}
+        return {"idTagInfo": _tag_info(self._heard.authorize(text(payload, "idTag")))}
 
     def _start(self, payload: Mapping[str, object], message_id: str) -> Mapping[str, object]:
         id_tag = text(payload, "idTag")
@@ -123,7 +118,8 @@ class InboundV16:
             message_id=message_id,
         )
         transaction_id = self._heard.transaction_started(report)
-        return {"transactionId": transaction_id, "idTagInfo": {"status": self._heard.authorize(id_tag).value}}
+        # Also a tag that may not charge gets an id: the energy until the station stops it is counted by that.
+        return {"transactionId": transaction_id, "idTagInfo": _tag_info(self._heard.authorize(id_tag))}
 
     def _stop(self, payload: Mapping[str, object], _message_id: str) -> Mapping[str, object]:
         report = StopReport(
@@ -135,6 +131,14 @@ class InboundV16:
         )
         self._heard.transaction_stopped(report)
         return {"idTagInfo": {"status": "Accepted"}} if text(payload, "idTag") else {}
+
+    def _firmware(self, payload: Mapping[str, object], _message_id: str) -> Mapping[str, object]:
+        self._heard.firmware_reported(firmware_report(payload))
+        return {}
+
+    def _upload(self, payload: Mapping[str, object], _message_id: str) -> Mapping[str, object]:
+        self._heard.upload_reported(upload_report(payload))
+        return {}
 
     def _vendor_data(self, payload: Mapping[str, object], _message_id: str) -> Mapping[str, object]:
         vendor = text(payload, "vendorId")[:60]
@@ -148,8 +152,13 @@ class InboundV16:
         return format_timestamp(self._clock.utc_now())
 
 
-def _noted(_payload: Mapping[str, object], _message_id: str) -> Mapping[str, object]:
-    return {}
+def _tag_info(verdict: TagVerdict) -> Mapping[str, object]:
+    info = {"status": verdict.status.value}
+    if verdict.expires is not None:
+        info["expiryDate"] = format_timestamp(verdict.expires)
+    if verdict.parent is not None:
+        info["parentIdTag"] = verdict.parent
+    return info
 
 
 def _connector(payload: Mapping[str, object]) -> int:

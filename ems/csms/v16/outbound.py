@@ -20,6 +20,7 @@ from ems.csms.pace import Pace
 from ems.csms.station_clock import format_timestamp, parse_timestamp
 from ems.csms.v16.certificates import CertificatesV16
 from ems.csms.v16.commands import CommandsV16
+from ems.csms.v16.service import ServiceV16
 from ems.csms.v16.vocabulary import call, datatypes, encode, result_complaint
 from ems.errors import StationRefused
 
@@ -32,8 +33,8 @@ _PURPOSES: Final[Mapping[Purpose, str]] = {
 }
 
 
-class OutboundV16(CommandsV16, CertificatesV16):
-    """Asks one connected station. Implements `messages.Dialect`."""
+class OutboundV16(CommandsV16, ServiceV16, CertificatesV16):
+    """Asks one connected station. Implements `dialect.StationDialect`."""
 
     def __init__(self, lane: CallLane, pace: Pace, complaints: Complaints, *, station: str) -> None:
         self._lane = lane
@@ -46,6 +47,21 @@ class OutboundV16(CommandsV16, CertificatesV16):
             connector_id=profile.connector, cs_charging_profiles=_charging_profile(profile)
         )
         return self._accepted("SetChargingProfile", await self._ask(request, Urgency.LIMIT))
+
+    async def offer(self, profile: Profile) -> None:
+        request = call.SetChargingProfile(
+            connector_id=profile.connector, cs_charging_profiles=_charging_profile(profile)
+        )
+        self._accepted("SetChargingProfile", await self._ask(request, Urgency.COMMAND))
+
+    async def prepare(self) -> None:
+        """Nothing: what OCPP 1.6 can tell of a station are its configuration keys."""
+
+    def features(self) -> Mapping[str, str]:
+        return {}
+
+    async def catch_up(self) -> None:
+        """Nothing: OCPP 1.6 has no word for it."""
 
     async def clear_profiles(
         self,

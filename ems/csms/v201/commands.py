@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from typing import Final
 
 from ems.csms.asking import outcome
 from ems.csms.lane import Urgency
 from ems.csms.messages import Outcome, Report
 from ems.csms.v201.asking import AskingV201, evse_of
+from ems.csms.v201.tokens import token
 from ems.errors import StationRefused
 from ems.model.transaction import TransactionId
 
 LOGGER = logging.getLogger(__name__)
-
-LONGEST_TAG_SENT: Final = 36
 
 
 class CommandsV201(AskingV201):
@@ -28,9 +26,8 @@ class CommandsV201(AskingV201):
         answer = await self._ask("TriggerMessage", request, within_s=within_s)
         self._accepted(f"TriggerMessage {request['requestedMessage']}", answer)
 
-    async def remote_start(self, id_tag: str, connector: int) -> None:
-        token = {"idToken": id_tag[:LONGEST_TAG_SENT], "type": "Central"}
-        request = {"idToken": token, "remoteStartId": self._number(), "evseId": connector or None}
+    async def remote_start(self, id_tag: str, connector: int | None) -> None:
+        request = {"idToken": token(id_tag), "remoteStartId": self._number(), "evseId": connector or None}
         self._accepted("RequestStartTransaction", await self._ask("RequestStartTransaction", request, Urgency.COMMAND))
 
     async def remote_stop(self, transaction_id: TransactionId) -> None:
@@ -59,4 +56,6 @@ class CommandsV201(AskingV201):
         evse = evse_of(connector)
         if report is Report.STATUS:
             evse = {"id": connector or 1, "connectorId": 1}
-        return {"requestedMessage": report.value, "evse": evse}
+        # There is one kind of log notification left.
+        word = Report.LOG.value if report is Report.DIAGNOSTICS else report.value
+        return {"requestedMessage": word, "evse": evse}

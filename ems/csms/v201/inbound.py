@@ -14,15 +14,15 @@ from ems.csms.pace import Pace
 from ems.csms.plug_and_charge import NoPlugAndCharge
 from ems.csms.v201.book import Book
 from ems.csms.v201.certificates import CertificateAnswersV201
+from ems.csms.v201.energy import EnergyV201
 from ems.csms.v201.provisioning import ProvisioningV201
+from ems.csms.v201.service_reports import ServiceReportsV201
 from ems.csms.v201.transactions import TransactionsV201
 from ems.csms.v201.vocabulary import VOCABULARY
 from ems.csms.vocabulary import Vocabulary
 
 JUST_NOTED: Final[Answers] = dict.fromkeys(
     (
-        "FirmwareStatusNotification",
-        "LogStatusNotification",
         "NotifyCustomerInformation",
         "NotifyDisplayMessages",
         "NotifyMonitoringReport",
@@ -41,20 +41,20 @@ class InboundV201(Inbound):
         heard: Heard,
         clock: Clock,
         pace: Pace,
-        *more: Answers,
+        *,
         station: str,
         vocabulary: Vocabulary = VOCABULARY,
     ) -> None:
-        """`more` are families of a later version."""
         self.book: Final = Book(heard, station=station)
         certificates = CertificateAnswersV201(heard, NoPlugAndCharge())
         super().__init__(
             vocabulary,
             JUST_NOTED,
             ProvisioningV201(heard, self.book, clock, pace, station=station).answers,
+            ServiceReportsV201(heard).answers,
+            EnergyV201(heard.energy, self.book, station=station).answers,
             TransactionsV201(heard, self.book).answers,
             certificates.answers,
             certificates.answers_21 if vocabulary.version != VOCABULARY.version else {},
-            *more,
             station=station,
         )

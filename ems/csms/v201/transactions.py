@@ -9,10 +9,11 @@ from typing import Final
 
 from ems.csms.fields import text, whole
 from ems.csms.inbound import Answers
-from ems.csms.messages import Heard, MeterReport, Step, TransactionEvent
+from ems.csms.messages import Heard, MeterReport, Step, TagStatus, TagVerdict, TransactionEvent
 from ems.csms.station_clock import parse_timestamp
 from ems.csms.v201.book import Book
 from ems.csms.v201.meter_values import plain
+from ems.csms.v201.tokens import token_info
 
 LOGGER = logging.getLogger(__name__)
 
@@ -33,11 +34,13 @@ class TransactionsV201:
         }
 
     def _authorize(self, payload: Mapping[str, object], _message_id: str) -> Mapping[str, object]:
-        """Plug and charge is off: of a contract certificate is answered that none could be checked."""
-        answer: dict[str, object] = {"idTokenInfo": {"status": self._heard.authorize(_tag(payload) or "").value}}
+        """Plug and charge is off: a car with a contract certificate is not charged by it, a card is another matter."""
         if payload.get("iso15118CertificateHashData") or payload.get("certificate"):
-            answer["certificateStatus"] = "NoCertificateAvailable"
-        return answer
+            return {
+                "idTokenInfo": token_info(TagVerdict(status=TagStatus.INVALID)),
+                "certificateStatus": "NoCertificateAvailable",
+            }
+        return {"idTokenInfo": token_info(self._heard.authorize(_tag(payload) or ""))}
 
     def _meter_values(self, payload: Mapping[str, object], _message_id: str) -> Mapping[str, object]:
         evse = whole(payload, "evseId")
@@ -66,7 +69,7 @@ class TransactionsV201:
             )
             self._heard.transaction_told(event)
             self._follow(event, transaction_id, text(info, "chargingState"))
-        return {} if tag is None else {"idTokenInfo": {"status": self._heard.authorize(tag).value}}
+        return {} if tag is None else {"idTokenInfo": token_info(self._heard.authorize(tag))}
 
     def _follow(self, event: TransactionEvent, transaction_id: str, charging: str) -> None:
         """What the connector does. One that waited in the station or comes after a newer one tells nothing."""

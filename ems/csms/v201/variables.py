@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from ems.csms.fields import text, whole
-from ems.csms.messages import Configuration, Setting
+from ems.csms.lane import Urgency
+from ems.csms.messages import Configuration, Outcome, Setting
 from ems.csms.v201.asking import AskingV201
 from ems.csms.v201.device_model import Place, Variable, place_of, spelled
 from ems.errors import StationRefused, StationSilent
@@ -79,20 +80,29 @@ class VariablesV201(AskingV201):
         return Configuration(known=known, unknown=frozenset(key for key in keys if key not in known))
 
     async def change_configuration(self, key: str, value: str) -> None:
+        said = await self._set(key, value, Urgency.ROUTINE)
+        if not said.done:
+            raise StationRefused(f"{self._station} refused {key} ({said.answer or 'no status'})")
+
+    async def change_setting(self, key: str, value: str) -> Outcome:
+        """Change one setting; `RebootRequired` is done too."""
+        return await self._set(key, value, Urgency.COMMAND)
+
+    async def _set(self, key: str, value: str, urgency: Urgency) -> Outcome:
         place = place_named(key)
         if place is None:
-            raise StationRefused(f"{self._station} has no variable for {key} in OCPP {self._vocabulary.version}")
-        answer = await self._ask("SetVariables", {"setVariableData": [{"attributeValue": value, **spelled(place)}]})
-        result = next(iter(_entries(answer.payload, "setVariableResult")), {})
-        status = text(result, "attributeStatus")
-        if status not in {"Accepted", "RebootRequired"}:
-            raise StationRefused(f"{self._station} refused {key} ({status or 'no status'})")
-        if key not in SECRETS:
+            return Outcome(done=False, answer="UnknownVariable")
+        request = {"setVariableData": [{"attributeValue": value, **spelled(place)}]}
+        answer = await self._ask("SetVariables", request, urgency)
+        status = text(next(iter(_entries(answer.payload, "setVariableResult")), {}), "attributeStatus")
+        done = status in {"Accepted", "RebootRequired"}
+        if done and key not in SECRETS:
             self._book.model.update(place, value)
+        return Outcome(done=done, answer=status)
 
     async def read_model(self) -> None:
         """Have the station report all its variables, unless it has. One that does not is taken to have one EVSE."""
-        if len(self._book.model):
+        if self._book.inventoried:
             return
         request_id = self._number()
         self._book.base_report.expect(request_id)
@@ -109,6 +119,7 @@ class VariablesV201(AskingV201):
                 "%s did not end its report of variables (%d known, parts %s missing)",
                 self._station, len(self._book.model), ", ".join(map(str, missing[:10])) or "at the end",
             )  # fmt: skip
+        self._book.inventoried = True
 
     async def _get(self, places: Sequence[Place]) -> Mapping[Place, Variable]:
         """The variables that the station gave; asked for in pages as long as it takes."""

@@ -13,10 +13,12 @@ from ocpp.messages import get_validator
 
 from ems.clock import VirtualClock, run_virtual
 from ems.csms.certificate_words import CertificateAsked, SecurityTold
+from ems.csms.energy_words import EnergyBook
 from ems.csms.lane import CallLane
-from ems.csms.messages import Boot, MeterReport, StartReport, StatusReport, StopReport, TagStatus, TransactionEvent
+from ems.csms.messages import Boot, MeterReport, StartReport, StatusReport, StopReport, TagVerdict, TransactionEvent
 from ems.csms.pace import Pace
 from ems.csms.rpc import Unanswerable
+from ems.csms.service_words import FirmwareReport, UploadReport
 from ems.csms.versions import Versions
 
 Payload = dict[str, Any]
@@ -39,6 +41,7 @@ class Security:
 
     asked: list[CertificateAsked] = field(default_factory=list)
     told: list[SecurityTold] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
     signs: bool = True
 
     def certificate_asked(self, asked: CertificateAsked) -> bool:
@@ -47,6 +50,9 @@ class Security:
 
     def security_told(self, told: SecurityTold) -> None:
         self.told.append(told)
+
+    def foreign_profile(self, about: str) -> None:
+        self.foreign.append(about)
 
 
 @dataclass
@@ -59,10 +65,25 @@ class Heard:
     starts: list[StartReport] = field(default_factory=list)
     stops: list[StopReport] = field(default_factory=list)
     events: list[TransactionEvent] = field(default_factory=list)
-    tag_status: TagStatus = TagStatus.ACCEPTED
+    firmware: list[FirmwareReport] = field(default_factory=list)
+    uploads: list[UploadReport] = field(default_factory=list)
+    verdicts: dict[str, TagVerdict] = field(default_factory=dict)
     accepts: bool = True
+    waiting: int = 0
+    """How often a car waited for a schedule."""
+
+    changes: int = 0
     told_time: int = 0
     security: Security = field(default_factory=Security)
+
+    def __post_init__(self) -> None:
+        self.energy = EnergyBook(self._changed, self._needed)
+
+    def _needed(self) -> None:
+        self.waiting += 1
+
+    def _changed(self) -> None:
+        self.changes += 1
 
     def booted(self, boot: Boot) -> bool:
         self.boots.append(boot)
@@ -77,8 +98,14 @@ class Heard:
     def metered(self, report: MeterReport) -> None:
         self.meters.append(report)
 
-    def authorize(self, id_tag: str) -> TagStatus:
-        return TagStatus.BLOCKED if id_tag == "BLOCKED" else self.tag_status
+    def authorize(self, id_tag: str) -> TagVerdict:
+        return self.verdicts.get(id_tag, TagVerdict())
+
+    def firmware_reported(self, report: FirmwareReport) -> None:
+        self.firmware.append(report)
+
+    def upload_reported(self, report: UploadReport) -> None:
+        self.uploads.append(report)
 
     def transaction_started(self, report: StartReport) -> int:
         self.starts.append(report)

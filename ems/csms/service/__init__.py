@@ -1,0 +1,1 @@
+"""What is done to a station beside charging: firmware, logs, settings, tags, availability, reservations."""
