@@ -25,6 +25,7 @@ from ems.csms.security.occurrences import Occurrence
 from ems.devices.catalog import Devices, connect_devices
 from ems.model.snapshot import Snapshot
 from ems.model.station import StationAlarm, StationState
+from ems.model.words import Phrase
 from ems.runtime.board import Board
 from ems.runtime.dispatch import Dispatch, Sent
 from ems.runtime.escalation import Escalations
@@ -204,6 +205,7 @@ class Service:
         from ems.api.installer import InstallersDesk  # noqa: PLC0415 (imported already, in a thread)
         from ems.api.part import ApiPart, stores_of  # noqa: PLC0415 (the same)
         from ems.api.routes.commissioning import installer_router  # noqa: PLC0415 (the same)
+        from ems.api.routes.station_security import security_router  # noqa: PLC0415 (the same)
         from ems.api.waiting import Waiting  # noqa: PLC0415 (the same)
 
         installers = InstallersDesk(self.desk, self._clock)
@@ -216,12 +218,18 @@ class Service:
             stores=await stores_of(ledger, self.recorder, self._clock, self._site, waiting=waiting),
             bind_port=self._api_port,
             mount=partial(self._mount_pages, installers),
-            routers=[installer_router(installers)],
+            routers=[
+                installer_router(installers),
+                security_router(self.central_system, self._audit),
+            ],
             waiting=waiting,
             inlets=self._devices.pushed,
         )
         self.desk.audit = part.access.audit_commissioning
         return part
+
+    def _audit(self, who: str, said: Phrase) -> None:
+        self.desk.audit(who, said)
 
     def _waiting_server(self) -> WebServer:
         """Answers while the database is away."""
