@@ -22,10 +22,12 @@ from ems.control.cycle import Turn
 from ems.control.memory import Memory
 from ems.csms.central_system import CentralSystem
 from ems.csms.quirks.learned import LearnedBook
+from ems.csms.security.occurrences import Occurrence
 from ems.devices.catalog import Devices, connect_devices
 from ems.model.snapshot import Snapshot
-from ems.model.station import StationState
+from ems.model.station import StationAlarm, StationState
 from ems.model.transaction import Transaction
+from ems.model.words import Phrase
 from ems.runtime.board import Board
 from ems.runtime.dispatch import Dispatch, Sent
 from ems.runtime.earlier import earlier_transactions
@@ -37,7 +39,7 @@ from ems.runtime.supervisor import Supervisor
 from ems.runtime.terms import CAR_LASTS_S, Terms
 from ems.runtime.watchdog import Watchdog
 from ems.store.days import house_zone
-from ems.store.entries import Page
+from ems.store.entries import EventEntry, Page
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -95,6 +97,7 @@ class Service:
             bind_port=bind_port,
             transaction_told=self._transaction_told,
             learned=learned,
+            folder=folder,
         )
         self.relays: Final = _relays(file, self.central_system, clock, folder)
         self._dispatch = Dispatch(self._site, self.central_system.links, self._board, clock, sent=sent)
@@ -130,6 +133,7 @@ class Service:
             ledger = self.ledger = self._ledger()
             open_parts.callback(ledger.close)
             self.central_system.recall(earlier_transactions(self.recorder, self.central_system.links))
+            self.central_system.gate.occurrences.noted = partial(_keep_occurrence, ledger)
             # A hung loop is a matter of real time: a faster clock of a demo does not make it hang sooner.
             watchdog, supervisor = open_parts.enter_context(Watchdog(WallClock())), Supervisor(self._clock)
             loop = self._loop(ledger, beats=(watchdog.beat, supervisor.beat))
@@ -225,6 +229,7 @@ class Service:
         from ems.api.part import ApiPart, stores_of  # noqa: PLC0415 (the same)
         from ems.api.routes.commissioning import installer_router  # noqa: PLC0415 (the same)
         from ems.api.routes.peculiarities import peculiarities_router  # noqa: PLC0415 (the same)
+        from ems.api.routes.station_security import security_router  # noqa: PLC0415 (the same)
         from ems.api.waiting import Waiting  # noqa: PLC0415 (the same)
 
         installers = InstallersDesk(self.desk, self._clock)
@@ -237,12 +242,19 @@ class Service:
             stores=await stores_of(ledger, self.recorder, self._clock, self._site, waiting=waiting),
             bind_port=self._api_port,
             mount=partial(self._mount_pages, installers),
-            routers=[installer_router(installers), peculiarities_router(self.central_system.links)],
+            routers=[
+                installer_router(installers),
+                peculiarities_router(self.central_system.links),
+                security_router(self.central_system, self._audit),
+            ],
             waiting=waiting,
             inlets=self._devices.pushed,
         )
         self.desk.audit = part.access.audit_commissioning
         return part
+
+    def _audit(self, who: str, said: Phrase) -> None:
+        self.desk.audit(who, said)
 
     def _waiting_server(self) -> WebServer:
         """Answers while the database is away."""
@@ -282,6 +294,12 @@ class Service:
     def _station_changed(self, state: StationState) -> None:
         self._dispatch.station_changed(state)
         self._board.post_station(state)
+
+
+def _keep_occurrence(ledger: Ledger, what: Occurrence) -> None:
+    """One more line of the log; what is a notice too has its own."""
+    if what.kind.value not in {alarm.value for alarm in StationAlarm}:
+        ledger.note(EventEntry(utc_s=what.at.timestamp(), kind=f"security_{what.kind}", facts=what.facts))
 
 
 def _call_all(calls: Sequence[Callable[[], None]]) -> None:

@@ -148,6 +148,11 @@ class InstallerView:
                 last_at=each.last_utc,
                 times=each.times,
                 refused=each.identity in refused,
+                waits=each.waits,
+                vendor=None if each.boot is None else each.boot.vendor,
+                model=None if each.boot is None else each.boot.model,
+                firmware=None if each.boot is None else each.boot.firmware,
+                serials=() if each.boot is None else each.boot.serials,
             )
 
     def _meter(self, entry: MeterEntry, now_s: float) -> MeterLive:

@@ -54,7 +54,10 @@ def print_status(state: CommissioningState) -> None:
     console.print(stations)
     for stranger in state.strangers:
         if not stranger.refused:
-            console.print(Text(f"· {stranger.identity} at {stranger.address} tried to connect {stranger.times} times"))
+            what = "waits to be adopted" if stranger.waits else f"tried to connect {stranger.times} times"
+            said = " ".join(word for word in (stranger.vendor, stranger.model, *stranger.serials) if word)
+            named = f" ({said})" if said else ""
+            console.print(Text(f"· {stranger.identity} at {stranger.address}{named} {what}"))
     if state.storage_trouble is not None:
         console.print(Text(f"· limits cannot be kept: {state.storage_trouble}", style="red"))
     _warnings(console, state.warnings)

@@ -72,6 +72,7 @@ class Desk(Standing):
 
     def join(self, board: Board, dispatch: Dispatch, central_system: CentralSystem) -> None:
         """The parts of the running service; before it runs."""
+        central_system.turn_away(frozenset(self.kept.refused))
         watch = Watch(board, self._clock)
         proofs = Proofs(
             watch,
@@ -187,6 +188,7 @@ class Desk(Standing):
         async with self._busy:
             refused = tuple(dict.fromkeys([*self.kept.refused, identity]))[-MOST_REFUSED:]
             await self._keep(lambda kept: replace(kept, refused=refused), who, deeds.refused(identity))
+            self.parts.central_system.turn_away(frozenset(self.kept.refused))
 
     async def start(self, wanted: Wanted, *, who: str) -> Progress:
         """Begin a proof. Raises a CommissioningError where that makes no sense now."""

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from typing import Final
 
-from ems.config import circuit_checks, device_checks, quirk_checks, rule_checks, station_checks, storage_checks
+from ems.config import (
+    circuit_checks,
+    csms_checks,
+    device_checks,
+    quirk_checks,
+    rule_checks,
+    station_checks,
+    storage_checks,
+)
 from ems.config.problems import Finding
 from ems.config.schema import Secret, SiteFile
 
@@ -60,6 +68,8 @@ _CHECKS: Final[tuple[Callable[[SiteFile], Iterator[Finding]], ...]] = (
     station_checks.currents,
     station_checks.vehicles,
     station_checks.simulated_cars,
+    csms_checks.tls,
+    csms_checks.profiles,
     quirk_checks.quirks,
     station_checks.simulated_stations,
     station_checks.simulated_stations,

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from ems.config.kinds import Amps, Host, Id, Number, OcppVersion, PhaseName, Port, Secret, Section, Switch, Whole
 from ems.config.schema_api import ApiSection, MqttPublishSection, TlsSection
+from ems.config.schema_csms import CsmsSection, CsmsTlsSection, Unknown
 from ems.config.schema_devices import (
     BatteryEntry,
     DeviceEntry,
@@ -38,6 +39,7 @@ __all__ = [
     "BrokerSection",
     "Connection",
     "CsmsSection",
+    "CsmsTlsSection",
     "DeviceEntry",
     "GridOperatorSection",
     "HomeTime",
@@ -64,6 +66,7 @@ __all__ = [
     "SubCircuit",
     "TariffSection",
     "TlsSection",
+    "Unknown",
     "UpstreamSection",
     "VehicleEntry",
 ]
@@ -195,6 +198,8 @@ class StationEntry(Section):
 
     upstream: UpstreamSection | None = None
     """A second central system, an employer's or an operator's, that it serves at the same time."""
+    security_profile: Annotated[Whole, Field(ge=0, le=3)] | None = None
+    """Lowest OCPP security profile it may come by: 1 password, 2 TLS and password, 3 TLS and its own certificate."""
 
     quirks: QuirkSection | None = None
     """What is peculiar about it, over what is known of its vendor."""
@@ -273,22 +278,6 @@ class BrokerSection(Section):
     tls: Switch = False
     publish: MqttPublishSection | None = None
     """Publish what the house does there, for Home Assistant and others."""
-
-
-class CsmsSection(Section):
-    """The OCPP central system that charging stations connect to."""
-
-    host: Host = "0.0.0.0"  # noqa: S104 (stations sit elsewhere on the home network)
-    port: Port = 9000
-    heartbeat_s: Annotated[Whole, Field(ge=10, le=3600)] = 60
-    meter_values_s: Annotated[Whole, Field(ge=1, le=300)] = 10
-    """How often a charging station is asked to report its current."""
-
-    answer_within_s: Annotated[Number, Field(gt=0, le=120)] = 30.0
-    """How long a station may take to answer a request."""
-
-    clock_guard_s: Annotated[Number, Field(ge=0, le=300)] = 30.0
-    """G: how far back schedules start, so that a slow station clock does not leave them not yet begun."""
 
 
 class SiteFile(Section):

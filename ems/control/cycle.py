@@ -13,6 +13,7 @@ from ems.control.guarding.thermal import thermal_images
 from ems.control.headroom import Headroom, headroom, usable
 from ems.control.memory import Memory, MeterTrust, RowKey
 from ems.control.pace import Pace
+from ems.control.seen.alarms import alarm_notices
 from ems.control.seen.blind import without_sight
 from ems.control.seen.draw import Draws
 from ems.control.seen.learn import NOTHING, Learned, learn
@@ -62,6 +63,7 @@ def decide(now: Snapshot, memory: Memory) -> Turn:
             *pace_notices(now, stages.paces),
             *wiring_notices(now.site),
             *upstream_notices(now),
+            *alarm_notices(now),
         ),
     )
     remembered = Memory(

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
+import ssl
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from websockets.asyncio.server import Server
+
 from ems.clock import Clock
-from ems.config.schema import CsmsSection, StationEntry
-from ems.csms.listener import Listener, Stranger
+from ems.config.schema import CsmsSection, StationEntry, Unknown
+from ems.csms.addresses import door, own_names
+from ems.csms.listener import Listener
 from ems.csms.pace import Pace
 from ems.csms.ports import StationChanged
 from ems.csms.quirks.learned import LearnedBook
 from ems.csms.quirks.rows import patterns
+from ems.csms.security.gate import Gate
+from ems.csms.security.tls import CannotEncrypt
 from ems.csms.station import Station
+from ems.csms.strangers import Stranger, Strangers
 from ems.csms.tags import Authorise, free_vending
 from ems.csms.transaction_book import Told, untold
 from ems.csms.transaction_ids import TransactionIds
@@ -26,9 +34,8 @@ from ems.model.transaction import Transaction
 
 LOGGER = logging.getLogger(__name__)
 
-EVERYWHERE: Final = ("0.0.0.0", "::")  # noqa: S104 (only compared)
-ELSEWHERE: Final = ("192.0.2.1", 9)
-"""An address that belongs to nobody (RFC 5737)."""
+TRIES_PAPERS_EVERY_S: Final = 60.0
+ALARMS_EVERY_S: Final = 30.0
 
 
 class CannotListen(EmsError):
@@ -51,12 +58,14 @@ class CentralSystem:
         bind_port: int | None = None,
         pace: Pace | None = None,
         authorise: Authorise = free_vending,
+        folder: Path | None = None,
         transaction_told: Told = untold,
         learned: LearnedBook | None = None,
     ) -> None:
-        """`passwords` by station id. `bind_port` overrides the section's port; 0 takes any free one.
+        """`passwords` by station id. `bind_port` overrides the section's port; 0 takes any free one, for TLS too.
 
-        Raises ValueError when two stations share an identity.
+        `folder` keeps what must be remembered of the stations' security. Raises ValueError when two stations share an
+        identity.
         """
         # The message library logs every frame, keys and id tags included.
         logging.getLogger("ocpp").setLevel(logging.WARNING)
@@ -64,9 +73,19 @@ class CentralSystem:
         ids = TransactionIds()
         learned = learned or LearnedBook()
         self._section = section
+        self._clock = clock
         self._bind_port = section.port if bind_port is None else bind_port
         self._port: int | None = None
+        self._tls_port: int | None = None
         self._by_identity: dict[str, Station] = {}
+        self.gate: Final = Gate(
+            {_identity(entry): entry for entry in stations},
+            passwords,
+            clock,
+            tls=section.tls,
+            names=partial(own_names, section.host),
+            folder=folder,
+        )
         for entry in stations:
             identity = _identity(entry)
             if identity in self._by_identity:
@@ -80,6 +99,7 @@ class CentralSystem:
                 authorise=authorise,
                 transaction_told=transaction_told,
                 learned=learned,
+                gate=self.gate,
             )
         by_id = {station.station_id: station for station in self._by_identity.values()}
         self.links: Final[Mapping[str, Station]] = MappingProxyType(by_id)
@@ -88,11 +108,13 @@ class CentralSystem:
 
         self._listener = Listener(
             frozenset(self._by_identity),
-            {_identity(entry): passwords[entry.id] for entry in stations if entry.id in passwords},
+            self.gate,
+            Strangers(clock, may_wait=section.unknown is Unknown.WAIT),
             clock,
             self._converse,
-            pin_of=lambda identity: self._by_identity[identity].entry.ocpp,
-            hint_of=lambda identity: self._by_identity[identity].known.version_hint,
+            pin_of=self._pin_of,
+            hint_of=self._hint_of,
+            stormed=self._stormed,
         )
 
     @property
@@ -103,9 +125,18 @@ class CentralSystem:
         return self._port
 
     @property
+    def tls_port(self) -> int | None:
+        """Where it listens for encrypted connections; None where the site file wants none, and before it does."""
+        return self._tls_port
+
+    @property
     def strangers(self) -> tuple[Stranger, ...]:
         """Stations that tried to connect by a name that nobody configured, the newest last."""
-        return self._listener.strangers
+        return self._listener.strangers.all
+
+    def turn_away(self, identities: frozenset[str]) -> None:
+        """None of these strangers may wait here any more."""
+        self._listener.strangers.turn_away(identities)
 
     def identity_of(self, station_id: str) -> str:
         """The last part of the address that the station connects to."""
@@ -134,21 +165,76 @@ class CentralSystem:
         await asyncio.to_thread(patterns)
         for station in self._by_identity.values():
             station.known.recall()
+        servers: list[Server] = []
         try:
-            server = await self._listener.start(self._section.host, self._bind_port)
-        except OSError as error:
-            raise CannotListen(
-                f"cannot listen for stations ({error}); is another service running? End it, or set another csms.port"
-            ) from error
-        try:
-            self._port = int(next(iter(server.sockets)).getsockname()[1])
+            await self.gate.prepare()
+            self._port = await self._open(servers, self._bind_port)
             LOGGER.info("charging stations connect to ws://%s:%d/<identity>", door(self._section.host), self._port)
+            await self._open_encrypted(servers)
             self.listening.set()
-            await asyncio.get_running_loop().create_future()
+            async with asyncio.TaskGroup() as watches:
+                watches.create_task(self.gate.watch(self._listener.check_again), name="papers")
+                watches.create_task(self.gate.keyring.run(), name="keyring")
+                watches.create_task(self._open_late(servers), name="encrypted door")
+                watches.create_task(self._follow_alarms(), name="alarms")
         finally:
             self.listening.clear()
-            server.close()
-            await server.wait_closed()
+            for server in servers:
+                server.close()
+            await asyncio.gather(*(server.wait_closed() for server in servers))
+
+    async def _open_encrypted(self, servers: list[Server]) -> None:
+        """Let stations come encrypted. Papers that cannot be used do not keep the others out."""
+        tls = self._section.tls
+        if tls is None:
+            return
+        try:
+            encrypted = await self.gate.papers()
+        except CannotEncrypt as error:
+            LOGGER.error("%s; stations can only connect unencrypted meanwhile", error)  # noqa: TRY400 (says all)
+            return
+        self._tls_port = await self._open(servers, tls.port if self._bind_port else 0, encrypted)
+        host = door(self._section.host)
+        LOGGER.info("charging stations connect encrypted to wss://%s:%d/<identity>", host, self._tls_port)
+
+    async def _open_late(self, servers: list[Server]) -> None:
+        """Try again until the encrypted door is open."""
+        while self._section.tls is not None and self._tls_port is None:
+            await self._clock.sleep(TRIES_PAPERS_EVERY_S)
+            await self._open_encrypted(servers)
+
+    async def _open(self, servers: list[Server], port: int, encrypted: ssl.SSLContext | None = None) -> int:
+        """The port that one door got. Raises CannotListen."""
+        try:
+            server = await self._listener.start(self._section.host, port, encrypted)
+        except OSError as error:
+            key = "csms.port" if encrypted is None else "csms.tls.port"
+            raise CannotListen(
+                f"cannot listen for stations ({error}); is another service running? End it, or set another {key}"
+            ) from error
+        servers.append(server)
+        return int(next(iter(server.sockets)).getsockname()[1])
+
+    def _stormed(self, identity: str) -> None:
+        station = self._by_identity[identity]
+        station.security.knocked()
+        station.look_again()
+
+    async def _follow_alarms(self) -> None:
+        """Alarms of stations that are away end too."""
+        while True:
+            await self._clock.sleep(ALARMS_EVERY_S)
+            for station in self._by_identity.values():
+                if station.state.alarms:
+                    station.look_again()
+
+    def _pin_of(self, identity: str) -> str | None:
+        station = self._by_identity.get(identity)
+        return None if station is None else station.entry.ocpp
+
+    def _hint_of(self, identity: str) -> str | None:
+        station = self._by_identity.get(identity)
+        return None if station is None else station.known.version_hint
 
     async def _converse(self, identity: str, socket: StationSocket) -> None:
         await self._by_identity[identity].converse(socket)
@@ -156,22 +242,3 @@ class CentralSystem:
 
 def _identity(entry: StationEntry) -> str:
     return entry.id if entry.identity is None else entry.identity
-
-
-def door(host: str) -> str:
-    """What to type into a station: an address that stands for all of ours is none, so this machine's own instead."""
-    if host in EVERYWHERE:
-        return _own_address() or socket.gethostname()
-    return f"[{host}]" if ":" in host else host
-
-
-def _own_address() -> str | None:
-    """The IPv4 address by which this machine reaches others; None without a network."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
-        try:
-            # Sends nothing: a datagram socket that is connected only chooses where it would send from.
-            asking.connect(ELSEWHERE)
-        except OSError:
-            return None
-        address: str = asking.getsockname()[0]
-    return address

@@ -131,6 +131,11 @@ class CallLane:
             if not request.outcome.done():
                 await self._exchange(request)
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether an answer is awaited."""
+        return self._on_wire is not None
+
     def hurry(self, *, even_limits: bool = False) -> None:
         """Give up the outstanding request soon, so that a limit need not wait for it."""
         current = self._on_wire

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import unquote
@@ -17,7 +16,11 @@ from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
 from ems.clock import Clock
-from ems.csms.credentials import authentic
+from ems.csms.security.admission import Refusal, Shown, certificate_fault
+from ems.csms.security.gate import Gate
+from ems.csms.security.occurrences import Kind
+from ems.csms.security.tls import client_certificate
+from ems.csms.strangers import Strangers
 from ems.csms.throttle import Throttle
 from ems.csms.versions import PROTOCOLS, negotiated
 from ems.csms.visit import StationSocket
@@ -26,21 +29,8 @@ from ems.csms.wire_json import MAX_FRAME_BYTES
 LOGGER = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stranger:
-    """A station that calls itself by a name that nobody configured."""
-
-    identity: str
-    address: str
-    first_utc: datetime
-    last_utc: datetime
-    times: int = 1
-
-
 SUBPROTOCOLS: Final[tuple[Subprotocol, ...]] = tuple(map(Subprotocol, PROTOCOLS))
 
-MOST_STRANGERS: Final = 64
-LONGEST_NAME: Final = 200
 HANDSHAKES_AT_ONCE: Final = 60
 FAILURES_AT_ONCE: Final = 20
 FAILURE_EVERY_S: Final = 3.0
@@ -49,6 +39,15 @@ MOST_CONNECTIONS: Final = 64
 
 HANDSHAKE_WITHIN_S: Final = 10.0
 CLOSE_WITHIN_S: Final = 2.0
+
+
+_SAYS: Final[Mapping[Refusal, str]] = {
+    Refusal.PASSWORD: "had no right password",
+    Refusal.DOWNGRADE: "is less safe than what is asked of this station, or than it came by before",
+    Refusal.CERTIFICATE_NAME: "showed the certificate of another station",
+    Refusal.CERTIFICATE_REVOKED: "showed a certificate that was revoked",
+    Refusal.CERTIFICATE_EXPIRED: "showed a certificate that is not valid now",
+}
 
 
 def identity_of(path: str) -> str:
@@ -63,42 +62,38 @@ class Listener:
     def __init__(
         self,
         identities: frozenset[str],
-        passwords: Mapping[str, str],
+        gate: Gate,
+        strangers: Strangers,
         clock: Clock,
         converse: Callable[[str, StationSocket], Awaitable[None]],
         pin_of: Callable[[str], str | None] = lambda _identity: None,
         hint_of: Callable[[str], str | None] = lambda _identity: None,
+        stormed: Callable[[str], None] = lambda _identity: None,
     ) -> None:
-        """`passwords` by identity; a station without one needs none. `pin_of` gives the OCPP version it must speak,
-        `hint_of` the one that is taken if it offers it.
+        """`gate` knows what each of the identities has to show, `pin_of` which version it must speak, `hint_of` the
+        one that is taken if it offers it.
         """
         self._clock = clock
         self._identities = set(identities)
-        self._passwords = dict(passwords)
+        self._gate = gate
         self._converse = converse
+        self._inside: dict[StationSocket, str] = {}
         self._pin_of = pin_of
         self._hint_of = hint_of
-        self._strangers: dict[str, Stranger] = {}
-        self._told_of: set[str] = set()
+        self._told_of_storm = stormed
+        self.strangers: Final = strangers
         self._handshakes = Throttle(clock, burst=HANDSHAKES_AT_ONCE, every_s=1.0)
         self._failures = Throttle(clock, burst=FAILURES_AT_ONCE, every_s=FAILURE_EVERY_S)
-
-    @property
-    def strangers(self) -> tuple[Stranger, ...]:
-        """Those who tried to come in by an unknown name, the newest last; `MOST_STRANGERS` at most."""
-        return tuple(self._strangers.values())
 
     def rename(self, before: str, identity: str) -> None:
         """A configured station comes by another identity from now on, with the password it had."""
         self._identities.discard(before)
         self._identities.add(identity)
-        self._strangers.pop(identity[:LONGEST_NAME], None)
-        password = self._passwords.pop(before, None)
-        if password is not None:
-            self._passwords[identity] = password
+        self._gate.rename(before, identity)
+        self.strangers.adopted(identity)
 
-    async def start(self, host: str, port: int) -> Server:
-        """Begin to listen; 0 takes any free port. Raises OSError."""
+    async def start(self, host: str, port: int, door: ssl.SSLContext | None = None) -> Server:
+        """Begin to listen, encrypted where there is a `door`; port 0 takes any free one. Raises OSError."""
         # The library logs every refused handshake with a traceback; our own lines say it once.
         quiet = logging.getLogger(f"{__name__}.websockets")
         quiet.setLevel(logging.CRITICAL)
@@ -117,11 +112,34 @@ class Listener:
             server_header=None,
             logger=quiet,
             create_connection=_socket_type(MOST_CONNECTIONS + len(self._identities)),
+            ssl=door,
+            ssl_handshake_timeout=None if door is None else HANDSHAKE_WITHIN_S,
         )
 
+    async def check_again(self) -> None:
+        """Hang up on those whose certificate counts no more."""
+        now = self._clock.utc_now()
+        for socket, identity in tuple(self._inside.items()):
+            certificate = client_certificate(socket.transport.get_extra_info("ssl_object"))
+            if certificate is None:
+                continue
+            fault = certificate_fault(certificate, self._gate.lock(identity).names, self._gate.revoked, now)
+            if fault is Refusal.CERTIFICATE_REVOKED:
+                self._gate.refused(identity, fault, _address(socket))
+                await socket.close(1008, "the certificate was revoked")
+
     async def _serve_socket(self, socket: ServerConnection) -> None:
-        if isinstance(socket, StationSocket) and socket.request is not None:
-            await self._converse(identity_of(socket.request.path), socket)
+        if not isinstance(socket, StationSocket) or socket.request is None:
+            return
+        identity = identity_of(socket.request.path)
+        if identity not in self._identities:
+            await self.strangers.host(identity, socket)
+            return
+        self._inside[socket] = identity
+        try:
+            await self._converse(identity, socket)
+        finally:
+            del self._inside[socket]
 
     def _select_subprotocol(self, socket: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
         """What to speak; None, to be heard from the station, when it offers nothing (Q1). Raises NegotiationError."""
@@ -138,52 +156,40 @@ class Listener:
     def _process_request(self, socket: ServerConnection, request: Request) -> Response | None:
         """None lets the station in."""
         identity = identity_of(request.path)
-        address = str((socket.remote_address or ("?",))[0])
         if identity not in self._identities:
-            self._note_stranger(identity, address)
+            if self.strangers.knocks(identity, _address(socket)):
+                return None
+            self._gate.occurrences.note(Kind.UNKNOWN_STATION, None, f"{identity} {_address(socket)}")
             return socket.respond(HTTPStatus.NOT_FOUND, "This station is not configured here.\n")
-        password = self._passwords.get(identity)
-        if password is not None:
-            refusal = self._authenticate(socket, request, identity, address, password)
-            if refusal is not None:
-                return refusal
+        shown = _shown(socket, request)
+        # Once somebody guesses, no password of this station is tried, or guessing would go on at full speed.
+        if self._failures.is_empty(identity) and (shown is None or shown.certificate is None):
+            return self._stormed(socket, identity)
+        verdict = Refusal.CERTIFICATE_NAME if shown is None else self._gate.judge(identity, shown)
+        if isinstance(verdict, Refusal):
+            return self._turn_away(socket, identity, verdict)
         if not self._handshakes.allows(identity):
-            return _wait(socket)
+            return self._stormed(socket, identity)
+        self._gate.let_in(identity, verdict)
+        if isinstance(socket, StationSocket):
+            socket.came_by = verdict.profile
         return None
 
-    def _authenticate(
-        self, socket: ServerConnection, request: Request, identity: str, address: str, password: str
-    ) -> Response | None:
-        # Once somebody guesses, no password of this station is tried, or guessing would go on at full speed.
-        if self._failures.is_empty(identity):
-            return _wait(socket)
-        headers = request.headers.get_all("Authorization")
-        if authentic(headers[0] if len(headers) == 1 else None, identity, password):
-            return None
+    def _stormed(self, socket: ServerConnection, identity: str) -> Response:
+        self._gate.occurrences.note(Kind.LOGIN_STORM, self._gate.station_id(identity), _address(socket))
+        self._told_of_storm(identity)
+        return _wait(socket)
+
+    def _turn_away(self, socket: ServerConnection, identity: str, refusal: Refusal) -> Response:
+        address = _address(socket)
         self._failures.allows(identity)
-        LOGGER.warning("%s: a connection from %s had no right password; refused", identity, address)
+        self._gate.refused(identity, refusal, address)
+        LOGGER.warning("%s: a connection from %s %s; refused", identity, address, _SAYS[refusal])
+        if refusal is not Refusal.PASSWORD:
+            return socket.respond(HTTPStatus.FORBIDDEN, f"This connection {_SAYS[refusal]}.\n")
         response = socket.respond(HTTPStatus.UNAUTHORIZED, "The password is missing or wrong.\n")
         response.headers["WWW-Authenticate"] = 'Basic realm="charging stations"'
         return response
-
-    def _note_stranger(self, identity: str, address: str) -> None:
-        """Remember it, and say once for each identity what to do about it."""
-        name, now = identity[:LONGEST_NAME], self._clock.utc_now()
-        known = self._strangers.pop(name, None)
-        if known is None:
-            known = Stranger(identity=name, address=address, first_utc=now, last_utc=now, times=0)
-        self._strangers[name] = replace(known, address=address, last_utc=now, times=known.times + 1)
-        if len(self._strangers) > MOST_STRANGERS:
-            del self._strangers[next(iter(self._strangers))]
-        if name in self._told_of or len(self._told_of) >= MOST_STRANGERS:
-            return
-        self._told_of.add(name)
-        LOGGER.warning(
-            "A charging station at %s calls itself %.60r, which is not in the site file; refused. "
-            "If it is yours, write this name as `id` or `identity` of a station.",
-            address,
-            name,
-        )
 
 
 def _socket_type(most: int) -> type[StationSocket]:
@@ -197,6 +203,24 @@ def _socket_type(most: int) -> type[StationSocket]:
                 self.transport.abort()
 
     return DoorSocket
+
+
+def _shown(socket: ServerConnection, request: Request) -> Shown | None:
+    """What a connection shows; None for a certificate that cannot be read."""
+    encryption = socket.transport.get_extra_info("ssl_object")
+    headers = request.headers.get_all("Authorization")
+    try:
+        return Shown(
+            encrypted=encryption is not None,
+            certificate=client_certificate(encryption),
+            authorization=headers[0] if len(headers) == 1 else None,
+        )
+    except ValueError:
+        return None
+
+
+def _address(socket: ServerConnection) -> str:
+    return str((socket.remote_address or ("?",))[0])
 
 
 def _wait(socket: ServerConnection) -> Response:

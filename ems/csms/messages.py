@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from ems.csms.capabilities import RateUnit
+from ems.csms.certificate_words import HeardSecurity, SecurityDialect
 from ems.csms.charging_profiles import Period, Profile, Purpose
 from ems.csms.energy_words import EnergyBook
 from ems.csms.lane import Answer
@@ -161,6 +162,9 @@ class Heard(Protocol):
     """What a dialect tells the station object. Nothing here waits."""
 
     @property
+    def security(self) -> HeardSecurity: ...
+
+    @property
     def energy(self) -> EnergyBook:
         """Where limits of others and needs of cars are written down."""
         ...
@@ -205,7 +209,7 @@ class Outcome:
     """In its own word, such as `Accepted`, `Rejected`, `UnlockFailed` or `NotSupported`."""
 
 
-class Dialect(Protocol):
+class Dialect(SecurityDialect, Protocol):
     """One protocol version's way to ask. Every method raises StationOffline, StationSilent or StationRefused."""
 
     async def install(self, profile: Profile) -> Answer:

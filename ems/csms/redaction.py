@@ -6,8 +6,11 @@ import json
 from typing import Final
 
 HIDDEN: Final = "***"
-_SECRET_FIELDS: Final = frozenset({"idtag", "parentidtag", "password"})
+_SECRET_FIELDS: Final = frozenset(
+    {"idtag", "parentidtag", "password", "basicauthpassword", "apnpassword", "simpin", "idtoken"}
+)
 _SECRET_KEYS: Final = frozenset({"authorizationkey", "basicauthpassword", "cpopassword"})
+_VALUES: Final = frozenset({"value", "attributeValue"})
 _LONGEST: Final = 2000
 
 
@@ -26,8 +29,10 @@ def _hidden(value: object) -> object:
         return [_hidden(each) for each in value]
     if not isinstance(value, dict):
         return value
-    names_secret = is_secret_key(str(value.get("key", "")))
+    variable = value.get("variable")
+    name = variable.get("name", "") if isinstance(variable, dict) else value.get("key", "")
+    names_secret = is_secret_key(str(name))
     return {
-        key: HIDDEN if key.lower() in _SECRET_FIELDS or (names_secret and key == "value") else _hidden(each)
+        key: HIDDEN if key.lower() in _SECRET_FIELDS or (names_secret and key in _VALUES) else _hidden(each)
         for key, each in value.items()
     }

@@ -18,6 +18,7 @@ from ems.csms import wire_json
 from ems.csms.fields import printable
 from ems.csms.lane import CallLane
 from ems.csms.redaction import redacted
+from ems.csms.valve import Valve
 from ems.errors import StationOffline
 
 LOGGER = logging.getLogger(__name__)
@@ -58,9 +59,18 @@ class Rpc:
     """One connection: answers the station's requests at once and in order, and carries ours on `lane`."""
 
     def __init__(
-        self, socket: Connection, answerer: Answerer, clock: Clock, *, station: str, give_way_s: float = 1.0
+        self,
+        socket: Connection,
+        answerer: Answerer,
+        clock: Clock,
+        *,
+        station: str,
+        give_way_s: float = 1.0,
+        flooded: Callable[[], None] = lambda: None,
     ) -> None:
+        """`flooded` is told when the station says more than is read."""
         self._socket = socket
+        self._valve = Valve(clock, flooded)
         self._answerer = answerer
         self._station = station
         self._dismissed = False
@@ -76,6 +86,7 @@ class Rpc:
                 frame = await self._socket.recv(decode=False)
                 if not self._dismissed:
                     await self._take(frame)
+                await self._valve.rest(hurried=self.lane.is_busy)
         except (ConnectionClosed, StationOffline):
             return
         finally:

@@ -35,6 +35,8 @@ from ems.csms.quirks.acquaintance import Acquaintance
 from ems.csms.quirks.learned import LearnedBook
 from ems.csms.recount import Basis, Recount
 from ems.csms.rpc import Rpc
+from ems.csms.security.gate import Gate
+from ems.csms.security.station_security import StationSecurity
 from ems.csms.service.serviced import Serviced
 from ems.csms.station_clock import StationClock
 from ems.csms.tags import Authorise, free_vending
@@ -65,6 +67,7 @@ class Station(Serviced):
         authorise: Authorise = free_vending,
         transaction_told: Told = untold,
         learned: LearnedBook | None = None,
+        gate: Gate | None = None,
     ) -> None:
         super().__init__(clock)
         self.entry: Final = entry
@@ -89,6 +92,8 @@ class Station(Serviced):
         )
         self.known: Final = Acquaintance(entry, pace, self.limits, learned or LearnedBook())
         """What it says it is, and what that tells of it."""
+        self.security: Final = StationSecurity(entry, gate, self._here, clock)
+        """Its passwords and certificates."""
 
         self._recount = Recount(entry.id, self.limits, self._station_clock, pace)
         self.observer: Observer = NOBODY
@@ -161,6 +166,7 @@ class Station(Serviced):
         previous, self._visit = self._visit, visit
         if previous is not None:
             LOGGER.info("%s connected again; closing its older connection", self.entry.id)
+            self.security.replaced(previous.heard_at_s)
             previous.dismiss(1000, "replaced")
         self._connections += 1
         self._came()
@@ -241,9 +247,9 @@ class Station(Serviced):
         """Take note of meter values; those of the station itself count while its connector gives none."""
         if report.connector == 0 and self.connector.metered_at_s is not None:
             return
-        self._connector(report.connector or 1).metered(
-            report, active_phases=self._phases_allowed, interval_s=self.known.pace.meter_values_s
-        )
+        connector = self._connector(report.connector or 1)
+        connector.metered(report, active_phases=self._phases_allowed, interval_s=self.known.pace.meter_values_s)
+        self.security.metered(connector.car)
         self.observer.told(report)
         self._publish()
 
@@ -304,6 +310,7 @@ class Station(Serviced):
             self._clock,
             station=self.entry.id,
             give_way_s=self._pace.give_way_s,
+            flooded=self.security.flooded,
         )
         speech.speak_on(rpc.lane)
         return Visit(socket, rpc, speech, self._clock, self._pace, station=self.entry.id, ended=self._ended)
@@ -433,6 +440,7 @@ class Station(Serviced):
             hurried=self.energy.priority,
             upstream_a=self.observer.cap_a,
             upstream_overflowed=self.observer.overflowed,
+            alarms=self.security.alarms(self._station_clock.skew_s, self._came_at_s),
             outside_a=self.energy.outside_a(self._station_clock.now()),
             left_at_s=self._left_at_s,
             peculiar=self.known.peculiar,

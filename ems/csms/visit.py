@@ -24,6 +24,12 @@ class StationSocket(ServerConnection):
     """A WebSocket that knows whether anything at all was heard, pings and pongs included."""
 
     bytes_heard = 0
+    came_by = 0
+    """The OCPP security profile by which it was let in."""
+
+    def hang_up(self, code: int, why: str) -> None:
+        """Close it in the background."""
+        self._closing = asyncio.ensure_future(self.close(code, why))
 
     def data_received(self, data: bytes) -> None:
         self.bytes_heard += len(data)
@@ -59,6 +65,7 @@ class Visit:
         self.rpc: Final = rpc
         self.speech: Final = speech
         self.began_at_s: Final = clock.monotonic_s()
+        self._heard_at_s = self.began_at_s
         self.limit_settled: Final = asyncio.Event()
         self.boot_heard = False
         self.status_heard = False
@@ -72,6 +79,16 @@ class Visit:
     def dialect(self) -> StationDialect:
         """Asks in the version that is spoken."""
         return self.speech.dialect
+
+    @property
+    def heard_at_s(self) -> float:
+        """When something was last known to have been heard."""
+        return self._heard_at_s
+
+    @property
+    def came_by(self) -> int:
+        """The OCPP security profile of this connection."""
+        return self._socket.came_by
 
     def dismiss(self, code: int, reason: str) -> None:
         """Listen no more, and close the connection in the background."""
@@ -132,14 +149,15 @@ class Visit:
             await self.close(1011, "internal error")
 
     async def _keep_alive(self) -> None:
-        heard, heard_at_s = self._socket.bytes_heard, self._clock.monotonic_s()
+        heard = self._socket.bytes_heard
         while True:
             await self._clock.sleep(self.pace.ping_s or self.pace.heartbeat_s)
             now_s = self._clock.monotonic_s()
             if self._socket.bytes_heard != heard:
-                heard, heard_at_s = self._socket.bytes_heard, now_s
-            elif now_s - heard_at_s > self._longest_silence_s():
-                LOGGER.warning("%s was silent for %.0f s; closing its connection", self._station, now_s - heard_at_s)
+                heard, self._heard_at_s = self._socket.bytes_heard, now_s
+            elif now_s - self._heard_at_s > self._longest_silence_s():
+                silent_s = now_s - self._heard_at_s
+                LOGGER.warning("%s was silent for %.0f s; closing its connection", self._station, silent_s)
                 await self.close(1001, "silent")
                 return
             if self.pace.ping_s is not None:

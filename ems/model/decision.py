@@ -182,6 +182,24 @@ class NoticeCode(StrEnum):
     METER_FLIPPED = "meter_flipped"
     """A meter shows more export than sun and battery give: a clamp is the wrong way round."""
 
+    LOGIN_STORM = "login_storm"
+    """Somebody tries to come in as a station, too often or by wrong passwords."""
+
+    SECOND_CONNECTION = "second_connection"
+    """Two connections of the same identity take turns."""
+
+    CLOCK_JUMP = "clock_jump"
+    """A station's clock jumped against ours while it was connected."""
+
+    IMPOSSIBLE_METER = "impossible_meter"
+    """A station reports a current that it cannot carry."""
+
+    FOREIGN_PROFILE = "foreign_profile"
+    """A station holds a charging profile or a limit that is not ours."""
+
+    MESSAGE_FLOOD = "message_flood"
+    """A station sends so much that it has to wait."""
+
     GOAL_AT_RISK = "goal_at_risk"
     """The energy that was asked for will not be in the car in time."""
 

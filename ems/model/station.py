@@ -101,6 +101,17 @@ class CarReading:
         return 0
 
 
+class StationAlarm(StrEnum):
+    """What is suspicious about a station now, beside its limits; each is a notice for people."""
+
+    LOGIN_STORM = "login_storm"
+    SECOND_CONNECTION = "second_connection"
+    CLOCK_JUMP = "clock_jump"
+    IMPOSSIBLE_METER = "impossible_meter"
+    FOREIGN_PROFILE = "foreign_profile"
+    MESSAGE_FLOOD = "message_flood"
+
+
 @quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peculiar:
@@ -153,6 +164,8 @@ class StationState:
 
     upstream_overflowed: bool = False
     """Whether reports to a second central system were lost for want of room."""
+    alarms: tuple[StationAlarm, ...] = ()
+    """In alphabetical order."""
 
     outside_a: float | None = None
     """Per phase, what somebody else limits the station to (its own load management, a grid operator), as it told."""

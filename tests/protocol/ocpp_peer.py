@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import ssl
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
+from pathlib import Path
 from typing import Any, Final
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -30,6 +32,8 @@ GUARD_S: Final = 20.0
 Payload = dict[str, Any]
 LEASE: Final = LeasedLimit(limit_a=10.0, phases=3, fallback_a=6.0, lease_s=60.0)
 GARAGE: Final = StationEntry(id="garage", fallback_a=6.0)
+
+LOOPBACK: Final = CsmsSection(host="127.0.0.1")
 
 CALM: Final = Pace(
     limit_first_s=0.0,
@@ -208,13 +212,22 @@ class House:
         pace: Pace,
         passwords: Mapping[str, str],
         authorise: Authorise,
+        section: CsmsSection = LOOPBACK,
+        folder: Path | None = None,
     ) -> None:
         self.clock = clock
         self.states: list[StationState] = []
         self._news = asyncio.Event()
-        section = CsmsSection(host="127.0.0.1")
         self.central = CentralSystem(
-            section, entries, clock, self._changed, passwords, bind_port=0, pace=pace, authorise=authorise
+            section,
+            entries,
+            clock,
+            self._changed,
+            passwords,
+            bind_port=0,
+            pace=pace,
+            authorise=authorise,
+            folder=folder,
         )
 
     def _changed(self, state: StationState) -> None:
@@ -248,10 +261,12 @@ class House:
         protocols: Sequence[str] | None = ("ocpp1.6",),
         script: Mapping[str, Script] | None = None,
         headers: Mapping[str, str] | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> AsyncIterator[Peer]:
-        """A station connects; it answers set-up sensibly and takes every limit."""
+        """A station connects, encrypted with `tls`; it answers set-up sensibly and takes every limit."""
         async with connect(
-            self.url(path),
+            self.url(path) if tls is None else f"wss://127.0.0.1:{self.central.tls_port}{path}",
+            ssl=tls,
             subprotocols=None if protocols is None else [Subprotocol(each) for each in protocols],
             additional_headers=dict(headers or {}),
             compression=None,
@@ -275,9 +290,11 @@ async def house(
     pace: Pace = CALM,
     passwords: Mapping[str, str] | None = None,
     authorise: Authorise = free_vending,
+    section: CsmsSection = LOOPBACK,
+    folder: Path | None = None,
 ) -> AsyncIterator[House]:
-    """A central system on a free port of this machine."""
-    place = House(SteppedClock(speed), entries or (GARAGE,), pace, passwords or {}, authorise)
+    """A central system on a free port of this machine, and on one more where `section` wants TLS."""
+    place = House(SteppedClock(speed), entries or (GARAGE,), pace, passwords or {}, authorise, section, folder)
     place.serving = asyncio.create_task(place.central.serve())
     async with WallClock().timeout(GUARD_S):
         await place.central.listening.wait()

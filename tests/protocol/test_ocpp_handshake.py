@@ -11,13 +11,15 @@ from websockets.exceptions import InvalidStatus
 from websockets.typing import Subprotocol
 
 from ems.clock import WallClock
-from ems.config.schema import CsmsSection, StationEntry
-from ems.csms import listener
+from ems.config.schema import CsmsSection, StationEntry, Unknown
+from ems.csms import listener, strangers
 from ems.csms.central_system import CentralSystem
 from ems.csms.pace import Pace
 from ems.csms.station_clock import parse_timestamp
 from ems.errors import StationOffline
 from tests.protocol.ocpp_peer import BOOT, CALM, GARAGE, GUARD_S, LEASE, House, accept, house, mute, start, status
+
+CLOSED = CsmsSection(host="127.0.0.1", unknown=Unknown.REFUSE)
 
 
 def basic(user: str, password: bytes) -> dict[str, str]:
@@ -89,7 +91,8 @@ async def test_identity_is_the_last_part_of_the_path(path: str, identity: str) -
 
 
 async def test_stranger_is_refused_and_named_once(caplog: pytest.LogCaptureFixture) -> None:
-    async with house() as place:
+    """T06, where the site file says `refuse`."""
+    async with house(section=CLOSED) as place:
         with caplog.at_level(logging.WARNING):
             statuses = [await refusal(place, "/cellar") for _ in range(3)]
 
@@ -103,8 +106,8 @@ async def test_stranger_is_refused_and_named_once(caplog: pytest.LogCaptureFixtu
 async def test_names_of_strangers_do_not_fill_the_log(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listener, "MOST_STRANGERS", 2)
-    async with house() as place:
+    monkeypatch.setattr(strangers, "MOST_STRANGERS", 2)
+    async with house(section=CLOSED) as place:
         for number in range(4):
             await refusal(place, f"/stranger{number}")
 

@@ -65,6 +65,15 @@ class Stranger(Shape):
     last_at: datetime
     times: int
     refused: bool
+    waits: bool = False
+    """Whether it is connected and waits to be adopted; nothing controls it meanwhile."""
+
+    vendor: str | None = None
+    """Who it says it is; null where it has not said."""
+
+    model: str | None = None
+    firmware: str | None = None
+    serials: tuple[str, ...] = ()
 
 
 class StationBench(Shape):

@@ -24,6 +24,7 @@ from ems.csms.messages import (
 from ems.csms.pace import Pace
 from ems.csms.rpc import Unanswerable
 from ems.csms.station_clock import format_timestamp, parse_timestamp
+from ems.csms.v16.certificates import CertificateAnswersV16
 from ems.csms.v16.service_reports import firmware_report, upload_report
 from ems.csms.v16.vocabulary import ACTIONS, call_complaint
 from ems.model.station import ConnectorStatus
@@ -34,7 +35,6 @@ PROTOCOL: Final = "ocpp1.6"
 MOST_VENDORS: Final = 50
 
 _STATUSES: Final = {status.value.lower(): status for status in ConnectorStatus}
-_JUST_NOTED: Final = frozenset({"SecurityEventNotification"})
 
 
 class InboundV16:
@@ -47,6 +47,7 @@ class InboundV16:
         self._station = station
         self.complaints: Final = Complaints(station)
         self._vendors_refused: set[str] = set()
+        certificates = CertificateAnswersV16(heard)
         self._answers: Mapping[str, Callable[[Mapping[str, object], str], Mapping[str, object]]] = {
             "Authorize": self._authorize,
             "BootNotification": self._boot,
@@ -55,11 +56,11 @@ class InboundV16:
             **dict.fromkeys(("FirmwareStatusNotification", "SignedFirmwareStatusNotification"), self._firmware),
             "Heartbeat": self._heartbeat,
             "MeterValues": self._meter_values,
-            "SignCertificate": lambda _payload, _message_id: {"status": "Rejected"},
+            "SecurityEventNotification": certificates.security_event,
+            "SignCertificate": certificates.sign_certificate,
             "StartTransaction": self._start,
             "StatusNotification": self._status,
             "StopTransaction": self._stop,
-            **dict.fromkeys(_JUST_NOTED, _noted),
         }
 
     def answer(self, action: str, payload: Mapping[str, object], message_id: str) -> Mapping[str, object]:
@@ -149,10 +150,6 @@ class InboundV16:
     def _now(self) -> str:
         self._heard.time_told()
         return format_timestamp(self._clock.utc_now())
-
-
-def _noted(_payload: Mapping[str, object], _message_id: str) -> Mapping[str, object]:
-    return {}
 
 
 def _tag_info(verdict: TagVerdict) -> Mapping[str, object]:

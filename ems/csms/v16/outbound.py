@@ -18,6 +18,7 @@ from ems.csms.messages import (
 )
 from ems.csms.pace import Pace
 from ems.csms.station_clock import parse_timestamp
+from ems.csms.v16.certificates import CertificatesV16
 from ems.csms.v16.commands import CommandsV16
 from ems.csms.v16.profile_words import PURPOSES, charging_profile
 from ems.csms.v16.service import ServiceV16
@@ -27,7 +28,7 @@ from ems.errors import StationRefused
 MOST_UNKNOWN: Final = 500
 
 
-class OutboundV16(CommandsV16, ServiceV16):
+class OutboundV16(CommandsV16, ServiceV16, CertificatesV16):
     """Asks one connected station. Implements `dialect.StationDialect`."""
 
     def __init__(self, lane: CallLane, pace: Pace, complaints: Complaints, *, station: str) -> None:

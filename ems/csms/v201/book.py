@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from ems.csms.messages import Heard
@@ -28,7 +29,7 @@ class Book:
 
         self.connectors: Final = Connectors(heard)
         self.running: Final = Running()
-        self.installed: Final = Installed(station)
+        self.installed: Final = Installed(station, partial(_foreign, heard))
         self.dynamic: Final = DynamicLimits()
         """Limits that the station may ask for by their values alone (OCPP 2.1)."""
 
@@ -46,3 +47,7 @@ class Book:
         self.dynamic.clear()
         self.streams.clear()
         self.inventoried = False
+
+
+def _foreign(heard: Heard, about: str) -> None:
+    heard.security.foreign_profile(about)

@@ -11,7 +11,9 @@ from ems.clock import Clock
 from ems.csms.inbound import Answers, Inbound, noted
 from ems.csms.messages import Heard
 from ems.csms.pace import Pace
+from ems.csms.plug_and_charge import NoPlugAndCharge
 from ems.csms.v201.book import Book
+from ems.csms.v201.certificates import CertificateAnswersV201
 from ems.csms.v201.energy import EnergyV201
 from ems.csms.v201.provisioning import ProvisioningV201
 from ems.csms.v201.service_reports import ServiceReportsV201
@@ -26,7 +28,6 @@ JUST_NOTED: Final[Answers] = dict.fromkeys(
         "NotifyMonitoringReport",
         "PublishFirmwareStatusNotification",
         "ReservationStatusUpdate",
-        "SecurityEventNotification",
     ),
     noted,
 )
@@ -45,6 +46,7 @@ class InboundV201(Inbound):
         vocabulary: Vocabulary = VOCABULARY,
     ) -> None:
         self.book: Final = Book(heard, station=station)
+        certificates = CertificateAnswersV201(heard, NoPlugAndCharge())
         super().__init__(
             vocabulary,
             JUST_NOTED,
@@ -52,5 +54,7 @@ class InboundV201(Inbound):
             ServiceReportsV201(heard).answers,
             EnergyV201(heard.energy, self.book, station=station).answers,
             TransactionsV201(heard, self.book).answers,
+            certificates.answers,
+            certificates.answers_21 if vocabulary.version != VOCABULARY.version else {},
             station=station,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -36,8 +36,9 @@ class Held:
 class Installed:
     """Gathers one answer to GetChargingProfiles, which comes in several messages."""
 
-    def __init__(self, station: str) -> None:
+    def __init__(self, station: str, foreign: Callable[[str], None] = lambda _: None) -> None:
         self._station = station
+        self._foreign_told = foreign
         self._request_id: int | None = None
         self._held: dict[int, Held] = {}
         self._said: set[int] = set()
@@ -81,6 +82,7 @@ class Installed:
         for each in self.foreign:
             if each.profile_id not in self._said and len(self._said) < MOST_PROFILES:
                 self._said.add(each.profile_id)
+                self._foreign_told(f"{each.purpose} {each.profile_id}")
                 LOGGER.warning(
                     "%s holds a charging profile that is not ours and may limit or raise the car: id %d, %s, level %d",
                     self._station, each.profile_id, each.purpose, each.level,

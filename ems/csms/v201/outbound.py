@@ -5,6 +5,7 @@ from __future__ import annotations
 from ems.clock import Clock
 from ems.csms.lane import CallLane
 from ems.csms.pace import Pace
+from ems.csms.v201.certificates import CertificatesV201
 from ems.csms.v201.commands import CommandsV201
 from ems.csms.v201.inbound import InboundV201
 from ems.csms.v201.lookback import LookbackV201
@@ -15,7 +16,7 @@ from ems.csms.v201.vocabulary import VOCABULARY
 from ems.csms.vocabulary import Vocabulary
 
 
-class OutboundV201(CommandsV201, OnRequestV201, ServiceV201, SmartChargingV201, LookbackV201):
+class OutboundV201(CommandsV201, OnRequestV201, ServiceV201, SmartChargingV201, LookbackV201, CertificatesV201):
     """Asks one connected station. Another family of requests is one base more here."""
 
     def __init__(

@@ -54,6 +54,9 @@ NAMES: Final[Mapping[str, Place]] = {
 }
 """OCPP 1.6's configuration keys are the neutral words; any other variable is called `Component.Variable`."""
 
+SECRETS: Final = frozenset({"AuthorizationKey", "SecurityCtrlr.BasicAuthPassword"})
+"""What is written and never kept here."""
+
 MOST_PROFILES: Final = "MaxChargingProfilesInstalled"
 _PROFILES: Final = _at("SmartChargingCtrlr", "Entries", "ChargingProfiles")
 FEATURES: Final = "SupportedFeatureProfiles"
@@ -93,7 +96,7 @@ class VariablesV201(AskingV201):
         answer = await self._ask("SetVariables", request, urgency)
         status = text(next(iter(_entries(answer.payload, "setVariableResult")), {}), "attributeStatus")
         done = status in {"Accepted", "RebootRequired"}
-        if done:
+        if done and key not in SECRETS:
             self._book.model.update(place, value)
         return Outcome(done=done, answer=status)
 

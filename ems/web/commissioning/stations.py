@@ -21,7 +21,7 @@ class StationsPanel:
         self._cards = Fresh(self._stations, lambda now: (_facts(now.stations), now.circuits), "bench")
         with panel_card(installer.voice("page.strangers")):
             words(installer.voice("page.strangers_says"), "p", "soft")
-            self._strangers = Fresh(self._unknown, lambda now: [each.identity for each in _asking(now)])
+            self._strangers = Fresh(self._unknown, lambda now: [(each.identity, _who(each)) for each in _asking(now)])
 
     def draw(self, now: CommissioningState) -> None:
         self._cards.draw(now)
@@ -97,7 +97,7 @@ class StationsPanel:
             with box("div", "row spread"):
                 with box("div", "grow"):
                     words(stranger.identity, "div")
-                    words(stranger.address, "div", "soft small")
+                    words(_who(stranger), "div", "soft small")
                 stations = {each.id: station_name(each.id) for each in now.stations}
                 choice = choice_field(voice("page.is_station"), stations, next(iter(stations), ""))
                 button(voice("page.adopt"), partial(self._adopt, stranger, choice), "button button-main")
@@ -112,6 +112,12 @@ class StationsPanel:
     async def _refuse(self, stranger: Stranger) -> None:
         installer = self._installer
         await installer.ask(lambda: installer.desk.refuse(stranger.identity, who=installer.who))
+
+
+def _who(stranger: Stranger) -> str:
+    """Its address, and who it says it is."""
+    said = (stranger.vendor, stranger.model, *stranger.serials)
+    return " · ".join(word for word in (stranger.address, *said) if word)
 
 
 def _asking(now: CommissioningState) -> list[Stranger]:

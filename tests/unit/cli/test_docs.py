@@ -40,6 +40,7 @@ SECTIONS: Mapping[str, tuple[type[BaseModel], ...]] = {
     "mqtt": (schema.BrokerSection,),
     "publish of the broker": (schema.MqttPublishSection,),
     "csms": (schema.CsmsSection,),
+    "tls of the stations": (schema.CsmsTlsSection,),
     "api": (schema.ApiSection,),
     "tls of the API": (schema.TlsSection,),
     "simulation": (schema.SimulationSection,),

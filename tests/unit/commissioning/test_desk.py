@@ -77,6 +77,9 @@ class Strangers:
         self.proofs = SimpleNamespace(is_running=False)
         self.names: dict[str, str] = {}
 
+    def turn_away(self, identities: frozenset[str]) -> None:
+        """Nobody waits."""
+
     def set_site(self, site: object) -> None:
         """Nobody asks for it."""
 

@@ -12,6 +12,7 @@ import pytest
 from ocpp.messages import get_validator
 
 from ems.clock import VirtualClock, run_virtual
+from ems.csms.certificate_words import CertificateAsked, SecurityTold
 from ems.csms.energy_words import EnergyBook
 from ems.csms.lane import CallLane
 from ems.csms.messages import Boot, MeterReport, StartReport, StatusReport, StopReport, TagVerdict, TransactionEvent
@@ -35,6 +36,26 @@ def accepted(_payload: Payload) -> Payload:
 
 
 @dataclass
+class Security:
+    """Implements `certificate_words.HeardSecurity` by remembering."""
+
+    asked: list[CertificateAsked] = field(default_factory=list)
+    told: list[SecurityTold] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
+    signs: bool = True
+
+    def certificate_asked(self, asked: CertificateAsked) -> bool:
+        self.asked.append(asked)
+        return self.signs
+
+    def security_told(self, told: SecurityTold) -> None:
+        self.told.append(told)
+
+    def foreign_profile(self, about: str) -> None:
+        self.foreign.append(about)
+
+
+@dataclass
 class Heard:
     """Implements `messages.Heard` by remembering."""
 
@@ -53,6 +74,7 @@ class Heard:
 
     changes: int = 0
     told_time: int = 0
+    security: Security = field(default_factory=Security)
 
     def __post_init__(self) -> None:
         self.energy = EnergyBook(self._changed, self._needed)

@@ -8,13 +8,17 @@ from hypothesis import strategies as st
 
 from ems.clock import VirtualClock
 from ems.csms import throttle
-from ems.csms.credentials import authentic
 from ems.csms.fields import number, printable, text, whole
 from ems.csms.listener import identity_of
+from ems.csms.security.credentials import SitePassword, given_password, proven
 from ems.csms.throttle import Throttle
 from ems.csms.v16.vocabulary import call_complaint, encode
 
 KEY = "0123456789ABCDEF0123456789abcdef"
+
+
+def authentic(given: str | None, identity: str, password: str) -> bool:
+    return proven([SitePassword(password)], given_password(given, identity)) is not None
 
 
 def header(password: bytes, user: str = "CP1") -> str:

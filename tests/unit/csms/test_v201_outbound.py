@@ -462,6 +462,7 @@ def test_foreign_profiles_are_found_after_connecting(caplog: pytest.LogCaptureFi
     assert [each.profile_id for each in book.installed.held] == [8480, 77]
     assert [each.profile_id for each in book.installed.foreign] == [77]
     assert "not ours" in caplog.text
+    assert station.heard.security.foreign == ["TxDefaultProfile 77"]
 
 
 def test_queue_of_a_station_is_awaited() -> None:
