@@ -21,6 +21,7 @@ from ems.config.translate import to_site, to_tariff
 from ems.control.cycle import Turn
 from ems.control.memory import Memory
 from ems.csms.central_system import CentralSystem
+from ems.csms.tags import TagDesk
 from ems.devices.catalog import Devices, connect_devices
 from ems.model.snapshot import Snapshot
 from ems.model.station import StationState
@@ -79,6 +80,7 @@ class Service:
         self._site = to_site(file)
         self._devices: Devices = connect_devices(file, clock)
         self._board = Board(self._site, clock)
+        self.tags: Final = TagDesk(clock)
         self.central_system = CentralSystem(
             file.csms,
             file.stations,
@@ -86,7 +88,9 @@ class Service:
             self._station_changed,
             {entry.id: reveal(entry.password) for entry in file.stations if entry.password is not None},
             bind_port=bind_port,
+            authorise=self.tags.authorise,
         )
+        self.tags.look_at(self.central_system.charging)
         self._dispatch = Dispatch(self._site, self.central_system.links, self._board, clock, sent=sent)
         self._escalations = Escalations(self.central_system.links, clock, resend=self._dispatch.resend)
         self.desk.join(self._board, self._dispatch, self.central_system)
@@ -215,6 +219,7 @@ class Service:
             routers=[installer_router(installers)],
             waiting=waiting,
             inlets=self._devices.pushed,
+            tag_desk=self.tags,
         )
         self.desk.audit = part.access.audit_commissioning
         return part

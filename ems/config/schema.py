@@ -263,6 +263,9 @@ class CsmsSection(Section):
 
     host: Host = "0.0.0.0"  # noqa: S104 (stations sit elsewhere on the home network)
     port: Port = 9000
+    files_port: Port = 9002
+    """Where stations fetch firmware and bring diagnostics, by plain HTTP; it is open only while one is awaited."""
+
     heartbeat_s: Annotated[Whole, Field(ge=10, le=3600)] = 60
     meter_values_s: Annotated[Whole, Field(ge=1, le=300)] = 10
     """How often a charging station is asked to report its current."""

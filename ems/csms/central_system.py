@@ -89,6 +89,11 @@ class CentralSystem:
         """Stations that tried to connect by a name that nobody configured, the newest last."""
         return self._listener.strangers
 
+    def charging(self) -> tuple[tuple[str, str], ...]:
+        """The stations with a running session, each with its tag."""
+        sessions = ((station_id, station.session) for station_id, station in self.links.items())
+        return tuple((station_id, session.id_tag) for station_id, session in sessions if session is not None)
+
     def identity_of(self, station_id: str) -> str:
         """The last part of the address that the station connects to."""
         station = self.links[station_id]

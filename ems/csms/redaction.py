@@ -16,6 +16,11 @@ def redacted(message: object) -> str:
     return json.dumps(_hidden(message), separators=(",", ":"))[:_LONGEST]
 
 
+def is_secret(key: str) -> bool:
+    """Whether the value of that setting must not be shown."""
+    return key.rpartition(".")[2].lower() in _SECRET_KEYS
+
+
 def _hidden(value: object) -> object:
     if isinstance(value, list):
         return [_hidden(each) for each in value]
