@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.|-]{0,47}$")]
 PhaseName = Literal["L1", "L2", "L3"]
@@ -23,6 +23,14 @@ Host = Annotated[str, Field(max_length=253, pattern=r"^([^\s/:@]+|[0-9A-Fa-f.]*:
 
 Topic = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^#+\x00]+$")]
 """One MQTT topic, without wildcards."""
+
+
+def _version(value: object) -> object:
+    """1.6 without quotes is a number to YAML."""
+    return f"{value:g}" if isinstance(value, float) else value
+
+
+OcppVersion = Annotated[Literal["1.6", "2.0.1", "2.1"], BeforeValidator(_version)]
 
 _UNITS: Final = {"a": "A", "s": "s", "min": "min", "w": "W", "kw": "kW", "wh": "Wh", "kwh": "kWh", "mb": "MB"}
 

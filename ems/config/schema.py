@@ -11,7 +11,7 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from ems.config.kinds import Amps, Host, Id, Number, PhaseName, Port, Secret, Section, Switch, Whole
+from ems.config.kinds import Amps, Host, Id, Number, OcppVersion, PhaseName, Port, Secret, Section, Switch, Whole
 from ems.config.schema_api import ApiSection, MqttPublishSection, TlsSection
 from ems.config.schema_devices import (
     BatteryEntry,
@@ -152,6 +152,9 @@ class StationEntry(Section):
 
     serial: Annotated[str, Field(min_length=1, max_length=50)] | None = None
     """Serial number, to recognise the station that sends no identity."""
+
+    ocpp: OcppVersion | None = None
+    """The OCPP version it has to speak; without one, what it offers decides, and 1.6 where it offers several."""
 
     circuit: Id = "main"
     wired: Annotated[tuple[PhaseName, ...], Field(min_length=1, max_length=3)] = ("L1", "L2", "L3")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
@@ -16,9 +16,11 @@ from ems.csms.pace import Pace
 from ems.csms.ports import StationChanged
 from ems.csms.station import Station
 from ems.csms.tags import Authorise, free_vending
-from ems.csms.transactions import TransactionIds
+from ems.csms.transaction_book import Told, untold
+from ems.csms.transaction_ids import TransactionIds
 from ems.csms.visit import StationSocket
 from ems.errors import EmsError
+from ems.model.transaction import Transaction
 
 LOGGER = logging.getLogger(__name__)
 
@@ -47,6 +49,7 @@ class CentralSystem:
         bind_port: int | None = None,
         pace: Pace | None = None,
         authorise: Authorise = free_vending,
+        transaction_told: Told = untold,
     ) -> None:
         """`passwords` by station id. `bind_port` overrides the section's port; 0 takes any free one.
 
@@ -64,7 +67,9 @@ class CentralSystem:
             identity = _identity(entry)
             if identity in self._by_identity:
                 raise ValueError(f"two stations have the identity {identity!r}; it is what tells them apart")
-            self._by_identity[identity] = Station(entry, clock, pace, ids, changed, authorise=authorise)
+            self._by_identity[identity] = Station(
+                entry, clock, pace, ids, changed, authorise=authorise, transaction_told=transaction_told
+            )
         by_id = {station.station_id: station for station in self._by_identity.values()}
         self.links: Final[Mapping[str, Station]] = MappingProxyType(by_id)
         self.listening: Final = asyncio.Event()
@@ -75,6 +80,7 @@ class CentralSystem:
             {_identity(entry): passwords[entry.id] for entry in stations if entry.id in passwords},
             clock,
             self._converse,
+            pin_of=lambda identity: self._by_identity[identity].entry.ocpp,
         )
 
     @property
@@ -107,6 +113,13 @@ class CentralSystem:
         del self._by_identity[before]
         self._by_identity[identity] = station
         self._listener.rename(before, identity)
+
+    def recall(self, transactions: Iterable[Transaction]) -> None:
+        """Go on from the transactions that an earlier run kept, oldest first; before any station connects."""
+        for each in transactions:
+            station = self.links.get(each.station_id)
+            if station is not None:
+                station.recall([each])
 
     async def serve(self) -> None:
         """Serve stations until cancelled; then close every connection. Raises CannotListen, say for a port in use."""

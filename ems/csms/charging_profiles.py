@@ -16,6 +16,7 @@ from typing import Final
 from ems.csms.capabilities import Capabilities, RateUnit
 from ems.csms.ports import LeasedLimit
 from ems.model.electrical import NOMINAL_V
+from ems.model.transaction import TransactionId
 
 LEAST_A: Final = 6.0
 """Smallest charging current, IEC 61851-1; anything between it and 0 is undefined and never sent."""
@@ -93,7 +94,7 @@ class Profile:
     duration_s: int | None = None
     """None: the last period lasts for ever."""
 
-    transaction_id: int | None = None
+    transaction_id: TransactionId | None = None
 
     @property
     def valid_from(self) -> datetime | None:
@@ -109,7 +110,7 @@ class Moment:
     guard_s: float
     """G: schedules start so far back that a clock that is slow by less has begun them."""
 
-    transaction_id: int | None = None
+    transaction_id: TransactionId | None = None
     charging_for_s: float = 0.0
     """Time since the transaction began; 0 without one."""
 

@@ -19,6 +19,7 @@ from websockets.typing import Subprotocol
 from ems.clock import Clock
 from ems.csms.credentials import authentic
 from ems.csms.throttle import Throttle
+from ems.csms.versions import PROTOCOLS, negotiated
 from ems.csms.visit import StationSocket
 from ems.csms.wire_json import MAX_FRAME_BYTES
 
@@ -36,8 +37,7 @@ class Stranger:
     times: int = 1
 
 
-SUBPROTOCOLS: Final[tuple[Subprotocol, ...]] = (Subprotocol("ocpp1.6"),)
-"""What we speak, best first."""
+SUBPROTOCOLS: Final[tuple[Subprotocol, ...]] = tuple(map(Subprotocol, PROTOCOLS))
 
 MOST_STRANGERS: Final = 64
 LONGEST_NAME: Final = 200
@@ -57,16 +57,6 @@ def identity_of(path: str) -> str:
     return unquote(parts[-1]) if parts else ""
 
 
-def select_subprotocol(_socket: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
-    """Our best that was offered; None, which means OCPP 1.6, when nothing was (Q1). Raises NegotiationError."""
-    if not offered:
-        return None
-    chosen = next((each for each in SUBPROTOCOLS if each in offered), None)
-    if chosen is None:
-        raise NegotiationError(f"we speak {', '.join(SUBPROTOCOLS)}")
-    return chosen
-
-
 class Listener:
     """Lets configured stations in and hands each connection over with its identity."""
 
@@ -76,12 +66,14 @@ class Listener:
         passwords: Mapping[str, str],
         clock: Clock,
         converse: Callable[[str, StationSocket], Awaitable[None]],
+        pin_of: Callable[[str], str | None] = lambda _identity: None,
     ) -> None:
-        """`passwords` by identity; a station without one needs none."""
+        """`passwords` by identity; a station without one needs none. `pin_of` gives the OCPP version it must speak."""
         self._clock = clock
         self._identities = set(identities)
         self._passwords = dict(passwords)
         self._converse = converse
+        self._pin_of = pin_of
         self._strangers: dict[str, Stranger] = {}
         self._told_of: set[str] = set()
         self._handshakes = Throttle(clock, burst=HANDSHAKES_AT_ONCE, every_s=1.0)
@@ -111,7 +103,7 @@ class Listener:
             host,
             port,
             process_request=self._process_request,
-            select_subprotocol=select_subprotocol,
+            select_subprotocol=self._select_subprotocol,
             subprotocols=SUBPROTOCOLS,
             compression=None,
             max_size=MAX_FRAME_BYTES,
@@ -126,6 +118,16 @@ class Listener:
     async def _serve_socket(self, socket: ServerConnection) -> None:
         if isinstance(socket, StationSocket) and socket.request is not None:
             await self._converse(identity_of(socket.request.path), socket)
+
+    def _select_subprotocol(self, socket: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+        """What to speak; None, to be heard from the station, when it offers nothing (Q1). Raises NegotiationError."""
+        if not offered:
+            return None
+        pin = self._pin_of(identity_of(socket.request.path)) if socket.request is not None else None
+        chosen = negotiated(offered, pin)
+        if chosen is None:
+            raise NegotiationError(f"we speak {', '.join(SUBPROTOCOLS)}" if pin is None else f"OCPP {pin} is pinned")
+        return Subprotocol(chosen)
 
     def _process_request(self, socket: ServerConnection, request: Request) -> Response | None:
         """None lets the station in."""

@@ -13,6 +13,7 @@ from ems.csms.charging_profiles import Period, Profile, Purpose
 from ems.csms.lane import Answer
 from ems.csms.service_words import FirmwareReport, UploadReport
 from ems.model.station import ConnectorStatus
+from ems.model.transaction import TransactionId
 
 
 class TagStatus(StrEnum):
@@ -75,7 +76,7 @@ class MeterReport:
     """Meter values of one connector, still in the station's spelling."""
 
     connector: int
-    transaction_id: int | None
+    transaction_id: TransactionId | None
     meter_value: object
 
 
@@ -94,10 +95,40 @@ class StartReport:
 class StopReport:
     """A transaction that ended."""
 
-    transaction_id: int | None
+    transaction_id: TransactionId | None
     meter_stop_wh: float | None
     at: datetime | None
     reason: str = "Local"
+    meter_value: object = None
+    """What the station kept of the meter while the transaction ran; None without any."""
+
+
+class Step(StrEnum):
+    """What one transaction event of OCPP 2.x tells."""
+
+    STARTED = "Started"
+    UPDATED = "Updated"
+    ENDED = "Ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransactionEvent:
+    """One step of a transaction whose id is the station's own: late, twice, out of order or alone, as it may come."""
+
+    connector: int
+    transaction_id: TransactionId
+    step: Step
+    seq_no: int | None
+    at: datetime | None
+    offline: bool = False
+    """Written while the station had no connection: never for control."""
+
+    id_tag: str = ""
+    reason: str = ""
+    """Why it ended; empty before."""
+
+    meter_value: object = None
+    """In the spelling that `meter_values.normalise` reads; None without any."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +179,10 @@ class Heard(Protocol):
 
     def transaction_stopped(self, report: StopReport) -> None: ...
 
+    def transaction_told(self, event: TransactionEvent) -> None:
+        """One event of OCPP 2.x, its meter values included."""
+        ...
+
     def firmware_reported(self, report: FirmwareReport) -> None: ...
 
     def upload_reported(self, report: UploadReport) -> None: ...
@@ -190,7 +225,7 @@ class Dialect(Protocol):
         """None leaves the connector to the station."""
         ...
 
-    async def remote_stop(self, transaction_id: int) -> None: ...
+    async def remote_stop(self, transaction_id: TransactionId) -> None: ...
 
     async def restart(self, *, hard: bool) -> Outcome:
         """Boot anew; soft ends a transaction first, hard does not wait."""

@@ -10,6 +10,7 @@ from ems.csms.charging_profiles import Form
 from ems.csms.limits import Limits
 from ems.csms.pace import Pace
 from ems.csms.station_clock import StationClock
+from ems.model.transaction import TransactionId
 
 LOGGER: Final = logging.getLogger(__name__)
 
@@ -18,7 +19,7 @@ class Basis(NamedTuple):
     """What a limit may have to be counted for."""
 
     drawing_phases: int | None
-    transaction_id: int | None
+    transaction_id: TransactionId | None
 
 
 class Recount:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from ems.clock import Clock
@@ -22,6 +21,7 @@ from ems.csms.messages import (
     StatusReport,
     StopReport,
     TagVerdict,
+    TransactionEvent,
 )
 from ems.csms.pace import Pace
 from ems.csms.ports import LeasedLimit, LimitReceipt, StationChanged
@@ -30,13 +30,13 @@ from ems.csms.rpc import Rpc
 from ems.csms.service.serviced import Serviced
 from ems.csms.station_clock import StationClock
 from ems.csms.tags import Authorise, free_vending
-from ems.csms.transactions import Session, TransactionIds
-from ems.csms.v16.inbound import PROTOCOL as V16
-from ems.csms.v16.inbound import InboundV16
-from ems.csms.v16.outbound import OutboundV16
+from ems.csms.transaction_book import Told, untold
+from ems.csms.transaction_ids import TransactionIds
+from ems.csms.versions import Versions
 from ems.csms.visit import StationSocket, Visit
 from ems.errors import StationOffline
 from ems.model.station import ConnectorStatus, StationState
+from ems.model.transaction import Transaction
 
 LOGGER = logging.getLogger(__name__)
 
@@ -55,6 +55,7 @@ class Station(Serviced):
         changed: StationChanged,
         *,
         authorise: Authorise = free_vending,
+        transaction_told: Told = untold,
     ) -> None:
         super().__init__(clock)
         self.entry: Final = entry
@@ -62,6 +63,7 @@ class Station(Serviced):
         self._ids = ids
         self._changed = changed
         self._authorise = authorise
+        self._transaction_told = transaction_told
         self._state = StationState(station_id=entry.id)
         self._visit: Visit | None = None
         self._connections = 0
@@ -70,7 +72,7 @@ class Station(Serviced):
         self._connectors: dict[int, Connector] = {}
         self._clearing: set[int] = set()
         self._station_clock = StationClock(clock)
-        self._inbound = InboundV16(self, clock, pace, station=entry.id)
+        self._versions = Versions(self, clock, pace, station=entry.id, pin=entry.ocpp)
         self._phases_allowed = len(entry.wired)
         self.limits: Final = Limits(
             entry.id, clock, whole_amps=entry.whole_amps, max_a=entry.max_a, phases=len(entry.wired)
@@ -94,13 +96,13 @@ class Station(Serviced):
         return self._state
 
     @property
-    def session(self) -> Session | None:
-        """The running session."""
+    def session(self) -> Transaction | None:
+        """The running transaction."""
         return self.connector.transactions.running
 
     @property
-    def ended_sessions(self) -> deque[Session]:
-        """The last sessions that ended, oldest first."""
+    def ended_sessions(self) -> Sequence[Transaction]:
+        """The last transactions that ended, oldest first."""
         return self.connector.transactions.ended
 
     @property
@@ -167,7 +169,8 @@ class Station(Serviced):
         self._service_booted(boot)
         asked_until_s, visit.boot_asked_until_s = visit.boot_asked_until_s, None
         visit.boot_heard = True
-        if asked_until_s is None or self._clock.monotonic_s() > asked_until_s:
+        other_version = visit.speech.take_change()
+        if other_version or asked_until_s is None or self._clock.monotonic_s() > asked_until_s:
             self._restarted(visit)
         return True
 
@@ -203,7 +206,7 @@ class Station(Serviced):
     def transaction_started(self, report: StartReport) -> int:
         """Begin a transaction, or find the one that the station repeats."""
         self._station_clock.heard(report.at)
-        transaction_id = self._connector(report.connector or 1).transactions.start(report, connection=self._connections)
+        transaction_id = self._connector(report.connector or 1).started(report, self._connections)
         self._service_started(report.id_tag, transaction_id)
         self._publish()
         return transaction_id
@@ -211,9 +214,23 @@ class Station(Serviced):
     def transaction_stopped(self, report: StopReport) -> None:
         """End the transaction that is meant, if it runs."""
         self._station_clock.heard(report.at)
-        if not any(connector.transactions.stop(report) for connector in self._connectors.values()):
+        if not any(connector.stopped(report) for connector in self._connectors.values()):
             LOGGER.info("%s stopped a transaction that does not run here", self.entry.id)
         self._publish()
+
+    def transaction_told(self, event: TransactionEvent) -> None:
+        """Take note of one event of a transaction whose id is the station's own."""
+        if not event.offline:
+            self._station_clock.heard(event.at)
+        self._connector(event.connector or 1).told(
+            event, active_phases=self._phases_allowed, interval_s=self._pace.meter_values_s
+        )
+        self._publish()
+
+    def recall(self, transactions: Iterable[Transaction]) -> None:
+        """Go on from the transactions that an earlier run kept, oldest first."""
+        for each in transactions:
+            self._connector(each.connector).transactions.recall([each])
 
     def assume_available(self) -> None:
         """It never told its state: take it as usable, or as charging when a transaction runs (Q5)."""
@@ -227,15 +244,16 @@ class Station(Serviced):
         self._publish()
 
     def _new_visit(self, socket: StationSocket) -> Visit:
+        speech = self._versions.speech(socket.subprotocol)
         rpc = Rpc(
             socket,
-            self._inbound.answer,
+            speech.answer,
             self._clock,
             station=self.entry.id,
             give_way_s=self._pace.give_way_s,
         )
-        dialect = OutboundV16(rpc.lane, self._pace, self._inbound.complaints, station=self.entry.id)
-        return Visit(socket, rpc, dialect, self._clock, self._pace, station=self.entry.id, ended=self._ended)
+        speech.speak_on(rpc.lane)
+        return Visit(socket, rpc, speech, self._clock, self._pace, station=self.entry.id, ended=self._ended)
 
     def _ended(self, visit: Visit) -> None:
         if self._visit is visit:
@@ -283,7 +301,15 @@ class Station(Serviced):
         number = min(max(number, 1), MOST_CONNECTORS)
         if number not in self._connectors:
             phases = len(self.entry.wired)
-            self._connectors[number] = Connector(phases, self._ids, self._clock, self._station_clock)
+            self._connectors[number] = Connector(
+                phases,
+                self._ids,
+                self._clock,
+                self._station_clock,
+                station_id=self.entry.id,
+                number=number,
+                told=self._transaction_told,
+            )
         return self._connectors[number]
 
     def _moment(self) -> Moment:
@@ -293,7 +319,7 @@ class Station(Serviced):
             station_now=self._station_clock.now(),
             guard_s=self._pace.clock_guard_s,
             transaction_id=session.transaction_id if session else None,
-            charging_for_s=self._clock.monotonic_s() - session.began_at_s if session else 0.0,
+            charging_for_s=self._clock.monotonic_s() - self.connector.transactions.running_since_s if session else 0.0,
             drawing_phases=self.connector.drawing_phases,
         )
 
@@ -309,7 +335,7 @@ class Station(Serviced):
             station_id=self.entry.id,
             connected=self._visit is not None,
             connections=self._state.connections + (limits_due or outdated),
-            protocol=V16 if self._visit is not None else self._state.protocol,
+            protocol=self._visit.speech.protocol if self._visit is not None else self._state.protocol,
             status=connector.status,
             in_transaction=connector.transactions.running is not None,
             car=connector.car,

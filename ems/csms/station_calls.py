@@ -7,9 +7,9 @@ from typing import Final
 
 from ems.csms.charging_profiles import Purpose
 from ems.csms.messages import CompositeSchedule, Configuration, Outcome, Report
-from ems.csms.transactions import Session
 from ems.csms.visit import Visit
 from ems.errors import StationRefused
+from ems.model.transaction import Transaction
 
 REMOTE_TAG: Final = "FUSEWISE"
 """The id tag of transactions that we start; 16 letters and digits at most (Q13)."""
@@ -24,8 +24,8 @@ class StationCalls(ABC):
 
     @property
     @abstractmethod
-    def session(self) -> Session | None:
-        """The running session."""
+    def session(self) -> Transaction | None:
+        """The running transaction."""
 
     @abstractmethod
     def _here(self) -> Visit:

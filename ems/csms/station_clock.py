@@ -94,6 +94,10 @@ class StationClock:
         """How long ago the station wrote `stamp`; 0 when it has none."""
         return 0.0 if stamp is None else (self.now() - stamp).total_seconds()
 
+    def ours_utc_s(self, stamp: datetime | None) -> float | None:
+        """When the station wrote `stamp`, by our clock, in seconds since 1970; None when it has none."""
+        return None if stamp is None else self._clock.utc_now().timestamp() - self.age_s(stamp)
+
     def _compare_with_ours(self, offset_s: float) -> None:
         ours_s = self._ours_s()
         if abs(offset_s - ours_s) > NEAR_S:

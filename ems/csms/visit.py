@@ -15,6 +15,7 @@ from ems.clock import Clock
 from ems.csms.dialect import StationDialect
 from ems.csms.pace import Pace
 from ems.csms.rpc import Rpc
+from ems.csms.versions import Speech
 from ems.errors import StationError
 
 LOGGER = logging.getLogger(__name__)
@@ -39,7 +40,7 @@ class Visit:
         self,
         socket: StationSocket,
         rpc: Rpc,
-        dialect: StationDialect,
+        speech: Speech,
         clock: Clock,
         pace: Pace,
         *,
@@ -57,7 +58,7 @@ class Visit:
         self._pong: asyncio.Future[float] | None = None
         self._pongs = False
         self.rpc: Final = rpc
-        self.dialect: Final = dialect
+        self.speech: Final = speech
         self.began_at_s: Final = clock.monotonic_s()
         self.limit_settled: Final = asyncio.Event()
         self.boot_heard = False
@@ -78,6 +79,11 @@ class Visit:
             return found.group(1)
         address = self._socket.local_address
         return str(address[0]) if address else None
+
+    @property
+    def dialect(self) -> StationDialect:
+        """Asks in the version that is spoken."""
+        return self.speech.dialect
 
     def dismiss(self, code: int, reason: str) -> None:
         """Listen no more, and close the connection in the background."""

@@ -12,11 +12,10 @@ from ems.api.wire import CommandAnswer, Sentence
 from ems.api.wire_servicing import ConfigurationState, SettingState
 from ems.csms.messages import Setting
 from ems.csms.redaction import is_secret
-from ems.csms.service.known_settings import Danger, KnownSetting, SettingKind, known_settings
+from ems.csms.service.known_settings import Danger, SettingKind, about, known_settings
 from ems.model.words import Phrase, has_words
 
 LONGEST_SHOWN: Final = 500
-_MAKERS_OWN: Final = KnownSetting(kind=SettingKind.TEXT)
 
 
 class Settings:
@@ -43,7 +42,7 @@ class Settings:
 
     async def change(self, station_id: str, key: str, value: str, *, sure: bool, who: str) -> CommandAnswer:
         """Change one. Raises KeptSetting, DangerousSetting or WrongValue too."""
-        known = known_settings().get(key, _MAKERS_OWN)
+        known = about(key)
         if known.danger is Danger.KEPT or is_secret(key):
             raise KeptSetting(f"{key} is not changed here, since a mistake would lock the station out")
         if not known.takes(value):
@@ -56,7 +55,7 @@ class Settings:
 
 def setting_state(key: str, setting: Setting) -> SettingState:
     """As the wire has it; secrets stay where they are."""
-    known = known_settings().get(key, _MAKERS_OWN)
+    known = about(key)
     return SettingState(
         key=key,
         value=None if is_secret(key) else setting.value[:LONGEST_SHOWN],

@@ -50,6 +50,29 @@ class KnownSetting:
         return True
 
 
+_COMPONENTS: Final[Mapping[str, Danger]] = {
+    "securityctrlr": Danger.KEPT,
+    "iso15118ctrlr": Danger.KEPT,
+    "networkconfiguration": Danger.CONNECTION,
+    "ocppcommctrlr": Danger.CONNECTION,
+    "smartchargingctrlr": Danger.LIMITS,
+    "sampleddatactrlr": Danger.READINGS,
+    "aligneddatactrlr": Danger.READINGS,
+    "txctrlr": Danger.SESSIONS,
+    "authctrlr": Danger.SESSIONS,
+}
+"""What changing a variable of OCPP 2 can harm, by its component."""
+
+
+def about(key: str) -> KnownSetting:
+    """What is known of a setting, whatever the case of its letters; hardly anything of a maker's own."""
+    found = next((known for each, known in known_settings().items() if each.lower() == key.lower()), None)
+    if found is not None:
+        return found
+    component = key.partition(".")[0].partition("/")[0].lower()
+    return KnownSetting(kind=SettingKind.TEXT, danger=_COMPONENTS.get(component) if "." in key else None)
+
+
 @cache
 def known_settings() -> Mapping[str, KnownSetting]:
     """By key."""

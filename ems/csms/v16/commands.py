@@ -9,6 +9,7 @@ from ems.csms.fields import printable, text
 from ems.csms.lane import Answer, Urgency
 from ems.csms.messages import Outcome
 from ems.csms.v16.vocabulary import call
+from ems.model.transaction import TransactionId
 
 LONGEST_TAG_SENT: Final = 16
 LONGEST_STATUS: Final = 40
@@ -29,8 +30,8 @@ class CommandsV16(ABC):
         request = call.RemoteStartTransaction(id_tag=id_tag[:LONGEST_TAG_SENT], connector_id=connector)
         self._accepted("RemoteStartTransaction", await self._ask(request, Urgency.COMMAND))
 
-    async def remote_stop(self, transaction_id: int) -> None:
-        request = call.RemoteStopTransaction(transaction_id=transaction_id)
+    async def remote_stop(self, transaction_id: TransactionId) -> None:
+        request = call.RemoteStopTransaction(transaction_id=int(transaction_id))
         self._accepted("RemoteStopTransaction", await self._ask(request, Urgency.COMMAND))
 
     async def restart(self, *, hard: bool) -> Outcome:

@@ -126,6 +126,7 @@ class InboundV16:
             meter_stop_wh=number(payload, "meterStop"),
             at=parse_timestamp(payload.get("timestamp")),
             reason=text(payload, "reason") or "Local",
+            meter_value=payload.get("transactionData"),
         )
         self._heard.transaction_stopped(report)
         return {"idTagInfo": {"status": "Accepted"}} if text(payload, "idTag") else {}

@@ -89,6 +89,10 @@ async def test_a_setting_that_can_do_harm_needs_somebody_who_is_sure(api: ApiBen
         ("HeartbeatInterval", "600", True): None,
         ("AuthorizationKey", "0123456789abcdef", True): "kept_setting",
         ("SecurityProfile", "3", True): "kept_setting",
+        ("securityprofile", "3", True): "kept_setting",
+        ("SecurityCtrlr.SecurityProfile", "3", True): "kept_setting",
+        ("SecurityCtrlr.BasicAuthPassword", "0123456789abcdef", True): "kept_setting",
+        ("OCPPCommCtrlr.NetworkConfigurationPriority", "1", False): "dangerous_setting",
     }
     codes = {}
     async with api.client(Role.INSTALLER) as client:

@@ -10,7 +10,9 @@ from ems.clock import VirtualClock
 from ems.csms.car_meter import CarMeter
 from ems.csms.messages import StartReport, StopReport
 from ems.csms.meter_values import MeterSample
-from ems.csms.transactions import TransactionIds, Transactions
+from ems.csms.transaction_ids import TransactionIds
+from ems.csms.transaction_words import Reading
+from ems.csms.transactions import Transactions
 
 
 def start(message_id: str, *, meter_wh: float | None = 0.0) -> StartReport:
@@ -79,7 +81,7 @@ def test_energy_follows_the_register_through_a_reset() -> None:
     transactions = begun(clock, meter_wh=100_000)
     for kwh in (100.2, 100.5, 0.1, 0.3):
         clock.advance(60)
-        transactions.count(kwh)
+        transactions.read(None, Reading(kwh=kwh))
 
     assert energy_kwh(transactions) == pytest.approx(0.5 + 0.1 + 0.2)
 
@@ -89,7 +91,7 @@ def test_register_glitch_counts_for_nothing() -> None:
     transactions = begun(clock, meter_wh=100_000)
     for kwh in (100.2, 99.9, 100.3, 5000.0, 100.4):
         clock.advance(60)
-        transactions.count(kwh)
+        transactions.read(None, Reading(kwh=kwh))
 
     assert energy_kwh(transactions) == pytest.approx(0.2 + 0.4)
 
@@ -100,7 +102,7 @@ def test_energy_is_never_more_than_a_station_can_deliver(registers: list[float])
     transactions = begun(clock)
     for kwh in registers:
         clock.advance(60)
-        transactions.count(kwh)
+        transactions.read(None, Reading(kwh=kwh))
 
     assert 0.0 <= energy_kwh(transactions) <= 2.0 * len(registers)
 
@@ -108,8 +110,8 @@ def test_energy_is_never_more_than_a_station_can_deliver(registers: list[float])
 def test_session_without_a_meter_start_counts_from_its_first_register() -> None:
     clock = VirtualClock()
     transactions = begun(clock, meter_wh=None)
-    transactions.count(7.0)
-    transactions.count(7.5)
+    transactions.read(None, Reading(kwh=7.0))
+    transactions.read(None, Reading(kwh=7.5))
     transactions.stop(StopReport(transaction_id=-5, meter_stop_wh=None, at=None))
     assert transactions.running is not None
     running = transactions.running.transaction_id
@@ -117,21 +119,21 @@ def test_session_without_a_meter_start_counts_from_its_first_register() -> None:
 
     assert transactions.ended[-1].energy_kwh == pytest.approx(0.5)
     assert len(transactions.ended[-1].reason or "") == 50
-    transactions.count(8.0)
+    transactions.read(None, Reading(kwh=8.0))
     assert not transactions.adopt(running, 1)
 
 
-def test_stopped_and_ended_ids_are_known() -> None:
+def test_transaction_goes_on_after_a_reboot_as_the_same_one() -> None:
     clock = VirtualClock()
     transactions = begun(clock)
     assert transactions.running is not None
-    number = transactions.running.transaction_id
-    assert not transactions.knows(number)
+    key, number = transactions.running.key, transactions.running.transaction_id
     transactions.end("Reboot")
 
-    assert transactions.knows(number)
     assert transactions.adopt(number, 1)
-    assert not transactions.adopt(number + 1, 1)
+    assert transactions.running is not None
+    assert transactions.running.key == key
+    assert not transactions.adopt(int(number) + 1, 1)
 
 
 def sample(kwh: float) -> MeterSample:

@@ -1,0 +1,30 @@
+"""What one station of version 2 told that both directions need: those who listen write, those who ask read."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ems.csms.messages import Heard
+from ems.csms.v201.connectors import Connectors
+from ems.csms.v201.device_model import DeviceModel, ReportParts
+from ems.csms.v201.running import Running
+
+
+class Book:
+    """One for the life of a station."""
+
+    def __init__(self, heard: Heard, *, station: str) -> None:
+        self.model: Final = DeviceModel()
+        """Its variables, as far as it reported them."""
+
+        self.base_report: Final = ReportParts(station)
+        """The report of them that is under way."""
+
+        self.connectors: Final = Connectors(heard)
+        self.running: Final = Running()
+
+    def restarted(self) -> None:
+        """It booted: what it said of its state and of its variables may have changed."""
+        self.connectors.restarted()
+        self.running.restarted()
+        self.model.clear()
