@@ -79,7 +79,10 @@ class PaperStation:
         return {**self.settings, "acmeGlow": Setting(value="blue", readonly=False)}
 
     async def change_setting(self, key: str, value: str) -> Outcome:
-        return self._answer(f"{key} {value}")
+        outcome = self._answer(f"{key} {value}")
+        if outcome.done:
+            self.settings = {**self.settings, key: Setting(value=value, readonly=False)}
+        return outcome
 
     async def update_firmware(self, order: FirmwareOrder, file: str) -> Outcome:
         self.orders.append(order)
