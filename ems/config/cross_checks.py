@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from typing import Final
 
-from ems.config import circuit_checks, device_checks, rule_checks, station_checks, storage_checks
+from ems.config import circuit_checks, device_checks, quirk_checks, rule_checks, station_checks, storage_checks
 from ems.config.problems import Finding
 from ems.config.schema import Secret, SiteFile
 
@@ -59,6 +59,7 @@ _CHECKS: Final[tuple[Callable[[SiteFile], Iterator[Finding]], ...]] = (
     station_checks.currents,
     station_checks.vehicles,
     station_checks.simulated_cars,
+    quirk_checks.quirks,
     rule_checks.imbalance,
     rule_checks.grid_operator,
     storage_checks.place,

@@ -22,6 +22,7 @@ from ems.config.schema_devices import (
     MqttSource,
     SolarEntry,
 )
+from ems.config.schema_quirks import QuirkSection
 from ems.config.schema_simulation import HomeTime, SimulatedBattery, SimulatedCar, SimulationSection
 from ems.config.schema_storage import StorageSection, TariffSection
 from ems.model.electrical import FuseDevice
@@ -184,6 +185,9 @@ class StationEntry(Section):
 
     password: Secret | None = None
     """OCPP Basic authentication; without one, any client that knows the identity may connect."""
+
+    quirks: QuirkSection | None = None
+    """What is peculiar about it, over what is known of its vendor."""
 
     vehicle: Id | None = None
     mode: Mode = ChargeMode.SOLAR

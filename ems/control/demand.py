@@ -79,6 +79,7 @@ def demand(station: Station, now: Snapshot, known: Learned = NOTHING) -> Demand:
         state.in_transaction,
         None if limit is None else limit.limit_a,
         known.takes_a,
+        state.outside_a,
     )
 
 
@@ -91,6 +92,7 @@ def _demand(
     in_transaction: bool,
     limit_a: float | None,
     takes_a: float | None,
+    outside_a: float | None,
 ) -> Demand:
     """Remembered, since little of this changes from one second to the next."""
     phases = phases_wanted(station, goal)
@@ -106,7 +108,7 @@ def _demand(
     if goal.fulfilled and goal.mode is not ChargeMode.OFF:
         reached = Reason(code=LimitReason.PLAN, energy_kwh=goal.energy_kwh, target_soc=goal.target_soc)
         return replace(idle, why_not=reached)
-    hi_a, hi_reason = highest_allowed(station, goal, takes_a)
+    hi_a, hi_reason = highest_allowed(station, goal, takes_a, outside_a)
     if hi_a < station.min_a:
         return replace(idle, why_not=hi_reason)
     if goal.mode is ChargeMode.OFF and goal.deadline is not None:
@@ -166,8 +168,10 @@ WISHES: Final[Mapping[ChargeMode, Wish]] = {
 }
 
 
-def highest_allowed(station: Station, goal: Goal, takes_a: float | None = None) -> tuple[float, Reason]:
-    """The tightest of installer, car and person, and who it is."""
+def highest_allowed(
+    station: Station, goal: Goal, takes_a: float | None = None, outside_a: float | None = None
+) -> tuple[float, Reason]:
+    """The tightest of installer, car, person and who else limits the station, and who it is."""
     bounds = [(station.max_a, LimitReason.INSTALLER_LIMIT)]
     if station.hardware_max_a < station.max_a:
         bounds.append((station.hardware_max_a, LimitReason.STATION_MAX))
@@ -177,6 +181,8 @@ def highest_allowed(station: Station, goal: Goal, takes_a: float | None = None) 
         bounds.append((max(station.min_a, takes_a + SPARE_A), LimitReason.CAR))
     if goal.max_a is not None:
         bounds.append((goal.max_a, LimitReason.USER))
+    if outside_a is not None:
+        bounds.append((outside_a, LimitReason.STATION_MAX))
     tightest_a, code = min(bounds, key=lambda bound: bound[0])
     return tightest_a, Reason(code=code, limit_a=tightest_a)
 

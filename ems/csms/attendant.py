@@ -53,8 +53,12 @@ class Attendant:
                 await self._visit.limit_settled.wait()
         except TimeoutError:
             pass
-        if self._station.configuration is not None:
-            return
+        await self._visit.dialect.prepare()
+        if self._station.configuration is None:
+            await self._configure()
+        await self._visit.dialect.catch_up()
+
+    async def _configure(self) -> None:
         known = await read_configuration(self._visit.dialect, self._station.station_id)
         told: Mapping[str, str] = {key: setting.value for key, setting in known.items()}
         if told:

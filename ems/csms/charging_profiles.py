@@ -1,69 +1,55 @@
 """Limits as leases: charging profiles that fall back by themselves (`ocpp-smart-charging.md` §4).
 
-Pure. `constructions` lists the forms worth trying on a station, best first; `profiles` fills one form with a limit.
+Pure. `ems.csms.constructions` lists the forms worth trying on a station; `profiles` fills one form with a limit.
 Every working profile has an end, and what follows its end is the fallback current, not freedom.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import Enum, StrEnum
 from typing import Final
 
-from ems.csms.capabilities import Capabilities, RateUnit
+from ems.csms.capabilities import RateUnit
+from ems.csms.constructions import (
+    ENDING_FORMS,
+    FALLBACK_FORMS,
+    Construction,
+    Form,
+    Purpose,
+    constructions,
+    still_possible,
+)
 from ems.csms.ports import LeasedLimit
 from ems.model.electrical import NOMINAL_V
 from ems.model.transaction import TransactionId
+
+__all__ = [
+    "Construction",
+    "Form",
+    "Installation",
+    "Moment",
+    "Period",
+    "Profile",
+    "Purpose",
+    "constructions",
+    "is_own_id",
+    "offer_id",
+    "open_offer",
+    "profiles",
+    "resident_id",
+    "rounded_down",
+    "start_profile",
+    "still_possible",
+    "working_id",
+]
 
 LEAST_A: Final = 6.0
 """Smallest charging current, IEC 61851-1; anything between it and 0 is undefined and never sent."""
 
 RESIDENT_BACK_S: Final = 2 * 86_400.0
 """The fallback profile starts two days ago, so that it holds even when the station's clock steps back by a day."""
-
-
-class Purpose(StrEnum):
-    """What a profile caps."""
-
-    STATION_MAX = "station_max"
-    TX_DEFAULT = "tx_default"
-    TX = "tx"
-
-
-class Form(Enum):
-    """The constructions of `ocpp-smart-charging.md` §4 in OCPP 1.6."""
-
-    TWO_PERIODS_OVER_FALLBACK = "A over S"
-    """One profile with limit then fallback, above a permanent fallback profile."""
-
-    TWO_PERIODS = "A"
-    """The same where only one stack level or one profile exists."""
-
-    ENDING_OVER_FALLBACK = "B"
-    """A limit that ends, above a permanent fallback profile; for stations with one period."""
-
-    TRANSACTION_OVER_FALLBACK = "C"
-    """A limit that ends on the running transaction, above a permanent default."""
-
-    RELATIVE = "E"
-    """Limit then fallback, counted from the start of charging; for stations that refuse absolute schedules."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Construction:
-    """One way to say a limit to a station."""
-
-    form: Form
-    purpose: Purpose
-    connector: int
-    unit: RateUnit
-    fallback_level: int | None = None
-    """Stack level of the permanent fallback profile, where the form has one."""
-
-    level: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,17 +120,16 @@ class Installation:
     """The lease. None when only the resident profile can be set now; it is then no higher than the limit."""
 
 
-def constructions(can: Capabilities) -> tuple[Construction, ...]:
-    """The forms worth trying, best first; what the station has not said counts as possible."""
-    units = can.units or (RateUnit.AMPERE, RateUnit.WATT)
-    return tuple(each for unit in units for each in _in_unit(can, unit))
-
-
-def profiles(way: Construction, lease: LeasedLimit, moment: Moment, *, whole_amps: bool = False) -> Installation:
+def profiles(
+    way: Construction, lease: LeasedLimit, moment: Moment, *, whole_amps: bool = False, steps_a: tuple[float, ...] = ()
+) -> Installation:
     """The profiles that put `lease` in force at `moment`. Limits are rounded down, never up."""
-    limit_a = rounded_down(lease.limit_a, whole_amps=whole_amps)
-    fallback_a = rounded_down(lease.fallback_a, whole_amps=whole_amps)
-    without_transaction = way.form is Form.TRANSACTION_OVER_FALLBACK and moment.transaction_id is None
+    limit_a = rounded_down(lease.limit_a, whole_amps=whole_amps, steps_a=steps_a)
+    fallback_a = rounded_down(lease.fallback_a, whole_amps=whole_amps, steps_a=steps_a)
+    if way.form in FALLBACK_FORMS:
+        held = _held(way, min(limit_a, fallback_a), lease.phases, moment)
+        return Installation(resident=None, working=held)
+    without_transaction = way.purpose is Purpose.TX and moment.transaction_id is None
     resting_a = min(limit_a, fallback_a) if without_transaction else fallback_a
     return Installation(
         resident=_resident(way, resting_a, lease.phases, moment),
@@ -152,45 +137,49 @@ def profiles(way: Construction, lease: LeasedLimit, moment: Moment, *, whole_amp
     )
 
 
-def rounded_down(limit_a: float, *, whole_amps: bool) -> float:
-    """The largest limit a station may be told that is not above `limit_a`: 0, or 6 A and more in its steps."""
+def start_profile(
+    way: Construction, lease: LeasedLimit, moment: Moment, *, whole_amps: bool = False, steps_a: tuple[float, ...] = ()
+) -> Profile | None:
+    """What goes along with the command to start charging, so that a transaction's own limit is there from its start.
+
+    None where limits are not those of transactions: it would hide them.
+    """
+    if way.purpose is not Purpose.TX:
+        return None
+    limit_a = rounded_down(lease.limit_a, whole_amps=whole_amps, steps_a=steps_a)
+    fallback_a = rounded_down(lease.fallback_a, whole_amps=whole_amps, steps_a=steps_a)
+    return replace(_working(way, limit_a, fallback_a, lease, moment), transaction_id=None)
+
+
+def rounded_down(limit_a: float, *, whole_amps: bool = False, steps_a: tuple[float, ...] = ()) -> float:
+    """The largest limit a station may be told that is not above `limit_a`: 0, or 6 A and more in its steps.
+
+    `steps_a`: the currents that it knows; a single one is the width of its steps.
+    """
     if not limit_a >= LEAST_A:
         return 0.0
     steps_per_a = 1 if whole_amps else 10
-    return math.floor(limit_a * steps_per_a + 1e-6) / steps_per_a
+    rounded_a = math.floor(limit_a * steps_per_a + 1e-6) / steps_per_a
+    if len(steps_a) == 1:
+        rounded_a = math.floor(math.floor(rounded_a / steps_a[0] + 1e-6) * steps_a[0] * 10 + 1e-6) / 10
+    elif steps_a:
+        rounded_a = max((step_a for step_a in steps_a if step_a <= rounded_a + 1e-6), default=0.0)
+    return rounded_a if rounded_a >= LEAST_A else 0.0
 
 
-def _in_unit(can: Capabilities, unit: RateUnit) -> Iterator[Construction]:
-    top = 1 if can.max_stack_level is None else can.max_stack_level
-    # Some stations count the maximum as exclusive (ABB), so one below it where there is room.
-    level = max(1, top - 1)
-    two_levels = top >= 1 and can.max_installed != 1
-    two_periods = can.max_periods != 1
-    targets = ((Purpose.STATION_MAX, 0), (Purpose.TX_DEFAULT, 1), (Purpose.TX_DEFAULT, 0))
-    for purpose, connector in targets:
-        if two_levels and two_periods:
-            form = Form.TWO_PERIODS_OVER_FALLBACK
-            yield _over(form, purpose, connector, unit, level)
-        if two_periods:
-            yield Construction(form=Form.TWO_PERIODS, purpose=purpose, connector=connector, unit=unit, level=0)
-        if two_levels:
-            yield _over(Form.ENDING_OVER_FALLBACK, purpose, connector, unit, level)
-    if can.max_installed != 1:
-        yield Construction(
-            form=Form.TRANSACTION_OVER_FALLBACK,
-            purpose=Purpose.TX,
-            connector=1,
-            unit=unit,
-            fallback_level=0,
-            level=min(1, top),
-        )
-    if two_periods:
-        yield Construction(form=Form.RELATIVE, purpose=Purpose.TX_DEFAULT, connector=1, unit=unit, level=0)
-
-
-def _over(form: Form, purpose: Purpose, connector: int, unit: RateUnit, level: int) -> Construction:
-    return Construction(
-        form=form, purpose=purpose, connector=connector, unit=unit, fallback_level=level - 1, level=level
+def _held(way: Construction, limit_a: float, phases: int, moment: Moment) -> Profile:
+    """A limit that needs no end, since it is no higher than what it would end in."""
+    counted = _fallback_phases(phases, moment)
+    return Profile(
+        profile_id=working_id(way.purpose, way.connector),
+        connector=way.connector,
+        purpose=way.purpose,
+        level=way.level,
+        unit=way.unit,
+        phases=phases,
+        counted_phases=counted,
+        periods=(Period(start_s=0, limit=_in(way.unit, limit_a, counted)),),
+        start=None if way.is_relative else _long_ago(moment),
     )
 
 
@@ -208,14 +197,18 @@ def _resident(way: Construction, fallback_a: float, phases: int, moment: Moment)
         phases=phases,
         counted_phases=counted,
         periods=(Period(start_s=0, limit=_in(way.unit, fallback_a, counted)),),
-        start=moment.station_now - timedelta(seconds=max(RESIDENT_BACK_S, moment.guard_s)),
+        start=None if way.is_relative else _long_ago(moment),
     )
 
 
+def _long_ago(moment: Moment) -> datetime:
+    return moment.station_now - timedelta(seconds=max(RESIDENT_BACK_S, moment.guard_s))
+
+
 def _working(way: Construction, limit_a: float, fallback_a: float, lease: LeasedLimit, moment: Moment) -> Profile:
-    relative = way.form is Form.RELATIVE
+    relative = way.is_relative
     ends_s = math.floor((moment.charging_for_s if relative else moment.guard_s) + lease.lease_s)
-    ending = way.form in {Form.ENDING_OVER_FALLBACK, Form.TRANSACTION_OVER_FALLBACK}
+    ending = way.form in ENDING_FORMS
     first = Period(start_s=0, limit=_in(way.unit, limit_a, _limit_phases(lease.phases, moment)))
     counted = _fallback_phases(lease.phases, moment)
     last = Period(start_s=ends_s, limit=_in(way.unit, fallback_a, counted))
@@ -261,12 +254,27 @@ def working_id(purpose: Purpose, connector: int) -> int:
     return resident_id(purpose, connector) + 1
 
 
-def still_possible(way: Construction, can: Capabilities) -> bool:
-    """Whether what the station has said meanwhile leaves room for a construction that it took before."""
-    if can.units and way.unit not in can.units:
-        return False
-    if can.max_stack_level is not None and way.level > can.max_stack_level:
-        return False
-    if can.max_installed == 1 and way.fallback_level is not None:
-        return False
-    return can.max_periods != 1 or way.form in {Form.ENDING_OVER_FALLBACK, Form.TRANSACTION_OVER_FALLBACK}
+def open_offer(way: Construction, moment: Moment, max_a: float, phases: int) -> Profile:
+    """What a car's transaction may have by itself; `way` limits the whole station below it."""
+    return Profile(
+        profile_id=offer_id(1),
+        connector=1,
+        purpose=Purpose.TX,
+        level=0,
+        unit=way.unit,
+        phases=phases,
+        counted_phases=phases,
+        periods=(Period(start_s=0, limit=_in(way.unit, rounded_down(max_a, whole_amps=True), phases)),),
+        start=moment.station_now - timedelta(seconds=moment.guard_s),
+        transaction_id=moment.transaction_id,
+    )
+
+
+def is_own_id(profile_id: int) -> bool:
+    """Whether profiles of ours have such ids."""
+    return _FIRST_ID <= profile_id < _FIRST_ID + 100 * 100
+
+
+def offer_id(connector: int) -> int:
+    """Of the profile that a car is offered while another of ours limits the whole station."""
+    return resident_id(Purpose.TX, connector) + 2

@@ -2,39 +2,30 @@
 
 from __future__ import annotations
 
-import logging
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
 from ems.clock import Clock
-from ems.csms.capabilities import UNKNOWN, Capabilities, RateUnit
+from ems.csms.capabilities import Capabilities, RateUnit
 from ems.csms.charging_profiles import (
-    Construction,
-    Form,
     Moment,
     Profile,
-    Purpose,
-    constructions,
     profiles,
-    still_possible,
+    resident_id,
+    start_profile,
+    working_id,
 )
+from ems.csms.constructions import Construction, Purpose
 from ems.csms.lane import CallRefused, GaveWay, Superseded
 from ems.csms.messages import Dialect
 from ems.csms.ports import LeasedLimit, LimitReceipt
+from ems.csms.search import Search
 from ems.errors import StationOffline, StationRefused, StationSilent
 from ems.model.electrical import NOMINAL_V
 
-LOGGER = logging.getLogger(__name__)
-
-SILENCES_TO_MOVE_ON: Final = 2
-"""Some stations do not refuse a purpose or kind of profile but never answer it (Timxon)."""
-
 INSTALL_WITHIN_S: Final = 60.0
 """All forms together get no more time than this; the next attempt goes on with those that were not tried."""
-
-_Target: TypeAlias = tuple[Purpose, int, bool]
 
 _Shape: TypeAlias = tuple[object, ...]
 """What makes two profiles the same to a station but for their time."""
@@ -48,6 +39,7 @@ class _Attempt:
     restarts: int
     refreshes: int
     dialect: Dialect
+    whole_amps: bool
     refused: set[_Shape] = field(default_factory=set)
     tried: list[Construction] = field(default_factory=list)
 
@@ -67,37 +59,64 @@ class Limits:
         self._resident: tuple[_Shape, str] | None = None
         self._installed: set[int] = set()
         self._kept: frozenset[int] = frozenset()
-        self._silences: Counter[_Target] = Counter()
-        self._given_up: set[Construction] = set()
-        self._tried_last: list[Construction] = []
-        self.can: Capabilities = UNKNOWN
-        self.way: Construction | None = None
-        """The construction that the station took last."""
-
+        self._paused = True
+        self._lease: LeasedLimit | None = None
+        self.search: Final = Search(station_id)
         self.resident_a: float | None = None
         """The fallback current that the station holds by itself; None until it has confirmed one.
 
         While another one is on its way, the higher of the two.
         """
 
+    @property
+    def way(self) -> Construction | None:
+        """The construction that the station took last."""
+        return self.search.way
+
+    @property
+    def can(self) -> Capabilities:
+        """What the station says that it can."""
+        return self.search.can
+
+    @can.setter
+    def can(self, can: Capabilities) -> None:
+        self.search.can = can
+
+    @property
+    def _steps_a(self) -> tuple[float, ...]:
+        return self.search.quirks.step_amps or ()
+
     def forget(self) -> None:
         """The station restarted: it may hold nothing."""
         self._restarts += 1
         self.refresh()
         self._installed.clear()
-        self._silences.clear()
+        self.search.restarted()
         self.resident_a = None
 
     def refresh(self) -> None:
         """Send the fallback again, because the station may have lost it, or its time may mean something else now."""
         self._refreshes += 1
         self._resident = None
+        self.search.look_for_better()
 
     def give_up_way(self) -> None:
         """The station takes the construction but does not obey it: use the next one from now on."""
-        if self.way is not None:
-            self._given_up.add(self.way)
-            self.way = None
+        self.search.give_up()
+
+    def held_before(self, way: Construction) -> None:
+        """In an earlier life it was told its limits so: what is left of them is cleared once others are in place."""
+        if not self._installed:
+            self._installed |= {working_id(way.purpose, way.connector)}
+            if way.fallback_level is not None:
+                purpose = Purpose.TX_DEFAULT if way.purpose is Purpose.TX else way.purpose
+                self._installed.add(resident_id(purpose, way.connector))
+
+    def start_profile(self, moment: Moment) -> Profile | None:
+        """The limit of the transaction that is about to be started; None where others hold for it."""
+        if self.way is None or self._lease is None:
+            return None
+        return start_profile(self.way, self._lease, moment, whole_amps=self._whole_amps, steps_a=self._steps_a)
 
     async def install(self, lease: LeasedLimit, dialect: Dialect, moment: Callable[[], Moment]) -> LimitReceipt:
         """Put `lease` in force.
@@ -106,24 +125,48 @@ class Limits:
         taken. It may be cancelled: what was on its way then counts as neither in force nor absent.
         """
         self._attempts += 1
-        attempt = _Attempt(self._attempts, self._restarts, self._refreshes, dialect)
-        lease = _narrowed(lease, self._max_a, self._phases)
+        lease = self._lease = _narrowed(lease, self._max_a, self._phases)
+        again = self._paused and lease.limit_a > 0.0 and bool(self.search.quirks.send_twice_after_zero)
+        attempt = self._attempt(dialect)
         try:
             async with self._clock.timeout(INSTALL_WITHIN_S):
-                return await self._install_somehow(lease, attempt, moment)
+                receipt = await self._install_in_steps(lease, attempt, moment)
+                if again:
+                    receipt = await self._install_in_steps(lease, self._attempt(dialect), moment)
         except TimeoutError as err:
             if isinstance(err, StationSilent):
                 raise
-            self._tried_last = attempt.tried
+            self.search.interrupted(attempt.tried)
             raise StationSilent(
                 f"{self._station_id} took longer than {INSTALL_WITHIN_S:g} s to find a form that it takes"
             ) from None
+        self._paused = lease.limit_a <= 0.0
+        return receipt
+
+    async def _install_in_steps(
+        self, lease: LeasedLimit, attempt: _Attempt, moment: Callable[[], Moment]
+    ) -> LimitReceipt:
+        """As it is, or in whole amperes where a station refuses it in every form."""
+        try:
+            return await self._install_somehow(lease, attempt, moment)
+        except (Superseded, CallRefused):
+            raise
+        except StationRefused:
+            if attempt.whole_amps or (lease.limit_a.is_integer() and lease.fallback_a.is_integer()):
+                raise
+            coarse = replace(attempt, whole_amps=True)
+            receipt = await self._install_somehow(lease, coarse, moment)
+            self._whole_amps = True
+            return receipt
+
+    def _attempt(self, dialect: Dialect) -> _Attempt:
+        return _Attempt(self._attempts, self._restarts, self._refreshes, dialect, self._whole_amps)
 
     async def _install_somehow(
         self, lease: LeasedLimit, attempt: _Attempt, moment: Callable[[], Moment]
     ) -> LimitReceipt:
         last = "no construction fits what it reports"
-        for way in self._ways():
+        for way in self.search.order(in_transaction=moment().transaction_id is not None):
             attempt.tried.append(way)
             try:
                 receipt = await self._install_as(way, lease, attempt, moment())
@@ -134,13 +177,13 @@ class Limits:
                     raise
                 last = str(err)
             except StationSilent as err:
-                if way != self.way and not isinstance(err, GaveWay):
-                    self._silences[_target(way)] += 1
+                if not isinstance(err, GaveWay):
+                    self.search.silent(way)
                 raise
             else:
-                self._settle_on(way)
+                self.search.settle_on(way)
                 return receipt
-        self._tried_last = []
+        self.search.all_refused()
         raise StationRefused(f"{self._station_id} refused {lease.limit_a:g} A in every form; last: {last}")
 
     @property
@@ -152,25 +195,10 @@ class Limits:
         """The station no longer holds that profile."""
         self._installed.discard(profile_id)
 
-    def _ways(self) -> Iterator[Construction]:
-        if self.way is not None and still_possible(self.way, self.can):
-            yield self.way
-        ways = constructions(self.can)
-        worth_trying = [way for way in ways if way not in self._given_up and not self._is_mute(way)]
-        if not worth_trying:
-            self._given_up.clear()
-            self._silences.clear()
-        left = [way for way in worth_trying or ways if way != self.way]
-        yield from (way for way in left if way not in self._tried_last)
-        yield from (way for way in left if way in self._tried_last)
-
-    def _is_mute(self, way: Construction) -> bool:
-        return self._silences[_target(way)] >= SILENCES_TO_MOVE_ON
-
     async def _install_as(
         self, way: Construction, lease: LeasedLimit, attempt: _Attempt, moment: Moment
     ) -> LimitReceipt:
-        plan = profiles(way, lease, moment, whole_amps=self._whole_amps)
+        plan = profiles(way, lease, moment, whole_amps=attempt.whole_amps, steps_a=self._steps_a)
         receipt = None
         if plan.resident is not None and not self._would_raise_first(plan.resident, plan.working):
             receipt = await self._make_resident(plan.resident, attempt)
@@ -197,7 +225,7 @@ class Limits:
     async def _make_working(self, profile: Profile, way: Construction, attempt: _Attempt) -> LimitReceipt:
         if way.fallback_level is not None:
             return await self._send(profile, attempt)
-        fallback_a = None if way.form is Form.RELATIVE else _last_a(profile)
+        fallback_a = None if way.is_relative else _last_a(profile)
         return await self._send_fallback(profile, fallback_a, attempt)
 
     async def _send_fallback(self, profile: Profile, fallback_a: float | None, attempt: _Attempt) -> LimitReceipt:
@@ -243,20 +271,6 @@ class Limits:
             message_id=answer.message_id, sent_at_s=answer.sent_at_s, answered_at_s=answer.answered_at_s
         )
 
-    def _settle_on(self, way: Construction) -> None:
-        if self.way != way:
-            LOGGER.info(
-                "%s takes limits as construction %s (%s, connector %d, %s)",
-                self._station_id,
-                way.form.value,
-                way.purpose.value,
-                way.connector,
-                way.unit.value,
-            )
-        self.way = way
-        self._tried_last = []
-        self._silences.pop(_target(way), None)
-
 
 def _narrowed(lease: LeasedLimit, max_a: float, wired_phases: int) -> LeasedLimit:
     """No limit leaves above what the installer allows, nor for phases that are not wired."""
@@ -266,10 +280,6 @@ def _narrowed(lease: LeasedLimit, max_a: float, wired_phases: int) -> LeasedLimi
         fallback_a=min(lease.fallback_a, max_a),
         phases=max(1, min(lease.phases, wired_phases)),
     )
-
-
-def _target(way: Construction) -> _Target:
-    return way.purpose, way.connector, way.form is Form.RELATIVE
 
 
 def _shape(profile: Profile) -> _Shape:

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from ems.csms.capabilities import RateUnit
 from ems.csms.charging_profiles import Period, Profile, Purpose
+from ems.csms.energy_words import EnergyBook
 from ems.csms.lane import Answer
 from ems.csms.service_words import FirmwareReport, UploadReport
 from ems.model.station import ConnectorStatus
@@ -159,6 +160,11 @@ class CompositeSchedule:
 class Heard(Protocol):
     """What a dialect tells the station object. Nothing here waits."""
 
+    @property
+    def energy(self) -> EnergyBook:
+        """Where limits of others and needs of cars are written down."""
+        ...
+
     def booted(self, boot: Boot) -> bool:
         """False refuses the station."""
         ...
@@ -204,6 +210,18 @@ class Dialect(Protocol):
 
     async def install(self, profile: Profile) -> Answer:
         """Set a charging profile before everything else that waits."""
+        ...
+
+    async def offer(self, profile: Profile) -> None:
+        """Set a profile that only repeats to a car what others limit; it waits its turn."""
+        ...
+
+    async def prepare(self) -> None:
+        """Ask what this version wants to know first on each connection. Raises StationOffline only."""
+        ...
+
+    async def catch_up(self) -> None:
+        """Wait until it has told what it kept of the time without connection. Raises StationOffline only."""
         ...
 
     async def clear_profiles(

@@ -6,7 +6,7 @@ import logging
 from typing import Final, NamedTuple
 
 from ems.csms.capabilities import RateUnit
-from ems.csms.charging_profiles import Form
+from ems.csms.constructions import Purpose
 from ems.csms.limits import Limits
 from ems.csms.pace import Pace
 from ems.csms.station_clock import StationClock
@@ -44,8 +44,9 @@ class Recount:
             self._limits.refresh()
         before, self._counted_on = self._counted_on, now
         way = self._limits.way
+        # A station that has taken nothing yet may take limits in a transaction alone.
+        retarget = before.transaction_id != now.transaction_id and (way is None or way.purpose is Purpose.TX)
         if way is None:
-            return stepped
+            return stepped or retarget
         recount = way.unit is RateUnit.WATT and before.drawing_phases != now.drawing_phases
-        retarget = way.form is Form.TRANSACTION_OVER_FALLBACK and before.transaction_id != now.transaction_id
         return stepped or recount or retarget

@@ -9,8 +9,9 @@ from typing import Final
 from ems.clock import Clock
 from ems.config.schema import StationEntry
 from ems.csms.attendant import Attendant
-from ems.csms.charging_profiles import Moment
+from ems.csms.charging_profiles import Moment, Purpose, open_offer
 from ems.csms.connector import Connector
+from ems.csms.energy_words import EnergyBook
 from ems.csms.limits import Limits
 from ems.csms.messages import (
     Boot,
@@ -19,6 +20,7 @@ from ems.csms.messages import (
     Setting,
     StartReport,
     StatusReport,
+    Step,
     StopReport,
     TagVerdict,
     TransactionEvent,
@@ -78,6 +80,9 @@ class Station(Serviced):
             entry.id, clock, whole_amps=entry.whole_amps, max_a=entry.max_a, phases=len(entry.wired)
         )
         self._recount = Recount(entry.id, self.limits, self._station_clock, pace)
+        self.energy: Final = EnergyBook(self._publish, self._offer)
+        """Limits that others set it, and what its car needs."""
+
         self.boot: Boot | None = None
         """Who it said it is; None until its first boot notification."""
 
@@ -225,6 +230,10 @@ class Station(Serviced):
         self._connector(event.connector or 1).told(
             event, active_phases=self._phases_allowed, interval_s=self._pace.meter_values_s
         )
+        if event.step is Step.STARTED and not event.offline:
+            self._service_started(event.id_tag, event.transaction_id)
+        if self.session is None:
+            self.energy.session_over(event.connector)
         self._publish()
 
     def recall(self, transactions: Iterable[Transaction]) -> None:
@@ -269,11 +278,20 @@ class Station(Serviced):
         finally:
             self._clearing.discard(profile_id)
 
+    def _offer(self) -> None:
+        """A car waits for a schedule: what the station may have, which its limit caps; its lease counts at once."""
+        visit, session, way = self._visit, self.session, self.limits.way
+        if visit is None or session is None or way is None or way.purpose is not Purpose.STATION_MAX:
+            self._publish(limits_due=True)
+            return
+        visit.spawn(visit.dialect.offer(open_offer(way, self._moment(), self.entry.max_a, self._phases_allowed)))
+
     def _restarted(self, visit: Visit) -> None:
         """Forget what the station has forgotten, and let everybody know that its limits are due again."""
         for connector in self._connectors.values():
             connector.restarted()
         self.limits.forget()
+        self.energy.restarted()
         self._came()
         self.configuration = None
         visit.status_heard = False
@@ -341,6 +359,7 @@ class Station(Serviced):
             car=connector.car,
             came_at_s=self._came_at_s,
             kept_a=self._kept_a,
+            outside_a=self.energy.outside_a(self._station_clock.now()),
         )
         if state != self._state:
             self._state = state

@@ -127,6 +127,9 @@ class StationState:
     kept_a: float | None = None
     """The fallback current that it is known to have kept through that; None where it may have forgotten this too."""
 
+    outside_a: float | None = None
+    """Per phase, what somebody else limits the station to (its own load management, a grid operator), as it told."""
+
     @property
     def plugged(self) -> bool:
         return is_plugged(self.status, in_transaction=self.in_transaction)

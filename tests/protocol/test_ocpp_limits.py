@@ -187,7 +187,7 @@ async def test_refusal_of_every_form_is_one_refusal_and_bounded() -> None:
         with pytest.raises(StationRefused, match="every form"):
             await place.station.set_limit(LEASE)
 
-        assert len(peer.profiles) <= 24
+        assert len(peer.profiles) <= 40
         peer.script["SetChargingProfile"] = accept
         await place.station.set_limit(LEASE)
 

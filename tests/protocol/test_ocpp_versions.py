@@ -39,6 +39,6 @@ async def test_station_that_agreed_on_nothing_is_spoken_to_as_it_boots() -> None
     """The EVBox Livo of the quirks."""
     async with house() as place, place.peer(protocols=None) as peer:
         await peer.tell("BootNotification", BOOT_2X)
-        await peer.hears("GetVariables")
+        await peer.hears("GetBaseReport")
 
         assert place.station.state.protocol == "ocpp2.0.1"

@@ -29,6 +29,7 @@ from ems.csms.service_words import (
 from ems.csms.station_calls import REMOTE_TAG, StationCalls
 from ems.errors import StationOffline, StationRefused
 from ems.model.station import ConnectorStatus
+from ems.model.transaction import TransactionId
 
 REBOOT_REQUIRED: Final = "RebootRequired"
 UNCHANGED: Final = "Unchanged"
@@ -237,7 +238,7 @@ class Serviced(StationCalls):
             waits = self.standing.change_waits and (status is ConnectorStatus.UNAVAILABLE) is self.standing.operative
             self._stand(change_waits=waits)
 
-    def _service_started(self, id_tag: str, transaction_id: int) -> None:
+    def _service_started(self, id_tag: str, transaction_id: TransactionId) -> None:
         """A session began: perhaps the one that was asked for, or that a reservation was for."""
         asked, kept = self.standing.start, self.standing.reservation
         now_s = self._clock.monotonic_s()

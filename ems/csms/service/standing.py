@@ -9,6 +9,7 @@ from typing import Final
 
 from ems.csms.service.firmware import FirmwareUpdate
 from ems.csms.service_words import LogKind, UploadState
+from ems.model.transaction import TransactionId
 
 LONGEST_WAIT_S: Final = 180.0
 """A car that does not begin within this after a remote start will not: stations wait 30 to 120 s for the cable."""
@@ -33,7 +34,7 @@ class RemoteStart:
     at: datetime
     asked_at_s: float
     state: StartState = StartState.WAITING
-    transaction_id: int | None = None
+    transaction_id: TransactionId | None = None
 
     def state_at(self, now_s: float) -> StartState:
         if self.state is StartState.WAITING and now_s - self.asked_at_s > LONGEST_WAIT_S:

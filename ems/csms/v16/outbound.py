@@ -47,6 +47,18 @@ class OutboundV16(CommandsV16, ServiceV16):
         )
         return self._accepted("SetChargingProfile", await self._ask(request, Urgency.LIMIT))
 
+    async def offer(self, profile: Profile) -> None:
+        request = call.SetChargingProfile(
+            connector_id=profile.connector, cs_charging_profiles=_charging_profile(profile)
+        )
+        self._accepted("SetChargingProfile", await self._ask(request, Urgency.COMMAND))
+
+    async def prepare(self) -> None:
+        """Nothing: what OCPP 1.6 can tell of a station are its configuration keys."""
+
+    async def catch_up(self) -> None:
+        """Nothing: OCPP 1.6 has no word for it."""
+
     async def clear_profiles(
         self,
         *,

@@ -7,6 +7,7 @@ from typing import Final
 from ems.csms.messages import Heard
 from ems.csms.v201.connectors import Connectors
 from ems.csms.v201.device_model import DeviceModel, ReportParts
+from ems.csms.v201.installed import Installed
 from ems.csms.v201.running import Running
 
 
@@ -17,14 +18,21 @@ class Book:
         self.model: Final = DeviceModel()
         """Its variables, as far as it reported them."""
 
+        self.inventoried = False
+        """Whether it was asked for all of them since its last boot."""
+
         self.base_report: Final = ReportParts(station)
         """The report of them that is under way."""
 
         self.connectors: Final = Connectors(heard)
         self.running: Final = Running()
+        self.installed: Final = Installed(station)
+        self.queue_waits: bool | None = None
+        """Whether messages of the time without connection wait in it; None while it has not said."""
 
     def restarted(self) -> None:
         """It booted: what it said of its state and of its variables may have changed."""
         self.connectors.restarted()
         self.running.restarted()
         self.model.clear()
+        self.inventoried = False

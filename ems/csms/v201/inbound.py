@@ -12,6 +12,7 @@ from ems.csms.inbound import Answers, Inbound, noted
 from ems.csms.messages import Heard
 from ems.csms.pace import Pace
 from ems.csms.v201.book import Book
+from ems.csms.v201.energy import EnergyV201
 from ems.csms.v201.provisioning import ProvisioningV201
 from ems.csms.v201.service_reports import ServiceReportsV201
 from ems.csms.v201.transactions import TransactionsV201
@@ -50,6 +51,7 @@ class InboundV201(Inbound):
             JUST_NOTED,
             ProvisioningV201(heard, self.book, clock, pace, station=station).answers,
             ServiceReportsV201(heard).answers,
+            EnergyV201(heard.energy, self.book, station=station).answers,
             TransactionsV201(heard, self.book).answers,
             *more,
             station=station,

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from ems.csms.capabilities import RateUnit
-from ems.csms.charging_profiles import Period, Profile, Purpose
-from ems.csms.fields import number, text, whole
+from ems.csms.charging_profiles import Profile, Purpose
 from ems.csms.lane import Answer, Urgency
 from ems.csms.messages import CompositeSchedule
 from ems.csms.station_clock import format_timestamp, parse_timestamp
 from ems.csms.v201.asking import AskingV201
+from ems.csms.v201.schedules import periods_of, unit_of
 from ems.errors import StationRefused
-
-MOST_PERIODS: Final = 1000
 
 PURPOSES: Final[Mapping[Purpose, str]] = {
     Purpose.STATION_MAX: "ChargingStationMaxProfile",
@@ -32,6 +29,11 @@ class SmartChargingV201(AskingV201):
             raise StationRefused(f"{self._station} is not asked for what it must refuse: {forbidden}")
         request = {"evseId": profile.connector, "chargingProfile": self._spelled(profile)}
         return self._accepted("SetChargingProfile", await self._ask("SetChargingProfile", request, Urgency.LIMIT))
+
+    async def offer(self, profile: Profile) -> None:
+        """Set a profile that limits nothing more than others do: it need not go before what waits."""
+        request = {"evseId": profile.connector, "chargingProfile": self._spelled(profile)}
+        self._accepted("SetChargingProfile", await self._ask("SetChargingProfile", request, Urgency.COMMAND))
 
     async def clear_profiles(
         self,
@@ -103,15 +105,8 @@ def _plain(limit: float) -> float:
 
 
 def _composite(schedule: Mapping[str, object]) -> CompositeSchedule:
-    unit = text(schedule, "chargingRateUnit").upper()
-    listed = schedule.get("chargingSchedulePeriod")
-    periods = []
-    for each in listed[:MOST_PERIODS] if isinstance(listed, list) else []:
-        start_s, limit = (whole(each, "startPeriod"), number(each, "limit")) if isinstance(each, dict) else (None, None)
-        if start_s is not None and limit is not None:
-            periods.append(Period(start_s=start_s, limit=limit))
     return CompositeSchedule(
         start=parse_timestamp(schedule.get("scheduleStart")),
-        unit=RateUnit(unit) if unit in set(RateUnit) else None,
-        periods=tuple(periods),
+        unit=unit_of(schedule),
+        periods=periods_of(schedule),
     )

@@ -99,7 +99,7 @@ class VariablesV201(AskingV201):
 
     async def read_model(self) -> None:
         """Have the station report all its variables, unless it has. One that does not is taken to have one EVSE."""
-        if len(self._book.model):
+        if self._book.inventoried:
             return
         request_id = self._number()
         self._book.base_report.expect(request_id)
@@ -116,6 +116,7 @@ class VariablesV201(AskingV201):
                 "%s did not end its report of variables (%d known, parts %s missing)",
                 self._station, len(self._book.model), ", ".join(map(str, missing[:10])) or "at the end",
             )  # fmt: skip
+        self._book.inventoried = True
 
     async def _get(self, places: Sequence[Place]) -> Mapping[Place, Variable]:
         """The variables that the station gave; asked for in pages as long as it takes."""

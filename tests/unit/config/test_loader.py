@@ -105,6 +105,16 @@ def test_missing_required_keys_do_not_hide_other_problems(tmp_path: Path) -> Non
         ("fallback_a: 6", "wired: L1", "is 'L1': it is a list: write [L1]"),
         ("fallback_a: 6", "wired: []", "is an empty list: name at least one phase, such as [L1]"),
         ("fallback_a: 6", "wired: [L1, L4]", "stations[drive].wired[#2] is 'L4': choose from L1, L2, L3"),
+        ("fallback_a: 6", "quirks: {stak: 1}", "stations[drive].quirks.stak is not a known key: did you mean stack?"),
+        ("fallback_a: 6", "quirks: {stack: top}", "stations[drive].quirks.stack is 'top': choose from 0, 1, 2"),
+        ("fallback_a: 6", "quirks: {unit: amps}", "stations[drive].quirks.unit is 'amps': choose from A, W"),
+        (
+            "fallback_a: 6",
+            "quirks: {ping_s: off}",
+            "stations[drive].quirks.ping_s is 'off': give a number from 0 to 600",
+        ),
+        ("fallback_a: 6", "quirks: {ocpp_pin: 1.5}", "quirks.ocpp_pin is '1.5': choose from 1.6, 2.0.1, 2.1"),
+        ("fallback_a: 6", "quirks: {step_amps: 2}", "quirks.step_amps is 2: it is a list: write [2]"),
         ("fallback_a: 6", "mode: sun", "choose from off, solar, min_solar, fast"),
         ("fallback_a: 6", "mode: true", "is true: choose from off"),
         ("fallback_a: 6", "priority: 1.5", "is 1.5: give a whole number"),
@@ -172,6 +182,14 @@ def test_mode_off_is_a_mode_and_no_boolean(tmp_path: Path, mode: str) -> None:
     file = loaded(tmp_path, swapped("fallback_a: 6", f"mode: {mode}"))
 
     assert file.stations[0].mode is ChargeMode.OFF
+
+
+@pytest.mark.parametrize("version", ["1.6", '"1.6"'])
+def test_version_of_ocpp_needs_no_quotes(tmp_path: Path, version: str) -> None:
+    quirks = loaded(tmp_path, swapped("fallback_a: 6", f"quirks: {{ocpp_pin: {version}}}")).stations[0].quirks
+
+    assert quirks is not None
+    assert quirks.ocpp_pin == "1.6"
 
 
 @pytest.mark.parametrize("word", ["true", "True", "TRUE"])

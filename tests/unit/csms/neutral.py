@@ -12,6 +12,7 @@ import pytest
 from ocpp.messages import get_validator
 
 from ems.clock import VirtualClock, run_virtual
+from ems.csms.energy_words import EnergyBook
 from ems.csms.lane import CallLane
 from ems.csms.messages import Boot, MeterReport, StartReport, StatusReport, StopReport, TagVerdict, TransactionEvent
 from ems.csms.pace import Pace
@@ -47,7 +48,20 @@ class Heard:
     uploads: list[UploadReport] = field(default_factory=list)
     verdicts: dict[str, TagVerdict] = field(default_factory=dict)
     accepts: bool = True
+    waiting: int = 0
+    """How often a car waited for a schedule."""
+
+    changes: int = 0
     told_time: int = 0
+
+    def __post_init__(self) -> None:
+        self.energy = EnergyBook(self._changed, self._needed)
+
+    def _needed(self) -> None:
+        self.waiting += 1
+
+    def _changed(self) -> None:
+        self.changes += 1
 
     def booted(self, boot: Boot) -> bool:
         self.boots.append(boot)
