@@ -25,8 +25,10 @@ from ems.csms.tags import TagDesk
 from ems.devices.catalog import Devices, connect_devices
 from ems.model.snapshot import Snapshot
 from ems.model.station import StationState
+from ems.model.transaction import Transaction
 from ems.runtime.board import Board
 from ems.runtime.dispatch import Dispatch, Sent
+from ems.runtime.earlier import earlier_transactions
 from ems.runtime.escalation import Escalations
 from ems.runtime.ledger import Ledger
 from ems.runtime.loop import Loop, Record, Watcher
@@ -35,6 +37,7 @@ from ems.runtime.supervisor import Supervisor
 from ems.runtime.terms import CAR_LASTS_S, Terms
 from ems.runtime.watchdog import Watchdog
 from ems.store.days import house_zone
+from ems.store.entries import Page
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -89,6 +92,7 @@ class Service:
             {entry.id: reveal(entry.password) for entry in file.stations if entry.password is not None},
             bind_port=bind_port,
             authorise=self.tags.authorise,
+            transaction_told=self._transaction_told,
         )
         self.tags.look_at(self.central_system.charging)
         self._dispatch = Dispatch(self._site, self.central_system.links, self._board, clock, sent=sent)
@@ -120,6 +124,7 @@ class Service:
                 open_parts.callback(self.recorder.note, "service_stopped")
             ledger = self.ledger = self._ledger()
             open_parts.callback(ledger.close)
+            self.central_system.recall(earlier_transactions(self.recorder, self.central_system.links))
             # A hung loop is a matter of real time: a faster clock of a demo does not make it hang sooner.
             watchdog, supervisor = open_parts.enter_context(Watchdog(WallClock())), Supervisor(self._clock)
             loop = self._loop(ledger, beats=(watchdog.beat, supervisor.beat))
@@ -152,6 +157,12 @@ class Service:
         kept = recorder.recall_ledger()
         late = None if kept else lambda: recorder.earlier
         return Ledger(self._site, terms, recorder.keep, kept=kept, late=late, lasting=recorder.lasting)
+
+    def _transaction_told(self, transaction: Transaction) -> None:
+        if self.recorder is not None:
+            self.recorder.keep(Page(transactions=(transaction,)))
+        if self.ledger is not None:
+            self.ledger.told(transaction)
 
     def _ended_because(self, station_id: str) -> str | None:
         ended = self.central_system.links[station_id].ended_sessions

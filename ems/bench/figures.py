@@ -114,6 +114,57 @@ class PushFigures(BaseModel):
     """The same at its largest, looked at every cycle."""
 
 
+class StationsFigures(BaseModel):
+    """Simulated stations with meter values every 10 s on one central system."""
+
+    skipped: str | None = None
+    stations: int | None = None
+    lasted_s: float | None = None
+    join_failed: int | None = None
+    """Of those that came at the begin, fifty a second."""
+
+    messages: int | None = None
+    """That stations sent in that time, boot and start left out."""
+
+    answers: Spread | None = None
+    """How long they waited for an answer, measured at the station."""
+
+    alive: int | None = None
+    """Stations at the end that never lost their connection, by their own word."""
+
+    charging: int | None = None
+    """By the central system's word."""
+
+    cpu_share: float | None = None
+    """Of one core, of the central system's process."""
+
+    kb_per_station: float | None = None
+    """Resident memory with all stations at the end, less that without, by station; in KiB."""
+
+    limits_s: float | None = None
+    """Until every station had taken a new limit."""
+
+    limits_cpu_s: float | None = None
+    """Processor seconds of the central system for that."""
+
+    limits_refused: int | None = None
+    storm_s: float | None = None
+    """All hang up at once and come back, a hundred a second: until the last one charges again."""
+
+    storm_cpu_s: float | None = None
+    """Processor seconds of the central system for that."""
+
+    storm_failed: int | None = None
+    storm_connected: int | None = None
+    """After the storm, by the central system's word."""
+
+    resident_mb: list[float] = []
+    """At the begin and after each twelfth; empty where the system does not tell."""
+
+    grown_mb: float | None = None
+    """The last of them less that after the first twelfth."""
+
+
 class LongRunFigures(BaseModel):
     """Months of the simulated house with two cars that come and go."""
 
@@ -152,6 +203,7 @@ class BenchFigures(BaseModel):
     simulation: SimulationFigures
     sockets: SocketFigures
     push: PushFigures
+    stations: StationsFigures
     bench_rss_mb: float
     """Largest resident memory of the bench itself, scipy and simulation included."""
 

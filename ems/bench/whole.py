@@ -15,6 +15,7 @@ from ems.bench.figures import BenchFigures, Machine
 from ems.bench.push import measure_push
 from ems.bench.simulation import measure_simulation
 from ems.bench.sockets import measure_sockets
+from ems.bench.stations import measure_stations
 from ems.clock import Clock
 from ems.runtime.usage import usage
 
@@ -39,6 +40,10 @@ class Effort:
     push_cycles: int
     """0 leaves the push socket out."""
 
+    ocpp_stations: int
+    ocpp_s: float
+    """0 leaves the thousand stations out."""
+
 
 THOROUGH: Final = Effort(
     quick=False,
@@ -49,6 +54,8 @@ THOROUGH: Final = Effort(
     simulated_s=4 * 3600,
     demo_s=20.0,
     push_cycles=60,
+    ocpp_stations=1000,
+    ocpp_s=60.0,
 )
 QUICK: Final = Effort(
     quick=True,
@@ -59,6 +66,8 @@ QUICK: Final = Effort(
     simulated_s=120,
     demo_s=20.0,
     push_cycles=5,
+    ocpp_stations=50,
+    ocpp_s=12.0,
 )
 
 
@@ -72,6 +81,7 @@ def measure(effort: Effort, clock: Clock) -> BenchFigures:
         simulation=measure_simulation(effort.simulated_s),
         sockets=measure_sockets(effort.demo_s),
         push=measure_push(effort.push_cycles),
+        stations=measure_stations(effort.ocpp_stations, effort.ocpp_s),
         bench_rss_mb=round(usage().rss_mb, 1),
     )
 

@@ -178,11 +178,20 @@ def bench(
         int | None,
         typer.Option("--days", min=1, max=3660, metavar="N", help="Only simulate so many days, and watch the memory."),
     ] = None,
+    stations: Annotated[
+        int | None,
+        typer.Option("--stations", min=1, max=5000, metavar="N", help="Only so many stations on one central system."),
+    ] = None,
+    seconds: Annotated[
+        float, typer.Option("--seconds", min=1, max=86_400, metavar="N", help="With --stations: for so long.")
+    ] = 60.0,
 ) -> None:
     """Measure this machine: sharing, deciding, simulating, reacting on sockets, memory."""
     need_lab()
-    from ems.cli.bench import run_bench, run_long_bench
+    from ems.cli.bench import run_bench, run_long_bench, run_stations_bench
 
+    if stations is not None:
+        raise typer.Exit(run_stations_bench(stations, seconds, as_json=as_json))
     if days is not None:
         raise typer.Exit(run_long_bench(days, as_json=as_json))
     raise typer.Exit(run_bench(as_json=as_json, quick=quick))

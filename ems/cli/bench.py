@@ -16,6 +16,7 @@ from ems.bench.figures import (
     LongRunFigures,
     PushFigures,
     Spread,
+    StationsFigures,
 )
 from ems.bench.whole import QUICK, THOROUGH, measure
 from ems.clock import WallClock
@@ -44,6 +45,22 @@ def run_long_bench(days: int, *, as_json: bool) -> int:
         sys.stdout.write(figures.model_dump_json() + "\n")
     else:
         print_long_run(figures, Console(soft_wrap=True))
+    return 0
+
+
+def run_stations_bench(stations: int, seconds: float, *, as_json: bool) -> int:
+    """So many stations for so long. The exit code is always 0."""
+    from ems.bench.stations import measure_stations  # noqa: PLC0415 (its processes need none of the rest)
+
+    told = Console(stderr=True)
+    with Progress(console=told, disable=not told.is_terminal) as bars:
+        task = bars.add_task(f"{stations} stations", total=1.0)
+        figures = measure_stations(stations, seconds, lambda share: bars.update(task, completed=share))
+    if as_json:
+        sys.stdout.write(figures.model_dump_json() + "\n")
+    else:
+        for line in _stations_lines(figures):
+            Console(soft_wrap=True).print(line)
     return 0
 
 
@@ -116,6 +133,7 @@ def _lines(figures: BenchFigures) -> Iterator[str]:
         if sockets.rss_mb is not None and sockets.cpu_share is not None:
             yield f"the service took {sockets.rss_mb:.0f} MB and {sockets.cpu_share:.1%} of a core"
     yield from _push_lines(figures.push)
+    yield from _stations_lines(figures.stations)
     yield f"this bench took {figures.bench_rss_mb:.0f} MB"
 
 
@@ -130,6 +148,24 @@ def _push_lines(push: PushFigures) -> Iterator[str]:
         f"percentile; {push.messages} messages, {push.dropped} dropped{after}, {push.stayed} stayed, "
         f"{push.grown_most_mb} MB more at most"
     )
+
+
+def _stations_lines(figures: StationsFigures) -> Iterator[str]:
+    if figures.skipped is not None or figures.answers is None:
+        yield f"stations left out: {figures.skipped or 'they sent nothing'}"
+        return
+    yield (
+        f"{figures.stations} stations for {figures.lasted_s:.0f} s: answered within {figures.answers.p50_ms:.1f} ms in "
+        f"the middle, {figures.answers.p99_ms:.1f} ms at the 99th percentile, {figures.answers.max_ms:.0f} ms at most, "
+        f"{figures.messages} times; {figures.cpu_share:.0%} of a core, {figures.kb_per_station} KiB for each"
+    )
+    yield (
+        f"a limit is everywhere after {figures.limits_s:.2f} s and {figures.limits_cpu_s:.2f} s of a core "
+        f"({figures.limits_refused} refused); all back {figures.storm_s:.1f} s and {figures.storm_cpu_s:.1f} s of a "
+        f"core after all hung up ({figures.storm_failed} failed)"
+    )
+    if figures.grown_mb is not None:
+        yield f"resident, MB: {', '.join(f'{mb:.1f}' for mb in figures.resident_mb)}; grown by {figures.grown_mb:.1f}"
 
 
 def _ms(milliseconds: float | None) -> str:

@@ -49,7 +49,7 @@ def _circuits(demo: Demo) -> RenderableType:
 
 
 def _stations(demo: Demo, file: SiteFile) -> RenderableType:
-    table = station_table("station", "state", "limit", "draws", "because")
+    table = station_table("station", "speaks", "state", "limit", "draws", "because")
     for row in _rows(demo, file):
         table.add_row(*row)
     return table
@@ -62,6 +62,7 @@ def _rows(demo: Demo, file: SiteFile) -> Iterator[tuple[str, ...]]:
         fell_back = abs(limit_a - entry.fallback_a) < OBEYED_WITHIN_A
         yield (
             entry.id,
+            station.build.version.subprotocol,
             station.status.value,
             f"{limit_a:.1f} A" if limit_a else "pause",
             " ".join(f"{amps:.1f}" for amps in car.current_a) + " A",

@@ -98,13 +98,13 @@ def _bar(amps: float, fuse_a: float) -> Text:
 
 
 def _stations(decision: dict[str, Any]) -> RenderableType:
-    table = station_table("station", "state", "limit", "reported", "because")
+    table = station_table("station", "speaks", "state", "limit", "reported", "because")
     for station_id, station in decision["stations"].items():
         state = station["status"] if station["connected"] else "away"
         limit = f"{station['limit_a']:.1f} A" if station["limit_a"] else "pause"
         measured = station["measured_a"]
         drawn = " ".join(f"{amps:.1f}" for amps in measured) + " A" if measured else "?"
-        table.add_row(station_id, state or "?", limit, drawn, station["because"])
+        table.add_row(station_id, station["protocol"] or "?", state or "?", limit, drawn, station["because"])
     return table
 
 

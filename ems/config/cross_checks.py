@@ -60,6 +60,7 @@ _CHECKS: Final[tuple[Callable[[SiteFile], Iterator[Finding]], ...]] = (
     station_checks.vehicles,
     station_checks.simulated_cars,
     quirk_checks.quirks,
+    station_checks.simulated_stations,
     rule_checks.imbalance,
     rule_checks.grid_operator,
     storage_checks.place,

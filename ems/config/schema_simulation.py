@@ -48,6 +48,15 @@ class SimulatedCar(Section):
     """How far it stays below its offer."""
 
 
+class SimulatedStation(Section):
+    """How a station of `ems demo` speaks, and what is difficult about it."""
+
+    station: Id
+    protocol: Literal["1.6", "2.0.1", "2.1"] = "1.6"
+    difficult: tuple[Annotated[str, Field(pattern=r"^[a-z0-9_]{1,40}$")], ...] = ()
+    """Oddities of real stations and vendors by name, as in docs/difficult-stations.md; empty: a well-bred station."""
+
+
 class SimulatedBattery(Section):
     """A home battery in `ems simulate`, with its own inverter's loop that holds the grid at 0 W."""
 
@@ -70,6 +79,9 @@ class SimulationSection(Section):
     """What the house of the demo draws all the time, before kettle, hob and oven."""
 
     cars: tuple[SimulatedCar, ...] = ()
+    stations: tuple[SimulatedStation, ...] = ()
+    """What `ems demo` plays at each station; one that is not named speaks OCPP 1.6 as it should."""
+
     battery: SimulatedBattery | None = None
     inverter_max_w: Annotated[Number, Field(ge=100, le=200_000)] | None = None
     """Where the inverter of `ems simulate` clips; None: it has clipped already."""

@@ -104,6 +104,21 @@ def simulated_cars(file: SiteFile) -> Iterator[Finding]:
     )
 
 
+def simulated_stations(file: SiteFile) -> Iterator[Finding]:
+    """Ways to play a station that does not exist, and two for one."""
+    known = [station.id for station in file.stations]
+    played = tuple(enumerate(file.simulation.stations))
+    for i, each in played:
+        if each.station not in known:
+            place = ("simulation", "stations", i, "station")
+            yield unknown(each.station, known, "station", place, ("stations", ANY, "id"))
+    yield from repeats(
+        ((each.station, ("simulation", "stations", i, "station")) for i, each in played),
+        "simulated station",
+        "a station is played in one way",
+    )
+
+
 def _clash(place: Place, key: str, other: str, problem: str, cure: str) -> Finding:
     """The finding for `key` that does not fit `other`, both of one entry."""
     return Finding(place=(*place, key), problem=problem, cure=cure, rests_on=((*place, other),))

@@ -60,7 +60,9 @@ class Attendant:
 
     async def _configure(self) -> None:
         known = await read_configuration(self._visit.dialect, self._station.station_id)
-        told: Mapping[str, str] = {key: setting.value for key, setting in known.items()}
+        told: Mapping[str, str] = {key: setting.value for key, setting in known.items()} | {
+            **self._visit.dialect.features()
+        }
         if told:
             self._station.limits.can = capabilities(told)
         await write_settings(self._visit.dialect, known, self._pace)

@@ -24,6 +24,9 @@ SMART_CHARGING_KEYS: Final = (
     "SupportedFeatureProfiles",
 )
 
+DYNAMIC_PROFILES: Final = "DynamicProfiles"
+"""Our own word among the keys; no station of 1.6 is asked for it."""
+
 _UNIT_WORDS: Final[Mapping[str, RateUnit]] = {
     "current": RateUnit.AMPERE,
     "a": RateUnit.AMPERE,
@@ -46,6 +49,9 @@ class Capabilities:
     max_periods: int | None = None
     max_installed: int | None = None
     phase_switching: bool | None = None
+    dynamic: bool | None = None
+    """Whether a limit can be changed by its value alone (OCPP 2.1)."""
+
     smart_charging: bool | None = None
     """As listed; a wrong list is common, so it is shown and not relied upon."""
 
@@ -61,6 +67,7 @@ def capabilities(configuration: Mapping[str, str]) -> Capabilities:
         max_stack_level=_count(configuration.get("ChargeProfileMaxStackLevel")),
         max_periods=_count(configuration.get("ChargingScheduleMaxPeriods")) or None,
         max_installed=_count(configuration.get("MaxChargingProfilesInstalled")) or None,
+        dynamic=_truth(configuration.get(DYNAMIC_PROFILES)),
         phase_switching=_truth(configuration.get("ConnectorSwitch3to1PhaseSupported")),
         smart_charging=None if features is None else "smartcharging" in features.lower(),
     )

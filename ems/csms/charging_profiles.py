@@ -81,6 +81,11 @@ class Profile:
     """None: the last period lasts for ever."""
 
     transaction_id: TransactionId | None = None
+    dynamic: bool = False
+    """Whether its limit may be changed by its value alone (OCPP 2.1)."""
+
+    offline_s: int | None = None
+    """How long it counts without a connection, where the version has a word for that (OCPP 2.1); None is for ever."""
 
     @property
     def valid_from(self) -> datetime | None:
@@ -224,6 +229,8 @@ def _working(way: Construction, limit_a: float, fallback_a: float, lease: Leased
         start=None if relative else moment.station_now - timedelta(seconds=moment.guard_s),
         duration_s=ends_s if ending else None,
         transaction_id=moment.transaction_id if way.purpose is Purpose.TX else None,
+        dynamic=way.form is Form.DYNAMIC_OVER_FALLBACK,
+        offline_s=math.floor(lease.lease_s) if way.fallback_level is not None else None,
     )
 
 

@@ -24,7 +24,10 @@ class Purpose(StrEnum):
 
 
 class Form(Enum):
-    """The constructions of `ocpp-smart-charging.md` §4 in OCPP 1.6."""
+    """The constructions of `ocpp-smart-charging.md` §4."""
+
+    DYNAMIC_OVER_FALLBACK = "D over S"
+    """A limit that is changed by its value alone, and ends with its time or the connection, above a permanent one."""
 
     TWO_PERIODS_OVER_FALLBACK = "A over S"
     """One profile with limit then fallback, above a permanent fallback profile."""
@@ -59,7 +62,12 @@ FALLBACK_FORMS: Final = frozenset({Form.FALLBACK, Form.RELATIVE_FALLBACK})
 """That give no more than the fallback."""
 
 ENDING_FORMS: Final = frozenset(
-    {Form.ENDING_OVER_FALLBACK, Form.TRANSACTION_OVER_FALLBACK, Form.RELATIVE_ENDING_OVER_FALLBACK}
+    {
+        Form.DYNAMIC_OVER_FALLBACK,
+        Form.ENDING_OVER_FALLBACK,
+        Form.TRANSACTION_OVER_FALLBACK,
+        Form.RELATIVE_ENDING_OVER_FALLBACK,
+    }
 )
 """Whose limit has one period that ends."""
 
@@ -106,6 +114,8 @@ def still_possible(way: Construction, can: Capabilities) -> bool:
     if can.max_stack_level is not None and way.level > can.max_stack_level:
         return False
     if can.max_installed == 1 and way.fallback_level is not None:
+        return False
+    if way.form is Form.DYNAMIC_OVER_FALLBACK and not can.dynamic:
         return False
     return can.max_periods != 1 or way.form in ONE_PERIOD_FORMS
 
@@ -184,6 +194,8 @@ def _absolute(
     if purpose is Purpose.TX:
         yield from _on_transaction(can, wish, unit)
         return
+    if two_levels and can.dynamic:
+        yield _over(Form.DYNAMIC_OVER_FALLBACK, purpose, connector, unit, level)
     if two_levels and two_periods:
         yield _over(Form.TWO_PERIODS_OVER_FALLBACK, purpose, connector, unit, level)
     if two_periods:

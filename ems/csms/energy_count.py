@@ -16,6 +16,8 @@ MOST_KW: Final = 60.0
 
 SLACK_KWH: Final = 1.0
 
+SAME_S: Final = 0.5
+
 BEGIN: Final = -1
 MIDDLE: Final = 0
 END: Final = 2**63
@@ -34,7 +36,7 @@ class EnergyCount:
         """With one more reading."""
         if self.first is None or self.last is None:
             return replace(self, first=mark, last=mark)
-        if _place(mark) > _place(self.last) or (_place(mark) == _place(self.last) and not _wavers(self.last, mark)):
+        if _is_beyond(mark, self.last):
             return replace(self, last=mark, energy_kwh=self.energy_kwh + _rise_kwh(self.last, mark))
         if _place(mark) < _place(self.first):
             return replace(self, first=mark, energy_kwh=self.energy_kwh + _rise_kwh(mark, self.first))
@@ -51,6 +53,13 @@ class EnergyCount:
 
 def _place(mark: Mark) -> tuple[int, float]:
     return (mark.order, mark.at_utc_s)
+
+
+def _is_beyond(mark: Mark, last: Mark) -> bool:
+    if mark.order != last.order or mark.at_utc_s >= last.at_utc_s + SAME_S:
+        return _place(mark) > _place(last)
+    # Stations have whole seconds: what has the same one comes later when it arrives later, unless it is a repetition.
+    return mark.at_utc_s > last.at_utc_s - SAME_S and not _wavers(last, mark)
 
 
 def _wavers(before: Mark, after: Mark) -> bool:

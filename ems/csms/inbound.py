@@ -24,8 +24,14 @@ class Inbound:
     def __init__(self, vocabulary: Vocabulary, *families: Answers, station: str) -> None:
         """Of two families that serve the same action the later one counts."""
         self._vocabulary = vocabulary
-        self._answers: Answers = {action: answer for family in families for action, answer in family.items()}
+        self._answers: Answers = {}
         self.complaints: Final = Complaints(station)
+        self.serve(*families)
+
+    def serve(self, *families: Answers) -> None:
+        """Serve these too."""
+        for family in families:
+            self._answers = {**self._answers, **family}
 
     @property
     def actions(self) -> frozenset[str]:

@@ -220,6 +220,10 @@ class Dialect(Protocol):
         """Ask what this version wants to know first on each connection. Raises StationOffline only."""
         ...
 
+    def features(self) -> Mapping[str, str]:
+        """What this version tells of limits beside the keys of 1.6, by our words for it."""
+        ...
+
     async def catch_up(self) -> None:
         """Wait until it has told what it kept of the time without connection. Raises StationOffline only."""
         ...

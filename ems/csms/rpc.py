@@ -31,6 +31,8 @@ LONGEST_SAID: Final = 200
 _CALL: Final = 2
 _RESULT: Final = 3
 _ERROR: Final = 4
+_RESULT_ERROR: Final = 5
+_SEND: Final = 6
 
 
 class Unanswerable(Exception):
@@ -104,6 +106,10 @@ class Rpc:
             self._take_result(message)
         elif message[0] == _ERROR:
             self._take_error(message)
+        elif message[0] == _RESULT_ERROR:
+            self._take_result_error(message)
+        elif message[0] == _SEND:
+            self._take_send(message)
         else:
             self._grumble("a message of an unknown type")
 
@@ -156,6 +162,21 @@ class Rpc:
         texts = [printable(each, LONGEST_SAID) if isinstance(each, str) else "" for each in [*message[2:4], "", ""]]
         if not self.lane.refused(message[1], texts[0] or "GenericError", texts[1]):
             self._grumble("an error that nobody waits for")
+
+    def _take_result_error(self, message: Sequence[object]) -> None:
+        """It could not use an answer of ours (OCPP 2.1): nothing is owed it, but people should know."""
+        said = ", ".join(str(each)[:60] for each in message[2:4])
+        self._grumble(f"that it cannot use our answer to {str(message[1])[:40]}: {said}")
+
+    def _take_send(self, message: Sequence[object]) -> None:
+        """A message that nobody answers (OCPP 2.1)."""
+        try:
+            action, payload = _parts(message[2:])
+            self._answerer(action, payload, str(message[1]))
+        except Unanswerable as err:
+            self._grumble(f"a message we cannot use: {err}")
+        except Exception:
+            LOGGER.exception("%s: using %.40r failed", self._station, message[2:3])
 
     def _grumble(self, about: str) -> None:
         self._grumbles += 1

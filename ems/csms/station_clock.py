@@ -40,7 +40,7 @@ def parse_timestamp(text: object) -> datetime | None:
 
 def format_timestamp(stamp: datetime) -> str:
     """As stations want it: whole seconds, Z, no offset (Q15)."""
-    return stamp.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return stamp.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
 
 class StationClock:
@@ -96,7 +96,9 @@ class StationClock:
 
     def ours_utc_s(self, stamp: datetime | None) -> float | None:
         """When the station wrote `stamp`, by our clock, in seconds since 1970; None when it has none."""
-        return None if stamp is None else self._clock.utc_now().timestamp() - self.age_s(stamp)
+        if stamp is None:
+            return None
+        return stamp.timestamp() - (0.0 if self._offset_s is None else self.skew_s)
 
     def _compare_with_ours(self, offset_s: float) -> None:
         ours_s = self._ours_s()

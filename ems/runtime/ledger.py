@@ -15,9 +15,11 @@ from ems.model.electrical import NOMINAL_V
 from ems.model.readings import GridReading
 from ems.model.site import Site
 from ems.model.snapshot import Snapshot
+from ems.model.transaction import Transaction
 from ems.runtime.grid_energy import GridEnergy
 from ems.runtime.happenings import Happenings
 from ems.runtime.powers import Powers, good_sample, powers_at
+from ems.runtime.recent_sun import RecentSun
 from ems.runtime.stays import Stay, Stays
 from ems.runtime.tally import Sum, counted, day_after, day_together, energy_of, together
 from ems.runtime.terms import Terms
@@ -65,6 +67,7 @@ class Ledger:
         )
         self._stays = Stays(site, terms, kept.stations if kept else {})
         self._happenings = Happenings()
+        self._sun = RecentSun()
         self._good: GridReading | None = None
         self._powers = Powers()
         self._last: tuple[float, float] | None = None
@@ -99,6 +102,11 @@ class Ledger:
     def note(self, event: EventEntry) -> None:
         """Something that happened elsewhere, for the log."""
         self._happenings.note(event)
+
+    def told(self, transaction: Transaction) -> None:
+        """A transaction that began, ended or was corrected, by the word of its station."""
+        if self._stays.told(transaction, self._sun) and self._last is not None:
+            self._hand_on(*self._last)
 
     def close(self) -> None:
         """Hand on all that is left; the minute that runs too, which the next run goes on with."""
@@ -197,6 +205,7 @@ class Ledger:
             self._begin(at_utc_s)
         elif utc_s >= minute.at_utc_s + MINUTE_S or utc_s < minute.at_utc_s - CLOCK_SLIP_S:
             done = replace(minute, flows=self._sum.total())
+            self._sun.add(done)
             self._begin(at_utc_s)
             self._write(self._page(utc_s, done))
         day_at_utc_s, _ = day_at(utc_s, self._terms.zone)

@@ -12,7 +12,10 @@ from dataclasses import dataclass, replace
 from ems.model.site import Site
 from ems.model.snapshot import Snapshot
 from ems.model.station import StationState
+from ems.model.transaction import Transaction
+from ems.runtime.afterwards import PastStays, completed, session_of
 from ems.runtime.powers import Powers
+from ems.runtime.recent_sun import RecentSun
 from ems.runtime.station_energy import Drawn, StationEnergy
 from ems.runtime.terms import Terms
 from ems.store.entries import SessionEntry, SessionState, StationBook
@@ -43,9 +46,14 @@ class Stays:
         self._vehicles: dict[str, str | None] = dict(terms.vehicles)
         self._sessions: dict[str, SessionState] = {}
         self._energies: dict[str, StationEnergy] = {}
+        self._past: dict[str, PastStays] = {}
+        self._away: dict[str, float] = {}
+        """Stations that were away since their register was heard, and when they were last there."""
+
         here = {station.station_id for station in site.stations}
         for station_id in here:
             book = kept.get(station_id)
+            self._past[station_id] = PastStays()
             self._energies[station_id] = StationEnergy(book or StationBook(), blind=book is not None)
             if book is not None and book.session is not None:
                 self._sessions[station_id] = book.session
@@ -58,7 +66,7 @@ class Stays:
         for station_id, energy in self._energies.items():
             power_w = None if seconds is None else powers.stations_w.get(station_id)
             flown = energy.flow(power_w, powers.solar_part, seconds or 0.0)
-            told = energy.hear(look.state_of(station_id).car, utc_s)
+            told = self._heard(station_id, look.state_of(station_id), utc_s)
             drawn[station_id] = Drawn(
                 wh=flown.wh + told.wh, solar_wh=flown.solar_wh + told.solar_wh, seen=told.seen or told.wh == 0.0
             )
@@ -74,9 +82,33 @@ class Stays:
                 changed = True
             elif session is not None and _has_left(state):
                 self._ended.append(self._entry(station_id, session, ended_utc_s=utc_s))
+                self._past[station_id].add(session.session_id, session.began_utc_s, utc_s)
                 del self._sessions[station_id]
                 changed = True
         return changed
+
+    def told(self, transaction: Transaction, sun: RecentSun) -> bool:
+        """What a station told of one of its transactions; whether the books change by it.
+
+        A stay of a car that we saw covers what was charged in it, however late it is told. What no stay covers, since
+        the station was away, is a session of its own.
+        """
+        station_id = transaction.station_id
+        past, session = self._past.get(station_id), self._sessions.get(station_id)
+        if past is None:
+            return False
+        if session is not None and transaction.live:
+            self._sessions[station_id] = completed(
+                session, transaction, self._energies[station_id], sun, not_before_utc_s=past.last_left_utc_s()
+            )
+            return self._sessions[station_id] != session
+        ended_utc_s = transaction.ended_utc_s
+        here = session is not None and ended_utc_s is not None and ended_utc_s > session.began_utc_s
+        if transaction.live or ended_utc_s is None or here or past.covers(transaction):
+            return False
+        self._ended.append(session_of(transaction, self._terms, sun, self._vehicles.get(station_id)))
+        past.add(transaction.key, transaction.began_utc_s, ended_utc_s)
+        return True
 
     def running(self, station_id: str) -> Stay | None:
         """The session of that station; None while no car is there."""
@@ -132,6 +164,23 @@ class Stays:
                     base_wh=session.base_wh + book.counted_wh,
                     base_solar_wh=session.base_solar_wh + book.counted_solar_wh,
                 )
+
+    def _heard(self, station_id: str, state: StationState, utc_s: float) -> Drawn:
+        """What its register says; what flowed while it was away is not of a stay that began after."""
+        energy, session = self._energies[station_id], self._sessions.get(station_id)
+        if not state.connected:
+            self._away.setdefault(station_id, utc_s)
+        before_wh, before_solar_wh = energy.measured_wh, energy.measured_solar_wh
+        told = energy.hear(state.car, utc_s)
+        if state.connected and told.wh > 0.0:
+            left_utc_s = self._away.pop(station_id, None)
+            if left_utc_s is not None and session is not None and session.began_utc_s > left_utc_s:
+                self._sessions[station_id] = replace(
+                    session,
+                    base_wh=session.base_wh + energy.measured_wh - before_wh,
+                    base_solar_wh=session.base_solar_wh + energy.measured_solar_wh - before_solar_wh,
+                )
+        return told
 
     def _begun(self, station_id: str, utc_s: float) -> SessionState:
         energy = self._energies[station_id]

@@ -1,8 +1,8 @@
-"""What an OCPP 1.6 station must do with charging profiles: install, replace, refuse, clear, stack, and obey them.
+"""What a station must do with charging profiles: install, replace, refuse, clear, stack, and obey them.
 
 `Profiles` is a value: every change gives a new one with the answer. It is written from the standard's rules
 (`ocpp-smart-charging.md` §1) because it judges whether our leases end by themselves. `Firmware` narrows it to what a
-particular station can do.
+particular station can do. What OCPP 2.x refuses beyond 1.6 is in `strict_profiles`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Final
 
 from ems.model.electrical import NOMINAL_V
 from ems.sim.schedules import (
+    COUNTED,
     Kind,
     Limit,
     Period,
@@ -54,12 +55,24 @@ class Firmware:
     purposes: frozenset[Purpose] = frozenset(Purpose)
     kinds: frozenset[Kind] = frozenset(Kind)
     max_stack_level: int = 8
-    """Largest stack level it takes."""
+    """Largest stack level it states."""
+
+    level_exclusive: bool = False
+    """Takes only levels below the largest that it states."""
 
     max_periods: int = 24
     max_installed: int = 10
     connectors: int = 1
     whole_amps: bool = False
+    steps_a: tuple[float, ...] = ()
+    """The only currents it can offer, rising; it takes the next lower one. Empty: any."""
+
+    station_connector: int = 0
+    """Where it takes profiles for the whole station; one vendor wants connector 1."""
+
+    void_tx_profiles: bool = False
+    """Accepts a transaction's profile while no transaction runs, and forgets it."""
+
     ignores_start: bool = False
     """Counts periods from validFrom, or from the start of the transaction, whatever startSchedule says."""
 
@@ -108,13 +121,15 @@ class Profiles:
         """Add or replace a profile. A refused one changes nothing."""
         if not self.firmware.smart_charging:
             return self, Answer.NOT_SUPPORTED
+        if self.firmware.void_tx_profiles and profile.purpose is Purpose.TX and transaction is None:
+            return self, Answer.ACCEPTED
         if not _acceptable(self.firmware, connector_id, profile, now, transaction):
             return self, Answer.REJECTED
         kept = tuple(each for each in self.installed if not _replaced(each, connector_id, profile))
         if len(kept) >= self.firmware.max_installed:
             return self, Answer.REJECTED
-        added = Installed(connector_id=connector_id, profile=profile)
-        return replace(self, installed=(*kept, added)), Answer.ACCEPTED
+        place = 0 if profile.purpose is Purpose.CHARGE_POINT_MAX else connector_id
+        return replace(self, installed=(*kept, Installed(connector_id=place, profile=profile))), Answer.ACCEPTED
 
     def clear(self, which: Filter) -> tuple[Profiles, bool]:
         """Without the profiles that the filter takes; False when it took none."""
@@ -134,15 +149,29 @@ class Profiles:
         """After a power cut: profiles of transactions are gone, the others were kept."""
         return self.clear(Filter(purpose=Purpose.TX))[0]
 
-    def limit_at(self, now: datetime, transaction: Transaction | None = None, connector_id: int = 1) -> Limit:
-        """What the station may offer on that connector now."""
+    def offline_for(self, offline_s: float) -> Profiles:
+        """Those that count that long after the connection was lost."""
+        kept = tuple(each for each in self.installed if not _lapsed(each.profile, offline_s))
+        return self if len(kept) == len(self.installed) else replace(self, installed=kept)
+
+    def ended_offline(self, offline_s: float) -> Profiles:
+        """Without those that this time offline ended for good."""
+        gone = [each for each in self.installed if each.profile.ends_offline and _lapsed(each.profile, offline_s)]
+        return replace(self, installed=tuple(each for each in self.installed if each not in gone)) if gone else self
+
+    def limit_at(
+        self, now: datetime, transaction: Transaction | None = None, connector_id: int = 1, sharing: int = 1
+    ) -> Limit:
+        """What the station may offer on that connector now, where `sharing` connectors share the station's limit."""
         own = self._best(Purpose.TX, now, transaction, connector_id)
         if own is None:
             own = self._best(Purpose.TX_DEFAULT, now, transaction, connector_id)
         cap = self._best(Purpose.CHARGE_POINT_MAX, now, transaction, 0)
+        cap = replace(cap, limit_a=cap.limit_a / sharing) if cap is not None and sharing > 1 else cap
         limit = self.firmware.hardware
         for each in (own, cap):
             limit = limit if each is None else limit.capped_by(each)
+        limit = self._quantised(limit)
         return limit if self.firmware.switches_phases else replace(limit, phases=self.firmware.wired_phases)
 
     def composite(
@@ -173,7 +202,7 @@ class Profiles:
                 continue
             limit = limit_of(self._seen(each.profile), now, transaction, self.firmware.wired_phases)
             if limit is not None:
-                return self._quantised(limit)
+                return limit
         return None
 
     def _seen(self, profile: Profile) -> Profile:
@@ -183,6 +212,9 @@ class Profiles:
         return replace(profile, schedule=replace(profile.schedule, start=profile.valid_from))
 
     def _quantised(self, limit: Limit) -> Limit:
+        if self.firmware.steps_a:
+            reached = [step_a for step_a in self.firmware.steps_a if step_a <= limit.limit_a]
+            return replace(limit, limit_a=reached[-1] if reached else 0.0)
         return replace(limit, limit_a=float(math.floor(limit.limit_a))) if self.firmware.whole_amps else limit
 
 
@@ -191,6 +223,10 @@ def in_unit(period: Period, unit: RateUnit, wired_phases: int) -> Period:
     if unit is RateUnit.AMPERE:
         return replace(period, limit=round(period.limit, 1))
     return replace(period, limit=round(period.limit * NOMINAL_V * (period.phases or wired_phases), 1))
+
+
+def _lapsed(profile: Profile, offline_s: float) -> bool:
+    return profile.max_offline_s is not None and offline_s >= profile.max_offline_s
 
 
 def _meant_for(profile: Profile, transaction: Transaction | None) -> bool:
@@ -202,7 +238,8 @@ def _meant_for(profile: Profile, transaction: Transaction | None) -> bool:
 def _replaced(each: Installed, connector_id: int, newer: Profile) -> bool:
     if each.profile.profile_id == newer.profile_id:
         return True
-    same_place = each.connector_id == connector_id and each.profile.purpose is newer.purpose
+    everywhere = newer.purpose is Purpose.CHARGE_POINT_MAX
+    same_place = each.profile.purpose is newer.purpose and (everywhere or each.connector_id == connector_id)
     return same_place and each.profile.stack_level == newer.stack_level
 
 
@@ -211,8 +248,8 @@ def _acceptable(
 ) -> bool:
     return (
         profile.purpose in firmware.purposes
-        and profile.kind in firmware.kinds
-        and 0 <= profile.stack_level <= firmware.max_stack_level
+        and profile.kind in firmware.kinds & COUNTED
+        and 0 <= profile.stack_level <= firmware.max_stack_level - firmware.level_exclusive
         and _periods_fit(firmware, profile)
         and _start_fits(profile)
         and _validity_fits(profile, now)
@@ -262,4 +299,5 @@ def _place_fits(firmware: Firmware, connector_id: int, profile: Profile, transac
     if profile.purpose is Purpose.TX:
         running = transaction is not None and transaction.connector_id == connector_id
         return running and _meant_for(profile, transaction)
-    return profile.transaction_id is None and (profile.purpose is Purpose.TX_DEFAULT or connector_id == 0)
+    at_its_place = profile.purpose is Purpose.TX_DEFAULT or connector_id == firmware.station_connector
+    return profile.transaction_id is None and at_its_place

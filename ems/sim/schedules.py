@@ -1,7 +1,7 @@
-"""Charging profiles of OCPP 1.6 as values, and what one profile allows at one instant.
+"""Charging profiles of OCPP as values, and what one profile allows at one instant.
 
-Own reading of the standard's rules, `ocpp-smart-charging.md` §1; nothing here knows our central system. Durations are
-whole seconds as on the wire, instants are timezone-aware UTC.
+Own reading of the standard's rules, `ocpp-smart-charging.md` §1 to §3; nothing here knows our central system. Durations
+are whole seconds as on the wire, instants are timezone-aware UTC.
 """
 
 from __future__ import annotations
@@ -10,13 +10,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeAlias
 
 from ems.model.electrical import NOMINAL_V
 
+TransactionId: TypeAlias = int | str
+"""A number from the central system in OCPP 1.6, a text of the station's own in 2.x."""
+
 
 class Purpose(StrEnum):
-    """What a profile limits."""
+    """What a profile limits, in the words of OCPP 1.6."""
 
     CHARGE_POINT_MAX = "ChargePointMaxProfile"
     TX_DEFAULT = "TxDefaultProfile"
@@ -29,6 +32,8 @@ class Kind(StrEnum):
     ABSOLUTE = "Absolute"
     RECURRING = "Recurring"
     RELATIVE = "Relative"
+    DYNAMIC = "Dynamic"
+    """OCPP 2.1: one period, whose limit is told anew again and again."""
 
 
 class Recurrency(StrEnum):
@@ -45,6 +50,9 @@ class RateUnit(StrEnum):
     WATT = "W"
 
 
+COUNTED: Final = frozenset({Kind.ABSOLUTE, Kind.RECURRING, Kind.RELATIVE})
+"""The kinds that every version of OCPP knows."""
+
 CYCLE_S: Final = {Recurrency.DAILY: 86_400, Recurrency.WEEKLY: 7 * 86_400}
 DEFAULT_PHASES: Final = 3
 """`numberPhases` left out means 3."""
@@ -59,6 +67,8 @@ class Period:
     """In the schedule's unit."""
 
     phases: int | None = None
+    phase: int | None = None
+    """OCPP 2.x: the one phase to use where `phases` is 1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +79,8 @@ class Schedule:
     periods: tuple[Period, ...]
     duration_s: int | None = None
     start: datetime | None = None
+    schedule_id: int = 1
+    """OCPP 2.x gives it a number of its own."""
 
     def at(self, elapsed_s: float) -> Period | None:
         """The period in force `elapsed_s` after the start; None before the start and after the end."""
@@ -90,7 +102,15 @@ class Profile:
     recurrency: Recurrency | None = None
     valid_from: datetime | None = None
     valid_to: datetime | None = None
-    transaction_id: int | None = None
+    transaction_id: TransactionId | None = None
+    max_offline_s: int | None = None
+    """OCPP 2.1: it counts no longer than this after the connection was lost; None: for ever."""
+
+    ends_offline: bool = False
+    """OCPP 2.1: after that it is gone for good, and does not come back with the connection."""
+
+    asks_every_s: int | None = None
+    """OCPP 2.1: how often the station asks for the newest limit of a dynamic profile."""
 
     def valid_at(self, now: datetime) -> bool:
         begun = self.valid_from is None or now >= self.valid_from
@@ -102,7 +122,7 @@ class Transaction:
     """A running transaction; its id is None until the central system has given one."""
 
     started: datetime
-    transaction_id: int | None = None
+    transaction_id: TransactionId | None = None
     connector_id: int = 1
 
 
@@ -135,6 +155,9 @@ def limit_of(profile: Profile, now: datetime, transaction: Transaction | None, w
 
 def elapsed(profile: Profile, now: datetime, transaction: Transaction | None) -> float | None:
     """Seconds since the schedule's periods began to count; None while they have nothing to count from."""
+    if profile.kind is Kind.DYNAMIC:
+        # Its one period is in force as long as the profile is.
+        return 0.0
     start = origin(profile, transaction)
     if start is None:
         return None

@@ -31,6 +31,7 @@ from ems.store.entries import (
 from ems.store.packing import pack, unpack
 from ems.store.steps import row_of, sum_of
 from ems.store.tables import COUNTERS, DAYS, DECISIONS, EVENTS, MINUTES, QUARTERS, SESSIONS, SETTINGS
+from ems.store.transactions import prune_transactions, write_transactions
 
 KEY: Final = "ledger"
 DAY_S: Final = 86_400
@@ -59,12 +60,13 @@ class Books:
         """All of it or nothing, in one transaction. Raises JournalError."""
         if page == Page():
             return
-        # Every minute has a state: that much may be lost, and so often the disk is waited for.
-        with writing(self._engine, durable=page.state is not None) as connection:
+        # Every minute has a state: that much may be lost, and so often the disk is waited for, and for transactions.
+        with writing(self._engine, durable=page.state is not None or bool(page.transactions)) as connection:
             self._write_minutes(connection, page.minutes)
             _write_sessions(connection, page.sessions)
             _write_decisions(connection, page.decisions)
             _write_events(connection, page.events)
+            write_transactions(connection, page.transactions)
             if page.state is not None:
                 _write_state(connection, page.state)
                 self._prune(connection, page.state.utc_s)
@@ -92,6 +94,7 @@ class Books:
             connection.execute(delete(table).where(table.c.id <= newest - kept))
         oldest = select(SESSIONS.c.began_utc_s).order_by(SESSIONS.c.began_utc_s.desc()).offset(SESSIONS_KEPT).limit(1)
         connection.execute(delete(SESSIONS).where(SESSIONS.c.began_utc_s <= oldest.scalar_subquery()))
+        prune_transactions(connection)
 
 
 def load_state(engine: Engine) -> LedgerState | None:

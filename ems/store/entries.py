@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from ems.model.decision import Reason
+from ems.model.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,5 +181,6 @@ class Page:
     sessions: tuple[SessionEntry, ...] = ()
     decisions: tuple[DecisionEntry, ...] = ()
     events: tuple[EventEntry, ...] = ()
+    transactions: tuple[Transaction, ...] = ()
     state: LedgerState | None = None
     """None where nothing but decisions and events is new."""

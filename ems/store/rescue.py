@@ -26,6 +26,7 @@ from ems.store.tables import (
     SESSIONS,
     SETTINGS,
     TOKENS,
+    TRANSACTIONS,
     USERS,
 )
 
@@ -36,6 +37,7 @@ RESCUED: Final[Sequence[Table]] = (
     COUNTERS,
     SETTINGS,
     SESSIONS,
+    TRANSACTIONS,
     DAYS,
     AUDIT,
     QUARTERS,

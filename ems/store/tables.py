@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 METADATA: Final = MetaData()
 
-LAYOUT: Final = "0002"
+LAYOUT: Final = "0003"
 """The newest step of `migrations/versions`; they count up in four digits."""
 
 SCHEMA_TABLE: Final = "fusewise_schema"
@@ -140,6 +140,18 @@ SESSIONS: Final = Table(
     Column("currency", String(3)),
     Column("reason", String(50), comment="why it ended, in the station's word"),
     Index("sessions_by_time", "began_utc_s"),
+)
+
+TRANSACTIONS: Final = Table(
+    "transactions",
+    METADATA,
+    Column("key", String(40), primary_key=True),
+    Column("station", String(48), nullable=False),
+    Column("began_utc_s", Double, nullable=False),
+    Column("ended_utc_s", Double, comment="null while it runs"),
+    Column("energy_kwh", Double, nullable=False),
+    Column("body", Text, nullable=False, comment="JSON: all of it"),
+    Index("transactions_of_station", "station", "began_utc_s"),
 )
 
 DECISIONS: Final = Table(

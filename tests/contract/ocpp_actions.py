@@ -8,6 +8,7 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
+from unittest.mock import Mock
 
 from ems.csms.messages import Heard
 from ems.csms.not_used import NOT_USED
@@ -69,7 +70,7 @@ class Version:
 
 def versions() -> tuple[Version, ...]:
     """All that we speak."""
-    heard, clock, pace = cast("Heard", None), HandClock(), Pace()
+    heard, clock, pace = cast("Heard", Mock()), HandClock(), Pace()
     return (
         Version(
             "1.6 with its security extension",

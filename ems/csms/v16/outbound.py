@@ -56,6 +56,9 @@ class OutboundV16(CommandsV16, ServiceV16):
     async def prepare(self) -> None:
         """Nothing: what OCPP 1.6 can tell of a station are its configuration keys."""
 
+    def features(self) -> Mapping[str, str]:
+        return {}
+
     async def catch_up(self) -> None:
         """Nothing: OCPP 1.6 has no word for it."""
 

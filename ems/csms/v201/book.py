@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
 from ems.csms.messages import Heard
 from ems.csms.v201.connectors import Connectors
 from ems.csms.v201.device_model import DeviceModel, ReportParts
+from ems.csms.v201.dynamic import DynamicLimits
 from ems.csms.v201.installed import Installed
 from ems.csms.v201.running import Running
 
@@ -27,6 +29,12 @@ class Book:
         self.connectors: Final = Connectors(heard)
         self.running: Final = Running()
         self.installed: Final = Installed(station)
+        self.dynamic: Final = DynamicLimits()
+        """Limits that the station may ask for by their values alone (OCPP 2.1)."""
+
+        self.streams: Final[dict[int, tuple[str, datetime | None]]] = {}
+        """The newest value of each stream by the number of its monitor (OCPP 2.1)."""
+
         self.queue_waits: bool | None = None
         """Whether messages of the time without connection wait in it; None while it has not said."""
 
@@ -35,4 +43,6 @@ class Book:
         self.connectors.restarted()
         self.running.restarted()
         self.model.clear()
+        self.dynamic.clear()
+        self.streams.clear()
         self.inventoried = False

@@ -40,11 +40,10 @@ class InboundV201(Inbound):
         heard: Heard,
         clock: Clock,
         pace: Pace,
-        *more: Answers,
+        *,
         station: str,
         vocabulary: Vocabulary = VOCABULARY,
     ) -> None:
-        """`more` are families of a later version."""
         self.book: Final = Book(heard, station=station)
         super().__init__(
             vocabulary,
@@ -53,6 +52,5 @@ class InboundV201(Inbound):
             ServiceReportsV201(heard).answers,
             EnergyV201(heard.energy, self.book, station=station).answers,
             TransactionsV201(heard, self.book).answers,
-            *more,
             station=station,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from typing import Final
 
 from ems.csms.fields import text
@@ -23,6 +24,9 @@ class LookbackV201(VariablesV201):
         """Learn what it is and what it holds."""
         await self.read_model()
         await self.read_profiles()
+
+    def features(self) -> Mapping[str, str]:
+        return {}
 
     async def read_profiles(self) -> None:
         """Have it say which charging profiles it holds; those that are not ours are told to people."""

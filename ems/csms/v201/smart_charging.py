@@ -27,6 +27,9 @@ class SmartChargingV201(AskingV201):
         forbidden = forbidden_by(profile)
         if forbidden is not None:
             raise StationRefused(f"{self._station} is not asked for what it must refuse: {forbidden}")
+        return await self._install_whole(profile)
+
+    async def _install_whole(self, profile: Profile) -> Answer:
         request = {"evseId": profile.connector, "chargingProfile": self._spelled(profile)}
         return self._accepted("SetChargingProfile", await self._ask("SetChargingProfile", request, Urgency.LIMIT))
 

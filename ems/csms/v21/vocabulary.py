@@ -8,4 +8,4 @@ from ocpp.v21.enums import Action
 
 from ems.csms.vocabulary import Vocabulary
 
-VOCABULARY: Final = Vocabulary("2.1", (str(action.value) for action in Action))
+VOCABULARY: Final = Vocabulary("2.1", (str(action.value) for action in Action), sends=["NotifyPeriodicEventStream"])

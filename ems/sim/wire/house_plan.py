@@ -10,11 +10,13 @@ from ems.clock import Clock
 from ems.config.schema import DeviceEntry, MeterEntry, SimulatedCar, SiteFile, SolarEntry, StationEntry, VehicleEntry
 from ems.config.secrets import reveal
 from ems.config.translate import to_site
+from ems.csms.charging_profiles import Purpose, resident_id
 from ems.errors import EmsError
 from ems.model.electrical import CircuitTree, Phase
 from ems.sim.car import USUAL_FALL_A_PER_S, Car
 from ems.sim.charging_profiles import Firmware
 from ems.sim.day import SummerDay
+from ems.sim.wire.difficulties import UnknownDifficulty, difficult
 from ems.sim.wire.modbus_devices import SimulatedUnit, sdm630, sunspec_inverter
 from ems.sim.wire.mqtt_devices import (
     EmbeddedBroker,
@@ -28,6 +30,7 @@ from ems.sim.wire.mqtt_devices import (
 from ems.sim.wire.ocpp_station import SimulatedStation
 from ems.sim.wire.points import grid_points, sun_points
 from ems.sim.wire.station_box import StationBuild
+from ems.sim.wire.version import Version
 from ems.sim.world import CircuitSample, Place, SunSample, World
 
 HOUSE_SHARE: Final = 0.55
@@ -68,7 +71,7 @@ def build(file: SiteFile, clock: Clock, broker: EmbeddedBroker) -> Parts:
     devices = _Devices(file, clock, broker, world)
     return Parts(
         world=world,
-        stations={entry.id: SimulatedStation(_station(entry), world, clock) for entry in file.stations},
+        stations={entry.id: SimulatedStation(_station(file, entry), world, clock) for entry in file.stations},
         units={entry.id: devices.unit(entry) for entry in devices.entries() if entry.modbus},
         publishers={entry.id: devices.publisher(entry) for entry in devices.entries() if entry.modbus is None},
     )
@@ -140,13 +143,28 @@ def _car(entry: SimulatedCar) -> Car:
     return Car(phases=entry.phases, max_a=entry.max_a, battery_kwh=entry.battery_kwh, fall_a_per_s=fall_a_per_s)
 
 
-def _station(entry: StationEntry) -> StationBuild:
+def _station(file: SiteFile, entry: StationEntry) -> StationBuild:
+    """As the file's `simulation` section wants it played. Raises CannotSimulate for a difficulty that nobody knows."""
+    build = _well_bred(entry)
+    played = next((each for each in file.simulation.stations if each.station == entry.id), None)
+    if played is None:
+        return build
+    try:
+        build = difficult(build, played.difficult)
+    except UnknownDifficulty as err:
+        raise CannotSimulate(f"{entry.id}: {err}") from err
+    return replace(build, version=Version(played.protocol)) if "protocol" in played.model_fields_set else build
+
+
+def _well_bred(entry: StationEntry) -> StationBuild:
     return StationBuild(
         station_id=entry.id,
         identity=entry.id if entry.identity is None else entry.identity,
         password=reveal(entry.password) if entry.password else None,
+        version=Version(entry.ocpp or Version.V16),
         serial=entry.serial or f"SIM-{entry.id}"[:25],
-        # Where the fall-back was verified, some earlier run has put it into the station.
+        # Where the fall-back was verified, some earlier run of ours has put it into the station.
+        resident_id=resident_id(Purpose.STATION_MAX, 0),
         resident_a=entry.fallback_a if entry.lease_verified else None,
         firmware=Firmware(
             hardware_max_a=entry.hardware_max_a or entry.max_a,

@@ -1,4 +1,4 @@
-"""OCPP-J 1.6 frames: from text to a typed frame and back."""
+"""OCPP-J frames: from text to a typed frame and back. Types 5 and 6 exist from OCPP 2.1 on."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from typing import Any, Final, TypeAlias
 CALL: Final = 2
 CALL_RESULT: Final = 3
 CALL_ERROR: Final = 4
+CALL_RESULT_ERROR: Final = 5
+SEND: Final = 6
 
 Payload: TypeAlias = Mapping[str, Any]
 
 
 class Malformed(ValueError):
-    """Somebody sent something that is not OCPP 1.6."""
+    """Somebody sent something that is not OCPP."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +55,31 @@ class CallError:
         return json.dumps([CALL_ERROR, self.message_id, self.code, self.description, {}], separators=(",", ":"))
 
 
-Frame: TypeAlias = Call | CallResult | CallError
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallResultError:
+    """The other side's answer could not be understood."""
+
+    message_id: str
+    code: str
+    description: str = ""
+
+    def text(self) -> str:
+        return json.dumps([CALL_RESULT_ERROR, self.message_id, self.code, self.description, {}], separators=(",", ":"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Send:
+    """Something told to which no answer comes."""
+
+    message_id: str
+    action: str
+    payload: Payload
+
+    def text(self) -> str:
+        return json.dumps([SEND, self.message_id, self.action, self.payload], separators=(",", ":"))
+
+
+Frame: TypeAlias = Call | CallResult | CallError | CallResultError | Send
 
 
 def decode(raw: str | bytes) -> Frame:
@@ -69,4 +95,8 @@ def decode(raw: str | bytes) -> Frame:
             return CallResult(message_id=message_id, payload=payload)
         case [4, str(message_id), str(code), *rest]:
             return CallError(message_id=message_id, code=code, description=str(rest[0]) if rest else "")
+        case [5, str(message_id), str(code), *rest]:
+            return CallResultError(message_id=message_id, code=code, description=str(rest[0]) if rest else "")
+        case [6, str(message_id), str(action), dict(payload)]:
+            return Send(message_id=message_id, action=action, payload=payload)
     raise Malformed("not an OCPP-J frame")

@@ -1,34 +1,36 @@
-"""A charging station that speaks OCPP 1.6J over a real socket, and whose faults can be switched on.
+"""A charging station that speaks OCPP over a real socket, and whose faults can be switched on.
 
-`SimulatedStation.run` lives for ever: it ticks twice a second (profiles, offer, status) and holds the connection,
-coming back by itself. What it offers its car flows into the `World`, so whether a limit was obeyed is seen in amperes.
+It speaks the version that its build names, and is as difficult as its build says. `SimulatedStation.run` lives for
+ever: it ticks twice a second (profiles, offer, status) and holds the connection, coming back by itself. What it offers
+its car flows into the `World`, so whether a limit was obeyed is seen in amperes.
 """
 
 from __future__ import annotations
 
 import asyncio
-import base64
 import itertools
 import logging
 from collections import deque
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
-from urllib.parse import quote
 
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import WebSocketException
-from websockets.typing import Subprotocol
 
 from ems.clock import Clock
 from ems.model.station import ConnectorStatus
-from ems.sim.schedules import Limit
-from ems.sim.wire.ocpp_frames import Call, CallError, CallResult, Malformed, decode
-from ems.sim.wire.station_answers import ProfileFrame, StationAnswers
+from ems.sim.schedules import Limit, TransactionId
+from ems.sim.wire.dialling import dial
+from ems.sim.wire.garbage import GARBAGE, Garbage
+from ems.sim.wire.ocpp_frames import Call, CallError, CallResult, CallResultError, Malformed, Send, decode
 from ems.sim.wire.station_box import Faults, Forget, LimitChange, StationBox, StationBuild
-from ems.sim.wire.station_reports import OwnCall, StationReports
-from ems.sim.wire.station_settings import Settings
+from ems.sim.wire.tongue import Misunderstood, OwnCall, ProfileFrame, Tongue
+from ems.sim.wire.v2.tongue import Tongue2
+from ems.sim.wire.v16.tongue import Tongue16
+from ems.sim.wire.version import Version
 from ems.sim.world import World
+
+__all__ = ["Garbage", "ProfileFrame", "Reaction", "SimulatedStation", "StationReport"]
 
 LOGGER = logging.getLogger(__name__)
 
@@ -37,42 +39,9 @@ FIRST_RETRY_S: Final = 1.0
 LONGEST_RETRY_S: Final = 10.0
 ANSWER_WITHIN_S: Final = 30.0
 TELL_AGAIN_S: Final = 5.0
-LARGEST_FRAME: Final = 256 * 1024
+STORM_RETRY_S: Final = 0.1
 OBEYED_WITHIN_A: Final = 0.5
 """A car that draws no more than this above a limit obeys it."""
-
-
-class Garbage(StrEnum):
-    """Nonsense that a station may send."""
-
-    NOT_JSON = "not_json"
-    NOT_A_LIST = "not_a_list"
-    EMPTY_LIST = "empty_list"
-    TOO_SHORT = "too_short"
-    UNKNOWN_TYPE = "unknown_type"
-    UNKNOWN_ACTION = "unknown_action"
-    ACTION_NOT_TEXT = "action_not_text"
-    PAYLOAD_NOT_AN_OBJECT = "payload_not_an_object"
-    WRONG_FIELDS = "wrong_fields"
-    ANSWER_TO_NOBODY = "answer_to_nobody"
-    NESTED_DEEPLY = "nested_deeply"
-    BINARY = "binary"
-
-
-GARBAGE: Final[dict[Garbage, str | bytes]] = {
-    Garbage.NOT_JSON: "[2,",
-    Garbage.NOT_A_LIST: '{"action":"Heartbeat"}',
-    Garbage.EMPTY_LIST: "[]",
-    Garbage.TOO_SHORT: '[2,"g1"]',
-    Garbage.UNKNOWN_TYPE: '[9,"g2","Heartbeat",{}]',
-    Garbage.UNKNOWN_ACTION: '[2,"g3","MakeCoffee",{}]',
-    Garbage.ACTION_NOT_TEXT: '[2,"g4",["Heartbeat"],{}]',
-    Garbage.PAYLOAD_NOT_AN_OBJECT: '[2,"g5","Heartbeat",null]',
-    Garbage.WRONG_FIELDS: '[2,"g6","MeterValues",{"connectorId":"one","meterValue":[{"sampledValue":[{"value":""}]}]}]',
-    Garbage.ANSWER_TO_NOBODY: '[3,"nobody-asked",{"status":"Accepted"}]',
-    Garbage.NESTED_DEEPLY: "[" * 50_000,
-    Garbage.BINARY: b"\x00\xff\xfe\x80",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,9 +77,7 @@ class SimulatedStation:
         self.build: Final = build
         self._clock = clock
         self._box = StationBox(build, world, clock)
-        self._settings = Settings(build.firmware)
-        self._reports = StationReports(self._box, self._settings, clock)
-        self._answers = StationAnswers(self._box, self._settings, self._reports, clock)
+        self._tongue: Tongue = Tongue16(self._box, clock) if build.version is Version.V16 else Tongue2(self._box, clock)
         self._address: tuple[str, int] | None = None
         self._may_connect = asyncio.Event()
         self._dropped = False
@@ -127,6 +94,11 @@ class SimulatedStation:
         return self._box.faults
 
     @property
+    def box(self) -> StationBox:
+        """Its inside; a test may reach into it."""
+        return self._box
+
+    @property
     def connected(self) -> bool:
         return self._socket is not None
 
@@ -140,13 +112,13 @@ class SimulatedStation:
         return self._box.limit
 
     @property
-    def transaction_id(self) -> int | None:
+    def transaction_id(self) -> TransactionId | None:
         return self._box.transaction.transaction_id if self._box.transaction else None
 
     @property
     def frames(self) -> tuple[ProfileFrame, ...]:
-        """Every SetChargingProfile received, oldest first."""
-        return tuple(self._answers.frames)
+        """Every limit received, oldest first."""
+        return tuple(self._tongue.log.frames)
 
     @property
     def limit_changes(self) -> tuple[LimitChange, ...]:
@@ -163,8 +135,8 @@ class SimulatedStation:
             station_id=self.build.station_id,
             connections=self._connections,
             transactions=self._box.transaction_count,
-            profiles_sent=self._answers.frames_received,
-            profiles_accepted=self._answers.frames_accepted,
+            profiles_sent=self._tongue.log.received,
+            profiles_accepted=self._tongue.log.accepted,
             limit_changes=self._box.limit_change_count,
             energy_kwh=self._box.car.energy_kwh,
         )
@@ -203,17 +175,18 @@ class SimulatedStation:
     async def _tick_for_ever(self) -> None:
         while True:
             self._box.tick()
+            self._tongue.tick()
             self._let_connect()
             self._see_obedience()
             self._news.set()
-            if self._answers.reset_asked is not None:
-                self._restart(Forget.TRANSACTION_PROFILES, self._answers.reset_asked)
+            reason = self._tongue.reset_wanted()
+            if reason is not None:
+                self._restart(Forget.TRANSACTION_PROFILES, reason)
             await self._clock.sleep(TICK_S)
 
     def _restart(self, forget: Forget, reason: str) -> None:
-        self._answers.reset_asked = None
         self._box.reboot(forget, reason)
-        self._reports.power_lost()
+        self._tongue.power_lost()
         self._let_connect()
         self._cut()
 
@@ -228,9 +201,9 @@ class SimulatedStation:
             self._socket.transport.abort()
 
     def _see_obedience(self) -> None:
-        if not self._answers.frames:
+        if not self._tongue.log.frames:
             return
-        frame = self._answers.frames[-1]
+        frame = self._tongue.log.frames[-1]
         if frame is self._last_seen_frame or not frame.accepted or frame.limit_a is None:
             return
         if max(self._box.car.current_a) <= frame.limit_a + OBEYED_WITHIN_A:
@@ -254,41 +227,32 @@ class SimulatedStation:
                 LOGGER.debug("%s lost its connection: %s", self.build.station_id, errors.exceptions[0])
             if self._connections > before:
                 wait_s = FIRST_RETRY_S
-            await self._clock.sleep(wait_s)
+            await self._clock.sleep(self._redial_s(wait_s))
             wait_s = min(2 * wait_s, LONGEST_RETRY_S)
+
+    def _redial_s(self, usual_s: float) -> float:
+        odd = self.build.difficulty
+        return STORM_RETRY_S if odd.storms_every_s else max(usual_s, odd.waits_to_redial_s)
 
     async def _connect_once(self) -> None:
         host, port = self._address or ("127.0.0.1", 9000)
-        async with connect(
-            f"ws://{host}:{port}/{quote(self.build.identity, safe='')}",
-            subprotocols=[Subprotocol("ocpp1.6")],
-            additional_headers=self._headers(),
-            compression=None,
-            proxy=None,
-            ping_interval=None,
-            open_timeout=ANSWER_WITHIN_S,
-            close_timeout=1,
-            max_size=LARGEST_FRAME,
-        ) as socket:
+        async with dial(self.build, host, port, self._tongue.credentials or self.build.password) as socket:
             self._connections += 1
             self._socket = socket
-            self._reports.connected()
+            self._box.connected()
+            self._tongue.connected()
             try:
                 await self._converse(socket)
             finally:
                 self._socket = None
                 self._pending = None
-
-    def _headers(self) -> dict[str, str]:
-        if self.build.password is None:
-            return {}
-        pair = f"{self.build.identity}:{self.build.password}".encode()
-        return {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
+                self._box.disconnected()
+                self._tongue.disconnected()
 
     async def _converse(self, socket: ClientConnection) -> None:
         """Until the connection ends."""
         async with asyncio.TaskGroup() as tasks:
-            others = {tasks.create_task(self._tell_news(socket))}
+            others = {tasks.create_task(self._tell_news(socket)), tasks.create_task(self._storm())}
             async for raw in socket:
                 answer = self._take(raw)
                 if answer is None:
@@ -309,12 +273,21 @@ class SimulatedStation:
         except Malformed:
             return None
         if isinstance(frame, Call):
-            answer = self._answers.answer(frame)
+            answer = self._tongue.answer(frame)
             self._news.set()
             return answer
+        if isinstance(frame, CallResultError | Send):
+            return None
         if self._pending is not None and self._pending[0] == frame.message_id and not self._pending[1].done():
             self._pending[1].set_result(frame)
         return None
+
+    async def _storm(self) -> None:
+        """Where that is its nature: hang up in order to dial again."""
+        every_s = self.build.difficulty.storms_every_s
+        if every_s > 0:
+            await self._clock.sleep(every_s)
+            self._cut()
 
     async def _answer_late(self, socket: ClientConnection, answer: CallResult | CallError, delay_s: float) -> None:
         await self._clock.sleep(delay_s)
@@ -324,16 +297,19 @@ class SimulatedStation:
         while True:
             await self._news.wait()
             self._news.clear()
-            while (call := self._reports.next_call()) is not None:
+            while (call := self._tongue.next_call()) is not None:
                 if not await self._tell(socket, call):
                     await self._clock.sleep(TELL_AGAIN_S)
 
     async def _tell(self, socket: ClientConnection, own: OwnCall) -> bool:
         """Send one call and wait for its answer; False when none came or it was an error."""
         message_id = f"{self.build.station_id}-{next(self._numbers)}"
+        if own.unanswered:
+            await socket.send(Send(message_id=message_id, action=own.action, payload=own.payload).text())
+            return True
         future: asyncio.Future[CallResult | CallError] = asyncio.get_running_loop().create_future()
         self._pending = (message_id, future)
-        await socket.send(Call(message_id=message_id, action=own.action, payload=own.payload).text())
+        await socket.send(self._text(Call(message_id=message_id, action=own.action, payload=own.payload)))
         try:
             async with self._clock.timeout(ANSWER_WITHIN_S):
                 answer = await future
@@ -343,5 +319,16 @@ class SimulatedStation:
             self._pending = None
         if isinstance(answer, CallError):
             return False
-        own.answered(answer.payload)
+        try:
+            own.answered(answer.payload)
+        except Misunderstood as err:
+            if self.build.version is Version.V21:
+                complaint = CallResultError(message_id=message_id, code="FormatViolation", description=str(err))
+                await socket.send(complaint.text())
+            return False
         return True
+
+    def _text(self, call: Call) -> str:
+        text = call.text()
+        odd = self.build.difficulty
+        return text.replace('"sampledValue":[', '"sampledValue":[,') if odd.leading_comma else text

@@ -1,76 +1,32 @@
-"""The inside of a simulated station, without its network: transaction, profiles, contactor and what it offers.
+"""The inside of a simulated station, without its network: transactions, profiles, contactors and what it offers.
 
 `StationBox.tick` runs twice a second whether the station is connected or not; that is what makes a lease end by itself.
+Nothing here knows a version of OCPP: a `Tongue` tells what happens in here, and does what it is asked.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Final
 
 from ems.clock import Clock
 from ems.model.station import ConnectorStatus
-from ems.sim.car import NO_OFFER, PILOT_MINIMUM_A, Offer
-from ems.sim.charging_profiles import Firmware, Installed, Profiles
-from ems.sim.schedules import Kind, Limit, Period, Profile, Purpose, RateUnit, Schedule, Transaction
+from ems.sim.car import NO_OFFER, Offer
+from ems.sim.charging_profiles import Profiles
+from ems.sim.schedules import Limit, Profile, Transaction
+from ems.sim.wire.difficulty import RebootHabit
+from ems.sim.wire.outlet import Outlet, Session
+from ems.sim.wire.station_build import Faults, Forget, StationBuild, born_with, left_from_yesterday
+from ems.sim.wire.version import Version
 from ems.sim.world import CarSample, World
 
-DRAWING_A: Final = 0.5
-"""Above this a car counts as charging."""
+__all__ = ["Faults", "Forget", "LimitChange", "StationBox", "StationBuild"]
 
-RESIDENT_ID: Final = 999_999
 MOST_SESSIONS: Final = 200
 FREE_TAG: Final = "FREE"
 """The tag that free vending uses."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StationBuild:
-    """One station as it left the works and was set up."""
-
-    station_id: str
-    identity: str
-    password: str | None = field(default=None, repr=False)
-    vendor: str = "Simulated"
-    model: str = "House"
-    serial: str = "SIM-0001"
-    firmware_version: str = "1.0"
-    firmware: Firmware = field(default_factory=Firmware)
-    free_vending: bool = True
-    """Starts a transaction as soon as a car is plugged in."""
-
-    boots_on_reconnect: bool = False
-    """Sends BootNotification on every connection, not only after power came back."""
-
-    resident_a: float | None = None
-    """Limit that yesterday's central system left in it for good; None for a station fresh from the works."""
-
-    phase_change_s: float = 8.0
-    """How long it offers nothing while its contactor changes phases."""
-
-    boot_s: float = 5.0
-
-
-@dataclass(slots=True, kw_only=True)
-class Faults:
-    """What a test may break. Each holds until it is set back."""
-
-    answer_delay_s: float = 0.0
-    """Every answer leaves this long after its request came; what was asked happens at once."""
-
-    reject_profiles: bool = False
-    ignore_limits: bool = False
-    """Takes profiles, and offers its hardware maximum all the same."""
-
-
-class Forget(StrEnum):
-    """What a power cut wipes."""
-
-    TRANSACTION_PROFILES = "transaction_profiles"
-    EVERY_PROFILE = "every_profile"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,185 +38,219 @@ class LimitChange:
     phases: int
 
 
-@dataclass(slots=True, kw_only=True)
-class Session:
-    """One transaction, until the central system knows all of it."""
-
-    started: datetime
-    meter_start_wh: int
-    tag: str
-    transaction_id: int | None = None
-    start_told: bool = False
-    stopped: datetime | None = None
-    meter_stop_wh: int = 0
-    reason: str = "Local"
-
-
 class StationBox:
     """A station's electronics in the world. Nothing in here knows of the network."""
 
     def __init__(self, build: StationBuild, world: World, clock: Clock) -> None:
         self.build = build
-        self.profiles = _left_from_yesterday(build, clock.utc_now())
-        self.faults = Faults()
+        self.profiles = left_from_yesterday(build, clock.utc_now())
+        self.faults = born_with(build.difficulty)
         self.sessions: deque[Session] = deque(maxlen=MOST_SESSIONS)
-        """Not yet fully reported, oldest first; the last one may be running."""
+        """Not yet fully reported, oldest first; the last ones may be running."""
 
         self.limit_changes: deque[LimitChange] = deque(maxlen=10_000)
         self.limit_change_count = 0
         self.transaction_count = 0
         self.operative = True
         self.waiting_tag: str | None = None
-        """Of a remote start that waits for a car."""
+        """Of a remote start that waits for a car; so is the next."""
 
+        self.waiting_start_id: int | None = None
+        self.outside_a: float | None = None
+        """A cap that a third party sets beside the central system; a test may change it."""
+
+        self.powered_at_s = clock.monotonic_s()
         self._world = world
         self._clock = clock
-        self._running: Session | None = None
-        self._finished = False
-        self._offer = NO_OFFER
-        self._contactor_phases = build.firmware.wired_phases
-        self._contactor_open_until_s = 0.0
+        self._offline_since_s: float | None = None
+        self._was_deaf = False
         self._dark_until_s: float | None = None
-        self._limit = self.profiles.limit_at(clock.utc_now())
+        phases = build.firmware.wired_phases
+        places = (build.station_id, *build.further_places)
+        self.outlets: Final = tuple(Outlet(n, place, world, phases=phases) for n, place in enumerate(places, 1))
+        for outlet in self.outlets:
+            outlet.limit = self._allowed(outlet)
 
     @property
     def session(self) -> Session | None:
-        """The running one."""
-        return self._running
+        """The running one at connector 1, like all of the next five."""
+        return self.outlets[0].session
 
     @property
     def transaction(self) -> Transaction | None:
-        """The running one as charging profiles see it."""
-        if self._running is None:
-            return None
-        return Transaction(started=self._running.started, transaction_id=self._running.transaction_id)
+        return self.outlets[0].transaction
 
     @property
     def limit(self) -> Limit:
         """What the profiles allowed at the last tick."""
-        return self._limit
+        return self.outlets[0].limit
 
     @property
     def offer(self) -> Offer:
-        """What the car is offered since the last tick."""
-        return self._offer
+        return self.outlets[0].offer
+
+    @property
+    def car(self) -> CarSample:
+        return self.outlets[0].car
+
+    @property
+    def status(self) -> ConnectorStatus:
+        return self.outlets[0].status(operative=self.operative)
 
     @property
     def dark(self) -> bool:
         """Whether it has no power, or is still booting."""
         return self._dark_until_s is not None
 
-    @property
-    def car(self) -> CarSample:
-        return self._world.car(self.build.station_id)
+    def now(self) -> datetime:
+        """The time that its own clock shows."""
+        return self._clock.utc_now() + timedelta(seconds=self.build.difficulty.clock_off_s)
 
-    @property
-    def status(self) -> ConnectorStatus:
-        """Of connector 1."""
-        if not self.operative and self._running is None:
-            return ConnectorStatus.UNAVAILABLE
-        car = self.car
-        if not car.plugged:
-            return ConnectorStatus.AVAILABLE
-        if self._running is None:
-            return ConnectorStatus.FINISHING if self._finished else ConnectorStatus.PREPARING
-        if self._offer.limit_a < PILOT_MINIMUM_A:
-            return ConnectorStatus.SUSPENDED_EVSE
-        return ConnectorStatus.CHARGING if max(car.current_a) > DRAWING_A else ConnectorStatus.SUSPENDED_EV
+    def outlet(self, connector_id: int) -> Outlet | None:
+        """Connector `connector_id`, where there is one."""
+        return next((outlet for outlet in self.outlets if outlet.connector_id == connector_id), None)
+
+    def holder(self, transaction_id: object) -> Outlet | None:
+        """Where that transaction runs."""
+        running = ((outlet, outlet.session) for outlet in self.outlets)
+        return next((outlet for outlet, own in running if own and own.transaction_id == transaction_id), None)
 
     def tick(self) -> None:
-        """Let time pass: see the car come or go, obey the profiles, set the offer."""
+        """Let time pass: see the cars come or go, obey the profiles, set the offers."""
         now_s = self._clock.monotonic_s()
         self._world.advance_to(now_s)
         if self._dark_until_s is not None:
             if now_s < self._dark_until_s:
                 return
             self._dark_until_s = None
-        self._see_car()
-        self._limit = self._limit_now(now_s)
-        self._set_offer(self._wanted_offer(now_s))
+            self.powered_at_s = now_s
+        if self._offline_since_s is not None:
+            self.profiles = self.profiles.ended_offline(now_s - self._offline_since_s)
+        for outlet in self.outlets:
+            self._see_car(outlet)
+        for outlet in self.outlets:
+            self._obey(outlet, now_s)
 
-    def start(self, tag: str, profile: Profile | None = None) -> None:
-        """Begin a transaction, with the profile that came with a remote start."""
-        self.waiting_tag = None
-        self._finished = False
-        now = self._clock.utc_now()
-        self._running = Session(started=now, meter_start_wh=self.meter_wh(), tag=tag)
-        self.sessions.append(self._running)
-        self.transaction_count += 1
-        if profile is not None:
-            self.profiles, _ = self.profiles.install(1, profile, now, self.transaction)
+    def connected(self) -> None:
+        """A connection stands."""
+        self._offline_since_s = None
 
-    def stop(self, reason: str) -> None:
-        """End the running transaction, if there is one, and offer nothing."""
-        if self._running is None:
+    def disconnected(self) -> None:
+        """The connection is gone."""
+        self._offline_since_s = self._clock.monotonic_s()
+        if self.build.difficulty.forgets_offline:
+            self.profiles = Profiles(firmware=self.build.firmware)
+
+    def take(self, profiles: Profiles) -> None:
+        """Put in force what an accepted request made of the profiles; a deaf station misses its chance once."""
+        lifts = profiles.limit_at(self.now(), self.transaction).limit_a > 0
+        if self.build.difficulty.deaf_after_zero and self.limit.limit_a == 0 and lifts and not self._was_deaf:
+            self._was_deaf = True
             return
-        self._running.stopped = self._clock.utc_now()
-        self._running.meter_stop_wh = self.meter_wh()
-        self._running.reason = reason
-        self._running = None
-        self._finished = self.car.plugged
-        self.profiles = self.profiles.transaction_ended()
-        self._set_offer(NO_OFFER)
+        self._was_deaf = False
+        self.profiles = profiles
+
+    def start(self, tag: str, profile: Profile | None = None, connector_id: int = 1) -> Session:
+        """Begin a transaction, with the profile that came with a remote start."""
+        outlet = self.outlets[connector_id - 1]
+        outlet.finished = False
+        now = self.now()
+        self.transaction_count += 1
+        odd = self.build.difficulty
+        counted_wh = int(outlet.car.energy_kwh * 1000)
+        begun_wh = 0 if odd.session_register else counted_wh
+        session = Session(
+            started=now,
+            meter_start_wh=begun_wh if odd.meter_start_wh is None else odd.meter_start_wh,
+            counted_before_wh=counted_wh,
+            tag=tag if odd.tag is None else odd.tag,
+            connector_id=connector_id,
+            transaction_id=self._own_id(now),
+            remote_start_id=self.waiting_start_id,
+        )
+        self.waiting_tag = self.waiting_start_id = None
+        outlet.session = session
+        self.sessions.append(session)
+        if profile is not None:
+            own = replace(profile, transaction_id=session.transaction_id)
+            self.profiles, _ = self.profiles.install(connector_id, own, now, outlet.transaction)
+        return session
+
+    def stop(self, reason: str, connector_id: int = 1) -> None:
+        """End the running transaction, if there is one, and offer nothing."""
+        outlet = self.outlets[connector_id - 1]
+        if outlet.session is None:
+            return
+        outlet.session.stopped = self.now()
+        outlet.session.meter_stop_wh = self.meter_wh(connector_id)
+        outlet.session.reason = reason
+        outlet.session = None
+        outlet.finished = outlet.car.plugged
+        self.profiles = self.profiles.transaction_ended(connector_id)
+        outlet.switch(NO_OFFER)
 
     def reboot(self, forget: Forget, reason: str) -> None:
         """Cut the power now; it comes back after the boot time."""
-        self.stop(reason)
-        self._finished = False
+        running = [outlet.session for outlet in self.outlets]
+        for outlet in self.outlets:
+            self.stop(reason, outlet.connector_id)
+            outlet.finished = False
+        if self.build.difficulty.reboot is RebootHabit.FORGETS:
+            kept = [session for session in self.sessions if session not in running]
+            self.sessions = deque(kept, maxlen=MOST_SESSIONS)
         self._dark_until_s = self._clock.monotonic_s() + self.build.boot_s
         empty = Profiles(firmware=self.build.firmware)
         self.profiles = empty if forget is Forget.EVERY_PROFILE else self.profiles.rebooted()
 
-    def meter_wh(self) -> int:
-        return int(self.car.energy_kwh * 1000)
+    def meter_wh(self, connector_id: int = 1) -> int:
+        """What its energy register shows."""
+        outlet = self.outlets[connector_id - 1]
+        counted_wh = int(outlet.car.energy_kwh * 1000)
+        if not self.build.difficulty.session_register:
+            return counted_wh
+        return 0 if outlet.session is None else counted_wh - outlet.session.counted_before_wh
 
-    def _see_car(self) -> None:
-        if not self.car.plugged:
-            self.stop("EVDisconnected")
-            self._finished = False
+    def _see_car(self, outlet: Outlet) -> None:
+        if not outlet.car.plugged:
+            self.stop("EVDisconnected", outlet.connector_id)
+            outlet.finished = False
             return
-        if self._running is not None or self._finished or not self.operative:
+        if outlet.session is not None or outlet.finished or not self.operative:
             return
         tag = self.waiting_tag or (FREE_TAG if self.build.free_vending else None)
         if tag is not None:
-            self.start(tag)
+            self.start(tag, connector_id=outlet.connector_id)
 
-    def _limit_now(self, now_s: float) -> Limit:
-        limit = self.profiles.limit_at(self._clock.utc_now(), self.transaction)
-        if limit != self._limit:
+    def _obey(self, outlet: Outlet, now_s: float) -> None:
+        limit = self._allowed(outlet)
+        if limit != outlet.limit:
+            outlet.limit = limit
+            self._note_change(outlet, now_s)
+        allowed = self.build.firmware.hardware if self.faults.ignore_limits else outlet.limit
+        outlet.follow(allowed, now_s, self.build.phase_change_s)
+        if self.build.difficulty.zero_ends and allowed.limit_a == 0:
+            self.stop("Other", outlet.connector_id)
+
+    def _allowed(self, outlet: Outlet) -> Limit:
+        """What profiles and third parties allow that connector now."""
+        profiles = self.profiles
+        if self._offline_since_s is not None:
+            profiles = profiles.offline_for(self._clock.monotonic_s() - self._offline_since_s)
+        busy = sum(each.session is not None for each in self.outlets)
+        now = self.now()
+        limit = profiles.limit_at(now, outlet.transaction, outlet.connector_id, max(busy, 1))
+        if self.outside_a is None:
+            return limit
+        return replace(limit, limit_a=min(limit.limit_a, self.outside_a))
+
+    def _note_change(self, outlet: Outlet, now_s: float) -> None:
+        if outlet is self.outlets[0]:
             self.limit_change_count += 1
-            self.limit_changes.append(LimitChange(at_s=now_s, limit_a=limit.limit_a, phases=limit.phases))
-        return limit
+            change = LimitChange(at_s=now_s, limit_a=outlet.limit.limit_a, phases=outlet.limit.phases)
+            self.limit_changes.append(change)
 
-    def _wanted_offer(self, now_s: float) -> Offer:
-        if self._running is None:
-            return NO_OFFER
-        allowed = self.build.firmware.hardware if self.faults.ignore_limits else self._limit
-        if allowed.phases != self._contactor_phases and allowed.limit_a >= PILOT_MINIMUM_A:
-            self._contactor_phases = allowed.phases
-            self._contactor_open_until_s = now_s + self.build.phase_change_s
-        if now_s < self._contactor_open_until_s:
-            return replace(NO_OFFER, phases=self._offer.phases)
-        return Offer(limit_a=allowed.limit_a, phases=self._contactor_phases)
-
-    def _set_offer(self, offer: Offer) -> None:
-        self._offer = offer
-        self._world.offer(self.build.station_id, offer)
-
-
-def _left_from_yesterday(build: StationBuild, now: datetime) -> Profiles:
-    empty = Profiles(firmware=build.firmware)
-    if build.resident_a is None:
-        return empty
-    profile = Profile(
-        profile_id=RESIDENT_ID,
-        stack_level=0,
-        purpose=Purpose.CHARGE_POINT_MAX,
-        kind=Kind.ABSOLUTE,
-        schedule=Schedule(
-            unit=RateUnit.AMPERE,
-            periods=(Period(start_s=0, limit=build.resident_a),),
-            start=now - timedelta(days=1),
-        ),
-    )
-    return replace(empty, installed=(Installed(connector_id=0, profile=profile),))
+    def _own_id(self, now: datetime) -> str | None:
+        """From OCPP 2.0.1 on the station names its transactions, never twice by the same name."""
+        if self.build.version is Version.V16:
+            return None
+        return f"{int(now.timestamp()):x}-{self.transaction_count}-{self.build.station_id}"[:36]

@@ -28,7 +28,18 @@ from ems.clock import WallClock
 from ems.control.allocate import allocate
 from ems.control.fallback import is_covered, proof
 
-TINY = Effort(quick=True, cars=(1, 3), garages=2, stations=(1, 3), cycles=3, simulated_s=30, demo_s=0.0, push_cycles=0)
+TINY = Effort(
+    quick=True,
+    cars=(1, 3),
+    garages=2,
+    stations=(1, 3),
+    cycles=3,
+    simulated_s=30,
+    demo_s=0.0,
+    push_cycles=0,
+    ocpp_stations=0,
+    ocpp_s=0.0,
+)
 PAGE = Path(__file__).parents[3] / "docs" / "bench.md"
 
 

@@ -39,6 +39,7 @@ DECISION: dict[str, Any] = {
     "stations": {
         "drive": {
             "connected": True,
+            "protocol": "ocpp2.1",
             "status": "Charging",
             "limit_a": 12.5,
             "measured_a": [12.4, 12.3, 0.0],
@@ -46,6 +47,7 @@ DECISION: dict[str, Any] = {
         },
         "carport": {
             "connected": True,
+            "protocol": "ocpp1.6",
             "status": "SuspendedEVSE",
             "limit_a": 0,
             "measured_a": None,
@@ -53,6 +55,7 @@ DECISION: dict[str, Any] = {
         },
         "yard": {
             "connected": False,
+            "protocol": None,
             "status": None,
             "limit_a": 6.0,
             "measured_a": None,
@@ -116,10 +119,10 @@ def test_every_station_has_its_state_limit_draw_and_reason(demo: Demo) -> None:
     lines = drawn(picture(demo, FILE))
 
     assert line_of(lines, " drive ").split()[1:] == [
-        *("drive", "Charging", "12.5", "A", "12.4", "12.3", "0.0", "A", "surplus", "4200", "W", "│"),
+        *("drive", "ocpp2.1", "Charging", "12.5", "A", "12.4", "12.3", "0.0", "A", "surplus", "4200", "W", "│"),
     ]
-    assert line_of(lines, " carport ").split()[1:6] == ["carport", "SuspendedEVSE", "pause", "?", "main"]
-    assert line_of(lines, " yard ").split()[1:6] == ["yard", "away", "6.0", "A", "?"]
+    assert line_of(lines, " carport ").split()[1:6] == ["carport", "ocpp1.6", "SuspendedEVSE", "pause", "?"]
+    assert line_of(lines, " yard ").split()[1:7] == ["yard", "?", "away", "6.0", "A", "?"]
 
 
 def test_notices_stand_in_one_line_below_the_stations(demo: Demo) -> None:

@@ -95,6 +95,10 @@ def test_whatever_is_sent_keeps_the_strict_rules(
     lease = LeasedLimit(limit_a=limit_a, phases=3, fallback_a=fallback_a, lease_s=60.0)
     moment = Moment(station_now=NOW, guard_s=30.0, transaction_id=running)
     plan = profiles(way, lease, moment)
+    if way.is_relative and way.purpose is Purpose.STATION_MAX:
+        assert plan.working is not None
+        assert forbidden_by(plan.working) is not None
+        return
     for each in (plan.resident, plan.working):
         if each is None:
             continue

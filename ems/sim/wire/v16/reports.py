@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final
 
 from ems.clock import Clock
 from ems.model.station import ConnectorStatus
+from ems.sim.schedules import TransactionId
 from ems.sim.wire.ocpp_frames import Payload
-from ems.sim.wire.profile_json import timestamp
-from ems.sim.wire.station_box import Session, StationBox
-from ems.sim.wire.station_settings import Settings
+from ems.sim.wire.outlet import Outlet, Session
+from ems.sim.wire.samples import Sample, sampled
+from ems.sim.wire.station_box import StationBox
+from ems.sim.wire.times import StationTime
+from ems.sim.wire.tongue import OwnCall
+from ems.sim.wire.v16.settings import Settings
 
 BOOT_RETRY_S: Final = 10.0
+SILENCE_S: Final = 1.0
+"""After which a chattering station says something."""
+
 TRIGGERS: Final = ("BootNotification", "Heartbeat", "MeterValues", "StatusNotification")
-UNITS: Final = {"Current": "A", "Power": "W", "Energy": "Wh", "Voltage": "V"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnCall:
-    """Something to tell, and what to do with the answer."""
-
-    action: str
-    payload: Payload
-    answered: Callable[[Payload], None]
 
 
 class StationReports:
@@ -35,31 +30,35 @@ class StationReports:
         self._box = box
         self._settings = settings
         self._clock = clock
-        self._asked: deque[str] = deque(maxlen=16)
-        self._booted = False
+        self._time = StationTime(box, clock)
+        self._odd = box.build.difficulty
+        self._asked: deque[tuple[str, int]] = deque(maxlen=16)
+        self._booted = self._odd.no_boot
         self._boot_after_s = 0.0
         self._told_status: dict[int, ConnectorStatus] = {}
         self._heartbeat_due_s = 0.0
+        self._chat_due_s = 0.0
         self._meter_due_s: float | None = None
+        self._late: deque[Session] = deque(maxlen=4)
 
     def connected(self) -> None:
         """A new connection stands: tell the status again, and boot first where that is this station's habit."""
         self._told_status.clear()
         if self._box.build.boots_on_reconnect:
-            self._booted = False
+            self._booted = self._odd.no_boot
         self._boot_after_s = 0.0
         self._heartbeat_due_s = self._clock.monotonic_s() + self._settings.number("HeartbeatInterval")
 
     def power_lost(self) -> None:
         """The next connection begins with a BootNotification."""
-        self._booted = False
+        self._booted = self._odd.no_boot
         self._asked.clear()
 
-    def ask(self, action: str) -> bool:
+    def ask(self, action: str, connector_id: int = 1) -> bool:
         """Queue what a TriggerMessage wants; False when this station cannot send it."""
-        if action not in TRIGGERS:
+        if action not in TRIGGERS or self._box.outlet(connector_id) is None:
             return False
-        self._asked.append(action)
+        self._asked.append((action, connector_id))
         return True
 
     def next_call(self) -> OwnCall | None:
@@ -67,42 +66,56 @@ class StationReports:
         now_s = self._clock.monotonic_s()
         if not self._booted:
             return self._boot() if now_s >= self._boot_after_s else None
-        return self._wanted() or self._status_change() or self._session_news() or self._due(now_s)
+        call = self._wanted() or self._status_change() or self._session_news() or self._due(now_s)
+        if call is None and self._odd.chatters and now_s >= self._chat_due_s:
+            call = OwnCall(action="DataTransfer", payload={"vendorId": self._box.build.vendor}, answered=_ignore)
+        if call is not None:
+            self._chat_due_s = now_s + SILENCE_S
+        return call
 
     def _wanted(self) -> OwnCall | None:
         if not self._asked:
             return None
-        match self._asked.popleft():
+        action, connector_id = self._asked.popleft()
+        outlet = self._box.outlets[connector_id - 1]
+        match action:
             case "BootNotification":
                 return self._boot()
             case "Heartbeat":
                 return self._heartbeat()
             case "MeterValues":
-                return self._meter_values("Trigger")
+                return self._meter_values(outlet, "Trigger")
             case _:
-                return self._status(1, self._box.status)
+                return self._status(connector_id, outlet.status(operative=self._box.operative))
 
     def _status_change(self) -> OwnCall | None:
+        if self._odd.no_status:
+            return None
         whole = ConnectorStatus.AVAILABLE if self._box.operative else ConnectorStatus.UNAVAILABLE
-        for connector_id, status in ((0, whole), (1, self._box.status)):
+        states = {o.connector_id: o.status(operative=self._box.operative) for o in self._box.outlets}
+        for connector_id, status in ({0: whole} | states).items():
             if self._told_status.get(connector_id) != status:
                 return self._status(connector_id, status)
         return None
 
     def _session_news(self) -> OwnCall | None:
-        if not self._box.sessions:
-            return None
-        oldest = self._box.sessions[0]
-        if not oldest.start_told:
-            return self._start(oldest)
-        return self._stop(oldest) if oldest.stopped else None
+        if self._late:
+            over = self._late.popleft()
+            outlet = self._box.outlets[over.connector_id - 1]
+            return self._meter_values(outlet, "Sample.Periodic", over.transaction_id)
+        for session in self._box.sessions:
+            if not session.start_told:
+                return self._start(session)
+            if session.stopped:
+                return self._stop(session)
+        return None
 
     def _due(self, now_s: float) -> OwnCall | None:
         if now_s >= self._heartbeat_due_s:
             return self._heartbeat()
-        key = "MeterValueSampleInterval" if self._box.session else "ClockAlignedDataInterval"
-        interval_s = self._settings.number(key)
-        if interval_s <= 0:
+        busy = [outlet for outlet in self._box.outlets if outlet.session]
+        interval_s = self._settings.number("MeterValueSampleInterval" if busy else "ClockAlignedDataInterval")
+        if interval_s <= 0 or self._odd.values_when_asked:
             self._meter_due_s = None
             return None
         if self._meter_due_s is None:
@@ -112,7 +125,10 @@ class StationReports:
         if now_s < self._meter_due_s:
             return None
         self._meter_due_s = now_s + interval_s
-        return self._meter_values("Sample.Periodic" if self._box.session else "Sample.Clock")
+        for outlet in busy[1:]:
+            self._asked.append(("MeterValues", outlet.connector_id))
+        first = busy[0] if busy else self._box.outlets[0]
+        return self._meter_values(first, "Sample.Periodic" if busy else "Sample.Clock")
 
     def _boot(self) -> OwnCall:
         build = self._box.build
@@ -132,7 +148,7 @@ class StationReports:
     def _boot_answered(self, answer: Payload) -> None:
         interval_s = answer.get("interval")
         if isinstance(interval_s, int) and 0 < interval_s <= 86_400:
-            self._settings.change("HeartbeatInterval", str(interval_s))
+            self._settings.set("HeartbeatInterval", str(interval_s))
         self._booted = answer.get("status") == "Accepted"
         self._heartbeat_due_s = self._clock.monotonic_s() + self._settings.number("HeartbeatInterval")
 
@@ -142,12 +158,14 @@ class StationReports:
 
     def _status(self, connector_id: int, status: ConnectorStatus) -> OwnCall:
         self._told_status[connector_id] = status
-        payload = {
+        payload: dict[str, Any] = {
             "connectorId": connector_id,
-            "errorCode": "NoError",
+            "errorCode": "Error" if self._odd.odd_words else "NoError",
             "status": status.value,
-            "timestamp": timestamp(self._clock.utc_now()),
+            "timestamp": self._time.now(),
         }
+        if self._odd.odd_words:
+            payload["cableState"] = "Locked"
         return OwnCall(action="StatusNotification", payload=payload, answered=_ignore)
 
     def _start(self, session: Session) -> OwnCall:
@@ -157,60 +175,54 @@ class StationReports:
             session.transaction_id = given if isinstance(given, int) else None
             verdict = answer.get("idTagInfo")
             accepted = isinstance(verdict, dict) and verdict.get("status") == "Accepted"
-            if not accepted and self._box.session is session:
-                self._box.stop("DeAuthorized")
+            if not accepted and session.stopped is None:
+                self._box.stop("DeAuthorized", session.connector_id)
 
         payload = {
-            "connectorId": 1,
+            "connectorId": session.connector_id,
             "idTag": session.tag,
             "meterStart": session.meter_start_wh,
-            "timestamp": timestamp(session.started),
+            "timestamp": self._time.text(session.started),
         }
         return OwnCall(action="StartTransaction", payload=payload, answered=answered)
 
     def _stop(self, session: Session) -> OwnCall:
         def answered(_: Payload) -> None:
-            if self._box.sessions and self._box.sessions[0] is session:
-                self._box.sessions.popleft()
+            if session in self._box.sessions:
+                self._box.sessions.remove(session)
+                if self._odd.late_values:
+                    self._late.append(session)
 
         payload = {
             "transactionId": session.transaction_id if session.transaction_id is not None else -1,
             "idTag": session.tag,
             "meterStop": session.meter_stop_wh,
-            "timestamp": timestamp(session.stopped or session.started),
+            "timestamp": self._time.text(session.stopped or session.started),
             "reason": session.reason,
         }
         return OwnCall(action="StopTransaction", payload=payload, answered=answered)
 
-    def _meter_values(self, context: str) -> OwnCall:
-        samples = [sample for word in self._settings.words("MeterValuesSampledData") for sample in self._sampled(word)]
-        for sample in samples:
-            sample["context"] = context
-        block = {"timestamp": timestamp(self._clock.utc_now()), "sampledValue": samples}
-        payload: dict[str, Any] = {"connectorId": 1, "meterValue": [block]}
-        session = self._box.session
-        if session is not None and session.transaction_id is not None:
-            payload["transactionId"] = session.transaction_id
+    def _meter_values(self, outlet: Outlet, context: str, over: TransactionId | None = None) -> OwnCall:
+        words = self._settings.words("MeterValuesSampledData")
+        samples = [_spelled(sample, context) for sample in sampled(self._box, outlet, words)]
+        payload: dict[str, Any] = {
+            "connectorId": outlet.connector_id,
+            "meterValue": [{"timestamp": self._time.now(), "sampledValue": samples}],
+        }
+        running = outlet.session.transaction_id if outlet.session else None
+        transaction_id = running if over is None else over
+        if transaction_id is not None:
+            odd = self._odd.odd_transaction_id
+            payload["transactionId"] = transaction_id if odd is None else odd
         return OwnCall(action="MeterValues", payload=payload, answered=_ignore)
 
-    def _sampled(self, measurand: str) -> list[dict[str, str]]:
-        car = self._box.car
-        match measurand:
-            case "Current.Import":
-                return [_sample(measurand, f"{a:.2f}", f"L{n}") for n, a in enumerate(car.current_a, 1)]
-            case "Voltage":
-                return [_sample(measurand, f"{v:.1f}", f"L{n}-N") for n, v in enumerate(car.voltage_v, 1)]
-            case "Power.Active.Import":
-                return [_sample(measurand, f"{car.power_w:.0f}")]
-            case "Current.Offered":
-                return [_sample(measurand, f"{self._box.offer.limit_a:.1f}")]
-            case _:
-                return [_sample(measurand, str(self._box.meter_wh()))]
 
-
-def _sample(measurand: str, value: str, phase: str | None = None) -> dict[str, str]:
-    sample = {"value": value, "measurand": measurand, "unit": UNITS[measurand.split(".", maxsplit=1)[0]]}
-    return sample if phase is None else {**sample, "phase": phase}
+def _spelled(sample: Sample, context: str) -> dict[str, str]:
+    text = "" if sample.missing else f"{sample.value:.{sample.decimals}f}"
+    spelled = {"value": text, "measurand": sample.measurand, "unit": sample.unit}
+    if sample.phase is not None:
+        spelled["phase"] = sample.phase
+    return {**spelled, "context": context}
 
 
 def _ignore(_: Payload) -> None:

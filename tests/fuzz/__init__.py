@@ -1,0 +1,1 @@
+"""Frames and whole conversations that no honest station would send."""
