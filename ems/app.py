@@ -23,6 +23,7 @@ from ems.control.memory import Memory
 from ems.csms.central_system import CentralSystem
 from ems.csms.quirks.learned import LearnedBook
 from ems.csms.security.occurrences import Occurrence
+from ems.csms.tags import TagDesk
 from ems.devices.catalog import Devices, connect_devices
 from ems.model.snapshot import Snapshot
 from ems.model.station import StationAlarm, StationState
@@ -88,6 +89,7 @@ class Service:
         self._devices: Devices = connect_devices(file, clock)
         self._board = Board(self._site, clock)
         learned = LearnedBook()
+        self.tags: Final = TagDesk(clock)
         self.central_system = CentralSystem(
             file.csms,
             file.stations,
@@ -95,11 +97,13 @@ class Service:
             self._station_changed,
             {entry.id: reveal(entry.password) for entry in file.stations if entry.password is not None},
             bind_port=bind_port,
+            authorise=self.tags.authorise,
             transaction_told=self._transaction_told,
             learned=learned,
             folder=folder,
         )
         self.relays: Final = _relays(file, self.central_system, clock, folder)
+        self.tags.look_at(self.central_system.charging)
         self._dispatch = Dispatch(self._site, self.central_system.links, self._board, clock, sent=sent)
         self._escalations = Escalations(self.central_system.links, clock, resend=self._dispatch.resend)
         self.desk.join(self._board, self._dispatch, self.central_system)
@@ -249,6 +253,7 @@ class Service:
             ],
             waiting=waiting,
             inlets=self._devices.pushed,
+            tag_desk=self.tags,
         )
         self.desk.audit = part.access.audit_commissioning
         return part

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from pathlib import Path
 
 import httpx
 from fastapi import APIRouter, FastAPI
@@ -17,16 +17,19 @@ from ems.api.application import Vitals, application
 from ems.api.commands import StationCommands
 from ems.api.health import health
 from ems.api.metrics import Figures
+from ems.api.part import service_routers
 from ems.api.push import Push
 from ems.api.routes.commands import commands_router
 from ems.api.routes.readings import readings_router
 from ems.api.routes.vehicles import vehicles_router
 from ems.api.server import WebServer
+from ems.api.servicing.desk import Servicing
+from ems.api.sources import MemoryShelf
 from ems.api.wire import Role
 from ems.config.schema_api import ApiSection
-from ems.csms.messages import Outcome
-from ems.errors import StationError
+from ems.csms.tags import TagDesk
 from tests.live import LiveBench
+from tests.paper_station import PaperStation
 
 HERE = "http://fusewise.test"
 PASSWORD = "correct horse"
@@ -36,26 +39,6 @@ FAST_PASSWORDS_KIB = 8
 GUARD_S = 30.0
 
 PEOPLE = {Role.VIEWER: "vera", Role.HOMEOWNER: "homer", Role.INSTALLER: "ines"}
-
-
-@dataclass
-class PaperStation:
-    """Answers commands as a test says, or raises."""
-
-    answers: Outcome | StationError = Outcome(done=True, answer="Accepted")
-    told: list[str] = field(default_factory=list)
-
-    async def restart(self, *, hard: bool = False) -> Outcome:
-        return self._answer("hard restart" if hard else "restart")
-
-    async def unlock(self) -> Outcome:
-        return self._answer("unlock")
-
-    def _answer(self, command: str) -> Outcome:
-        self.told.append(command)
-        if isinstance(self.answers, StationError):
-            raise self.answers
-        return self.answers
 
 
 class ApiBench:
@@ -68,7 +51,9 @@ class ApiBench:
         section: ApiSection | None = None,
         routers: Sequence[APIRouter] = (),
         seconds: float = 60,
+        folder: Path | None = None,
     ) -> None:
+        """`folder` keeps firmware and logs."""
         self.bench = bench or LiveBench()
         if seconds:
             self.bench.run(seconds)
@@ -77,6 +62,16 @@ class ApiBench:
         self.access = Access(self.clock, diary=self.bench.diary, passwords=Passwords(memory_kib=FAST_PASSWORDS_KIB))
         self.stations = {station.station_id: PaperStation() for station in self.bench.house.stations}
         self.commands = StationCommands(self.stations, self.clock, self.bench.diary)
+        self.tag_desk = TagDesk(self.clock)
+        self.servicing = Servicing(
+            self.commands,
+            self.clock,
+            shelf=MemoryShelf(),
+            tag_desk=self.tag_desk,
+            folder=folder,
+            files_at=ApiSection(host="127.0.0.1"),
+            files_port=0,
+        )
         self.push = Push(self.bench.live, self.clock)
         self.app: FastAPI = application(
             self.bench.live,
@@ -93,6 +88,7 @@ class ApiBench:
         yield readings_router(self.bench.feed)
         yield vehicles_router(self.bench.live.cars)
         yield commands_router(self.commands)
+        yield from service_routers(self.servicing)
 
     async def peopled(self) -> ApiBench:
         """A person of every role, and a token for each."""

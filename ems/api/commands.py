@@ -1,72 +1,67 @@
-"""What people tell a station to do at once: restart, or let go of the cable. Rarely, and written down."""
+"""What people tell a station to do at once: start, stop, restart, let go of the cable, out of operation, be kept."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping
-from typing import Final, Literal, Protocol
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Final
 
-from ems.api.errors import TooOften, UnknownStation
+from ems.api.errors import NoTimeToCome
+from ems.api.servicing.ports import ServicedStation
+from ems.api.servicing.told import BURST, EVERY_S, Telling, accepted
 from ems.api.sources import Diary
 from ems.api.wire import CommandAnswer
 from ems.clock import Clock
-from ems.csms.messages import Outcome
-from ems.csms.throttle import Throttle
-from ems.errors import StationError
-from ems.model.words import Phrase
+from ems.csms.station_calls import REMOTE_TAG
 
-Command = Literal["restart", "unlock"]
+__all__ = ["BURST", "EVERY_S", "StationCommands"]
 
-BURST: Final = 3
-EVERY_S: Final[Mapping[Command, float]] = {"restart": 60.0, "unlock": 10.0}
-"""For each station, whoever asks: one that boots has other things to do, and a lock is a small motor."""
-
-
-class Commanded(Protocol):
-    """A station that takes commands. All raise StationOffline, StationSilent or StationRefused."""
-
-    async def restart(self, *, hard: bool = False) -> Outcome: ...
-
-    async def unlock(self) -> Outcome: ...
+LONGEST_RESERVATION: Final = timedelta(days=7)
 
 
 class StationCommands:
-    """Hands commands to stations."""
+    """Hands commands to stations. All raise UnknownStation, TooOften, StationOffline, StationSilent, StationRefused."""
 
-    def __init__(self, stations: Mapping[str, Commanded], clock: Clock, diary: Diary) -> None:
-        self._stations = stations
-        self._diary = diary
-        self._throttles = {
-            command: Throttle(clock, burst=BURST, every_s=every_s) for command, every_s in EVERY_S.items()
-        }
+    def __init__(self, stations: Mapping[str, ServicedStation], clock: Clock, diary: Diary) -> None:
+        self.telling: Final = Telling(stations, clock, diary)
+        self._clock = clock
 
     async def restart(self, station_id: str, *, hard: bool, who: str) -> CommandAnswer:
-        """Its answer. Raises UnknownStation, TooOften, StationOffline, StationSilent or StationRefused."""
-        station = self._allowed(station_id, "restart")
-        return await self._told(station_id, "restart", station.restart(hard=hard), who)
+        """Boot anew."""
+        station = self.telling.allowed(station_id, "restart")
+        return await self.telling.told(station_id, "restart", station.restart(hard=hard), who)
 
     async def unlock(self, station_id: str, *, who: str) -> CommandAnswer:
-        """Its answer. Raises the same."""
-        station = self._allowed(station_id, "unlock")
-        return await self._told(station_id, "unlock", station.unlock(), who)
+        """Let go of the cable."""
+        station = self.telling.allowed(station_id, "unlock")
+        return await self.telling.told(station_id, "unlock", station.unlock(), who)
 
-    def _allowed(self, station_id: str, command: Command) -> Commanded:
-        station = self._stations.get(station_id)
-        if station is None:
-            raise UnknownStation(station_id)
-        if not self._throttles[command].allows(station_id):
-            every_s = EVERY_S[command]
-            raise TooOften(f"{station_id} was told to {command} too often; wait {every_s:.0f} s", wait_s=every_s)
-        return station
+    async def start(self, station_id: str, tag: str | None, *, any_connector: bool, who: str) -> CommandAnswer:
+        """Begin a session."""
+        station = self.telling.allowed(station_id, "start")
+        asked = station.remote_start(tag or REMOTE_TAG, None if any_connector else 1)
+        return await self.telling.told(station_id, "start", accepted(asked), who)
 
-    async def _told(self, station_id: str, command: Command, asked: Awaitable[Outcome], who: str) -> CommandAnswer:
-        try:
-            outcome = await asked
-        except StationError as error:
-            self._note(station_id, command, error.code, who)
-            raise
-        self._note(station_id, command, outcome.answer, who)
-        return CommandAnswer(station=station_id, command=command, done=outcome.done, answer=outcome.answer)
+    async def stop(self, station_id: str, *, who: str) -> CommandAnswer:
+        """End the session."""
+        station = self.telling.allowed(station_id, "stop")
+        return await self.telling.told(station_id, "stop", accepted(station.remote_stop()), who)
 
-    def _note(self, station_id: str, command: Command, answer: str, who: str) -> None:
-        said = Phrase(f"log.station.{command}", {"station": station_id, "answer": answer})
-        self._diary.note("station", who=who, said=said)
+    async def set_availability(self, station_id: str, *, operative: bool, who: str) -> CommandAnswer:
+        """Into or out of operation."""
+        station = self.telling.allowed(station_id, "availability")
+        asked = station.change_availability(operative=operative)
+        return await self.telling.told(station_id, "availability", asked, who)
+
+    async def reserve(self, station_id: str, tag: str, until: datetime, *, who: str) -> CommandAnswer:
+        """Keep it for that tag. Raises NoTimeToCome too."""
+        now = self._clock.utc_now()
+        if not now < until <= now + LONGEST_RESERVATION:
+            raise NoTimeToCome("a reservation ends within the next 7 days")
+        station = self.telling.allowed(station_id, "reservation")
+        return await self.telling.told(station_id, "reservation", station.reserve(tag, until), who, tag=tag)
+
+    async def end_reservation(self, station_id: str, *, who: str) -> CommandAnswer:
+        """Keep it for nobody."""
+        station = self.telling.allowed(station_id, "reservation_end")
+        return await self.telling.told(station_id, "reservation_end", station.cancel_reservation(), who)

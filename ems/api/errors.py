@@ -90,6 +90,70 @@ class NotYet(ApiError):
     title = "Not yet"
 
 
+class UnknownFile(ApiError):
+    """A file that is not kept, or not any more."""
+
+    code = "unknown_file"
+    status = 404
+    title = "No such file"
+
+
+class FilesTrouble(ApiError):
+    """The disk does not take or give a file."""
+
+    code = "files_trouble"
+    status = 503
+    title = "The disk does not play along"
+
+
+class NoDoor(ApiError):
+    """Stations could not fetch or bring a file now."""
+
+    code = "no_door"
+    status = 503
+    title = "No way for files"
+
+
+class WrongSignature(ApiError):
+    """A signature that does not fit its file and certificate."""
+
+    code = "wrong_signature"
+    status = 409
+    title = "The signature does not fit"
+
+
+class KeptSetting(ApiError):
+    """A setting that is changed elsewhere, in steps that lock nobody out."""
+
+    code = "kept_setting"
+    status = 409
+    title = "Not changed here"
+
+
+class DangerousSetting(ApiError):
+    """A setting with which a person can do harm, without being sure."""
+
+    code = "dangerous_setting"
+    status = 409
+    title = "Are you sure?"
+
+
+class WrongValue(ApiError):
+    """A value that this setting cannot have."""
+
+    code = "wrong_value"
+    status = 409
+    title = "Not a value for this setting"
+
+
+class UnknownTag(ApiError):
+    """A tag that nobody wrote down."""
+
+    code = "unknown_tag"
+    status = 404
+    title = "No such tag"
+
+
 class StorageOff(ApiError):
     """What is asked for needs the database, and the site file wants none."""
 

@@ -20,6 +20,7 @@ from ems.api.errors import ApiError, NeedsLogin, TooLarge, TooSlow
 from ems.api.forwarded import Proxies
 from ems.api.origin import is_same_origin
 from ems.api.problems import refusal
+from ems.api.wire import Role
 from ems.clock import Clock
 
 API: Final = "/api/v1"
@@ -43,6 +44,10 @@ ASKS_ITSELF: Final = f"{API}/ws"
 """The push socket: a client may show its token in its first message."""
 
 LONGEST_BODY_B: Final = 64 * 1024
+FIRMWARE: Final = f"{API}/firmware"
+LONGEST_FIRMWARE_B: Final = 256_000_000
+"""Of a file that an installer brings; it goes to the disk piece by piece."""
+
 LONGEST_PAGE_BODY_B: Final = 1024 * 1024
 BODY_WITHIN_S: Final = 15.0
 
@@ -108,6 +113,8 @@ class Gate:
             await self._send_away(scope, is_api=is_api)(scope, receive, send)
             return
         bound_b = LONGEST_BODY_B if is_api else LONGEST_PAGE_BODY_B
+        if path == FIRMWARE and person is not None and person.may(Role.INSTALLER):
+            bound_b = LONGEST_FIRMWARE_B
         bounded = _Bounded(receive, self._clock, bound_b)
         answered = False
 

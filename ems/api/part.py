@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any, Final, Protocol
 
 from fastapi import APIRouter, FastAPI
@@ -15,7 +16,7 @@ from ems.api.access.book import Access
 from ems.api.access.kept import KeptAccounts
 from ems.api.access.store import AccountStore
 from ems.api.application import Vitals, application
-from ems.api.commands import Commanded, StationCommands
+from ems.api.commands import StationCommands
 from ems.api.directory import BootDirectory, BootedStation
 from ems.api.discovery import announce, announcement
 from ems.api.feed import Feed
@@ -29,18 +30,26 @@ from ems.api.mqtt.face import MqttFace
 from ems.api.ports import House
 from ems.api.push import Push
 from ems.api.routes.commands import commands_router
+from ems.api.routes.files import files_router
 from ems.api.routes.readings import readings_router
+from ems.api.routes.servicing import servicing_router
+from ems.api.routes.tags import tags_router
 from ems.api.routes.vehicles import vehicles_router
 from ems.api.scene import HouseName
 from ems.api.scribe import Scribe
 from ems.api.server import WebServer
+from ems.api.servicing.desk import Servicing
+from ems.api.servicing.ports import ServicedStation
+from ems.api.servicing.tags import TAGS_KEY
 from ems.api.sources import Archive, Books, Diary, LogDiary, MemoryShelf, NoArchive, NoBooks, Shelf, Sources
 from ems.api.vehicle_book import VEHICLES_KEY
 from ems.api.waiting import Waiting
 from ems.api.wire import HealthRecord
 from ems.clock import Clock
 from ems.config.schema import SiteFile
+from ems.config.schema_api import ApiSection
 from ems.config.secrets import reveal
+from ems.csms.tags import TagDesk
 from ems.devices.cautions import cautions
 from ems.devices.mqtt_link import Broker
 from ems.devices.pushed import Inlet
@@ -54,7 +63,7 @@ from ems.store.days import house_zone
 LOGGER: Final = logging.getLogger(__name__)
 
 
-class OutsideStation(BootedStation, Commanded, Protocol):
+class OutsideStation(BootedStation, ServicedStation, Protocol):
     """A station as API and pages need it."""
 
 
@@ -89,7 +98,7 @@ async def stores_of(
     shelf = RecordedShelf(database, clock, scribe)
     waiting = waiting or Waiting(clock)
     await waiting.until(
-        lambda: shelf.learn(WISHES_KEY, SITE_ID_KEY, VEHICLES_KEY), "what people set before is not known yet"
+        lambda: shelf.learn(WISHES_KEY, SITE_ID_KEY, VEHICLES_KEY, TAGS_KEY), "what people set before is not known yet"
     )
     return Stores(
         books=books,
@@ -117,6 +126,7 @@ class ApiPart:
         routers: Sequence[APIRouter] = (),
         waiting: Waiting | None = None,
         inlets: Mapping[str, Inlet] | None = None,
+        tag_desk: TagDesk | None = None,
     ) -> None:
         """`mount` puts pages on the application; `routers` of other parts stand below `/api/v1`.
 
@@ -143,7 +153,16 @@ class ApiPart:
         self._bind_port = bind_port
         self._mount = mount
         commands = StationCommands(stations, clock, stores.diary)
-        self._routers = (readings_router(feed), commands_router(commands), *routers)
+        self.servicing: Final = Servicing(
+            commands,
+            clock,
+            shelf=shelf,
+            tag_desk=tag_desk or TagDesk(clock),
+            folder=None if file.storage.path is None else Path(file.storage.path),
+            files_at=ApiSection(host=file.csms.host, port=file.csms.files_port),
+            files_port=bind_port if bind_port == 0 else None,
+        )
+        self._routers = (readings_router(feed), commands_router(commands), *service_routers(self.servicing), *routers)
         self._stores = stores
         self._waiting = waiting or Waiting(clock)
         self.house: Final = LiveHouse(
@@ -187,6 +206,7 @@ class ApiPart:
             async with asyncio.TaskGroup() as parts:
                 parts.create_task(_beside("push", self.push.run()), name="push")
                 parts.create_task(server.run(), name="web server")
+                parts.create_task(_beside("servicing", self.servicing.run()), name="servicing")
                 parts.create_task(_beside("token uses", self.access.uses.run()), name="token uses")
                 if (face := self._mqtt_face()) is not None:
                     parts.create_task(_beside("MQTT face", face.run()), name="MQTT face")
@@ -232,6 +252,11 @@ class ApiPart:
             push_clients=self.push.clients,
             push_dropped=self.push.dropped,
         )
+
+
+def service_routers(servicing: Servicing) -> tuple[APIRouter, ...]:
+    """The routes of servicing stations."""
+    return (servicing_router(servicing), files_router(servicing.files), tags_router(servicing.tags))
 
 
 async def _beside(name: str, job: Coroutine[Any, Any, None]) -> None:

@@ -46,6 +46,9 @@ class CsmsSection(Section):
     unknown: Unknown = Unknown.WAIT
     """What becomes of a station that nobody configured: refuse, or wait until an installer adopts it."""
 
+    files_port: Port = 9002
+    """Where stations fetch firmware and bring diagnostics, by plain HTTP; it is open only while one is awaited."""
+
     heartbeat_s: Annotated[Whole, Field(ge=10, le=3600)] = 60
     meter_values_s: Annotated[Whole, Field(ge=1, le=300)] = 10
     """How often a charging station is asked to report its current."""

@@ -138,6 +138,11 @@ class CentralSystem:
         """None of these strangers may wait here any more."""
         self._listener.strangers.turn_away(identities)
 
+    def charging(self) -> tuple[tuple[str, str], ...]:
+        """The stations with a running session, each with its tag."""
+        sessions = ((station_id, station.session) for station_id, station in self.links.items())
+        return tuple((station_id, session.id_tag) for station_id, session in sessions if session is not None)
+
     def identity_of(self, station_id: str) -> str:
         """The last part of the address that the station connects to."""
         station = self.links[station_id]

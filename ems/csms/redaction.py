@@ -19,9 +19,9 @@ def redacted(message: object) -> str:
     return json.dumps(_hidden(message), separators=(",", ":"))[:_LONGEST]
 
 
-def is_secret_key(key: str) -> bool:
-    """Whether a configuration key of that name holds a password."""
-    return key.strip().lower() in _SECRET_KEYS
+def is_secret(key: str) -> bool:
+    """Whether a setting of that name, perhaps with its component before a dot, holds a password."""
+    return key.rpartition(".")[2].strip().lower() in _SECRET_KEYS
 
 
 def _hidden(value: object) -> object:
@@ -31,7 +31,7 @@ def _hidden(value: object) -> object:
         return value
     variable = value.get("variable")
     name = variable.get("name", "") if isinstance(variable, dict) else value.get("key", "")
-    names_secret = is_secret_key(str(name))
+    names_secret = is_secret(str(name))
     return {
         key: HIDDEN if key.lower() in _SECRET_FIELDS or (names_secret and key in _VALUES) else _hidden(each)
         for key, each in value.items()

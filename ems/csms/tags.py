@@ -112,6 +112,6 @@ class TagDesk:
         elsewhere = any(station != station_id and folded(tag) == own for station, tag in self._charging())
         return verdict(self.book, id_tag, self._clock.utc_now(), charges_elsewhere=elsewhere)
 
-    def list_now(self) -> TagList | None:
-        """What stations should keep; None while the book is empty."""
-        return listed(self.book, self._clock.utc_now()) if self.book.tags else None
+    def list_now(self) -> TagList:
+        """What stations should keep."""
+        return listed(self.book, self._clock.utc_now())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Callable, Coroutine
 from typing import Final
 
@@ -18,6 +19,8 @@ from ems.csms.versions import Speech
 from ems.errors import StationError
 
 LOGGER = logging.getLogger(__name__)
+
+_HOST: Final = re.compile(r"^([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?$")
 
 
 class StationSocket(ServerConnection):
@@ -74,6 +77,17 @@ class Visit:
 
         self.remote_start_at_s: float | None = None
         self.meter_values_asked_at_s: float | None = None
+
+    @property
+    def host_dialled(self) -> str | None:
+        """By which name or address of ours the station came, also through a router; None where it cannot be told."""
+        asked = self._socket.request
+        said = "" if asked is None else (asked.headers.get("Host") or "")
+        found = _HOST.match(said)
+        if found is not None:
+            return found.group(1)
+        address = self._socket.local_address
+        return str(address[0]) if address else None
 
     @property
     def dialect(self) -> StationDialect:

@@ -35,7 +35,8 @@ async def call(visit: Visit, method: str, path: str, body: dict[str, object] | N
         answer = await ui.run_javascript(code, timeout=ANSWER_WITHIN_S)
     except TimeoutError:
         return Answer(0, None)
-    return Answer(int(answer["status"]), answer["body"])
+    # A page that is closed meanwhile has no answer.
+    return Answer(int(answer["status"]), answer["body"]) if isinstance(answer, dict) else Answer(0, None)
 
 
 def problem_of(visit: Visit, answer: Answer) -> str:

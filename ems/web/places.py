@@ -23,5 +23,6 @@ PLACES: Final = (
     Place("sessions", "/sessions"),
     Place("log", "/log"),
     Place("settings", "/settings"),
+    Place("servicing", "/station", Role.INSTALLER),
     Place("commissioning", "/commissioning", Role.INSTALLER),
 )

@@ -18,6 +18,7 @@ _ICONS: Final = {
     "log": '<path d="M6 3h9l4 4v14H6zM9 12h7M9 16h7M9 8h3"/>',
     "settings": '<path d="M4 7h9M17 7h3M4 17h3M11 17h9"/><circle cx="15" cy="7" r="2"/><circle cx="9" cy="17" r="2"/>',
     "commissioning": '<path d="m14 6 4 4M4 20l1-5L16 4a2.1 2.1 0 0 1 3 0l1 1a2.1 2.1 0 0 1 0 3L9 19z"/>',
+    "servicing": '<path d="M14.7 6.3a4 4 0 0 0-5.4 5L3 17.6 6.4 21l6.3-6.3a4 4 0 0 0 5-5.4l-2.6 2.6-2.4-.6-.6-2.4z"/>',
     "leave": '<path d="M10 4H5v16h5M15 8l4 4-4 4M19 12H9"/>',
     "look": '<circle cx="12" cy="12" r="8"/><path d="M12 4v16a8 8 0 0 0 0-16z" fill="#000"/>',
     "why": '<circle cx="12" cy="12" r="9"/><path d="M12 11v5M12 8h.01"/>',

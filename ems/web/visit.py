@@ -76,6 +76,10 @@ class Visit:
         ui.navigate.to("/login")
         return True
 
+    def go(self, path: str) -> None:
+        """To another page of ours."""
+        ui.navigate.to(path)
+
     def when_there(self, deed: Callable[[], Awaitable[None]]) -> None:
         """Do it as soon as the browser listens; once."""
         done: list[bool] = []

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 from pydantic import BaseModel
 
-from ems.api import wire, wire_access, wire_commissioning
+from ems.api import wire, wire_access, wire_commissioning, wire_servicing
 from ems.api.delta import as_json, changes
 from ems.api.errors import WidensInstallerLimit
 from ems.api.explained import explained
@@ -37,7 +38,7 @@ from ems.model.readings import BatteryReading, GridReading, SolarReading
 from ems.model.site import Keenness
 from ems.model.snapshot import Snapshot
 from ems.model.station import CarReading, ConnectorStatus, StationState
-from tests.contract import commissioning_shapes
+from tests.contract import commissioning_shapes, servicing_shapes
 from tests.live import NAME, session, sunny_house
 
 GOLDEN = Path(__file__).with_name("golden")
@@ -473,6 +474,7 @@ MADE: dict[str, Callable[[], Any]] = {
         *(state, state_in_trouble, hello, client_hello, snapshot, delta, problem, explanation, records),
         *(access, health, plan, readings, wishes, words),
         *commissioning_shapes.SHAPES,
+        *servicing_shapes.SHAPES,
     )
 }
 
@@ -491,7 +493,16 @@ def test_every_golden_file_is_made_here() -> None:
     assert {path.stem for path in GOLDEN.glob("*.json")} == set(MADE)
 
 
-def test_every_shape_of_commissioning_is_in_a_golden_file(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("module", "shapes", "others"),
+    [
+        (wire_commissioning, commissioning_shapes.SHAPES, {"Limits"}),
+        (wire_servicing, servicing_shapes.SHAPES, set[str]()),
+    ],
+)
+def test_every_shape_of_a_part_is_in_a_golden_file(
+    monkeypatch: pytest.MonkeyPatch, module: ModuleType, shapes: Sequence[Callable[[], Any]], others: set[str]
+) -> None:
     written_ones: set[type[BaseModel]] = set()
     dump = BaseModel.model_dump
 
@@ -500,11 +511,11 @@ def test_every_shape_of_commissioning_is_in_a_golden_file(monkeypatch: pytest.Mo
         return dump(shape, **how)
 
     monkeypatch.setattr(BaseModel, "model_dump", watched)
-    for made in commissioning_shapes.SHAPES:
+    for made in shapes:
         made()
 
-    kinds = {kind for kind in vars(wire_commissioning).values() if isinstance(kind, type) and issubclass(kind, Shape)}
-    assert {kind.__name__ for kind in kinds - written_ones} == {"Limits"}
+    kinds = {kind for kind in vars(module).values() if isinstance(kind, type) and issubclass(kind, Shape)}
+    assert {kind.__name__ for kind in kinds - written_ones} - {"Shape"} == others
 
 
 def kinds_in(value: object) -> set[type[BaseModel]]:

@@ -43,6 +43,7 @@ def changes(peer: Peer) -> dict[str, str]:
 
 
 async def test_cold_boot_installs_limits_before_anything_else() -> None:
+    """B01."""
     async with house(pace=replace(CALM, limit_first_s=3.0)) as place, place.peer() as peer:
         await peer.tell("BootNotification", BOOT)
         await place.station.set_limit(LEASE)
@@ -159,6 +160,7 @@ async def test_configuration_is_remembered_over_a_reconnect_and_read_again_after
 
 
 async def test_boot_in_the_middle_of_set_up_restarts_it_once_and_not_in_parallel() -> None:
+    """B05."""
     async with house() as place, place.peer(script={"GetConfiguration": mute}) as peer:
         first = await peer.hears("GetConfiguration")
         await peer.tell("BootNotification", BOOT)
@@ -171,6 +173,7 @@ async def test_boot_in_the_middle_of_set_up_restarts_it_once_and_not_in_parallel
 
 
 async def test_missing_boot_and_status_are_asked_for_once() -> None:
+    """B04, B06."""
     pace = Pace(limit_first_s=0, report_within_s=8, ping_s=None, heartbeat_s=3600)
 
     async with house(speed=100, pace=pace) as place, place.peer(script={"TriggerMessage": reject}) as peer:

@@ -42,6 +42,7 @@ async def test_tags_are_judged_where_the_site_does(id_tag: str, answer: str) -> 
 
 
 async def test_start_with_an_invalid_tag_gets_a_transaction_id_all_the_same() -> None:
+    """A04."""
     async with house(authorise=tags) as place, place.peer() as peer:
         answer = await peer.tell("StartTransaction", start(place.stamp(), id_tag="who"))
 

@@ -65,7 +65,7 @@ def test_the_site_file_to_begin_with_runs_and_listens_where_the_app_says() -> No
 
     assert site.api.port == app["ingress_port"]
     assert site.csms.port == 9000
-    assert set(app["ports"]) == {f"{site.csms.port}/tcp", f"{site.api.port}/tcp"}
+    assert set(app["ports"]) == {f"{port}/tcp" for port in (site.csms.port, site.csms.files_port, site.api.port)}
     assert f"[PORT:{site.api.port}]" in app["watchdog"]
     assert site.storage is not None
     assert str(site.storage.path) == "/data"

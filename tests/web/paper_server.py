@@ -7,10 +7,16 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import atexit
 import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
+from types import SimpleNamespace
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -19,9 +25,21 @@ from fastapi import Body, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.requests import HTTPConnection
 
+from ems.api.commands import StationCommands
+from ems.api.part import service_routers
+from ems.api.problems import answer_problems
+from ems.api.routes.commands import commands_router
+from ems.api.servicing.desk import Servicing
+from ems.api.sources import LogDiary, MemoryShelf
 from ems.api.wire import Role
 from ems.clock import WallClock
+from ems.config.schema_api import ApiSection
+from ems.csms.service.firmware import FirmwareStep, FirmwareUpdate
+from ems.csms.service.standing import Standing
+from ems.csms.service_words import FirmwareState
+from ems.csms.tags import TagDesk
 from ems.web import mount
+from tests.paper_station import PaperStation
 from tests.web.paper_desk import PaperDesk
 from tests.web.paper_house import PaperHouse
 
@@ -108,8 +126,40 @@ def build() -> FastAPI:
         disposition = {"Content-Disposition": f'attachment; filename="fusewise-sessions.{kind}"'}
         return Response(lines, media_type="text/csv", headers=disposition)
 
+    _add_servicing(app, access)
     mount(app, house, access, commissioning=desk, time_zone=ZoneInfo("Europe/Berlin"))
     return app
+
+
+def _add_servicing(app: FastAPI, access: PaperAccess) -> None:
+    """The real routes of servicing, with stations of paper behind them."""
+    clock, folder = WallClock(), Path(mkdtemp(prefix="paper"))
+    atexit.register(rmtree, folder, ignore_errors=True)
+    stations = {name: PaperStation(standing=standing(clock.utc_now())) for name in ("garage", "carport", "guest")}
+    commands = StationCommands(stations, clock, LogDiary())
+    servicing = Servicing(
+        commands,
+        clock,
+        shelf=MemoryShelf(),
+        tag_desk=TagDesk(clock),
+        folder=folder,
+        files_at=ApiSection(host="127.0.0.1"),
+        files_port=0,
+    )
+    app.state.desk = SimpleNamespace(access=access)
+    answer_problems(app)
+    for router in (commands_router(commands), *service_routers(servicing)):
+        app.include_router(router, prefix="/api/v1")
+
+
+def standing(now: datetime) -> Standing:
+    """An update that is under way."""
+    states = (FirmwareState.ASKED, FirmwareState.DOWNLOADING, FirmwareState.DOWNLOADED, FirmwareState.INSTALLING)
+    steps = tuple(
+        FirmwareStep(state=state, at=now - timedelta(minutes=9 - 2 * number)) for number, state in enumerate(states)
+    )
+    update = FirmwareUpdate(request_id=1, file="box-2.1.bin", told_at_s=0.0, steps=steps)
+    return Standing(update=update, reboot_needed=("LightIntensity",))
 
 
 def _add_entry(app: FastAPI, access: PaperAccess) -> None:

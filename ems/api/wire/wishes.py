@@ -73,7 +73,21 @@ class CommandAnswer(Shape):
     """What a station answered to a command."""
 
     station: str
-    command: Literal["restart", "unlock"]
+    command: Literal[
+        "restart",
+        "unlock",
+        "start",
+        "stop",
+        "availability",
+        "reservation",
+        "reservation_end",
+        "clear_cache",
+        "report",
+        "setting",
+        "firmware",
+        "log",
+        "tag_list",
+    ]
     done: bool
     """Whether it does it."""
 

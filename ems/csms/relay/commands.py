@@ -13,7 +13,7 @@ from ems.clock import Clock
 from ems.config.schema_upstream import UpstreamCommand, UpstreamSection
 from ems.csms.capabilities import RateUnit
 from ems.csms.fields import text, whole
-from ems.csms.redaction import is_secret_key
+from ems.csms.redaction import is_secret
 from ems.csms.relay.desk import Commanded, Desk, Payload
 from ems.csms.relay.profiles import PURPOSES
 from ems.csms.relay.spelling import composite_periods
@@ -199,7 +199,7 @@ class Commands:
 
     def _get_configuration(self, payload: Payload) -> Result:
         known = {} if self._station.configuration is None else self._station.configuration.known
-        told = {key: setting.value for key, setting in known.items() if not is_secret_key(key)}
+        told = {key: setting.value for key, setting in known.items() if not is_secret(key)}
         own = self._desk.settings.told()
         asked = payload.get("key")
         keys = asked[:MOST_KEYS] if isinstance(asked, list) and asked else sorted({*told, *own})[:MOST_KEYS]
@@ -215,7 +215,7 @@ class Commands:
         if self._desk.settings.change(key, text(payload, "value")):
             return _ACCEPTED
         known = {} if self._station.configuration is None else self._station.configuration.known
-        is_known = key in known or key in self._desk.settings.told() or is_secret_key(key)
+        is_known = key in known or key in self._desk.settings.told() or is_secret(key)
         return {"status": "Rejected" if is_known else "NotSupported"}
 
     def _may(self, command: UpstreamCommand) -> bool:

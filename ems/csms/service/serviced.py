@@ -29,7 +29,7 @@ from ems.csms.service_words import (
     VendorAnswer,
 )
 from ems.csms.station_calls import REMOTE_TAG, StationCalls
-from ems.errors import StationRefused
+from ems.errors import StationOffline, StationRefused
 from ems.model.station import ConnectorStatus
 from ems.model.transaction import TransactionId
 
@@ -64,6 +64,14 @@ class Serviced(StationCalls):
     @abstractmethod
     def told_settings(self) -> Mapping[str, Setting]:
         """What it told of its settings when it was set up."""
+
+    @property
+    def host_dialled(self) -> str:
+        """By which name or address of ours it came. Raises StationOffline."""
+        host = self._here().host_dialled
+        if host is None:
+            raise StationOffline(f"{self.station_id} came by no address that could be given back to it")
+        return host
 
     @property
     def is_installing(self) -> bool:

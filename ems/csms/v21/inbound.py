@@ -17,7 +17,6 @@ JUST_NOTED: Final[Answers] = dict.fromkeys(
     (
         "NotifyDERAlarm",
         "NotifyDERStartStop",
-        "NotifyWebPaymentStarted",
         "ReportDERControl",
     ),
     noted,

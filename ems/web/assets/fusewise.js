@@ -41,7 +41,21 @@
       return { status: 0, body: null };
     }
   }
-  window.fusewise = { remember, call };
+  async function upload(event, path) {
+    const file = event.target.files[0];
+    if (!file) return { status: 0, body: null };
+    try {
+      const options = { method: "POST", headers: { Accept: "application/json" }, body: file };
+      const answer = await fetch(path + encodeURIComponent(file.name), options);
+      const text = await answer.text();
+      return { status: answer.status, body: text ? JSON.parse(text) : null };
+    } catch (error) {
+      return { status: 0, body: null };
+    } finally {
+      event.target.value = "";
+    }
+  }
+  window.fusewise = { remember, call, upload };
   if (document.querySelector("script[src*='nicegui']") || document.readyState === "loading") {
     document.addEventListener("DOMContentLoaded", () => {
       if (document.getElementById("app")) { attach(); setInterval(look, 200); }

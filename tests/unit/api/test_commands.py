@@ -58,7 +58,7 @@ async def test_who_told_it_and_what_it_answered_is_audited(api: ApiBench) -> Non
     ]
 
 
-@pytest.mark.parametrize(("command", "every_s"), EVERY_S.items())
+@pytest.mark.parametrize(("command", "every_s"), [("restart", EVERY_S["restart"]), ("stop", EVERY_S["stop"])])
 async def test_a_station_is_not_told_too_often_whoever_asks(api: ApiBench, command: str, every_s: float) -> None:
     async with api.client(Role.HOMEOWNER) as homeowner, api.client(Role.INSTALLER) as installer:
         codes = [(await homeowner.post(f"{GARAGE}/{command}", json={})).status_code for _ in range(BURST)]

@@ -8,6 +8,7 @@ import pytest
 
 from ems.api import wished
 from ems.api.kept_words import facts_of, log_says, log_text
+from ems.api.servicing.told import EVERY_S
 from ems.api.wire import GoalWish, Role, SettingsWish, VehicleWish
 from ems.commissioning import deeds
 from ems.commissioning.findings import ProofKind
@@ -59,6 +60,17 @@ DEEDS = [
     deeds.unlocked("new charger"),
     phrase("charger.not_certain", repeats=3),
 ]
+FILES_AND_TAGS = (
+    "vendor_data",
+    "file_added",
+    "file_signed",
+    "file_removed",
+    "log_brought",
+    "tags_known",
+    "tags_free",
+    "tag_written",
+    "tag_removed",
+)
 BOOK = [
     "setup.first",
     "login.in",
@@ -67,8 +79,8 @@ BOOK = [
     "pairing.code.viewer",
     "pairing.code.homeowner",
     "feed.began",
-    "station.restart",
-    "station.unlock",
+    *(f"station.{command}" for command in EVERY_S),
+    *(f"station.{what}" for what in FILES_AND_TAGS),
     "feed.vehicle",
     "token.revoked",
     "user.removed",

@@ -67,7 +67,7 @@ def test_the_desk_knows_who_charges_elsewhere() -> None:
 def test_stations_keep_our_own_tag_too_but_no_list_of_an_empty_book() -> None:
     desk = TagDesk(HandClock())
 
-    assert desk.list_now() is None
+    assert desk.list_now().tags == ()
     assert [(line.tag, line.status) for line in listed(BOOK, NOW).tags] == [
         (REMOTE_TAG, "Accepted"),
         ("Anna", "Accepted"),
