@@ -517,3 +517,11 @@ def test_what_somebody_wants_is_asked_in_words_that_the_schema_knows(protocol: s
 
     assert station.asks(everything) == [True] * 9
     assert len(station.asked) == 10
+
+
+def test_what_the_schema_forbids_is_refused_before_it_leaves() -> None:
+    station = paper()
+
+    with pytest.raises(StationRefused, match="cannot be asked that"):
+        station.asks(lambda dialect: dialect.remote_stop("T" * 37))
+    assert station.asked == []
