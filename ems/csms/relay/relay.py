@@ -127,7 +127,7 @@ class Relay:
             keeping.cancel()
             await asyncio.gather(keeping, return_exceptions=True)
             await self._tags.end()
-            self._shelf.leave(self.backlog.take_changes())
+            await self._shelf.leave(self.backlog.take_changes())
 
     # What the station tells and asks.
 

@@ -15,6 +15,8 @@ from ems.csms.relay.disk import Disk
 LOGGER = logging.getLogger(__name__)
 
 MOST_UNSAVED: Final = 20_000
+LEAVE_WITHIN_S: Final = 2.0
+"""In real time: how long the end of the service waits for a slow disk."""
 
 
 class Shelf:
@@ -57,10 +59,13 @@ class Shelf:
             del self._unsaved[: len(writes)]
             self._fails = False
 
-    def leave(self, changes: Sequence[Change]) -> None:
-        """The last ones; written soon, nobody waits."""
-        if self._disk is not None:
-            self._writers.submit(_write_and_close, self._disk, (*self._unsaved, *changes))
+    async def leave(self, changes: Sequence[Change]) -> None:
+        """The last ones: waits for them, but not for ever."""
+        if self._disk is None:
+            return
+        everything = (*self._unsaved, *changes)
+        writing = asyncio.get_running_loop().run_in_executor(self._writers, _write_and_close, self._disk, everything)
+        await asyncio.wait([writing], timeout=LEAVE_WITHIN_S)
 
     def _complain(self, err: Exception) -> None:
         if not self._fails:
