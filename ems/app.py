@@ -21,6 +21,7 @@ from ems.config.translate import to_site, to_tariff
 from ems.control.cycle import Turn
 from ems.control.memory import Memory
 from ems.csms.central_system import CentralSystem
+from ems.csms.quirks.learned import LearnedBook
 from ems.csms.tags import TagDesk
 from ems.devices.catalog import Devices, connect_devices
 from ems.model.snapshot import Snapshot
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from ems.api.server import WebServer
     from ems.api.waiting import Waiting
     from ems.api.wire import HealthRecord
+    from ems.runtime.learned_stations import LearnedStations
     from ems.runtime.recorder import Recorder
 
 LOGGER: Final = logging.getLogger(__name__)
@@ -84,6 +86,7 @@ class Service:
         self._devices: Devices = connect_devices(file, clock)
         self._board = Board(self._site, clock)
         self.tags: Final = TagDesk(clock)
+        learned = LearnedBook()
         self.central_system = CentralSystem(
             file.csms,
             file.stations,
@@ -93,6 +96,7 @@ class Service:
             bind_port=bind_port,
             authorise=self.tags.authorise,
             transaction_told=self._transaction_told,
+            learned=learned,
         )
         self.tags.look_at(self.central_system.charging)
         self._dispatch = Dispatch(self._site, self.central_system.links, self._board, clock, sent=sent)
@@ -100,6 +104,7 @@ class Service:
         self.desk.join(self._board, self._dispatch, self.central_system)
         self._watchers = (self._escalations.watch, self.desk.watch, *watchers)
         self.recorder: Final = _recorder(file, clock, self._zone)
+        self._learned = None if self.recorder is None else _learned_stations(learned, self.recorder, clock)
         self.ledger: Ledger | None = None
         """From the start of `run` on."""
         self._api_port = api_port
@@ -122,6 +127,8 @@ class Service:
                 open_parts.enter_context(self.recorder)
                 self.recorder.note("service_started", facts={"version": version("fusewise")})
                 open_parts.callback(self.recorder.note, "service_stopped")
+                if self._learned is not None:
+                    self._learned.recall()
             ledger = self.ledger = self._ledger()
             open_parts.callback(ledger.close)
             self.central_system.recall(earlier_transactions(self.recorder, self.central_system.links))
@@ -135,6 +142,8 @@ class Service:
                     parts.create_task(loop.run(), name="loop")
                     parts.create_task(self._escalations.run(), name="escalations")
                     parts.create_task(self.desk.run(), name="commissioning")
+                    if self._learned is not None:
+                        parts.create_task(self._learned.run(), name="learned stations")
                     parts.create_task(self._serve_outside(loop, ledger), name="API and pages")
                     parts.create_task(self._say_ready(supervisor), name="supervisor")
                     self._follow_devices(parts)
@@ -215,6 +224,7 @@ class Service:
         from ems.api.installer import InstallersDesk  # noqa: PLC0415 (imported already, in a thread)
         from ems.api.part import ApiPart, stores_of  # noqa: PLC0415 (the same)
         from ems.api.routes.commissioning import installer_router  # noqa: PLC0415 (the same)
+        from ems.api.routes.peculiarities import peculiarities_router  # noqa: PLC0415 (the same)
         from ems.api.waiting import Waiting  # noqa: PLC0415 (the same)
 
         installers = InstallersDesk(self.desk, self._clock)
@@ -227,7 +237,7 @@ class Service:
             stores=await stores_of(ledger, self.recorder, self._clock, self._site, waiting=waiting),
             bind_port=self._api_port,
             mount=partial(self._mount_pages, installers),
-            routers=[installer_router(installers)],
+            routers=[installer_router(installers), peculiarities_router(self.central_system.links)],
             waiting=waiting,
             inlets=self._devices.pushed,
             tag_desk=self.tags,
@@ -285,6 +295,13 @@ def _import_outside() -> None:
     import_module("ems.api.installer")
     import_module("ems.api.routes.commissioning")
     import_module("ems.web")
+
+
+def _learned_stations(book: LearnedBook, recorder: Recorder, clock: Clock) -> LearnedStations:
+    """What keeps it; only where there is a database."""
+    from ems.runtime.learned_stations import LearnedStations  # noqa: PLC0415 (needs what a database needs)
+
+    return LearnedStations(book, recorder, clock)
 
 
 def _recorder(file: SiteFile, clock: Clock, zone: tzinfo) -> Recorder | None:

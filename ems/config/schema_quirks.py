@@ -7,17 +7,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
-from ems.config.kinds import Number, Section, Switch, Whole
+from ems.config.kinds import Number, OcppVersion, Section, Switch, Whole
 
-
-def _version_is_no_number(value: object) -> object:
-    """YAML reads 1.6 as a number."""
-    return str(value) if isinstance(value, float) else value
-
-
-OcppVersion = Annotated[Literal["1.6", "2.0.1", "2.1"], BeforeValidator(_version_is_no_number)]
 PurposeWord = Literal["station_max", "tx_default", "tx"]
 StackWord = Literal[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, "max", "max-1"]
 Steps = Annotated[tuple[Annotated[Number, Field(gt=0, le=80)], ...], Field(min_length=1, max_length=80)]

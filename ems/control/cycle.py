@@ -17,6 +17,7 @@ from ems.control.seen.blind import without_sight
 from ems.control.seen.draw import Draws
 from ems.control.seen.learn import NOTHING, Learned, learn
 from ems.control.seen.obedience import Obedience, escalations, judge_all, notices
+from ems.control.seen.peculiar import as_known
 from ems.control.seen.trust import MeterView, flip_notices, judge_meters
 from ems.control.seen.wiring import wiring_notices
 from ems.control.settle import calm, take_turns
@@ -44,6 +45,7 @@ class Turn:
 
 def decide(now: Snapshot, memory: Memory) -> Turn:
     """Turn one look at the house into set-points."""
+    now = as_known(now)
     stages = work_out(now, memory)
     guarded, sun = stages.guarded, stages.sun
     decision = Decision(
@@ -107,6 +109,7 @@ class Stages:
 
 def work_out(now: Snapshot, memory: Memory) -> Stages:
     """All steps of one cycle, in their order (design §4)."""
+    now = as_known(now)
     views, trust = judge_meters(now, memory)
     main = views.get(now.site.circuits.main.circuit_id)
     volts = voltage_v(main.good if main is not None else None)

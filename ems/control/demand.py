@@ -73,7 +73,7 @@ def demand(station: Station, now: Snapshot, known: Learned = NOTHING) -> Demand:
     limit = commanded(state, now.now_s)
     return _demand(
         station,
-        now.goal_of(station.station_id),
+        _hurried(now.goal_of(station.station_id)) if state.hurried else now.goal_of(station.station_id),
         state.status,
         state.connected,
         state.in_transaction,
@@ -122,7 +122,15 @@ def _demand(
         running=limit_a is not None and limit_a > 0,
     )
     wish = replace(idle, draws=status is not ConnectorStatus.SUSPENDED_EV, candidate=candidate)
-    return _rest_at_minimum(WISHES[goal.mode](wish), status)
+    mode = goal.mode
+    if mode is ChargeMode.SOLAR and station.keeps_minimum and in_transaction:
+        mode = ChargeMode.MIN_SOLAR
+    return _rest_at_minimum(WISHES[mode](wish), status)
+
+
+def _hurried(goal: Goal) -> Goal:
+    """Priority that was asked for at the station puts the sun aside; fuses and people's own limits stay."""
+    return replace(goal, mode=ChargeMode.FAST) if goal.mode in {ChargeMode.SOLAR, ChargeMode.MIN_SOLAR} else goal
 
 
 def least_wanted_a(station: Station, goal: Goal) -> float:

@@ -36,8 +36,11 @@ class Asking:
         *,
         within_s: float | None = None,
     ) -> Answer:
-        """Send a request in the wire's spelling, without what is None. Raises ValueError when its schema forbids it."""
-        action, spelled = self._vocabulary.encode(Request(action, payload or {}))
+        """Send a request in the wire's spelling, without what is None. One that its schema forbids is refused here."""
+        try:
+            action, spelled = self._vocabulary.encode(Request(action, payload or {}))
+        except ValueError as err:
+            raise StationRefused(f"{self._station} cannot be asked that: {err}") from None
         answer = await self._lane.call(
             action, spelled, urgency=urgency, within_s=within_s or self._pace.answer_within_s
         )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from ems.clock import Clock
+from ems.config.schema_quirks import QuirkSection
 from ems.csms.capabilities import capabilities
 from ems.csms.connector import CHARGING, Connector
 from ems.csms.limits import Limits
@@ -28,6 +29,14 @@ class Attended(Protocol):
     def limits(self) -> Limits: ...
 
     @property
+    def quirks(self) -> QuirkSection: ...
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether its limit is 0."""
+        ...
+
+    @property
     def connector(self) -> Connector: ...
 
     async def remote_start(self) -> None: ...
@@ -40,11 +49,15 @@ class Attended(Protocol):
 class Attendant:
     """Serves one station during one connection. Limits come first: nothing here is in their way."""
 
-    def __init__(self, station: Attended, visit: Visit, clock: Clock, pace: Pace) -> None:
+    def __init__(self, station: Attended, visit: Visit, clock: Clock) -> None:
         self._station = station
         self._visit = visit
         self._clock = clock
-        self._pace = pace
+
+    @property
+    def _pace(self) -> Pace:
+        """As is known of the station by now."""
+        return self._visit.pace
 
     async def set_up(self) -> None:
         """Read and write the station's configuration, once after each of its boots. Raises StationOffline."""
@@ -59,13 +72,14 @@ class Attendant:
         await self._visit.dialect.catch_up()
 
     async def _configure(self) -> None:
-        known = await read_configuration(self._visit.dialect, self._station.station_id)
+        quirks = self._station.quirks
+        known = await read_configuration(self._visit.dialect, self._station.station_id, page=quirks.config_page)
         told: Mapping[str, str] = {key: setting.value for key, setting in known.items()} | {
             **self._visit.dialect.features()
         }
         if told:
             self._station.limits.can = capabilities(told)
-        await write_settings(self._visit.dialect, known, self._pace)
+        await write_settings(self._visit.dialect, known, self._pace, quirks)
         self._station.configuration = Configuration(known=known)
 
     async def watch(self) -> None:
@@ -93,6 +107,8 @@ class Attendant:
         now_s = self._clock.monotonic_s()
         since_s = connector.preparing_since_s
         if since_s is None or connector.transactions.running or now_s - since_s < self._pace.preparing_s:
+            return
+        if self._station.is_paused and self._station.quirks.stop_style == "remote_stop":
             return
         before_s = self._visit.remote_start_at_s
         if connector.status is ConnectorStatus.PREPARING and _due(before_s, now_s, self._pace.remote_start_every_s):

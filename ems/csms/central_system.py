@@ -14,6 +14,8 @@ from ems.config.schema import CsmsSection, StationEntry
 from ems.csms.listener import Listener, Stranger
 from ems.csms.pace import Pace
 from ems.csms.ports import StationChanged
+from ems.csms.quirks.learned import LearnedBook
+from ems.csms.quirks.rows import patterns
 from ems.csms.station import Station
 from ems.csms.tags import Authorise, free_vending
 from ems.csms.transaction_book import Told, untold
@@ -50,6 +52,7 @@ class CentralSystem:
         pace: Pace | None = None,
         authorise: Authorise = free_vending,
         transaction_told: Told = untold,
+        learned: LearnedBook | None = None,
     ) -> None:
         """`passwords` by station id. `bind_port` overrides the section's port; 0 takes any free one.
 
@@ -59,6 +62,7 @@ class CentralSystem:
         logging.getLogger("ocpp").setLevel(logging.WARNING)
         pace = pace or Pace.of(section)
         ids = TransactionIds()
+        learned = learned or LearnedBook()
         self._section = section
         self._bind_port = section.port if bind_port is None else bind_port
         self._port: int | None = None
@@ -68,7 +72,14 @@ class CentralSystem:
             if identity in self._by_identity:
                 raise ValueError(f"two stations have the identity {identity!r}; it is what tells them apart")
             self._by_identity[identity] = Station(
-                entry, clock, pace, ids, changed, authorise=authorise, transaction_told=transaction_told
+                entry,
+                clock,
+                pace,
+                ids,
+                changed,
+                authorise=authorise,
+                transaction_told=transaction_told,
+                learned=learned,
             )
         by_id = {station.station_id: station for station in self._by_identity.values()}
         self.links: Final[Mapping[str, Station]] = MappingProxyType(by_id)
@@ -81,6 +92,7 @@ class CentralSystem:
             clock,
             self._converse,
             pin_of=lambda identity: self._by_identity[identity].entry.ocpp,
+            hint_of=lambda identity: self._by_identity[identity].known.version_hint,
         )
 
     @property
@@ -123,6 +135,10 @@ class CentralSystem:
 
     async def serve(self) -> None:
         """Serve stations until cancelled; then close every connection. Raises CannotListen, say for a port in use."""
+        # Some tenths of a second, which no boot notification has to wait for.
+        await asyncio.to_thread(patterns)
+        for station in self._by_identity.values():
+            station.known.recall()
         try:
             server = await self._listener.start(self._section.host, self._bind_port)
         except OSError as error:

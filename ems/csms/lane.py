@@ -88,6 +88,8 @@ class CallLane:
         self._impatience: asyncio.Task[None] | None = None
         self._order = 0
         self._closed = False
+        self.patience_s = 0.0
+        """No answer is given up sooner than this for being late."""
 
     async def call(
         self, action: str, payload: Mapping[str, object], *, urgency: Urgency = Urgency.ROUTINE, within_s: float
@@ -166,12 +168,13 @@ class CallLane:
         sent_at_s = self._clock.monotonic_s()
         if LOGGER.isEnabledFor(logging.DEBUG):
             LOGGER.debug("%s > %s %s", self._station, request.action, redacted(request.payload))
+        within_s = max(request.within_s, self.patience_s)
         try:
-            async with self._clock.timeout(request.within_s):
+            async with self._clock.timeout(within_s):
                 await self._send(frame)
                 payload = await answer
         except TimeoutError as err:
-            text = f"{self._station} did not answer {request.action} within {request.within_s:g} s"
+            text = f"{self._station} did not answer {request.action} within {within_s:g} s"
             _fail(request, err if isinstance(err, StationError) else StationSilent(text))
         except StationError as err:
             _fail(request, err)

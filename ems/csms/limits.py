@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
@@ -29,6 +29,10 @@ INSTALL_WITHIN_S: Final = 60.0
 
 _Shape: TypeAlias = tuple[object, ...]
 """What makes two profiles the same to a station but for their time."""
+
+
+class _NoForm(StationRefused):
+    """Every form was refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,11 @@ class Limits:
     @can.setter
     def can(self, can: Capabilities) -> None:
         self.search.can = can
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the last limit that it took, if any, was 0."""
+        return self._paused
 
     @property
     def _steps_a(self) -> tuple[float, ...]:
@@ -146,27 +155,34 @@ class Limits:
     async def _install_in_steps(
         self, lease: LeasedLimit, attempt: _Attempt, moment: Callable[[], Moment]
     ) -> LimitReceipt:
-        """As it is, or in whole amperes where a station refuses it in every form."""
+        """As it is, else in whole amperes, else as no more than the fallback."""
+        in_transaction = moment().transaction_id is not None
+        coarse = replace(attempt, whole_amps=True)
+        is_whole = attempt.whole_amps or (lease.limit_a.is_integer() and lease.fallback_a.is_integer())
+        refusal = _NoForm()
+        for each in (attempt,) if is_whole else (attempt, coarse):
+            try:
+                ways = self.search.order(in_transaction=in_transaction)
+                receipt = await self._install_somehow(ways, lease, each, moment)
+            except _NoForm as err:
+                refusal = err
+            else:
+                self._whole_amps = each.whole_amps
+                return receipt
         try:
-            return await self._install_somehow(lease, attempt, moment)
-        except (Superseded, CallRefused):
-            raise
-        except StationRefused:
-            if attempt.whole_amps or (lease.limit_a.is_integer() and lease.fallback_a.is_integer()):
-                raise
-            coarse = replace(attempt, whole_amps=True)
-            receipt = await self._install_somehow(lease, coarse, moment)
-            self._whole_amps = True
-            return receipt
+            return await self._install_somehow(self.search.fallbacks(), lease, coarse, moment)
+        except _NoForm:
+            self.search.all_refused()
+            raise refusal from None
 
     def _attempt(self, dialect: Dialect) -> _Attempt:
         return _Attempt(self._attempts, self._restarts, self._refreshes, dialect, self._whole_amps)
 
     async def _install_somehow(
-        self, lease: LeasedLimit, attempt: _Attempt, moment: Callable[[], Moment]
+        self, ways: Iterator[Construction], lease: LeasedLimit, attempt: _Attempt, moment: Callable[[], Moment]
     ) -> LimitReceipt:
         last = "no construction fits what it reports"
-        for way in self.search.order(in_transaction=moment().transaction_id is not None):
+        for way in ways:
             attempt.tried.append(way)
             try:
                 receipt = await self._install_as(way, lease, attempt, moment())
@@ -183,8 +199,7 @@ class Limits:
             else:
                 self.search.settle_on(way)
                 return receipt
-        self.search.all_refused()
-        raise StationRefused(f"{self._station_id} refused {lease.limit_a:g} A in every form; last: {last}")
+        raise _NoForm(f"{self._station_id} refused {lease.limit_a:g} A in every form; last: {last}")
 
     @property
     def losers(self) -> tuple[int, ...]:

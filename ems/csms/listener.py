@@ -67,13 +67,17 @@ class Listener:
         clock: Clock,
         converse: Callable[[str, StationSocket], Awaitable[None]],
         pin_of: Callable[[str], str | None] = lambda _identity: None,
+        hint_of: Callable[[str], str | None] = lambda _identity: None,
     ) -> None:
-        """`passwords` by identity; a station without one needs none. `pin_of` gives the OCPP version it must speak."""
+        """`passwords` by identity; a station without one needs none. `pin_of` gives the OCPP version it must speak,
+        `hint_of` the one that is taken if it offers it.
+        """
         self._clock = clock
         self._identities = set(identities)
         self._passwords = dict(passwords)
         self._converse = converse
         self._pin_of = pin_of
+        self._hint_of = hint_of
         self._strangers: dict[str, Stranger] = {}
         self._told_of: set[str] = set()
         self._handshakes = Throttle(clock, burst=HANDSHAKES_AT_ONCE, every_s=1.0)
@@ -123,8 +127,10 @@ class Listener:
         """What to speak; None, to be heard from the station, when it offers nothing (Q1). Raises NegotiationError."""
         if not offered:
             return None
-        pin = self._pin_of(identity_of(socket.request.path)) if socket.request is not None else None
-        chosen = negotiated(offered, pin)
+        identity = identity_of(socket.request.path) if socket.request is not None else None
+        pin = None if identity is None else self._pin_of(identity)
+        hint = None if identity is None else self._hint_of(identity)
+        chosen = negotiated(offered, pin or hint) or negotiated(offered, pin)
         if chosen is None:
             raise NegotiationError(f"we speak {', '.join(SUBPROTOCOLS)}" if pin is None else f"OCPP {pin} is pinned")
         return Subprotocol(chosen)

@@ -243,7 +243,7 @@ class Dialect(Protocol):
 
     async def trigger(self, report: Report, connector: int | None) -> None: ...
 
-    async def remote_start(self, id_tag: str, connector: int | None) -> None:
+    async def remote_start(self, id_tag: str, connector: int | None, profile: Profile | None = None) -> None:
         """None leaves the connector to the station."""
         ...
 

@@ -20,6 +20,7 @@ class Basis(NamedTuple):
 
     drawing_phases: int | None
     transaction_id: TransactionId | None
+    clock_set: bool = True
 
 
 class Recount:
@@ -43,9 +44,11 @@ class Recount:
             LOGGER.info("%s: its clock or ours was set; its limits are sent again", self._station_id)
             self._limits.refresh()
         before, self._counted_on = self._counted_on, now
+        stepped = stepped or before.clock_set is not now.clock_set
         way = self._limits.way
-        # A station that has taken nothing yet may take limits in a transaction alone.
-        retarget = before.transaction_id != now.transaction_id and (way is None or way.purpose is Purpose.TX)
+        # A station that took nothing may take limits in a transaction alone.
+        on_transaction = self._limits.search.found_nothing if way is None else way.purpose is Purpose.TX
+        retarget = on_transaction and before.transaction_id != now.transaction_id
         if way is None:
             return stepped or retarget
         recount = way.unit is RateUnit.WATT and before.drawing_phases != now.drawing_phases

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final, TypeAlias
 
 from ems.config.schema_quirks import QuirkSection
@@ -45,6 +45,12 @@ class Search:
         self.obeyed: Construction | None = None
         """What such a station was seen to obey; tried first."""
 
+        self.found_nothing = False
+        """Whether the last attempt came to its end in vain."""
+
+        self.gave_up: Callable[[Construction], None] = lambda _: None
+        """Told of each construction that the station took and did not obey."""
+
     def order(self, *, in_transaction: bool) -> Iterator[Construction]:
         """What to try: the last one that was taken, what others like it obeyed, and then one after the other."""
         if self.way is not None and still_possible(self.way, self.can) and _fits(self.way, in_transaction):
@@ -55,7 +61,10 @@ class Search:
         if self.obeyed is not None and still_possible(self.obeyed, self.can) and _fits(self.obeyed, in_transaction):
             ways = [self.obeyed, *(way for way in ways if way != self.obeyed)]
         yield from self._in_turn([way for way in ways if way.form not in FALLBACK_FORMS])
-        yield from (way for way in ways if way.form in FALLBACK_FORMS and way != self.way)
+
+    def fallbacks(self) -> Iterator[Construction]:
+        """What is left for a station that refuses all of these."""
+        return (way for way in constructions(self.can, self.quirks) if way.form in FALLBACK_FORMS)
 
     def _in_turn(self, leases: list[Construction]) -> Iterator[Construction]:
         """Those that were not obeyed come again after all others, before the station is left with its fallback."""
@@ -76,6 +85,7 @@ class Search:
     def all_refused(self) -> None:
         """An attempt came to its end in vain: the next one begins anew."""
         self._tried_last = []
+        self.found_nothing = True
 
     def silent(self, way: Construction) -> None:
         """The station never answered that construction."""
@@ -94,6 +104,7 @@ class Search:
                 way.unit.value,
             )
         self.way = way
+        self.found_nothing = False
         self._tried_last = []
         self._silences.pop(_target(way), None)
 
@@ -106,13 +117,13 @@ class Search:
         if self.way is not None and self.way.form in FALLBACK_FORMS:
             self.way = None
 
-    def give_up(self) -> Construction | None:
-        """The station takes the construction but does not obey it: the next one from now on. Gives the old one."""
+    def give_up(self) -> None:
+        """The station takes the construction but does not obey it: the next one from now on."""
         given_up, self.way = self.way, None
         if given_up is not None:
             self.ignored(given_up)
             self._disobeyed = True
-        return given_up
+            self.gave_up(given_up)
 
     def ignored(self, way: Construction) -> None:
         """Such a station was seen not to obey that construction: it comes last."""

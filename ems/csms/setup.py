@@ -9,6 +9,7 @@ import logging
 from collections.abc import Mapping
 from typing import Final
 
+from ems.config.schema_quirks import QuirkSection
 from ems.csms.capabilities import SMART_CHARGING_KEYS
 from ems.csms.messages import Configuration, Dialect, Setting
 from ems.csms.pace import Pace
@@ -24,6 +25,7 @@ SLOW_METER_VALUES_S: Final = 30
 
 WEBSOCKET_PING_S: Final = 30
 SILENCES_TO_STOP: Final = 2
+NO_QUIRKS: Final = QuirkSection()
 
 WANTED_MEASURANDS: Final = (
     "Current.Import",
@@ -40,14 +42,14 @@ KEYS: Final = (
 )
 
 
-async def read_configuration(dialect: Dialect, station: str) -> Mapping[str, Setting]:
+async def read_configuration(dialect: Dialect, station: str, *, page: int | None = None) -> Mapping[str, Setting]:
     """What the station tells of `KEYS`, asked in pages, and singly where a page came back incomplete.
 
     Raises StationOffline only.
     """
     known: dict[str, Setting] = {}
     missing = list(KEYS)
-    page = PAGE
+    page = page or PAGE
     silences = 0
     while missing and silences < SILENCES_TO_STOP:
         keys, missing = tuple(missing[:page]), missing[page:]
@@ -67,7 +69,9 @@ async def read_configuration(dialect: Dialect, station: str) -> Mapping[str, Set
     return known
 
 
-async def write_settings(dialect: Dialect, known: Mapping[str, Setting], pace: Pace) -> None:
+async def write_settings(
+    dialect: Dialect, known: Mapping[str, Setting], pace: Pace, quirks: QuirkSection = NO_QUIRKS
+) -> None:
     """Ask for the reports we need; only what is writable and different. Raises StationOffline only."""
     interval = known.get("MeterValueSampleInterval")
     if _differs(interval, str(pace.meter_values_s)):
@@ -76,20 +80,28 @@ async def write_settings(dialect: Dialect, known: Mapping[str, Setting], pace: P
             await _write(dialect, "MeterValueSampleInterval", str(SLOW_METER_VALUES_S))
     measurands = known.get("MeterValuesSampledData")
     if measurands is not None and not measurands.readonly:
-        await _write_measurands(dialect, measurands.value)
+        await _write_measurands(dialect, measurands.value, quirks)
     if _differs(known.get("WebSocketPingInterval"), str(WEBSOCKET_PING_S)):
         await _write(dialect, "WebSocketPingInterval", str(WEBSOCKET_PING_S))
 
 
-async def _write_measurands(dialect: Dialect, found: str) -> None:
+async def _write_measurands(dialect: Dialect, found: str, quirks: QuirkSection) -> None:
     present = [word.strip() for word in found.split(",") if word.strip()]
-    lacking = [word for word in WANTED_MEASURANDS if not any(each.startswith(word) for each in present)]
-    if not lacking:
+    kept = [word for word in present if _may_ask_for(word, quirks)]
+    wanted = [word for word in WANTED_MEASURANDS if _may_ask_for(word, quirks)]
+    lacking = [word for word in wanted if not any(each.startswith(word) for each in kept)]
+    if not (kept or lacking) or (kept == present and not lacking):
         return
-    taken = await _write(dialect, "MeterValuesSampledData", ",".join([*present, *lacking]))
+    taken = await _write(dialect, "MeterValuesSampledData", ",".join([*kept, *lacking]))
     plainer = [word for word in lacking if word != "Voltage"]
-    if not taken and plainer not in ([], lacking):
-        await _write(dialect, "MeterValuesSampledData", ",".join([*present, *plainer]))
+    if not taken and plainer not in ([], lacking) and quirks.measurands_probe is not False:
+        await _write(dialect, "MeterValuesSampledData", ",".join([*kept, *plainer]))
+
+
+def _may_ask_for(measurand: str, quirks: QuirkSection) -> bool:
+    """Some lists name phases behind the measurand, such as `Voltage.L1`."""
+    allowed = quirks.measurands_allow
+    return allowed is None or any(measurand == each or measurand.startswith(f"{each}.L") for each in allowed)
 
 
 def _differs(setting: Setting | None, wanted: str) -> bool:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from ems.clock import Clock
 from ems.config.schema import StationEntry
+from ems.config.schema_quirks import QuirkSection
 from ems.csms.attendant import Attendant
-from ems.csms.charging_profiles import Moment, Purpose, open_offer
+from ems.csms.charging_profiles import Moment, Profile, Purpose, open_offer
 from ems.csms.connector import Connector
 from ems.csms.energy_words import EnergyBook
 from ems.csms.limits import Limits
@@ -27,6 +30,8 @@ from ems.csms.messages import (
 )
 from ems.csms.pace import Pace
 from ems.csms.ports import LeasedLimit, LimitReceipt, StationChanged
+from ems.csms.quirks.acquaintance import Acquaintance
+from ems.csms.quirks.learned import LearnedBook
 from ems.csms.recount import Basis, Recount
 from ems.csms.rpc import Rpc
 from ems.csms.service.serviced import Serviced
@@ -34,7 +39,7 @@ from ems.csms.station_clock import StationClock
 from ems.csms.tags import Authorise, free_vending
 from ems.csms.transaction_book import Told, untold
 from ems.csms.transaction_ids import TransactionIds
-from ems.csms.versions import Versions
+from ems.csms.versions import Speech, Versions
 from ems.csms.visit import StationSocket, Visit
 from ems.errors import StationOffline
 from ems.model.station import ConnectorStatus, StationState
@@ -58,6 +63,7 @@ class Station(Serviced):
         *,
         authorise: Authorise = free_vending,
         transaction_told: Told = untold,
+        learned: LearnedBook | None = None,
     ) -> None:
         super().__init__(clock)
         self.entry: Final = entry
@@ -71,6 +77,7 @@ class Station(Serviced):
         self._connections = 0
         self._came_at_s: float | None = None
         self._kept_a: float | None = None
+        self._left_at_s = clock.monotonic_s()
         self._connectors: dict[int, Connector] = {}
         self._clearing: set[int] = set()
         self._station_clock = StationClock(clock)
@@ -79,6 +86,9 @@ class Station(Serviced):
         self.limits: Final = Limits(
             entry.id, clock, whole_amps=entry.whole_amps, max_a=entry.max_a, phases=len(entry.wired)
         )
+        self.known: Final = Acquaintance(entry, pace, self.limits, learned or LearnedBook())
+        """What it says it is, and what that tells of it."""
+
         self._recount = Recount(entry.id, self.limits, self._station_clock, pace)
         self.energy: Final = EnergyBook(self._publish, self._offer)
         """Limits that others set it, and what its car needs."""
@@ -121,6 +131,15 @@ class Station(Serviced):
         return self._connector(1)
 
     @property
+    def quirks(self) -> QuirkSection:
+        """What is peculiar about it."""
+        return self.known.match.quirks
+
+    @property
+    def is_paused(self) -> bool:
+        return self.limits.is_paused
+
+    @property
     def statuses(self) -> tuple[ConnectorStatus | None, ...]:
         return (self.own_status, self.connector.status)
 
@@ -143,7 +162,8 @@ class Station(Serviced):
         self._came()
         self.limits.refresh()
         self._publish(limits_due=True)
-        attendant = Attendant(self, visit, self._clock, self._pace)
+        self._adapt(visit)
+        attendant = Attendant(self, visit, self._clock)
         visit.spawn(attendant.watch())
         visit.start_set_up(attendant.set_up())
         await visit.run()
@@ -151,17 +171,30 @@ class Station(Serviced):
     async def set_limit(self, lease: LeasedLimit) -> LimitReceipt:
         """See `StationLink.set_limit`. A newer call supersedes one that is still waiting."""
         visit = self._here()
-        lease = self.while_servicing(lease)
+        lease = self._while_clock_is_unset(self.while_servicing(lease))
         try:
             receipt = await self.limits.install(lease, visit.dialect, self._moment)
             self._phases_allowed = lease.phases
+            self.known.limited(lease.limit_a, self._clock.monotonic_s())
         finally:
             visit.limit_settled.set()
             self._publish()
+        if lease.limit_a <= 0.0 and self.session is not None and self.quirks.stop_style == "remote_stop":
+            visit.spawn(self.remote_stop())
         for profile_id in set(self.limits.losers) - self._clearing:
             self._clearing.add(profile_id)
             visit.spawn(self._clear_loser(profile_id, visit))
         return receipt
+
+    def _while_clock_is_unset(self, lease: LeasedLimit) -> LeasedLimit:
+        """Not above its fallback current while nobody knows when its schedules begin."""
+        if not self._station_clock.is_unset or lease.limit_a <= lease.fallback_a:
+            return lease
+        LOGGER.info("%s has no time yet; it is given no more than its fallback current", self.entry.id)
+        return replace(lease, limit_a=lease.fallback_a)
+
+    def _start_profile(self) -> Profile | None:
+        return self.limits.start_profile(self._moment())
 
     def booted(self, boot: Boot) -> bool:
         """Take note of a boot; False for a station that is not the one whose serial number is configured."""
@@ -172,6 +205,8 @@ class Station(Serviced):
             return False
         self.boot = boot
         self._service_booted(boot)
+        self.known.meet(boot)
+        self._adapt(visit)
         asked_until_s, visit.boot_asked_until_s = visit.boot_asked_until_s, None
         visit.boot_heard = True
         other_version = visit.speech.take_change()
@@ -200,7 +235,7 @@ class Station(Serviced):
         if report.connector == 0 and self.connector.metered_at_s is not None:
             return
         self._connector(report.connector or 1).metered(
-            report, active_phases=self._phases_allowed, interval_s=self._pace.meter_values_s
+            report, active_phases=self._phases_allowed, interval_s=self.known.pace.meter_values_s
         )
         self._publish()
 
@@ -228,7 +263,7 @@ class Station(Serviced):
         if not event.offline:
             self._station_clock.heard(event.at)
         self._connector(event.connector or 1).told(
-            event, active_phases=self._phases_allowed, interval_s=self._pace.meter_values_s
+            event, active_phases=self._phases_allowed, interval_s=self.known.pace.meter_values_s
         )
         if event.step is Step.STARTED and not event.offline:
             self._service_started(event.id_tag, event.transaction_id)
@@ -256,7 +291,7 @@ class Station(Serviced):
         speech = self._versions.speech(socket.subprotocol)
         rpc = Rpc(
             socket,
-            speech.answer,
+            partial(self._heard, speech),
             self._clock,
             station=self.entry.id,
             give_way_s=self._pace.give_way_s,
@@ -264,9 +299,30 @@ class Station(Serviced):
         speech.speak_on(rpc.lane)
         return Visit(socket, rpc, speech, self._clock, self._pace, station=self.entry.id, ended=self._ended)
 
+    def _heard(
+        self, speech: Speech, action: str, payload: Mapping[str, object], message_id: str
+    ) -> Mapping[str, object]:
+        self._station_clock.glance(payload)
+        return speech.answer(action, payload, message_id)
+
+    def _see_obedience(self) -> None:
+        """Hold what the car draws against its limit."""
+        car = self.connector.car
+        if self.session is None or car is None:
+            self.known.idle()
+        else:
+            self.known.metered(max(car.current_a, default=0.0), car.taken_at_s)
+
+    def _adapt(self, visit: Visit) -> None:
+        """Treat that connection as suits the station, as far as it is known by now."""
+        visit.pace = self.known.pace
+        self._station_clock.in_local_time = bool(self.quirks.time_zone_bug)
+        visit.rpc.lane.patience_s = self.quirks.call_timeout_s or 0.0
+
     def _ended(self, visit: Visit) -> None:
         if self._visit is visit:
             self._visit = None
+            self._left_at_s = self._clock.monotonic_s()
             self._publish()
 
     async def _clear_loser(self, profile_id: int, visit: Visit) -> None:
@@ -298,7 +354,7 @@ class Station(Serviced):
         visit.limit_settled.clear()
         # A station in the middle of its boot may never answer what it got before.
         visit.rpc.lane.hurry(even_limits=True)
-        visit.start_set_up(Attendant(self, visit, self._clock, self._pace).set_up())
+        visit.start_set_up(Attendant(self, visit, self._clock).set_up())
         self._publish(limits_due=True)
 
     def _came(self) -> None:
@@ -343,10 +399,12 @@ class Station(Serviced):
 
     def _basis(self) -> Basis:
         session = self.session
-        return Basis(self.connector.drawing_phases, session.transaction_id if session else None)
+        transaction_id = session.transaction_id if session else None
+        return Basis(self.connector.drawing_phases, transaction_id, not self._station_clock.is_unset)
 
     def _publish(self, *, limits_due: bool = False) -> None:
         """Tell when anything changed."""
+        self._see_obedience()
         outdated = self._recount.is_due(self._basis())
         connector = self.connector
         state = StationState(
@@ -359,7 +417,10 @@ class Station(Serviced):
             car=connector.car,
             came_at_s=self._came_at_s,
             kept_a=self._kept_a,
+            hurried=self.energy.priority,
             outside_a=self.energy.outside_a(self._station_clock.now()),
+            left_at_s=self._left_at_s,
+            peculiar=self.known.peculiar,
         )
         if state != self._state:
             self._state = state

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -15,6 +16,9 @@ PROOFS: Final = ((3.0, 1.0), (10.0, 20.0))
 """Messages that agree within the first on the difference prove it when they came at least the second apart, in
 seconds. The looser proof is for stations that send a sample some time after they took it.
 """
+
+ZONE_STEP_S: Final = 900.0
+"""Time zones differ by whole quarters of an hour."""
 
 NEAR_S: Final = 10.0
 """A station that was told our time and is no further from it has taken it; messages dawdle by about so much."""
@@ -38,6 +42,17 @@ def parse_timestamp(text: object) -> datetime | None:
     return stamp if EARLIEST <= stamp < LATEST else None
 
 
+def tells_unset_clock(text: object) -> bool:
+    """Whether a station's timestamp is a date that no set clock shows, such as 1970."""
+    if not isinstance(text, str):
+        return False
+    try:
+        stamp = datetime.fromisoformat(text.strip().upper())
+    except ValueError:
+        return False
+    return not EARLIEST.year <= stamp.year < LATEST.year
+
+
 def format_timestamp(stamp: datetime) -> str:
     """As stations want it: whole seconds, Z, no offset (Q15)."""
     return stamp.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
@@ -56,12 +71,26 @@ class StationClock:
         self._anchors: list[tuple[float, float] | None] = [None for _ in PROOFS]
         self._offset_s: float | None = None
         self._told = False
+        self.is_unset = False
+        """Whether its last timestamp was one of a clock that was never set."""
+
+        self.in_local_time = False
+        """Whether its timestamps are local time: whole quarters of an hour are then its zone, and no fault."""
+
         self._seen_s = (self._ours_s(), self._ours_s())
 
     @property
     def skew_s(self) -> float:
         """Station time less ours."""
-        return self._station_s() - self._ours_s()
+        return self._station_s() - self._ours_s() - self._zone_s()
+
+    def glance(self, payload: Mapping[str, object]) -> None:
+        """Look at a request that has just arrived for a date of a clock that was never set."""
+        blocks = payload.get("meterValue")
+        block = blocks[-1] if isinstance(blocks, list) and blocks else None
+        text = payload.get("timestamp", block.get("timestamp") if isinstance(block, dict) else None)
+        if text is not None:
+            self.is_unset = tells_unset_clock(text)
 
     def told(self) -> None:
         """It was told our time; if it takes it, its next timestamp will show that."""
@@ -86,19 +115,29 @@ class StationClock:
 
     def now(self) -> datetime:
         """Station time."""
-        if self._offset_s is None:
-            return self._clock.utc_now()
-        return EARLIEST + timedelta(seconds=self._offset_s + self._clock.monotonic_s())
+        return self._written_now() - timedelta(seconds=self._zone_s())
 
     def age_s(self, stamp: datetime | None) -> float:
         """How long ago the station wrote `stamp`; 0 when it has none."""
-        return 0.0 if stamp is None else (self.now() - stamp).total_seconds()
+        return 0.0 if stamp is None else (self._written_now() - stamp).total_seconds()
 
     def ours_utc_s(self, stamp: datetime | None) -> float | None:
         """When the station wrote `stamp`, by our clock, in seconds since 1970; None when it has none."""
         if stamp is None:
             return None
         return stamp.timestamp() - (0.0 if self._offset_s is None else self.skew_s)
+
+    def _written_now(self) -> datetime:
+        """What it would write now."""
+        if self._offset_s is None:
+            return self._clock.utc_now()
+        return EARLIEST + timedelta(seconds=self._offset_s + self._clock.monotonic_s())
+
+    def _zone_s(self) -> float:
+        """What its timestamps are ahead of its clock by."""
+        if not self.in_local_time:
+            return 0.0
+        return round((self._station_s() - self._ours_s()) / ZONE_STEP_S) * ZONE_STEP_S
 
     def _compare_with_ours(self, offset_s: float) -> None:
         ours_s = self._ours_s()

@@ -50,7 +50,9 @@ class Visit:
         """`ended` is told once nothing can be sent any more, before anybody who waits for an answer learns of it."""
         self._socket = socket
         self._clock = clock
-        self._pace = pace
+        self.pace: Pace = pace
+        """May change once it is known who it is."""
+
         self._station = station
         self._ended = ended
         self._tasks: set[asyncio.Task[None]] = set()
@@ -146,7 +148,7 @@ class Visit:
     async def _keep_alive(self) -> None:
         heard, heard_at_s = self._socket.bytes_heard, self._clock.monotonic_s()
         while True:
-            await self._clock.sleep(self._pace.ping_s or self._pace.heartbeat_s)
+            await self._clock.sleep(self.pace.ping_s or self.pace.heartbeat_s)
             now_s = self._clock.monotonic_s()
             if self._socket.bytes_heard != heard:
                 heard, heard_at_s = self._socket.bytes_heard, now_s
@@ -154,7 +156,7 @@ class Visit:
                 LOGGER.warning("%s was silent for %.0f s; closing its connection", self._station, now_s - heard_at_s)
                 await self.close(1001, "silent")
                 return
-            if self._pace.ping_s is not None:
+            if self.pace.ping_s is not None:
                 await self._ping()
 
     async def _ping(self) -> None:
@@ -166,6 +168,6 @@ class Visit:
         self._pong = asyncio.ensure_future(await self._socket.ping())
 
     def _longest_silence_s(self) -> float:
-        if self._pongs and self._pace.ping_s is not None:
-            return self._pace.silent_pings * self._pace.ping_s
-        return float(self._pace.silent_heartbeats * self._pace.heartbeat_s)
+        if self._pongs and self.pace.ping_s is not None:
+            return self.pace.silent_pings * self.pace.ping_s
+        return float(self.pace.silent_heartbeats * self.pace.heartbeat_s)

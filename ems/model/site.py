@@ -39,6 +39,9 @@ class Station:
     """Finest step of its limit; limits are rounded down to it."""
 
     can_switch_phases: bool = False
+    keeps_minimum: bool = False
+    """A pause would end its session for good: a car that charges by the sun is left the minimum, if a fuse has it."""
+
     lease_verified: bool = False
     """The fall-back was tested at commissioning (`control.md` §7); else plan with `hardware_max_a`."""
 

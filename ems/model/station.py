@@ -103,6 +103,24 @@ class CarReading:
 
 @quick
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Peculiar:
+    """What is known of a kind of station, and makes plans more careful than the site file would."""
+
+    lets_go: bool = False
+    """It was seen not to fall back by itself, or to let go of its limit when cut off: it counts as not verified."""
+
+    keeps_phases: bool = False
+    """It does not change phases by command."""
+
+    least_w: float = 0.0
+    """With fewer watts it ends the session and starts none; 0 where it may pause."""
+
+    away_s: float = 0.0
+    """So long it may be away before that is news."""
+
+
+@quick
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StationState:
     """Everything that control may know of one station."""
 
@@ -127,8 +145,17 @@ class StationState:
     kept_a: float | None = None
     """The fallback current that it is known to have kept through that; None where it may have forgotten this too."""
 
+    hurried: bool = False
+    """Whether somebody asked at the station to charge as fast as can be (OCPP 2.1, priority charging)."""
+
     outside_a: float | None = None
     """Per phase, what somebody else limits the station to (its own load management, a grid operator), as it told."""
+
+    left_at_s: float | None = None
+    """When its last connection ended, or when it was first waited for, in monotonic seconds."""
+
+    peculiar: Peculiar | None = None
+    """None for a station of which nothing peculiar is known."""
 
     @property
     def plugged(self) -> bool:

@@ -10,6 +10,7 @@ from ems.control.seen.trust import lost_meters
 from ems.model.decision import Decision, Escalation, LimitReason, Setpoint
 from ems.model.site import Site
 from ems.model.snapshot import Snapshot
+from ems.model.station import StationState
 from ems.store.entries import DecisionEntry, EventEntry
 
 CHANGE_A: Final = 0.5
@@ -90,11 +91,18 @@ def _is_news(told: Setpoint | None, setpoint: Setpoint) -> bool:
     return (told.limit_a > 0.0) != (setpoint.limit_a > 0.0) or abs(told.limit_a - setpoint.limit_a) >= CHANGE_A
 
 
+def _is_missing(state: StationState, now_s: float) -> bool:
+    """Whether it is away for longer than stations of its kind are now and then."""
+    if state.connected or state.peculiar is None or state.left_at_s is None:
+        return not state.connected
+    return now_s - state.left_at_s >= state.peculiar.away_s
+
+
 def _facts(look: Snapshot, decision: Decision) -> Iterator[tuple[tuple[str, str], Mapping[str, Any]]]:
     """What is out of order now, by kind and by whom it befalls."""
     for station in look.site.stations:
         station_id = station.station_id
-        if not look.state_of(station_id).connected:
+        if _is_missing(look.state_of(station_id), look.now_s):
             yield ("station_offline", station_id), {"station": station_id}
     for notice in decision.notices:
         facts = {

@@ -64,7 +64,7 @@ class PaperSocket:
         self.bytes_heard += len(frame)
         self._frames.put_nowait(frame)
 
-    async def recv(self, *, decode: bool = False) -> bytes:
+    async def recv(self, *, decode: bool = False) -> bytes:  # noqa: ARG002 (as the real one)
         frame = None if self.closed else await self._frames.get()
         if frame is None:
             raise ConnectionClosedOK(None, None)
@@ -148,6 +148,7 @@ class Talk:
         count = len(self.socket.said)
         self.socket.feed(frame)
         wanted = legal_call(frame)
+        said: list[Any] = []
         for _ in range(TURNS):
             await asyncio.sleep(0)  # noqa: TID251 (a turn of the loop, no time)
             said = [json.loads(text) for text in self.socket.said[count:]]

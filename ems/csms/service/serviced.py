@@ -10,6 +10,8 @@ from datetime import datetime
 from typing import Final
 
 from ems.clock import Clock
+from ems.config.schema_quirks import QuirkSection
+from ems.csms.charging_profiles import Profile
 from ems.csms.messages import Boot, Outcome, Report, Setting
 from ems.csms.ports import LeasedLimit
 from ems.csms.service import firmware
@@ -50,6 +52,11 @@ class Serviced(StationCalls):
 
     @property
     @abstractmethod
+    def quirks(self) -> QuirkSection:
+        """What is peculiar about it."""
+
+    @property
+    @abstractmethod
     def statuses(self) -> tuple[ConnectorStatus | None, ...]:
         """What it last said of itself and of its connector."""
 
@@ -78,6 +85,10 @@ class Serviced(StationCalls):
             return lease
         return replace(lease, limit_a=lease.fallback_a)
 
+    def _start_profile(self) -> Profile | None:
+        """The limit that a transaction begins with, where limits are those of transactions."""
+        return None
+
     async def remote_start(self, id_tag: str = REMOTE_TAG, connector: int | None = 1) -> None:
         """Begin a session; None leaves the connector to the station. Refused while it installs firmware."""
         if self.is_installing:
@@ -87,7 +98,7 @@ class Serviced(StationCalls):
         # Before it is asked: the session may begin before its answer was looked at.
         self._stand(start=asked)
         try:
-            await dialect.remote_start(id_tag, connector)
+            await dialect.remote_start(id_tag, connector, self._start_profile())
         except StationRefused:
             self._stand(start=replace(asked, state=StartState.REFUSED))
             raise
@@ -100,6 +111,8 @@ class Serviced(StationCalls):
         if known and is_out is not operative and not standing.change_waits:
             self._stand(operative=operative)
             return Outcome(done=True, answer=UNCHANGED)
+        if self.quirks.no_change_availability:
+            raise StationRefused(f"{self.station_id} is of a kind that must not be told to be available or not")
         outcome = await self._here().dialect.change_availability(0, operative=operative)
         if outcome.done:
             self._stand(operative=operative, change_waits=outcome.answer == "Scheduled")

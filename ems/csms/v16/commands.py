@@ -5,9 +5,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Final
 
+from ems.csms.charging_profiles import Profile
 from ems.csms.fields import printable, text
 from ems.csms.lane import Answer, Urgency
 from ems.csms.messages import Outcome
+from ems.csms.v16.profile_words import charging_profile
 from ems.csms.v16.vocabulary import call
 from ems.model.transaction import TransactionId
 
@@ -26,8 +28,12 @@ class CommandsV16(ABC):
     @abstractmethod
     def _accepted(self, what: str, answer: Answer, *, also: str = "Accepted") -> Answer: ...
 
-    async def remote_start(self, id_tag: str, connector: int | None) -> None:
-        request = call.RemoteStartTransaction(id_tag=id_tag[:LONGEST_TAG_SENT], connector_id=connector)
+    async def remote_start(self, id_tag: str, connector: int | None, profile: Profile | None = None) -> None:
+        request = call.RemoteStartTransaction(
+            id_tag=id_tag[:LONGEST_TAG_SENT],
+            connector_id=connector,
+            charging_profile=None if profile is None else charging_profile(profile),
+        )
         self._accepted("RemoteStartTransaction", await self._ask(request, Urgency.COMMAND))
 
     async def remote_stop(self, transaction_id: TransactionId) -> None:

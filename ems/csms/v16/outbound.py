@@ -17,19 +17,14 @@ from ems.csms.messages import (
     Setting,
 )
 from ems.csms.pace import Pace
-from ems.csms.station_clock import format_timestamp, parse_timestamp
+from ems.csms.station_clock import parse_timestamp
 from ems.csms.v16.commands import CommandsV16
+from ems.csms.v16.profile_words import PURPOSES, charging_profile
 from ems.csms.v16.service import ServiceV16
-from ems.csms.v16.vocabulary import call, datatypes, encode, result_complaint
+from ems.csms.v16.vocabulary import call, encode, result_complaint
 from ems.errors import StationRefused
 
 MOST_UNKNOWN: Final = 500
-
-_PURPOSES: Final[Mapping[Purpose, str]] = {
-    Purpose.STATION_MAX: "ChargePointMaxProfile",
-    Purpose.TX_DEFAULT: "TxDefaultProfile",
-    Purpose.TX: "TxProfile",
-}
 
 
 class OutboundV16(CommandsV16, ServiceV16):
@@ -43,13 +38,13 @@ class OutboundV16(CommandsV16, ServiceV16):
 
     async def install(self, profile: Profile) -> Answer:
         request = call.SetChargingProfile(
-            connector_id=profile.connector, cs_charging_profiles=_charging_profile(profile)
+            connector_id=profile.connector, cs_charging_profiles=charging_profile(profile)
         )
         return self._accepted("SetChargingProfile", await self._ask(request, Urgency.LIMIT))
 
     async def offer(self, profile: Profile) -> None:
         request = call.SetChargingProfile(
-            connector_id=profile.connector, cs_charging_profiles=_charging_profile(profile)
+            connector_id=profile.connector, cs_charging_profiles=charging_profile(profile)
         )
         self._accepted("SetChargingProfile", await self._ask(request, Urgency.COMMAND))
 
@@ -73,7 +68,7 @@ class OutboundV16(CommandsV16, ServiceV16):
         request = call.ClearChargingProfile(
             id=profile_id,
             connector_id=connector,
-            charging_profile_purpose=_PURPOSES[purpose] if purpose else None,
+            charging_profile_purpose=PURPOSES[purpose] if purpose else None,
             stack_level=level,
         )
         self._accepted("ClearChargingProfile", await self._ask(request, Urgency.COMMAND), also="Unknown")
@@ -123,35 +118,6 @@ class OutboundV16(CommandsV16, ServiceV16):
         if status not in {"Accepted", also}:
             raise StationRefused(f"{self._station} refused {what} ({status or 'no status'})")
         return answer
-
-
-def _charging_profile(profile: Profile) -> object:
-    start = None if profile.start is None else format_timestamp(profile.start)
-    schedule = datatypes.ChargingSchedule(
-        charging_rate_unit=profile.unit.value,
-        charging_schedule_period=[
-            datatypes.ChargingSchedulePeriod(
-                start_period=period.start_s, limit=_plain(period.limit), number_phases=profile.phases
-            )
-            for period in profile.periods
-        ],
-        duration=profile.duration_s,
-        start_schedule=start,
-    )
-    return datatypes.ChargingProfile(
-        charging_profile_id=profile.profile_id,
-        stack_level=profile.level,
-        charging_profile_purpose=_PURPOSES[profile.purpose],
-        charging_profile_kind="Relative" if start is None else "Absolute",
-        charging_schedule=schedule,
-        transaction_id=profile.transaction_id,
-        valid_from=None if profile.valid_from is None else format_timestamp(profile.valid_from),
-    )
-
-
-def _plain(limit: float) -> float:
-    """16 rather than 16.0: some stations read only the former as a whole number."""
-    return int(limit) if limit.is_integer() else limit
 
 
 def _composite(schedule: Mapping[str, object], payload: Mapping[str, object]) -> CompositeSchedule:

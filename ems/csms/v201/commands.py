@@ -6,9 +6,11 @@ import logging
 from collections.abc import Mapping
 
 from ems.csms.asking import outcome
+from ems.csms.charging_profiles import Profile
 from ems.csms.lane import Urgency
 from ems.csms.messages import Outcome, Report
 from ems.csms.v201.asking import AskingV201, evse_of
+from ems.csms.v201.smart_charging import charging_profile
 from ems.csms.v201.tokens import token
 from ems.errors import StationRefused
 from ems.model.transaction import TransactionId
@@ -26,8 +28,13 @@ class CommandsV201(AskingV201):
         answer = await self._ask("TriggerMessage", request, within_s=within_s)
         self._accepted(f"TriggerMessage {request['requestedMessage']}", answer)
 
-    async def remote_start(self, id_tag: str, connector: int | None) -> None:
-        request = {"idToken": token(id_tag), "remoteStartId": self._number(), "evseId": connector or None}
+    async def remote_start(self, id_tag: str, connector: int | None, profile: Profile | None = None) -> None:
+        request = {
+            "idToken": token(id_tag),
+            "remoteStartId": self._number(),
+            "evseId": connector or None,
+            "chargingProfile": charging_profile(profile) if profile is not None and connector else None,
+        }
         self._accepted("RequestStartTransaction", await self._ask("RequestStartTransaction", request, Urgency.COMMAND))
 
     async def remote_stop(self, transaction_id: TransactionId) -> None:

@@ -154,3 +154,24 @@ def test_a_goal_may_ask_for_fewer_phases_where_the_station_can_change_them(
     station = replace(STATION, can_switch_phases=switches)
 
     assert wish(state(), station, Goal(mode=ChargeMode.FAST, phases=wanted)).phases == given
+
+
+def test_what_others_limit_the_station_to_is_planned_with() -> None:
+    """S17."""
+    found = wish(replace(state(), outside_a=10.0))
+
+    assert found.candidate is not None
+    assert (found.candidate.hi_a, found.candidate.hi_reason.code) == (10.0, LimitReason.STATION_MAX)
+    assert wish(replace(state(), outside_a=4.0)).candidate is None
+
+
+@pytest.mark.parametrize(
+    ("mode", "must"), [(ChargeMode.SOLAR, True), (ChargeMode.MIN_SOLAR, True), (ChargeMode.OFF, None)]
+)
+def test_priority_at_the_station_puts_the_sun_aside(mode: ChargeMode, *, must: bool | None) -> None:
+    """S20: the breaker does not ask for modes."""
+    found = wish(replace(state(), hurried=True), goal=Goal(mode=mode, max_a=12.0))
+
+    assert not found.follows_sun
+    assert (None if found.candidate is None else found.candidate.must) is must
+    assert found.candidate is None or found.candidate.hi_a == 12.0

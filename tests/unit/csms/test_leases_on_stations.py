@@ -157,7 +157,7 @@ def told_by(firmware: Firmware) -> Capabilities:
     )
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(FIRMWARES, st.booleans(), AMPS, AMPS, FALLBACKS, st.booleans(), quirk_sections(), st.floats(-300.0, 300.0))
 def test_what_a_station_takes_holds_and_ends(
     firmware: Firmware,
@@ -206,7 +206,7 @@ def test_what_a_station_takes_holds_and_ends(
             assert all(period.limit == 0.0 or period.limit >= 6.0 for period in each.periods)
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(FIRMWARES, quirk_sections(), AMPS, FALLBACKS)
 def test_no_quirk_keeps_a_station_from_a_limit_that_it_would_take(
     firmware: Firmware, quirks: QuirkSection, limit_a: float, fallback_a: float

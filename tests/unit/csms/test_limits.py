@@ -7,7 +7,8 @@ from typing import Any, cast
 import pytest
 
 from ems.clock import VirtualClock, run_virtual
-from ems.csms.capabilities import Capabilities
+from ems.config.schema_quirks import QuirkSection
+from ems.csms.capabilities import Capabilities, RateUnit
 from ems.csms.charging_profiles import Form, Moment, Profile, Purpose
 from ems.csms.lane import Answer
 from ems.csms.limits import INSTALL_WITHIN_S, Limits
@@ -176,3 +177,88 @@ def test_profile_that_is_on_its_way_counts_as_installed_until_it_is_refused() ->
 
     bench.run(story())
     assert bench.limits.losers != ()
+
+
+def test_first_limit_after_a_pause_is_sent_twice_where_a_station_ignores_it() -> None:
+    """send_twice_after_zero (go-e)."""
+    bench = Bench()
+    bench.limits.search.quirks = QuirkSection(send_twice_after_zero=True)
+
+    async def story() -> None:
+        await bench.install(10.0)
+        bench.wire.taken.clear()
+        await bench.install(12.0)
+        assert working(bench) == [12.0]
+        bench.wire.taken.clear()
+        await bench.install(0.0)
+        await bench.install(8.0)
+
+    bench.run(story())
+    assert working(bench) == [0.0, 8.0, 8.0]
+
+
+def test_limit_goes_down_to_the_currents_that_a_station_knows() -> None:
+    """step_amps, S11: never up."""
+    bench = Bench()
+    bench.limits.search.quirks = QuirkSection(step_amps=(8.0, 10.0, 13.0, 16.0))
+
+    async def story() -> None:
+        for limit_a in (15.99, 12.9, 9.0, 7.9):
+            await bench.install(limit_a, fallback_a=0.0)
+
+    bench.run(story())
+    assert working(bench) == [13.0, 10.0, 8.0, 0.0]
+
+
+def test_station_that_refuses_tenths_is_told_whole_amperes_from_then_on() -> None:
+    """Smart charging §5, step 6."""
+    bench = Bench(Capabilities(units=(RateUnit.AMPERE,)))
+    bench.transaction_id = 7
+    bench.wire.refuses = lambda profile: any(not each.limit.is_integer() for each in profile.periods)
+
+    async def story() -> None:
+        await bench.install(10.4)
+        bench.wire.asked.clear()
+        await bench.install(11.7)
+
+    bench.run(story())
+    assert [each.periods[0].limit for each in bench.wire.asked] == [11.0]
+
+
+def test_disobeyed_default_is_followed_by_the_transactions_own_limit() -> None:
+    """S05, smart charging §5, step 5: some use a default from the next transaction on only."""
+    bench = Bench()
+    bench.transaction_id = 7
+
+    async def story() -> None:
+        await bench.install(10.0)
+        bench.limits.give_up_way()
+        await bench.install(10.0)
+
+    bench.run(story())
+    assert bench.limits.way is not None
+    assert bench.limits.way.purpose is Purpose.TX
+
+
+def test_transaction_begins_with_its_limit_where_limits_are_those_of_transactions() -> None:
+    """S13: the same limit as the station's, without the id that nobody knows yet."""
+    bench = Bench(Capabilities(max_stack_level=1))
+    bench.wire.refuses = only_transactions
+    moment = Moment(station_now=bench.clock.utc_now(), guard_s=30.0)
+
+    async def story() -> None:
+        assert bench.limits.start_profile(moment) is None
+        await bench.install(10.0, fallback_a=6.0)
+
+    bench.run(story())
+    start = bench.limits.start_profile(moment)
+    assert start is not None
+    assert (start.purpose, start.transaction_id, start.periods[0].limit) == (Purpose.TX, None, 10.0)
+    plain = Bench()
+    plain.run(plain.install(10.0))
+    assert plain.limits.start_profile(moment) is None
+
+
+def working(bench: Bench) -> list[float]:
+    """The limits that were taken, without those of the permanent fallback."""
+    return [each.periods[0].limit for each in bench.wire.taken if len(each.periods) > 1]

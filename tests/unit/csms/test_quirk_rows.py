@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -15,6 +17,7 @@ from ems.csms.messages import Boot
 from ems.csms.quirks.firmware import FirmwareRange, version_of
 from ems.csms.quirks.match import SITE_FILE, match
 from ems.csms.quirks.rows import Pattern, QuirkRow, patterns, rows, rows_for
+from ems.csms.quirks.table import with_table
 
 BOOTS = st.builds(Boot, vendor=st.text(max_size=40), model=st.text(max_size=40), firmware=st.text(max_size=40))
 
@@ -116,3 +119,13 @@ def test_row_refuses_what_it_does_not_know() -> None:
         QuirkRow.model_validate({**row, "quirks": {"stack": "highest"}})
     with pytest.raises(ValidationError):
         QuirkRow.model_validate({**row, "refs": ["somewhere"]})
+
+
+def test_page_of_stations_shows_the_rows_as_they_are() -> None:
+    page = Path(__file__).parents[3] / "docs" / "stations.md"
+    found = page.read_text(encoding="utf-8")
+    if os.environ.get("FUSEWISE_GOLDEN") == "write":
+        page.write_text(with_table(found), encoding="utf-8")
+        found = page.read_text(encoding="utf-8")
+
+    assert found == with_table(found), "run this test with FUSEWISE_GOLDEN=write"
