@@ -158,6 +158,7 @@ async def test_connections_that_say_nothing_are_bounded(monkeypatch: pytest.Monk
 
 
 async def test_station_that_reconnects_too_often_waits_and_others_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """T13."""
     monkeypatch.setattr(listener, "HANDSHAKES_AT_ONCE", 3)
     async with house(GARAGE, StationEntry(id="carport")) as place:
         for _ in range(3):
@@ -169,6 +170,7 @@ async def test_station_that_reconnects_too_often_waits_and_others_do_not(monkeyp
 
 
 async def test_newest_connection_of_a_station_wins() -> None:
+    """T10."""
     async with house() as place, place.peer(script={"SetChargingProfile": mute}) as first:
         await first.tell("StartTransaction", start(place.stamp()))
         limit = asyncio.create_task(place.station.set_limit(LEASE))
@@ -188,6 +190,7 @@ async def test_newest_connection_of_a_station_wins() -> None:
 
 
 async def test_connection_that_died_without_a_word_goes_offline_and_keeps_its_session() -> None:
+    """T11."""
     pace = Pace(limit_first_s=0, report_within_s=3600, ping_s=2.0, heartbeat_s=10, answer_within_s=5)
     async with house(speed=40, pace=pace) as place, place.peer() as peer:
         await peer.tell("StatusNotification", status("Charging"))
@@ -204,6 +207,7 @@ async def test_connection_that_died_without_a_word_goes_offline_and_keeps_its_se
 
 
 async def test_station_that_only_answers_pings_stays_connected() -> None:
+    """T12."""
     pace = Pace(limit_first_s=0, report_within_s=3600, ping_s=1.0, heartbeat_s=5, answer_within_s=5)
     async with house(speed=100, pace=pace) as place, place.peer():
         await place.clock.sleep(30.0)
@@ -212,6 +216,7 @@ async def test_station_that_only_answers_pings_stays_connected() -> None:
 
 
 async def test_silent_station_is_dropped_where_pings_are_off() -> None:
+    """T12."""
     pace = Pace(limit_first_s=0, report_within_s=3600, ping_s=None, heartbeat_s=10, answer_within_s=1, watch_every_s=10)
     silent = {"GetConfiguration": mute, "ChangeConfiguration": mute}
     async with house(speed=100, pace=pace) as place, place.peer(script=silent):
@@ -222,6 +227,7 @@ async def test_silent_station_is_dropped_where_pings_are_off() -> None:
 
 
 async def test_oversized_frame_ends_one_connection_and_no_other() -> None:
+    """T14."""
     async with (
         house(GARAGE, StationEntry(id="carport")) as place,
         place.peer() as peer,
@@ -236,6 +242,7 @@ async def test_oversized_frame_ends_one_connection_and_no_other() -> None:
 
 @pytest.mark.parametrize("frame", ["[" * 100_000, b"\x00\xff\xfe\x80", "\x00\x00", "[2,", "{}", "[]", "7"])
 async def test_garbage_does_not_end_the_connection(frame: str | bytes) -> None:
+    """T14."""
     async with house() as place, place.peer() as peer:
         await peer.socket.send(frame)
 
