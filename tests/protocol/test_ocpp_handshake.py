@@ -161,6 +161,7 @@ async def test_connections_that_say_nothing_are_bounded(monkeypatch: pytest.Monk
 
 
 async def test_station_that_reconnects_too_often_waits_and_others_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """T13."""
     monkeypatch.setattr(listener, "HANDSHAKES_AT_ONCE", 3)
     async with house(GARAGE, StationEntry(id="carport")) as place:
         for _ in range(3):
@@ -172,6 +173,7 @@ async def test_station_that_reconnects_too_often_waits_and_others_do_not(monkeyp
 
 
 async def test_newest_connection_of_a_station_wins() -> None:
+    """T10."""
     async with house() as place, place.peer(script={"SetChargingProfile": mute}) as first:
         await first.tell("StartTransaction", start(place.stamp()))
         limit = asyncio.create_task(place.station.set_limit(LEASE))
@@ -191,6 +193,7 @@ async def test_newest_connection_of_a_station_wins() -> None:
 
 
 async def test_connection_that_died_without_a_word_goes_offline_and_keeps_its_session() -> None:
+    """T11."""
     pace = Pace(limit_first_s=0, report_within_s=3600, ping_s=2.0, heartbeat_s=10, answer_within_s=5)
     async with house(speed=40, pace=pace) as place, place.peer() as peer:
         await peer.tell("StatusNotification", status("Charging"))
@@ -207,6 +210,7 @@ async def test_connection_that_died_without_a_word_goes_offline_and_keeps_its_se
 
 
 async def test_station_that_only_answers_pings_stays_connected() -> None:
+    """T12."""
     pace = Pace(limit_first_s=0, report_within_s=3600, ping_s=1.0, heartbeat_s=5, answer_within_s=5)
     async with house(speed=100, pace=pace) as place, place.peer():
         await place.clock.sleep(30.0)
@@ -215,6 +219,7 @@ async def test_station_that_only_answers_pings_stays_connected() -> None:
 
 
 async def test_silent_station_is_dropped_where_pings_are_off() -> None:
+    """T12."""
     pace = Pace(limit_first_s=0, report_within_s=3600, ping_s=None, heartbeat_s=10, answer_within_s=1, watch_every_s=10)
     silent = {"GetConfiguration": mute, "ChangeConfiguration": mute}
     async with house(speed=100, pace=pace) as place, place.peer(script=silent):
@@ -225,6 +230,7 @@ async def test_silent_station_is_dropped_where_pings_are_off() -> None:
 
 
 async def test_oversized_frame_ends_one_connection_and_no_other() -> None:
+    """T14."""
     async with (
         house(GARAGE, StationEntry(id="carport")) as place,
         place.peer() as peer,
@@ -239,6 +245,7 @@ async def test_oversized_frame_ends_one_connection_and_no_other() -> None:
 
 @pytest.mark.parametrize("frame", ["[" * 100_000, b"\x00\xff\xfe\x80", "\x00\x00", "[2,", "{}", "[]", "7"])
 async def test_garbage_does_not_end_the_connection(frame: str | bytes) -> None:
+    """T14."""
     async with house() as place, place.peer() as peer:
         await peer.socket.send(frame)
 

@@ -53,6 +53,7 @@ def limit(amps: float) -> LeasedLimit:
     [("MakeCoffee", "NotSupported"), ("Reset", "NotImplemented"), (["Heartbeat"], "FormationViolation")],
 )
 async def test_request_that_we_do_not_serve_gets_an_error_with_empty_details(action: object, code: str) -> None:
+    """R01."""
     async with house() as place, place.peer() as peer:
         answer = await peer.exchange(action, {})
 
@@ -75,6 +76,7 @@ async def test_request_that_we_do_not_serve_gets_an_error_with_empty_details(act
     ],
 )
 async def test_unusable_request_with_a_readable_id_gets_an_error(frame: str, message_id: str) -> None:
+    """R02."""
     async with house() as place, place.peer() as peer:
         answer = await peer.exchange_raw(frame, message_id)
 
@@ -102,6 +104,7 @@ async def test_unusable_request_with_a_readable_id_gets_an_error(frame: str, mes
     ],
 )
 async def test_receive_loop_survives(frame: str) -> None:
+    """R02, R11: the table of bad input."""
     async with house() as place, place.peer() as peer:
         await peer.socket.send(frame)
 
@@ -118,6 +121,7 @@ async def test_receive_loop_survives(frame: str) -> None:
     ],
 )
 async def test_broken_json_of_real_stations_is_repaired(frame: str) -> None:
+    """Q16."""
     async with house() as place, place.peer() as peer:
         answer = await peer.exchange_raw(frame, "r1")
 
@@ -132,6 +136,7 @@ async def test_request_in_a_binary_frame_is_served() -> None:
 
 
 async def test_odd_words_in_hot_messages_are_taken_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    """R03, X15."""
     async with house() as place, place.peer() as peer:
         await peer.tell("BootNotification", {**BOOT, "extra": 1, "chargePointModel": "x" * 60})
         for _ in range(2):
@@ -150,6 +155,7 @@ async def test_odd_words_in_hot_messages_are_taken_and_logged_once(caplog: pytes
 
 
 async def test_repeated_message_id_gets_the_same_answer_and_is_not_handled_twice() -> None:
+    """R04."""
     async with house() as place, place.peer() as peer:
         begin = start(place.stamp())
         first = await peer.exchange("StartTransaction", begin, "same")
@@ -179,6 +185,7 @@ async def test_memory_of_answers_is_bounded() -> None:
 
 @pytest.mark.parametrize("message_id", [7, "7" * 200])
 async def test_odd_message_ids_are_echoed_unchanged(message_id: int | str) -> None:
+    """R12."""
     async with house() as place, place.peer() as peer:
         answer = await peer.exchange_raw(json.dumps([2, message_id, "Heartbeat", {}]), message_id)
 
@@ -186,6 +193,7 @@ async def test_odd_message_ids_are_echoed_unchanged(message_id: int | str) -> No
 
 
 async def test_unanswered_request_times_out_and_the_next_one_goes_out() -> None:
+    """R05."""
     answers = {"SetChargingProfile": mute}
     async with house(speed=100, pace=IMPATIENT) as place, place.peer(script=answers) as peer:
         with pytest.raises(StationSilent):
@@ -201,6 +209,7 @@ async def test_unanswered_request_times_out_and_the_next_one_goes_out() -> None:
 
 
 async def test_station_is_answered_while_our_own_request_is_pending() -> None:
+    """R06."""
     async with house() as place, place.peer(script={"SetChargingProfile": mute}) as peer:
         pending = asyncio.create_task(place.station.set_limit(LEASE))
         open_request = await peer.hears("SetChargingProfile")
@@ -213,6 +222,7 @@ async def test_station_is_answered_while_our_own_request_is_pending() -> None:
 
 
 async def test_only_one_request_is_outstanding_and_the_newest_limit_supersedes_waiting_ones() -> None:
+    """R07."""
     async with house() as place, place.peer(script={"TriggerMessage": mute}) as peer:
         await peer.hears("GetConfiguration")
         await place.until(lambda _: True)
@@ -252,6 +262,7 @@ async def test_limit_does_not_wait_behind_a_slow_diagnosis() -> None:
     "parts", [("VendorSpecificBlah", "no", {}), ("InternalError",), (), ("GenericError", 7, "details")]
 )
 async def test_error_answers_of_any_shape_are_a_refusal(parts: tuple[object, ...]) -> None:
+    """R08."""
     async with house() as place, place.peer(script={"RemoteStartTransaction": lambda _: Error(parts)}):
         await place.until(lambda state: state.connected)
 
@@ -260,6 +271,7 @@ async def test_error_answers_of_any_shape_are_a_refusal(parts: tuple[object, ...
 
 
 async def test_closed_socket_fails_everything_pending_at_once() -> None:
+    """R09."""
     async with house() as place, place.peer(script={"SetChargingProfile": mute}) as peer:
         pending = asyncio.create_task(place.station.set_limit(LEASE))
         await peer.hears("SetChargingProfile")
@@ -274,6 +286,8 @@ async def test_closed_socket_fails_everything_pending_at_once() -> None:
 
 
 async def test_answers_with_extra_fields_and_too_many_decimals_are_used() -> None:
+    """R10."""
+
     def composite(_payload: Payload) -> Payload:
         period = {"startPeriod": 0, "limit": 11.04, "numberPhases": 3}
         periods: list[object] = [period, {"startPeriod": 60, "limit": 6}, {"startPeriod": "x"}, 7]

@@ -51,6 +51,7 @@ async def test_start_with_an_invalid_tag_gets_a_transaction_id_all_the_same() ->
 
 
 async def test_a_session_from_plug_to_unplug() -> None:
+    """X01, X03."""
     async with house() as place, place.peer() as peer:
         await peer.tell("StatusNotification", status("Preparing"))
         answer = await peer.tell("StartTransaction", start(place.stamp(), meter_wh=10_000))
@@ -85,6 +86,7 @@ async def test_currents_reach_the_state_in_the_stations_own_phase_order() -> Non
 
 
 async def test_repeated_start_gets_the_same_id_also_over_a_new_connection() -> None:
+    """X06."""
     async with house() as place:
         stamp = place.stamp()
         async with place.peer() as peer:
@@ -99,6 +101,7 @@ async def test_repeated_start_gets_the_same_id_also_over_a_new_connection() -> N
 
 @pytest.mark.parametrize("odd", [0, -1, 2**63 - 1, 4711, "x", None])
 async def test_stop_of_another_transaction_is_answered_and_leaves_the_running_one(odd: object) -> None:
+    """X07."""
     async with house() as place, place.peer() as peer:
         await peer.tell("StartTransaction", start(place.stamp()))
         await peer.tell("StopTransaction", stop(odd, place.stamp()))
@@ -107,6 +110,7 @@ async def test_stop_of_another_transaction_is_answered_and_leaves_the_running_on
 
 
 async def test_running_transaction_is_adopted_after_a_restart_of_ours() -> None:
+    """X09, X08."""
     async with house() as place, place.peer() as peer:
         await peer.tell("StatusNotification", status("Charging"))
         await peer.tell("MeterValues", meter_values(*PER_PHASE, at=place.stamp(), transaction_id=77))
@@ -127,6 +131,7 @@ async def test_transaction_is_adopted_by_its_current_before_any_status() -> None
 
 
 async def test_closing_values_do_not_revive_a_session() -> None:
+    """X08."""
     async with house() as place, place.peer() as peer:
         await peer.tell("StatusNotification", status("Charging"))
         answer = await peer.tell("StartTransaction", start(place.stamp()))
@@ -140,6 +145,7 @@ async def test_closing_values_do_not_revive_a_session() -> None:
 
 
 async def test_values_with_the_id_of_an_older_session_do_not_count_for_the_new_one() -> None:
+    """X08."""
     async with house() as place, place.peer() as peer:
         first = await peer.tell("StartTransaction", start(place.stamp(), meter_wh=0))
         await peer.tell("StopTransaction", stop(first["transactionId"], place.stamp()))
@@ -155,6 +161,7 @@ async def test_values_with_the_id_of_an_older_session_do_not_count_for_the_new_o
 
 
 async def test_boot_in_a_session_closes_it_with_what_was_counted() -> None:
+    """X10."""
     async with house() as place, place.peer() as peer:
         answer = await peer.tell("StartTransaction", start(place.stamp(), meter_wh=0))
         values = meter_values(energy(0.7), at=place.stamp(), transaction_id=answer["transactionId"])
@@ -175,6 +182,7 @@ async def test_boot_in_a_session_closes_it_with_what_was_counted() -> None:
 
 
 async def test_offline_backlog_never_reaches_control() -> None:
+    """X05."""
     async with house() as place, place.peer() as peer:
         old = place.stamp(later_s=-3600)
         answer = await peer.tell("StartTransaction", start(old, meter_wh=0))
@@ -190,6 +198,7 @@ async def test_offline_backlog_never_reaches_control() -> None:
 
 
 async def test_register_that_jumps_does_not_spoil_the_session() -> None:
+    """M04."""
     async with house() as place, place.peer() as peer:
         await peer.tell("StartTransaction", start(place.stamp(), meter_wh=2147483647))
         for kwh in (5.0, 5.2, 4000.0, 5.3, 0.1):
@@ -200,6 +209,7 @@ async def test_register_that_jumps_does_not_spoil_the_session() -> None:
 
 
 async def test_station_meter_counts_only_while_the_connector_gives_nothing() -> None:
+    """M08."""
     async with house() as place, place.peer() as peer:
         await peer.tell("MeterValues", meter_values(current(5, "L1"), at=place.stamp(), connector=0))
         assert place.states[-1].car is not None
@@ -230,6 +240,7 @@ async def test_one_phase_station_that_names_its_house_phase() -> None:
 
 
 async def test_meter_values_are_asked_for_when_they_stop_while_charging() -> None:
+    """M06."""
     pace = Pace(limit_first_s=0, report_within_s=3600, ping_s=None, heartbeat_s=3600, meter_values_s=2)
     async with house(speed=30, pace=pace) as place, place.peer() as peer:
         await peer.tell("StatusNotification", status("Charging"))
@@ -240,6 +251,7 @@ async def test_meter_values_are_asked_for_when_they_stop_while_charging() -> Non
 
 
 async def test_car_that_waits_is_started_from_here() -> None:
+    """X02."""
     pace = Pace(limit_first_s=0, report_within_s=3600, ping_s=None, heartbeat_s=3600)
     async with house(speed=100, pace=pace) as place, place.peer() as peer:
         await peer.tell("StatusNotification", status("Preparing"))
@@ -253,6 +265,7 @@ async def test_car_that_waits_is_started_from_here() -> None:
 
 
 async def test_running_transaction_can_be_stopped_from_here() -> None:
+    """X03."""
     async with house() as place, place.peer() as peer:
         answer = await peer.tell("StartTransaction", start(place.stamp()))
         await place.station.remote_stop()
@@ -287,6 +300,7 @@ async def test_a_cable_is_let_go_from_here(status: str, done: bool) -> None:
 
 
 async def test_energy_alone_gives_a_current_by_its_slope() -> None:
+    """M05."""
     async with house(speed=60) as place, place.peer() as peer:
         await peer.tell("MeterValues", meter_values(energy(1.0)))
         assert place.states[-1].car is not None

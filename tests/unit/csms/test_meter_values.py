@@ -72,6 +72,7 @@ def test_no_json_can_make_it_fail(value: object, phases: int, active: int | None
 def test_currents_are_found_however_they_are_told(
     samples: list[Any], phases: int, current_a: tuple[float, ...] | None
 ) -> None:
+    """M01."""
     found = read(*samples, phases=phases).current_a
 
     assert found == (current_a if current_a is None else pytest.approx(current_a))
@@ -103,11 +104,13 @@ def test_power_is_the_sum_over_phases_of_voltage_times_current() -> None:
     ],
 )
 def test_energy_without_measurand_or_unit_is_a_register_in_watt_hours(samples: list[Any], kwh: float | None) -> None:
+    """M02."""
     assert read(*samples).energy_kwh == kwh
 
 
 @pytest.mark.parametrize("value", ["", " ", "NaN", "inf", "1e309", "-3", "text", None, True, [], "1" * 5000])
 def test_one_bad_value_does_not_spoil_the_others(value: object) -> None:
+    """M03."""
     found = read(sample(value, AMPS, "L1"), sample("7", AMPS, "L2"))
 
     assert found.current_a == (0, 7, 0)
@@ -122,6 +125,7 @@ def test_state_of_charge_is_a_fraction() -> None:
 
 
 def test_blocks_are_sorted_by_time_and_those_without_time_are_now() -> None:
+    """M07."""
     later = {"timestamp": "2026-01-01T10:00:10Z", "sampledValue": [sample("2")]}
     earlier = {"timestamp": "2026-01-01T10:00:00Z", "sampledValue": [sample("1")]}
     now = {"sampledValue": [sample("3")]}

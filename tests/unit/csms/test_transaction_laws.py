@@ -283,3 +283,54 @@ def test_memory_of_transactions_is_bounded() -> None:
 
     assert len(kept.transactions.known) <= 64
     assert all(len(each.missing) <= 100 for each in kept.transactions.known)
+
+
+def test_stop_that_a_reboot_delayed_corrects_the_session_that_the_reboot_closed() -> None:
+    """X10: with the last value first, then by the station's own word."""
+    kept, truth = Kept(), Truth(((0.0, 1.0), (600.0, 1.5), (1200.0, 2.25)))
+    number = kept.transactions.start(*begin(truth), busy=True)
+    kept.transactions.read(number, Reading(kwh=1.5, utc_s=BEGAN_S + 600.0))
+    kept.transactions.end("Reboot")
+    assert kept.only.energy_kwh == pytest.approx(0.5)
+    assert kept.only.reason == "Reboot"
+    at = datetime.fromtimestamp(BEGAN_S + 1200.0, UTC)
+    stop = StopReport(transaction_id=number, meter_stop_wh=2250.0, at=at, reason="PowerLoss")
+    kept.transactions.stop(stop, When(utc_s=at.timestamp(), live=False))
+
+    assert kept.only.energy_kwh == pytest.approx(1.25)
+    assert kept.only.reason == "PowerLoss"
+    assert kept.only.ended_utc_s == BEGAN_S + 1200.0
+
+
+def test_what_a_station_kept_of_the_meter_counts_when_it_does_not_know_the_end() -> None:
+    """X16."""
+    kept, truth = Kept(), Truth(((0.0, 1.0),))
+    number = kept.transactions.start(*begin(truth), busy=True)
+    stop = StopReport(transaction_id=number, meter_stop_wh=None, at=None)
+    kept.transactions.stop(
+        stop, NOW, [Reading(kwh=1.4, utc_s=BEGAN_S + 60.0), Reading(kwh=1.9, utc_s=BEGAN_S + 3600.0)]
+    )
+
+    assert kept.only.energy_kwh == pytest.approx(0.9)
+
+
+def test_station_that_does_not_know_where_its_meter_stood_counts_from_its_first_register() -> None:
+    """M04: Zaptec says 2147483647."""
+    kept = Kept()
+    report = StartReport(connector=1, id_tag="T", meter_start_wh=2147483647.0, at=None, message_id="1")
+    kept.transactions.start(report)
+    for kwh in (0.4, 0.9):
+        kept.clock.advance(60.0)
+        kept.transactions.read(None, Reading(kwh=kwh))
+
+    assert kept.only.energy_kwh == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("odd", [0, -1, 2**63 - 1, 424242])
+def test_stop_of_a_transaction_that_nobody_knows_leaves_the_one_that_runs(odd: int) -> None:
+    """X07."""
+    kept = Kept()
+    kept.transactions.start(*begin(Truth(((0.0, 1.0),))), busy=True)
+
+    assert not kept.transactions.stop(StopReport(transaction_id=odd, meter_stop_wh=99_000.0, at=None))
+    assert kept.only is kept.transactions.running
