@@ -283,7 +283,10 @@ class Limits:
         if attempt.restarts != self._restarts:
             raise StationOffline(f"{self._station_id} restarted before its limit was complete")
         return LimitReceipt(
-            message_id=answer.message_id, sent_at_s=answer.sent_at_s, answered_at_s=answer.answered_at_s
+            message_id=answer.message_id,
+            sent_at_s=answer.sent_at_s,
+            answered_at_s=answer.answered_at_s,
+            counts_from_s=answer.counts_from_s,
         )
 
 
