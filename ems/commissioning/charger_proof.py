@@ -107,7 +107,9 @@ class ChargerProof:
         sight = best_sight(what_meters_see(self._bench.watch.trace, self._site, self._station, self._plateaus))
         if sight is None:
             return None
-        return complete(wiring_found(len(self._station.wiring), sight.seen, self._site.circuits[sight.circuit_id].phases))
+        return complete(
+            wiring_found(len(self._station.wiring), sight.seen, self._site.circuits[sight.circuit_id].phases)
+        )
 
     def _used_most(self) -> int:
         readings = [each.reading for each in self._plateaus if each.reading is not None]

@@ -197,6 +197,27 @@ def test_first_limit_after_a_pause_is_sent_twice_where_a_station_ignores_it() ->
     assert working(bench) == [0.0, 8.0, 8.0]
 
 
+def test_limit_that_was_taken_counts_although_its_repetition_is_refused() -> None:
+    """send_twice_after_zero: control would go on counting on the pause while the car charges."""
+    bench = Bench()
+    bench.limits.search.quirks = QuirkSection(send_twice_after_zero=True)
+    bench.wire.refuses = lambda _: 10.0 in working(bench)
+
+    bench.run(bench.install(10.0))
+    assert working(bench) == [10.0]
+    assert not bench.limits.is_paused
+
+
+def test_station_that_is_known_to_answer_late_has_the_time_to_answer_to_a_limit() -> None:
+    """call_timeout (Mennekes): a minute for each profile."""
+    bench = Bench()
+    bench.wire.answer_s = 60.0
+    bench.limits.search.quirks = QuirkSection(call_timeout_s=70.0)
+
+    bench.run(bench.install(10.0))
+    assert working(bench) == [10.0]
+
+
 def test_limit_goes_down_to_the_currents_that_a_station_knows() -> None:
     """step_amps, S11: never up."""
     bench = Bench()
@@ -254,6 +275,13 @@ def test_transaction_begins_with_its_limit_where_limits_are_those_of_transaction
     start = bench.limits.start_profile(moment)
     assert start is not None
     assert (start.purpose, start.transaction_id, start.periods[0].limit) == (Purpose.TX, None, 10.0)
+    assert start.duration_s == 150
+    bench.clock.advance(100.0)
+    late = bench.limits.start_profile(moment)
+    assert late is not None
+    assert late.duration_s == 50, "it ends with the lease, 20 s from now"
+    bench.clock.advance(20.0)
+    assert bench.limits.start_profile(moment) is None, "what nobody renewed is not given to a new car"
     plain = Bench()
     plain.run(plain.install(10.0))
     assert plain.limits.start_profile(moment) is None
