@@ -67,6 +67,7 @@ class Limits:
         self._resident: tuple[_Shape, str] | None = None
         self._installed: set[int] = set()
         self._kept: frozenset[int] = frozenset()
+        self._offered: set[int] = set()
         self._paused = True
         self._lease: LeasedLimit | None = None
         self._leased_at_s = 0.0
@@ -105,6 +106,7 @@ class Limits:
         self._restarts += 1
         self.refresh()
         self._installed.clear()
+        self._offered.clear()
         self.search.restarted()
         self.resident_a = None
 
@@ -143,7 +145,8 @@ class Limits:
         """Put `lease` in force.
 
         Raises StationOffline, StationSilent (also after `INSTALL_WITHIN_S`, later where it is known to be slow), or
-        StationRefused when no construction is taken. It may be cancelled: what was on its way then counts as neither in force nor absent.
+        StationRefused when no construction is taken. It may be cancelled: what was on its way then counts as neither in
+        force nor absent.
         """
         self._attempts += 1
         lease = self._lease = _narrowed(lease, self._max_a, self._phases)
@@ -219,12 +222,23 @@ class Limits:
 
     @property
     def losers(self) -> tuple[int, ...]:
-        """Ids of profiles that other constructions left behind, to be cleared now that this one is in place."""
-        return tuple(sorted(self._installed - self._kept)) if self.way is not None else ()
+        """Ids of profiles that other constructions left behind, to be cleared now that this one is in place.
+
+        An offer to a car too where no limit of the whole station is above it: it would take the limit's place.
+        """
+        if self.way is None:
+            return ()
+        hides = self._offered if self.way.purpose is not Purpose.STATION_MAX else set()
+        return tuple(sorted((self._installed - self._kept) | hides))
+
+    def offered(self, profile_id: int) -> None:
+        """The station may hold that profile from now on, which a limit of the whole station caps."""
+        self._offered.add(profile_id)
 
     def cleared(self, profile_id: int) -> None:
         """The station no longer holds that profile."""
         self._installed.discard(profile_id)
+        self._offered.discard(profile_id)
 
     async def _install_as(
         self, way: Construction, lease: LeasedLimit, attempt: _Attempt, moment: Moment

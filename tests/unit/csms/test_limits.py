@@ -9,7 +9,7 @@ import pytest
 from ems.clock import VirtualClock, run_virtual
 from ems.config.schema_quirks import QuirkSection
 from ems.csms.capabilities import Capabilities, RateUnit
-from ems.csms.charging_profiles import Form, Moment, Profile, Purpose
+from ems.csms.charging_profiles import Form, Moment, Profile, Purpose, offer_id
 from ems.csms.lane import Answer
 from ems.csms.limits import INSTALL_WITHIN_S, Limits
 from ems.csms.messages import Dialect
@@ -177,6 +177,27 @@ def test_profile_that_is_on_its_way_counts_as_installed_until_it_is_refused() ->
 
     bench.run(story())
     assert bench.limits.losers != ()
+
+
+def test_offer_to_a_car_is_taken_back_once_no_limit_of_the_whole_station_is_above_it() -> None:
+    """S18: a transaction's own profile takes the place of a default, so the car would have what it was offered."""
+    bench = Bench()
+    bench.transaction_id = 7
+    offer = offer_id(1)
+
+    async def story() -> None:
+        await bench.install(10.0)
+        bench.limits.offered(offer)
+        assert offer not in bench.limits.losers
+        bench.wire.refuses = lambda profile: profile.purpose is Purpose.STATION_MAX
+        await bench.install(8.0)
+
+    bench.run(story())
+    assert bench.limits.way is not None
+    assert bench.limits.way.purpose is Purpose.TX_DEFAULT
+    assert offer in bench.limits.losers
+    bench.limits.cleared(offer)
+    assert offer not in bench.limits.losers
 
 
 def test_first_limit_after_a_pause_is_sent_twice_where_a_station_ignores_it() -> None:
