@@ -139,10 +139,14 @@ async def test_station_that_comes_with_another_version_may_hold_nothing() -> Non
     async with house() as place:
         async with place.peer(protocols=["ocpp2.0.1"], script=SCRIPT):
             await place.station.set_limit(LEASE)
-            assert place.station.limits.resident_a == LEASE.fallback_a
+            assert place.station.state.kept_a is None
+        async with place.peer(protocols=["ocpp2.0.1"], script=SCRIPT):
+            state = await place.until(lambda state: state.kept_a is not None)
+            assert state.kept_a == LEASE.fallback_a
         async with place.peer(protocols=["ocpp1.6"]):
             state = await place.until(lambda state: state.protocol == "ocpp1.6")
-            assert (place.station.limits.resident_a, state.kept_a) == (None, None)
+            assert state.kept_a is None
+            assert place.station.limits.way is not None
 
 
 async def test_station_of_2_1_gets_values_instead_of_profiles() -> None:
