@@ -79,13 +79,13 @@ class ChargerProof:
 
     async def _use_one_phase(self) -> None:
         """Where the station can do it: which phase is its own L1."""
-        if not self._station.can_switch_phases or self._used_most() < 2:
+        if not self._can_tell_phases_apart():
             return
         for repeat in range(MOST_REPEATS):
             done = 0.8 + 0.18 * repeat / MOST_REPEATS
             await self._hold("charger.one_phase", self._low_a, done, phases=1, least_a=self._low_a)
             await self._hold("charger.pause", 0.0, done + 0.02, least_a=0.0)
-            if self._is_certain():
+            if self._is_certain() and self._wiring_found() is not None:
                 return
 
     async def _hold(
@@ -98,6 +98,18 @@ class ChargerProof:
 
     def _say(self, stage: str, done: float, **numbers: float) -> None:
         self._bench.tell(phrase(stage, station=self._station.station_id, **numbers), done)
+
+    def _can_tell_phases_apart(self) -> bool:
+        return self._station.can_switch_phases and self._used_most() > 1
+
+    def _wiring_found(self) -> Wiring | None:
+        """The whole map, what is presumed included; None while a phase of it is unknown."""
+        sight = best_sight(what_meters_see(self._bench.watch.trace, self._site, self._station, self._plateaus))
+        if sight is None:
+            return None
+        return complete(
+            wiring_found(len(self._station.wiring), sight.seen, self._site.circuits[sight.circuit_id].phases)
+        )
 
     def _used_most(self) -> int:
         readings = [each.reading for each in self._plateaus if each.reading is not None]
@@ -123,7 +135,13 @@ class ChargerProof:
             return self.found(Verdict.FAILED if always else Verdict.UNCERTAIN, slow)
         if not found.agrees:
             return self.found(Verdict.PASSED, phrase("charger.other_wiring", station=station_id))
-        return found
+        return found if found.found == self._station.wiring else self._without_order(found)
+
+    def _without_order(self, found: ChargerFindings) -> ChargerFindings:
+        """The right phases, but which is which was not seen."""
+        if found.found is None and self._can_tell_phases_apart():
+            return self.found(Verdict.UNCERTAIN, phrase("charger.not_certain", repeats=self._repeats))
+        return self.found(Verdict.PASSED, phrase("charger.order_open", station=self._station.station_id))
 
     def _doubt(self) -> Unproven | None:
         """Why what the meters saw of the car tells nothing, or something bad; None where it tells its phases."""

@@ -22,7 +22,7 @@ from ems.model.electrical import Circuit, PerPhase, Phase
 from ems.model.goals import ChargeMode, Deadline, Goal
 from ems.model.site import Station
 from ems.model.snapshot import Snapshot
-from ems.model.station import ConnectorStatus
+from ems.model.station import ConnectorStatus, StationState
 
 USUAL_WITHIN_S: Final = 1800.0
 """Time constant of the house's usual load: a hob comes and goes, an evening stays (assumed). After a start it is as
@@ -176,8 +176,7 @@ class _Outlook:
 
     def _power_w(self, station: Station, goal: Goal, phases: int) -> float:
         known = self.learned.get(station.station_id, NOTHING)
-        upstream_a = self.now.state_of(station.station_id).upstream_a
-        most_a, _ = highest_allowed(station, goal, known.takes_a, upstream_a=upstream_a)
+        most_a = _most_a(station, goal, known, self.now.state_of(station.station_id))
         volts = self.volts.sum_over(station.wiring[:phases])
         limit_a = most_a
         for circuit in self.now.site.circuits.above(station.circuit_id):
@@ -227,13 +226,18 @@ class _Outlook:
         if not state.plugged or goal.fulfilled or goal.mode is ChargeMode.OFF:
             return None
         known = self.learned.get(station.station_id, NOTHING)
-        most_a, _ = highest_allowed(station, goal, known.takes_a, upstream_a=state.upstream_a)
+        most_a = _most_a(station, goal, known, state)
         insists = goal.mode is ChargeMode.FAST or goal.deadline is not None
         if not insists and goal.mode is not ChargeMode.MIN_SOLAR:
             return None
         if not insists or state.status is ConnectorStatus.SUSPENDED_EV:
             most_a = station.min_a
         return _Claim(goal.priority, min(station.min_a, most_a), most_a)
+
+
+def _most_a(station: Station, goal: Goal, known: Learned, state: StationState) -> float:
+    most_a, _ = highest_allowed(station, goal, known.takes_a, outside_a=state.outside_a, upstream_a=state.upstream_a)
+    return most_a
 
 
 def _in_watts(claim: _Claim, volts: float) -> _Claim:

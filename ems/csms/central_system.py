@@ -206,7 +206,10 @@ class CentralSystem:
         """Try again until the encrypted door is open."""
         while self._section.tls is not None and self._tls_port is None:
             await self._clock.sleep(TRIES_PAPERS_EVERY_S)
-            await self._open_encrypted(servers)
+            try:
+                await self._open_encrypted(servers)
+            except CannotListen as error:
+                LOGGER.error("%s; trying again", error)  # noqa: TRY400 (says all)
 
     async def _open(self, servers: list[Server], port: int, encrypted: ssl.SSLContext | None = None) -> int:
         """The port that one door got. Raises CannotListen."""

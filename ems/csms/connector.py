@@ -79,7 +79,9 @@ class Connector:
 
     def told(self, event: TransactionEvent, *, active_phases: int, interval_s: float) -> None:
         """Take note of an event of OCPP 2.x: its register for the transaction, fresh values as the car's current."""
-        samples = self._samples(event.meter_value, active_phases)
+        samples = normalise(event.meter_value, phases=self._phases, active_phases=active_phases)
+        if not event.offline:
+            self._see_clock(samples)
         when = self._when(event.at)
         if samples and not event.offline:
             self.metered_at_s = self._clock.monotonic_s()
@@ -90,7 +92,8 @@ class Connector:
     def metered(self, report: MeterReport, *, active_phases: int, interval_s: float) -> None:
         """Take note of meter values: all of them for the session, only fresh ones as the car's current."""
         self.metered_at_s = self._clock.monotonic_s()
-        samples = self._samples(report.meter_value, active_phases)
+        samples = normalise(report.meter_value, phases=self._phases, active_phases=active_phases)
+        self._see_clock(samples)
         fresh = self._fresh(samples, interval_s)
         self._feel(fresh, active_phases)
         self._adopt(report, fresh)
@@ -112,11 +115,9 @@ class Connector:
     def _when(self, stamp: datetime | None) -> When:
         return When(utc_s=self._station_clock.ours_utc_s(stamp), live=self._station_clock.age_s(stamp) <= LIVE_WITHIN_S)
 
-    def _samples(self, meter_value: object, active_phases: int) -> tuple[MeterSample, ...]:
-        samples = normalise(meter_value, phases=self._phases, active_phases=active_phases)
+    def _see_clock(self, samples: tuple[MeterSample, ...]) -> None:
         if samples:
             self._station_clock.heard(samples[-1].at)
-        return samples
 
     def _fresh(self, samples: tuple[MeterSample, ...], interval_s: float) -> tuple[MeterSample, ...]:
         return tuple(sample for sample in samples if self._station_clock.age_s(sample.at) <= 2.0 * interval_s)

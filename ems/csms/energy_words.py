@@ -13,6 +13,9 @@ from ems.model.electrical import NOMINAL_V
 
 MOST_LIMITS: Final = 16
 
+OWN_SOURCE: Final = "CSO"
+"""What a station calls the source of limits that its central system set, which are ours."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
@@ -107,7 +110,9 @@ class EnergyBook:
         return max(0.0, min(known)) if known else None
 
     def limited(self, limit: OutsideLimit) -> None:
-        """Somebody else set a limit; a newer one of the same source takes its place."""
+        """Somebody else set a limit; a newer one of the same source takes its place. Our own caps nothing."""
+        if limit.source == OWN_SOURCE:
+            return
         key = (limit.connector, limit.source)
         if key in self._limits or len(self._limits) < MOST_LIMITS:
             self._limits[key] = limit

@@ -53,6 +53,8 @@ class Answer:
     payload: Mapping[str, object]
     sent_at_s: float
     answered_at_s: float
+    counts_from_s: float | None = None
+    """From when on its time counts that a limit has; None from when it was sent."""
 
 
 @dataclass(slots=True, order=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
@@ -26,6 +27,9 @@ from ems.model.electrical import NOMINAL_V
 
 INSTALL_WITHIN_S: Final = 60.0
 """All forms together get no more time than this; the next attempt goes on with those that were not tried."""
+
+PROFILES_OF_A_FORM: Final = 2
+"""A station that is known to answer slowly has the time to answer to so many."""
 
 _Shape: TypeAlias = tuple[object, ...]
 """What makes two profiles the same to a station but for their time."""
@@ -63,8 +67,10 @@ class Limits:
         self._resident: tuple[_Shape, str] | None = None
         self._installed: set[int] = set()
         self._kept: frozenset[int] = frozenset()
+        self._offered: set[int] = set()
         self._paused = True
         self._lease: LeasedLimit | None = None
+        self._leased_at_s = 0.0
         self.search: Final = Search(station_id)
         self.resident_a: float | None = None
         """The fallback current that the station holds by itself; None until it has confirmed one.
@@ -100,6 +106,7 @@ class Limits:
         self._restarts += 1
         self.refresh()
         self._installed.clear()
+        self._offered.clear()
         self.search.restarted()
         self.resident_a = None
 
@@ -122,32 +129,44 @@ class Limits:
                 self._installed.add(resident_id(purpose, way.connector))
 
     def start_profile(self, moment: Moment) -> Profile | None:
-        """The limit of the transaction that is about to be started; None where others hold for it."""
+        """The limit of the transaction that is about to be started; None where others hold for it, or none does now.
+
+        It ends when the lease ends, however late the transaction starts.
+        """
         if self.way is None or self._lease is None:
             return None
-        return start_profile(self.way, self._lease, moment, whole_amps=self._whole_amps, steps_a=self._steps_a)
+        left_s = self._leased_at_s + self._lease.lease_s - self._clock.monotonic_s()
+        if left_s <= 0.0:
+            return None
+        lease = replace(self._lease, lease_s=left_s)
+        return start_profile(self.way, lease, moment, whole_amps=self._whole_amps, steps_a=self._steps_a)
 
     async def install(self, lease: LeasedLimit, dialect: Dialect, moment: Callable[[], Moment]) -> LimitReceipt:
         """Put `lease` in force.
 
-        Raises StationOffline, StationSilent (also after `INSTALL_WITHIN_S`), or StationRefused when no construction is
-        taken. It may be cancelled: what was on its way then counts as neither in force nor absent.
+        Raises StationOffline, StationSilent (also after `INSTALL_WITHIN_S`, later where it is known to be slow), or
+        StationRefused when no construction is taken. It may be cancelled: what was on its way then counts as neither in
+        force nor absent.
         """
         self._attempts += 1
         lease = self._lease = _narrowed(lease, self._max_a, self._phases)
+        self._leased_at_s = self._clock.monotonic_s()
         again = self._paused and lease.limit_a > 0.0 and bool(self.search.quirks.send_twice_after_zero)
         attempt = self._attempt(dialect)
+        within_s = max(INSTALL_WITHIN_S, PROFILES_OF_A_FORM * (self.search.quirks.call_timeout_s or 0.0))
         try:
-            async with self._clock.timeout(INSTALL_WITHIN_S):
+            async with self._clock.timeout(within_s):
                 receipt = await self._install_in_steps(lease, attempt, moment)
                 if again:
-                    receipt = await self._install_in_steps(lease, self._attempt(dialect), moment)
+                    # It holds the limit even if it refuses to be told twice.
+                    with suppress(StationRefused):
+                        receipt = await self._install_in_steps(lease, self._attempt(dialect), moment)
         except TimeoutError as err:
             if isinstance(err, StationSilent):
                 raise
             self.search.interrupted(attempt.tried)
             raise StationSilent(
-                f"{self._station_id} took longer than {INSTALL_WITHIN_S:g} s to find a form that it takes"
+                f"{self._station_id} took longer than {within_s:g} s to find a form that it takes"
             ) from None
         self._paused = lease.limit_a <= 0.0
         return receipt
@@ -203,12 +222,23 @@ class Limits:
 
     @property
     def losers(self) -> tuple[int, ...]:
-        """Ids of profiles that other constructions left behind, to be cleared now that this one is in place."""
-        return tuple(sorted(self._installed - self._kept)) if self.way is not None else ()
+        """Ids of profiles that other constructions left behind, to be cleared now that this one is in place.
+
+        An offer to a car too where no limit of the whole station is above it: it would take the limit's place.
+        """
+        if self.way is None:
+            return ()
+        hides = self._offered if self.way.purpose is not Purpose.STATION_MAX else set()
+        return tuple(sorted((self._installed - self._kept) | hides))
+
+    def offered(self, profile_id: int) -> None:
+        """The station may hold that profile from now on, which a limit of the whole station caps."""
+        self._offered.add(profile_id)
 
     def cleared(self, profile_id: int) -> None:
         """The station no longer holds that profile."""
         self._installed.discard(profile_id)
+        self._offered.discard(profile_id)
 
     async def _install_as(
         self, way: Construction, lease: LeasedLimit, attempt: _Attempt, moment: Moment
@@ -283,7 +313,10 @@ class Limits:
         if attempt.restarts != self._restarts:
             raise StationOffline(f"{self._station_id} restarted before its limit was complete")
         return LimitReceipt(
-            message_id=answer.message_id, sent_at_s=answer.sent_at_s, answered_at_s=answer.answered_at_s
+            message_id=answer.message_id,
+            sent_at_s=answer.sent_at_s,
+            answered_at_s=answer.answered_at_s,
+            counts_from_s=answer.counts_from_s,
         )
 
 

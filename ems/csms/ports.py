@@ -34,6 +34,12 @@ class LimitReceipt:
 
     sent_at_s: float
     answered_at_s: float
+    counts_from_s: float | None = None
+    """From when on its lease counts; None from when it was sent. Earlier where only a value was changed."""
+
+    def ends_at_s(self, lease_s: float) -> float:
+        """When a lease of so long ends."""
+        return (self.sent_at_s if self.counts_from_s is None else self.counts_from_s) + lease_s
 
 
 class StationLink(Protocol):

@@ -169,6 +169,8 @@ class Station(Serviced):
             self.security.replaced(previous.heard_at_s)
             previous.dismiss(1000, "replaced")
         self._connections += 1
+        if self._state.protocol not in {None, visit.speech.protocol}:
+            self._forget()
         self._came()
         self.limits.refresh()
         self._publish(limits_due=True)
@@ -356,22 +358,28 @@ class Station(Serviced):
         if visit is None or session is None or way is None or way.purpose is not Purpose.STATION_MAX:
             self._publish(limits_due=True)
             return
-        visit.spawn(visit.dialect.offer(open_offer(way, self._moment(), self.entry.max_a, self._phases_allowed)))
+        offer = open_offer(way, self._moment(), self.entry.max_a, self._phases_allowed)
+        self.limits.offered(offer.profile_id)
+        visit.spawn(visit.dialect.offer(offer))
 
     def _restarted(self, visit: Visit) -> None:
         """Forget what the station has forgotten, and let everybody know that its limits are due again."""
         for connector in self._connectors.values():
             connector.restarted()
-        self.limits.forget()
-        self.energy.restarted()
+        self._forget()
         self._came()
-        self.configuration = None
         visit.status_heard = False
         visit.limit_settled.clear()
         # A station in the middle of its boot may never answer what it got before.
         visit.rpc.lane.hurry(even_limits=True)
         visit.start_set_up(Attendant(self, visit, self._clock).set_up())
         self._publish(limits_due=True)
+
+    def _forget(self) -> None:
+        """It may hold nothing that it was told: it booted, or speaks another version, which may have its own limits."""
+        self.limits.forget()
+        self.energy.restarted()
+        self.configuration = None
 
     def _came(self) -> None:
         """Note when it came, and what it holds still: OCPP 1.6 promises nothing of what it holds after a boot."""

@@ -225,14 +225,15 @@ class Lane:
 
     def _accepted(self, order: Order, pending: SentLimit, receipt: LimitReceipt) -> None:
         lease_s = order.lease.lease_s
-        self._record(pending, SendOutcome.ACCEPTED, receipt.answered_at_s, receipt.sent_at_s + lease_s)
+        ends_at_s = receipt.ends_at_s(lease_s)
+        self._record(pending, SendOutcome.ACCEPTED, receipt.answered_at_s, ends_at_s)
         decided_on_s = None if order is self._taken else order.decided_on_s
         is_newest = order is self._order
         if is_newest:
             self._lowering_since_s = None
             self._taken = order
-            self._renew_at_s = receipt.sent_at_s + lease_s / RENEWALS_PER_LEASE
-            self._lease_ends_at_s = receipt.sent_at_s + lease_s
+            self._renew_at_s = receipt.ends_at_s(lease_s / RENEWALS_PER_LEASE)
+            self._lease_ends_at_s = ends_at_s
         self._retry_at_s = 0.0
         self._pauses.reset()
         self._sent.tell(

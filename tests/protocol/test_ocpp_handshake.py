@@ -10,10 +10,10 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Subprotocol
 
-from ems.clock import WallClock
-from ems.config.schema import CsmsSection, StationEntry, Unknown
+from ems.clock import VirtualClock, WallClock, run_virtual
+from ems.config.schema import CsmsSection, CsmsTlsSection, StationEntry, Unknown
 from ems.csms import listener, strangers
-from ems.csms.central_system import CentralSystem
+from ems.csms.central_system import CannotListen, CentralSystem
 from ems.csms.pace import Pace
 from ems.csms.station_clock import parse_timestamp
 from ems.errors import StationOffline
@@ -269,6 +269,27 @@ async def test_port_is_known_only_while_listening() -> None:
 
     with pytest.raises(RuntimeError, match="does not listen"):
         _ = central.port
+
+
+def test_taken_port_for_encrypted_stations_does_not_end_those_who_are_inside(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """T09: papers that come late find the port in use, twice."""
+    section, clock = CsmsSection(tls=CsmsTlsSection()), VirtualClock()
+    central = CentralSystem(section, (GARAGE,), clock, lambda _: None, {})
+    tries: list[float] = []
+
+    async def opening(_servers: object) -> None:
+        tries.append(clock.monotonic_s())
+        if len(tries) < 3:
+            raise CannotListen("in use")
+        central._tls_port = 8443
+
+    monkeypatch.setattr(central, "_open_encrypted", opening)
+    run_virtual(central._open_late([]), clock)
+
+    assert len(tries) == 3
+    assert caplog.text.count("in use; trying again") == 2
 
 
 def test_two_stations_cannot_share_an_identity() -> None:

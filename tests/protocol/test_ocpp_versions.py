@@ -134,6 +134,21 @@ async def test_life_of_a_station_of_version_2(protocol: str) -> None:
         assert len(peer.all("SetChargingProfile")) == 5
 
 
+async def test_station_that_comes_with_another_version_may_hold_nothing() -> None:
+    """T01, S08: the limits of one version need not count in another."""
+    async with house() as place:
+        async with place.peer(protocols=["ocpp2.0.1"], script=SCRIPT):
+            await place.station.set_limit(LEASE)
+            assert place.station.state.kept_a is None
+        async with place.peer(protocols=["ocpp2.0.1"], script=SCRIPT):
+            state = await place.until(lambda state: state.kept_a is not None)
+            assert state.kept_a == LEASE.fallback_a
+        async with place.peer(protocols=["ocpp1.6"]):
+            state = await place.until(lambda state: state.protocol == "ocpp1.6")
+            assert state.kept_a is None
+            assert place.station.limits.way is not None
+
+
 async def test_station_of_2_1_gets_values_instead_of_profiles() -> None:
     """S19 over a socket."""
     peers: list[Peer] = []

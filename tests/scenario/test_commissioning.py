@@ -82,6 +82,19 @@ def test_three_phases_without_switching_do_not_tell_their_order_and_it_says_so()
     assert findings.agrees is True
     assert findings.found is None
     assert {each.certainty for each in findings.wiring} == {Certainty.UNKNOWN}
+    assert findings.says.key == "commissioning.charger.order_open"
+
+
+def test_one_phase_that_no_meter_saw_leaves_the_wiring_uncertain() -> None:
+    """A station that should change phases and was not seen to: nothing is said of its wiring."""
+    true = demo_site()
+    stations = tuple(each.model_copy(update={"phase_switching": True}) for each in true.stations)
+    bench = VirtualBench(true, told=true.model_copy(update={"stations": stations}), phases={"workshop": 3})
+
+    findings = proven_charger(bench, "workshop")
+
+    assert (findings.verdict, findings.says.key) == (Verdict.UNCERTAIN, "commissioning.charger.not_certain")
+    assert findings.found is None
 
 
 @pytest.mark.parametrize("phase", ["L1", "L2", "L3"])

@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Final
 
 from ems.model.electrical import NOMINAL_V
 from ems.model.site import Station
 from ems.model.snapshot import Snapshot
 from ems.model.station import Peculiar, StationState
-
-TENTHS: Final = 10.0
 
 
 def as_known(now: Snapshot) -> Snapshot:
@@ -34,7 +31,9 @@ def as_known(now: Snapshot) -> Snapshot:
 
 def narrowed(station: Station, known: Peculiar) -> Station:
     """That station with what is known of its kind."""
-    least_a = min(math.ceil(known.least_w / NOMINAL_V * TENTHS) / TENTHS, station.max_a)
+    # In steps that the station knows, so that its minimum is not rounded down to a pause.
+    steps = math.ceil(known.least_w / NOMINAL_V / station.step_a - 1e-6)
+    least_a = min(round(steps * station.step_a, 1), station.max_a)
     return replace(
         station,
         lease_verified=station.lease_verified and not known.lets_go,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -65,7 +66,8 @@ class SmartChargingV21(SmartChargingV201, LookbackV201):
             "UpdateDynamicSchedule", await self._ask("UpdateDynamicSchedule", request, Urgency.LIMIT)
         )
         self._book.dynamic.taken(profile, whole_at_s)
-        return answer
+        # The end of what it holds stays where it was.
+        return replace(answer, counts_from_s=whole_at_s)
 
     async def _ask(
         self,

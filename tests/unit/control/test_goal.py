@@ -188,6 +188,15 @@ def test_the_house_counts_in_what_a_car_will_get() -> None:
     assert beside.latest_start_utc_s < alone.latest_start_utc_s
 
 
+@pytest.mark.parametrize("whose", ["outside_a", "upstream_a"])
+def test_a_limit_of_others_counts_in_the_plan(whose: str) -> None:
+    night = Night(energy_kwh=3.0, by_hours=5.0)
+    state = night.house.state_of(night.house.site.station("garage"))
+    night.house.states["garage"] = replace(state, **{whose: 8.0})  # type: ignore[arg-type]
+
+    assert night.until(0.05).pace.pull.now_w == pytest.approx(8.0 * VOLTS)
+
+
 def test_two_cars_with_goals_share_a_fuse_in_the_sum_too() -> None:
     night = Night(energy_kwh=3.0, by_hours=5.0)
     night.house.with_car("carport", mode=ChargeMode.FAST, wiring=tuple(Phase))

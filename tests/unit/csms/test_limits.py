@@ -9,7 +9,7 @@ import pytest
 from ems.clock import VirtualClock, run_virtual
 from ems.config.schema_quirks import QuirkSection
 from ems.csms.capabilities import Capabilities, RateUnit
-from ems.csms.charging_profiles import Form, Moment, Profile, Purpose
+from ems.csms.charging_profiles import Form, Moment, Profile, Purpose, offer_id
 from ems.csms.lane import Answer
 from ems.csms.limits import INSTALL_WITHIN_S, Limits
 from ems.csms.messages import Dialect
@@ -179,6 +179,27 @@ def test_profile_that_is_on_its_way_counts_as_installed_until_it_is_refused() ->
     assert bench.limits.losers != ()
 
 
+def test_offer_to_a_car_is_taken_back_once_no_limit_of_the_whole_station_is_above_it() -> None:
+    """S18: a transaction's own profile takes the place of a default, so the car would have what it was offered."""
+    bench = Bench()
+    bench.transaction_id = 7
+    offer = offer_id(1)
+
+    async def story() -> None:
+        await bench.install(10.0)
+        bench.limits.offered(offer)
+        assert offer not in bench.limits.losers
+        bench.wire.refuses = lambda profile: profile.purpose is Purpose.STATION_MAX
+        await bench.install(8.0)
+
+    bench.run(story())
+    assert bench.limits.way is not None
+    assert bench.limits.way.purpose is Purpose.TX_DEFAULT
+    assert offer in bench.limits.losers
+    bench.limits.cleared(offer)
+    assert offer not in bench.limits.losers
+
+
 def test_first_limit_after_a_pause_is_sent_twice_where_a_station_ignores_it() -> None:
     """send_twice_after_zero (go-e)."""
     bench = Bench()
@@ -195,6 +216,27 @@ def test_first_limit_after_a_pause_is_sent_twice_where_a_station_ignores_it() ->
 
     bench.run(story())
     assert working(bench) == [0.0, 8.0, 8.0]
+
+
+def test_limit_that_was_taken_counts_although_its_repetition_is_refused() -> None:
+    """send_twice_after_zero: control would go on counting on the pause while the car charges."""
+    bench = Bench()
+    bench.limits.search.quirks = QuirkSection(send_twice_after_zero=True)
+    bench.wire.refuses = lambda _: 10.0 in working(bench)
+
+    bench.run(bench.install(10.0))
+    assert working(bench) == [10.0]
+    assert not bench.limits.is_paused
+
+
+def test_station_that_is_known_to_answer_late_has_the_time_to_answer_to_a_limit() -> None:
+    """call_timeout (Mennekes): a minute for each profile."""
+    bench = Bench()
+    bench.wire.answer_s = 60.0
+    bench.limits.search.quirks = QuirkSection(call_timeout_s=70.0)
+
+    bench.run(bench.install(10.0))
+    assert working(bench) == [10.0]
 
 
 def test_limit_goes_down_to_the_currents_that_a_station_knows() -> None:
@@ -254,6 +296,13 @@ def test_transaction_begins_with_its_limit_where_limits_are_those_of_transaction
     start = bench.limits.start_profile(moment)
     assert start is not None
     assert (start.purpose, start.transaction_id, start.periods[0].limit) == (Purpose.TX, None, 10.0)
+    assert start.duration_s == 150
+    bench.clock.advance(100.0)
+    late = bench.limits.start_profile(moment)
+    assert late is not None
+    assert late.duration_s == 50, "it ends with the lease, 20 s from now"
+    bench.clock.advance(20.0)
+    assert bench.limits.start_profile(moment) is None, "what nobody renewed is not given to a new car"
     plain = Bench()
     plain.run(plain.install(10.0))
     assert plain.limits.start_profile(moment) is None

@@ -13,6 +13,8 @@ from pydantic import ValidationError
 
 from ems.config.quirk_checks import contradictions
 from ems.config.schema_quirks import QuirkSection
+from ems.csms.capabilities import Capabilities
+from ems.csms.constructions import Form, Purpose, constructions
 from ems.csms.messages import Boot
 from ems.csms.quirks.firmware import FirmwareRange, version_of
 from ems.csms.quirks.match import SITE_FILE, match
@@ -53,6 +55,14 @@ def test_rows_over_each_other_do_not_contradict() -> None:
     for row in rows():
         for example in row.examples:
             assert list(contradictions(match(example.boot).quirks)) == [], row.name
+
+
+def test_station_that_is_mute_on_times_of_day_is_first_told_a_limit_without_one() -> None:
+    """Timxon: two silences of half a minute are not waited out."""
+    quirks = match(Boot(vendor="Timxon", model="A0", firmware="1.0")).quirks
+
+    first = constructions(Capabilities(), quirks)[0]
+    assert (first.form, first.purpose, first.connector) == (Form.RELATIVE, Purpose.TX_DEFAULT, 1)
 
 
 def test_more_exact_row_wins_and_the_site_file_over_all() -> None:

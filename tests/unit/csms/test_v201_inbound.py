@@ -267,6 +267,17 @@ def test_outside_limit_counts_until_it_is_released() -> None:
     assert energy_book.outside_a(now) is None
 
 
+def test_our_own_limit_that_a_station_tells_of_caps_nothing() -> None:
+    """S17: it would never rise again."""
+    station = paper()
+    schedule = {"id": 1, "chargingRateUnit": "A", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 6.0}]}
+    station.says(
+        "NotifyChargingLimit", {"chargingLimit": {"chargingLimitSource": "CSO"}, "chargingSchedule": [schedule]}
+    )
+
+    assert station.heard.energy.outside_a(station.clock.utc_now()) is None
+
+
 @pytest.mark.parametrize(
     ("schedule", "amps"),
     [

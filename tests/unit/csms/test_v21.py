@@ -84,6 +84,20 @@ def test_changes_send_the_value_alone_until_the_whole_is_due() -> None:
     assert station.asked[1][1] == {"chargingProfileId": 8481, "scheduleUpdate": {"limit": 12.5}}
 
 
+def test_value_alone_does_not_lengthen_what_it_was_changed_in() -> None:
+    """S07, S23: control must not count on a limit for longer than the station does."""
+    station = paper()
+
+    async def story(dialect: Any) -> None:
+        whole = await dialect.install(planned(10.0).working)
+        await station.clock.sleep(15.0)
+        value = await dialect.install(planned(8.0).working)
+        assert (whole.counts_from_s, value.counts_from_s) == (None, whole.sent_at_s)
+
+    station.asks(story)
+    assert [action for action, _ in station.asked] == ["SetChargingProfile", "UpdateDynamicSchedule"]
+
+
 def test_value_that_is_refused_is_sent_as_a_whole() -> None:
     """S04."""
     station = paper()

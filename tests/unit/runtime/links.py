@@ -19,6 +19,7 @@ class FakeLink:
         self.wire = wire
         self.sends: list[tuple[float, LeasedLimit]] = []
         self.takes_s = 0.05
+        self.counts_from_s: float | None = None
         self.failures: deque[Exception] = deque()
 
     async def set_limit(self, lease: LeasedLimit) -> LimitReceipt:
@@ -32,4 +33,5 @@ class FakeLink:
             message_id=f"{self.station_id}-{len(self.sends)}",
             sent_at_s=sent_at_s,
             answered_at_s=self.clock.monotonic_s(),
+            counts_from_s=self.counts_from_s,
         )

@@ -72,6 +72,24 @@ def test_a_raise_does_not_go_out_because_an_older_limit_of_the_other_station_was
     assert play(story).wire[-2:] == [("a", 6.0), ("b", 10.0)]
 
 
+def test_value_that_was_changed_alone_ends_with_what_it_was_changed_in() -> None:
+    """S19, S23: the station falls back when the whole of it ends, not a lease after its last value."""
+
+    async def story(bench: Bench) -> None:
+        bench.decide(a=10.0, b=6.0)
+        await bench.after(15)
+        bench.links["a"].counts_from_s = bench.links["a"].sends[0][0]
+        bench.decide(a=0.0, b=6.0)
+        await bench.after(1)
+        newest = bench.board.snapshot().state_of("a").sent[-1]
+        assert newest.lease_ends_at_s == bench.links["a"].counts_from_s + 60.0
+        await bench.after(5)
+
+    sends_s = [at_s for at_s, _ in play(story).links["a"].sends]
+
+    assert sends_s[2] - sends_s[0] == 20.0, "the whole is renewed in its own time"
+
+
 def test_a_renewal_gives_way_to_a_new_order() -> None:
     async def story(bench: Bench) -> None:
         bench.decide(a=10.0, b=6.0)

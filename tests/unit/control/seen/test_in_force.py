@@ -54,6 +54,15 @@ def test_an_unanswered_limit_may_be_in_force_or_not() -> None:
     assert within(STATION, limit(6.0, ago_s=40), limit(10.0, ago_s=30, outcome=UNANSWERED)) == (6.0, 10.0)
 
 
+@pytest.mark.parametrize("outcome", [REJECTED, UNANSWERED, PENDING])
+def test_a_station_that_never_took_a_limit_counts_with_all_it_can_draw(outcome: SendOutcome) -> None:
+    """FoxESS in OCPP 2.0.1 refuses every limit, and Timxon answers to none that begins at a time of day."""
+    tried = [limit(0.0, ago_s=ago_s, outcome=outcome) for ago_s in (95, 60, 30, 1)]
+
+    assert within(STATION, *tried, for_s=5.0)[1] == STATION.hardware_max_a
+    assert is_stuck(state(sent=tried[:-1]), NOW_S, 1.0)
+
+
 def test_a_rejected_limit_never_was_in_force() -> None:
     assert within(STATION, limit(10.0, ago_s=40), limit(6.0, ago_s=1, outcome=REJECTED)) == (10.0, 10.0)
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from ems.control.demand import demand
 from ems.control.seen.in_force import limits_within
 from ems.control.seen.peculiar import as_known, narrowed
+from ems.control.settle import rounded_down
 from ems.model.electrical import CircuitTree
 from ems.model.goals import ChargeMode, Goal
 from ems.model.site import Site
@@ -98,6 +99,13 @@ def test_car_that_a_pause_would_end_is_left_the_minimum_without_sun_but_not_with
     assert (wish.candidate.must, wish.candidate.lo_a) == (True, 6.1)
     off = replace(now, goals={"a": Goal(mode=ChargeMode.OFF)})
     assert demand(off.site.station("a"), off).candidate is None
+
+
+def test_least_power_is_counted_in_whole_amperes_where_a_station_knows_no_others() -> None:
+    """min_pause_w: a minimum of 6.1 A would be rounded down to a pause, which ends the session."""
+    whole = narrowed(replace(STATION, step_a=1.0), Peculiar(least_w=1400.0))
+
+    assert rounded_down(7.9, whole) == whole.min_a == 7.0
 
 
 def test_look_without_anything_peculiar_is_left_as_it_is() -> None:
