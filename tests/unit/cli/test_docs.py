@@ -16,6 +16,7 @@ from pydantic_core import PydanticUndefined
 from ems.cli import app
 from ems.cli.check import checked_site
 from ems.config import schema
+from ems.config.schema_upstream import UpstreamSection
 from ems.devices.library import profiles
 from ems.devices.profile import parse_profile
 from ems.model.decision import LimitReason
@@ -32,6 +33,7 @@ SECTIONS: Mapping[str, tuple[type[BaseModel], ...]] = {
     "mqtt of a device": (schema.MqttSource,),
     "One MQTT rule": (schema.MqttRule,),
     "stations": (schema.StationEntry,),
+    "upstream of a station": (UpstreamSection,),
     "vehicles": (schema.VehicleEntry,),
     "policy": (schema.PolicySection,),
     "grid_operator": (schema.GridOperatorSection,),
@@ -104,7 +106,7 @@ def bounds_of(rules: dict[str, Any]) -> str:
         return f"above {above:g}" + (f", at most {most:g}" if most is not None else "")
     if least is None:
         return "whole number" if rules["type"] == "integer" else "number"
-    return f"{least:g} or more" if most is None else f"{least:g} to {most:g}"
+    return f"{least:g} or more" if most is None else f"{least:g} to {most:.10g}"
 
 
 def default_of(default: object) -> str:
