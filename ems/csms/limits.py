@@ -270,7 +270,8 @@ class Limits:
     async def _make_working(self, profile: Profile, way: Construction, attempt: _Attempt) -> LimitReceipt:
         if way.fallback_level is not None:
             return await self._send(profile, attempt)
-        fallback_a = None if way.is_relative else _last_a(profile)
+        # A profile of one transaction holds nothing for the next one.
+        fallback_a = None if way.is_relative or way.needs_transaction else _last_a(profile)
         return await self._send_fallback(profile, fallback_a, attempt)
 
     async def _send_fallback(self, profile: Profile, fallback_a: float | None, attempt: _Attempt) -> LimitReceipt:

@@ -118,7 +118,8 @@ class Peculiar:
     """What is known of a kind of station, and makes plans more careful than the site file would."""
 
     lets_go: bool = False
-    """It was seen not to fall back by itself, or to let go of its limit when cut off: it counts as not verified."""
+    """It was seen not to fall back by itself, or to let go of its limit when cut off, or takes none for the next car:
+    it counts as not verified."""
 
     keeps_phases: bool = False
     """It does not change phases by command."""

@@ -86,12 +86,12 @@ def _house_w(now: Snapshot, memory: Memory, grid: GridReading, draws: Draws, lea
     volts = voltage_v(grid)
     cars_w = gone_w = 0.0
     for station in now.site.stations:
-        if now.goal_of(station.station_id).mode not in FOLLOWS_SUN:
+        state = now.state_of(station.station_id)
+        if state.hurried or now.goal_of(station.station_id).mode not in FOLLOWS_SUN:
             continue
         # For a sum of watts it does not matter which phase of the house a car hangs on.
         known = station if station.wiring_known else replace(station, wiring_known=True)
         band = draws.of(known, grid.taken_at_s) if known is station else car_draw(now, memory, known, grid.taken_at_s)
-        state = now.state_of(station.station_id)
         drawn_a = expected_a(known, state, learned.get(station.station_id, NOTHING), band, grid.taken_at_s)
         drawn_w = _power_w(drawn_a, volts)
         cars_w += drawn_w

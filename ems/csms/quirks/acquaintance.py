@@ -51,9 +51,11 @@ class Acquaintance:
     @property
     def peculiar(self) -> Peculiar | None:
         """What control has to know of it."""
-        quirks = self.match.quirks
+        quirks, way = self.match.quirks, self._limits.way
         peculiar = Peculiar(
-            lets_go=quirks.persist_on_disconnect is False or quirks.deadman == "failed",
+            lets_go=quirks.persist_on_disconnect is False
+            or quirks.deadman == "failed"
+            or (way is not None and way.needs_transaction),
             keeps_phases=quirks.phase_switch in {"auto", "none"},
             least_w=quirks.min_pause_w or 0.0,
             away_s=quirks.connect_wait_s or 0.0,

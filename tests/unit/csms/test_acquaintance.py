@@ -56,6 +56,14 @@ def test_quirks_follow_what_a_station_says_it_is() -> None:
     assert (first_tried(limits).purpose, first_tried(limits).level) == (Purpose.TX_DEFAULT, 2)
 
 
+def test_station_that_takes_limits_of_transactions_alone_counts_as_not_verified() -> None:
+    """S13: the next car begins without a limit, and nobody may be there to tell it one."""
+    known, limits = acquaintance()
+    limits.search.settle_on(next(way for way in constructions(UNKNOWN) if way.needs_transaction))
+
+    assert known.peculiar == Peculiar(lets_go=True)
+
+
 def test_person_who_knows_better_overrules_the_row() -> None:
     known, _ = acquaintance(quirks=QuirkSection(persist_on_disconnect=True, deadman="untested"))
     known.meet(GO_E)

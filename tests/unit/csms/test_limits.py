@@ -200,6 +200,18 @@ def test_offer_to_a_car_is_taken_back_once_no_limit_of_the_whole_station_is_abov
     assert offer not in bench.limits.losers
 
 
+def test_limit_of_a_transaction_alone_is_no_fallback_of_the_station() -> None:
+    """S13: what it holds ends with the transaction, so nothing is known to have been kept after a connection."""
+    bench = Bench()
+    bench.transaction_id = 7
+    bench.wire.refuses = lambda profile: profile.purpose is not Purpose.TX
+
+    bench.run(bench.install(10.0))
+    assert bench.limits.way is not None
+    assert bench.limits.way.needs_transaction
+    assert bench.limits.resident_a is None
+
+
 def test_first_limit_after_a_pause_is_sent_twice_where_a_station_ignores_it() -> None:
     """send_twice_after_zero (go-e)."""
     bench = Bench()

@@ -54,6 +54,13 @@ def test_a_fast_car_is_part_of_the_house() -> None:
     assert sun(grid(-2.0, -2.0, -2.0), charging("b", 8.0)).surplus_w == pytest.approx(1380.0)
 
 
+def test_a_car_that_somebody_hurried_at_its_station_is_part_of_the_house() -> None:
+    """What it draws from the grid would otherwise be sun for the others."""
+    hurried = replace(charging("a", 10.0), hurried=True)
+
+    assert sun(grid(-2.0, -2.0, -2.0), hurried).surplus_w == pytest.approx(1380.0)
+
+
 def test_the_last_words_of_a_lost_fast_car_cost_no_sun() -> None:
     lost = charging("b", 16.0, limit(16.0, ago_s=900), ago_s=850, connected=False)
 
