@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, Literal
 
 from ems.commissioning.findings import ProofKind
 from ems.commissioning.limits import ConnectionLimits, StationLimits
@@ -51,6 +51,13 @@ def adopted(station_id: str, identity: str) -> Phrase:
 
 def refused(identity: str) -> Phrase:
     return _deed("refused", identity=identity)
+
+
+def secured(
+    what: Literal["password", "certificate", "profile", "profile_forgotten"], station_id: str, **facts: Number
+) -> Phrase:
+    """How a station has to prove itself from now on."""
+    return _deed(f"security_{what}", station=station_id, **facts)
 
 
 def began(kind: ProofKind, subject: str) -> Phrase:

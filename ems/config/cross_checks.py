@@ -72,8 +72,6 @@ _CHECKS: Final[tuple[Callable[[SiteFile], Iterator[Finding]], ...]] = (
     csms_checks.profiles,
     quirk_checks.quirks,
     station_checks.simulated_stations,
-    station_checks.simulated_stations,
-    quirk_checks.quirks,
     rule_checks.imbalance,
     rule_checks.grid_operator,
     storage_checks.place,

@@ -19,6 +19,7 @@ from ems.api.wire_security import (
     SecurityState,
     StationSafety,
 )
+from ems.commissioning import deeds
 from ems.csms.central_system import CentralSystem
 from ems.csms.certificate_words import NetworkWay
 from ems.csms.security.errors import CannotKeep, SecurityTrouble
@@ -78,7 +79,7 @@ def security_router(central: CentralSystem, audit: Audit) -> APIRouter:
             await station.security.change_password()
         else:
             shown = await station.security.make_password()
-        audit(person.name, _deed("password", station_id))
+        audit(person.name, deeds.secured("password", station_id))
         return PasswordAnswer(password=shown)
 
     @router.post("/{station_id}/certificate", status_code=204)
@@ -87,20 +88,20 @@ def security_router(central: CentralSystem, audit: Audit) -> APIRouter:
         station = _station(central, station_id)
         await station.security.trust_us()
         await station.security.renew_certificate()
-        audit(person.name, _deed("certificate", station_id))
+        audit(person.name, deeds.secured("certificate", station_id))
 
     @router.post("/{station_id}/profile", status_code=204)
     async def profile(station_id: StationPath, wish: ProfileWish, person: Installer) -> None:
         """Have a station come by a safer profile from now on."""
         way = NetworkWay(url=wish.url, profile=wish.profile, interface=wish.interface)
         await _station(central, station_id).security.raise_profile(way)
-        audit(person.name, _deed("profile", station_id, profile=wish.profile))
+        audit(person.name, deeds.secured("profile", station_id, profile=wish.profile))
 
     @router.delete("/{station_id}/profile", status_code=204)
     async def forget_profile(station_id: StationPath, person: Installer) -> None:
         """Let a station come by what the site file asks for, however safely it came before."""
         central.gate.forget_profile(_station(central, station_id).station_id)
-        audit(person.name, _deed("profile_forgotten", station_id))
+        audit(person.name, deeds.secured("profile_forgotten", station_id))
 
     return router
 
@@ -142,10 +143,6 @@ def _station(central: CentralSystem, station_id: str) -> Station:
     if station is None:
         raise UnknownHere(f"there is no station {station_id[:60]!r} in this house")
     return station
-
-
-def _deed(what: str, station_id: str, **facts: int) -> Phrase:
-    return Phrase(f"log.commissioning.security_{what}", {"station": station_id, **facts})
 
 
 def _refusal(status: int, error: EmsError) -> Response:
