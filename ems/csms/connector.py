@@ -7,6 +7,7 @@ from typing import Final
 
 from ems.clock import Clock
 from ems.csms.car_meter import CarMeter
+from ems.csms.measurands_heard import MeasurandsHeard
 from ems.csms.messages import MeterReport, StartReport, StatusReport, Step, StopReport, TransactionEvent
 from ems.csms.meter_values import MeterSample, normalise
 from ems.csms.station_clock import StationClock
@@ -52,6 +53,9 @@ class Connector:
 
         self.metered_at_s: float | None = None
         """When meter values last came, whatever they held."""
+
+        self.heard: Final = MeasurandsHeard()
+        """What they are made of."""
 
     def status_reported(self, report: StatusReport) -> None:
         """Take note of a state; one that the standard does not know changes nothing."""
@@ -114,6 +118,7 @@ class Connector:
 
     def _samples(self, meter_value: object, active_phases: int) -> tuple[MeterSample, ...]:
         samples = normalise(meter_value, phases=self._phases, active_phases=active_phases)
+        self.heard.heard(meter_value, self._clock.monotonic_s())
         if samples:
             self._station_clock.heard(samples[-1].at)
         return samples

@@ -206,6 +206,11 @@ class Limits:
         """Ids of profiles that other constructions left behind, to be cleared now that this one is in place."""
         return tuple(sorted(self._installed - self._kept)) if self.way is not None else ()
 
+    @property
+    def installed(self) -> int:
+        """How many profiles of ours it holds."""
+        return len(self._installed)
+
     def cleared(self, profile_id: int) -> None:
         """The station no longer holds that profile."""
         self._installed.discard(profile_id)

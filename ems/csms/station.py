@@ -135,6 +135,11 @@ class Station(Serviced):
         return self._station_clock.skew_s
 
     @property
+    def clock_is_unset(self) -> bool:
+        """Whether its clock was never set, as its last timestamp shows."""
+        return self._station_clock.is_unset
+
+    @property
     def connector(self) -> Connector:
         """The connector of a home station."""
         return self._connector(1)

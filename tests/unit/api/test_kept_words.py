@@ -8,6 +8,7 @@ import pytest
 
 from ems.api import wished
 from ems.api.kept_words import facts_of, log_says, log_text
+from ems.api.routes import station_security
 from ems.api.servicing.told import EVERY_S
 from ems.api.wire import GoalWish, Role, SettingsWish, VehicleWish
 from ems.commissioning import deeds
@@ -55,9 +56,13 @@ DEEDS = [
     deeds.adopted("garage", "box"),
     deeds.refused("box"),
     *(deeds.began(kind, "garage") for kind in ProofKind),
+    deeds.card_began("garage", tried=False),
+    deeds.card_began("garage", tried=True),
     deeds.aborted(),
     deeds.handed_over("Ina"),
     deeds.unlocked("new charger"),
+    *(station_security._deed(what, "garage") for what in ("password", "certificate", "profile_forgotten")),
+    station_security._deed("profile", "garage", profile=2),
     phrase("charger.not_certain", repeats=3),
 ]
 FILES_AND_TAGS = (
