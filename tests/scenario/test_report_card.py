@@ -29,8 +29,14 @@ STATIONS = (
 
 
 def mixed(folder: Path) -> SiteFile:
+    """The quiet demo with room for every car."""
     file = quiet_demo(folder)
-    return file.model_copy(update={"simulation": file.simulation.model_copy(update={"stations": STATIONS})})
+    return file.model_copy(
+        update={
+            "connection": file.connection.model_copy(update={"main_fuse_a": 63.0}),
+            "simulation": file.simulation.model_copy(update={"stations": STATIONS}),
+        }
+    )
 
 
 async def made(stage: Stage, wanted: CardWanted) -> ReportCard:
@@ -68,6 +74,7 @@ async def test_cards_of_three_stations_while_their_cars_charge(tmp_path: Path, m
     async with staged(mixed(tmp_path), api=True) as stage:
         await stage.until(lambda: LimitReason.METER_LOST not in stage.reasons())
         await stage.until_charging()
+        await stage.until(lambda: stage.drawn_a("drive") > 9.5, within_s=240)
 
         workshop, carport, drive = await asyncio.gather(
             made(stage, CardWanted(station_id="workshop")),
