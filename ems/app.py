@@ -233,6 +233,7 @@ class Service:
         from ems.api.part import ApiPart, stores_of  # noqa: PLC0415 (the same)
         from ems.api.routes.commissioning import installer_router  # noqa: PLC0415 (the same)
         from ems.api.routes.peculiarities import peculiarities_router  # noqa: PLC0415 (the same)
+        from ems.api.routes.report_card import report_card_router  # noqa: PLC0415 (the same)
         from ems.api.routes.station_security import security_router  # noqa: PLC0415 (the same)
         from ems.api.waiting import Waiting  # noqa: PLC0415 (the same)
 
@@ -248,6 +249,7 @@ class Service:
             mount=partial(self._mount_pages, installers),
             routers=[
                 installer_router(installers),
+                report_card_router(self.desk),
                 peculiarities_router(self.central_system.links),
                 security_router(self.central_system, self._audit),
             ],

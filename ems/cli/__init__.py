@@ -12,6 +12,7 @@ from ems.cli import storage_commands
 from ems.cli.certs_commands import certs_app
 from ems.cli.commission_commands import commission_app
 from ems.cli.device_commands import devices_app
+from ems.cli.station_commands import station_app
 from ems.cli.trace_commands import need_lab, trace_app
 
 app = typer.Typer(
@@ -29,6 +30,7 @@ app.add_typer(trace_app)
 storage_commands.add_to(app)
 app.add_typer(commission_app)
 app.add_typer(certs_app)
+app.add_typer(station_app)
 
 SiteArgument = Annotated[Path, typer.Argument(metavar="SITE", help="The site file, YAML.", show_default=False)]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")]

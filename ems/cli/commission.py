@@ -24,7 +24,7 @@ from ems.api.wire_commissioning import (
     StationBench,
     UnlockWish,
 )
-from ems.cli.commission_client import InstallersService
+from ems.cli.commission_client import PATH, InstallersService
 from ems.cli.commission_tables import print_answer, print_connection, print_meters, print_result, print_status
 from ems.clock import WallClock
 from ems.commissioning.findings import Verdict
@@ -33,16 +33,22 @@ from ems.errors import EmsError
 
 TOKEN_VARIABLE: Final = "FUSEWISE_TOKEN"  # noqa: S105 (the name of the variable, not what is in it)
 LOOKS_EVERY_S: Final = 1.0
+LOCAL_URL: Final = "http://127.0.0.1:8480"
+"""Where the service of this machine is when nobody says otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
     """How to reach the service."""
 
-    site: Path
+    site: Path | None
+    """Says where the service is; None where `url` does."""
+
     url: str | None
     certificate: str | None
     as_json: bool
+    path: str = PATH
+    """The part of the API."""
 
 
 Work = Callable[[InstallersService], Awaitable[int]]
@@ -55,8 +61,8 @@ def at_desk(door: Door, work: Work) -> int:
         print(f"give an installer's token in the environment variable {TOKEN_VARIABLE}", file=sys.stderr)
         return 2
     try:
-        url = door.url or _url_of(door.site)
-        return asyncio.run(_work(url, token, door.certificate, work))
+        url = door.url or (LOCAL_URL if door.site is None else _url_of(door.site))
+        return asyncio.run(_work(url, token, door, work))
     except SiteFileError as error:
         print(error, file=sys.stderr)
     except (EmsError, OSError) as error:
@@ -64,8 +70,8 @@ def at_desk(door: Door, work: Work) -> int:
     return 1
 
 
-async def _work(url: str, token: str, certificate: str | None, work: Work) -> int:
-    async with InstallersService(url, token, certificate=certificate) as service:
+async def _work(url: str, token: str, door: Door, work: Work) -> int:
+    async with InstallersService(url, token, certificate=door.certificate, path=door.path) as service:
         return await work(service)
 
 

@@ -1,4 +1,4 @@
-"""The running service as `ems commission` talks to it: one call, one answer, problems as sentences."""
+"""The running service as `ems commission` and `ems station` talk to it: one call, one answer, problems as sentences."""
 
 from __future__ import annotations
 
@@ -43,11 +43,14 @@ class ServiceRefused(EmsError):
 class InstallersService:
     """Use as an async context manager. Raises NoService and ServiceRefused."""
 
-    def __init__(self, url: str, token: str, *, certificate: str | None = None) -> None:
-        """`certificate`: PEM file of the authority that the service's own certificate comes from."""
+    def __init__(self, url: str, token: str, *, certificate: str | None = None, path: str = PATH) -> None:
+        """`path`: the part of the API that is talked to.
+
+        `certificate`: PEM file of the authority that the service's own certificate comes from.
+        """
         verify: ssl.SSLContext | bool = True if certificate is None else ssl.create_default_context(cafile=certificate)
         self._url = url
-        self._door = url.rstrip("/") + PATH
+        self._door = url.rstrip("/") + path
         self._client = httpx.AsyncClient(
             headers={"Authorization": f"Bearer {token}"},
             timeout=ANSWERS_WITHIN_S,

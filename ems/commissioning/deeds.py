@@ -64,6 +64,10 @@ def began(kind: ProofKind, subject: str) -> Phrase:
     return _deed(f"began.{kind}", subject=subject)
 
 
+def card_began(station_id: str, *, tried: bool) -> Phrase:
+    return _deed("card_tried" if tried else "card", station=station_id)
+
+
 def aborted() -> Phrase:
     return _deed("aborted")
 

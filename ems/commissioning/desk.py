@@ -43,6 +43,7 @@ from ems.commissioning.limits import (
     identity_in,
 )
 from ems.commissioning.proofs import Progress, Proofs, Wanted
+from ems.commissioning.report_card.cards import CardProgress, CardWanted, ReportCards
 from ems.commissioning.standing import Joined, Standing
 from ems.commissioning.steps import Steps, open_steps
 from ems.commissioning.taken import Taken, Typed
@@ -50,7 +51,6 @@ from ems.commissioning.watch import Watch
 from ems.config.schema import SiteFile, SubCircuit
 from ems.csms.central_system import CentralSystem
 from ems.model.decision import Decision
-from ems.model.electrical import Wiring
 from ems.model.snapshot import Snapshot
 from ems.model.words import Phrase
 from ems.runtime.board import Board
@@ -69,6 +69,8 @@ class Desk(Standing):
     def __init__(self, file: SiteFile, folder: Path | None, clock: Clock) -> None:
         super().__init__(file, folder, clock)
         self._typed: Typed | None = None
+        self.cards: Final = ReportCards(self, clock)
+        """What each charging station really supports and obeys."""
 
     def join(self, board: Board, dispatch: Dispatch, central_system: CentralSystem) -> None:
         """The parts of the running service; before it runs."""
@@ -81,7 +83,7 @@ class Desk(Standing):
             self._clock,
             report_s=self.base.csms.meter_values_s,
             ended=self._proof_ended,
-            wiring=self._wiring,
+            wiring=self.wiring_of,
         )
         self._joined = Joined(board=board, dispatch=dispatch, central_system=central_system, watch=watch, proofs=proofs)
 
@@ -97,6 +99,7 @@ class Desk(Standing):
                 await self._clock.sleep(SAVES_AGAIN_S)
                 await self._save_again()
         finally:
+            await self.cards.close()
             if self._joined is not None:
                 await self._joined.proofs.close()
             if self._saving:
@@ -138,11 +141,11 @@ class Desk(Standing):
 
     async def set_station(self, station_id: str, limits: StationLimits, *, who: str, dry_run: bool = False) -> Taken:
         """Circuit, wiring, maximum and fallback of one station; another fallback makes the loss proof due again."""
-        self._entry(station_id)
+        self.entry(station_id)
 
         def change(kept: InstallerLimits) -> InstallerLimits:
             before = kept.station(station_id)
-            other = limits.fallback_a not in {None, self._entry(station_id).fallback_a}
+            other = limits.fallback_a not in {None, self.entry(station_id).fallback_a}
             verified = False if other else before.lease_verified
             told = limits.model_copy(update={"identity": before.identity, "lease_verified": verified})
             return kept.with_station(station_id, told)
@@ -153,7 +156,7 @@ class Desk(Standing):
 
     async def take_found_wiring(self, station_id: str, *, who: str) -> Taken:
         """State the wiring that the last charger proof found. Raises NothingFound."""
-        self._entry(station_id)
+        self.entry(station_id)
         findings = self.kept.record.charger.get(station_id)
         if findings is None or findings.found is None:
             raise NothingFound(f"no charger proof has found the wiring of {station_id}")
@@ -167,7 +170,7 @@ class Desk(Standing):
 
     async def adopt(self, station_id: str, identity: str, *, who: str) -> None:
         """Let the stranger of that name in as this station, now and after restarts; its lease is not proven yet."""
-        self._entry(station_id)
+        self.entry(station_id)
         if all(each.identity != identity for each in self.parts.central_system.strangers):
             raise NoSuchStranger(f"nobody called {identity[:60]!r} has tried to connect")
 
@@ -175,7 +178,7 @@ class Desk(Standing):
             if any(identity_in(each) == identity for each in self.file.stations if each.id != station_id):
                 raise IdentityTaken(f"another station has the identity {identity[:60]!r}")
             told = kept.station(station_id).model_copy(update={"identity": identity})
-            if identity != identity_in(self._entry(station_id)):
+            if identity != identity_in(self.entry(station_id)):
                 told = told.model_copy(update={"lease_verified": False})
             return kept.with_station(station_id, StationLimits.model_validate(told.model_dump()))
 
@@ -193,7 +196,7 @@ class Desk(Standing):
     async def start(self, wanted: Wanted, *, who: str) -> Progress:
         """Begin a proof. Raises a CommissioningError where that makes no sense now."""
         if wanted.station_id is not None:
-            self._entry(wanted.station_id)
+            self.entry(wanted.station_id)
         metered = [each.circuit_id for each in self.site.circuits if each.metered]
         if wanted.circuit_id is not None and wanted.circuit_id not in metered:
             raise NoSuchCircuit(f"there is no circuit {wanted.circuit_id!r} with a meter of its own")
@@ -203,6 +206,12 @@ class Desk(Standing):
         async with self._busy:
             progress = self.parts.proofs.start(wanted, self.site)
         self.audit(who, deeds.began(wanted.kind, wanted.station_id or wanted.circuit_id or "main"))
+        return progress
+
+    def make_card(self, wanted: CardWanted, *, who: str) -> CardProgress:
+        """Begin a report card. Raises a CommissioningError where that makes no sense now."""
+        progress = self.cards.start(wanted)
+        self.audit(who, deeds.card_began(wanted.station_id, tried=wanted.steps or wanted.pause))
         return progress
 
     async def abort(self, *, who: str) -> Progress | None:
@@ -248,8 +257,8 @@ class Desk(Standing):
         self._check_quiet()
 
     def _check_quiet(self) -> None:
-        if self._joined is not None and self._joined.proofs.is_running:
-            raise ProofRuns("a proof runs; let it end or abort it")
+        if self._joined is not None and self._joined.proofs.is_busy:
+            raise ProofRuns("a proof runs, or a report card tries limits; let it end or abort it")
 
     async def _apply(self, change: Callable[[InstallerLimits], InstallerLimits], who: str, said: Phrase) -> Taken:
         """Change what is kept when it is our turn: others may have changed it since we were asked."""
@@ -262,9 +271,3 @@ class Desk(Standing):
             await self._keep(lambda kept: replace(kept, limits=wanted), who, said)
             self._put_in_force(file)
             return Taken(outcome="applied", file=file)
-
-    def _wiring(self, station_id: str) -> Wiring:
-        """The house phases behind a station, as a charger proof found them, else as they are stated."""
-        stated = self.site.station(station_id).wiring
-        findings = self.kept.record.charger.get(station_id)
-        return stated if findings is None else findings.found or stated

@@ -57,6 +57,18 @@ class NoCar(CommissioningError):
     code = "no_car"
 
 
+class NoReportCard(CommissioningError):
+    """No report card was made since the service started."""
+
+    code = "no_report_card"
+
+
+class CardRuns(CommissioningError):
+    """The questions of this station's card are being asked."""
+
+    code = "report_card_running"
+
+
 class MeterNotTrusted(CommissioningError):
     """The grid meter is lost, or has not been good for long enough."""
 

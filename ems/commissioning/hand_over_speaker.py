@@ -14,10 +14,10 @@ class Speaker:
     """Says `print.<name>`."""
 
     def __init__(self, language: Language) -> None:
-        self._language = language
+        self.language: Final = language
 
     def __call__(self, name: str, /, **numbers: Number) -> str:
-        return say(f"print.{name}", self._language, **numbers)
+        return say(f"print.{name}", self.language, **numbers)
 
     def columns(self, *names: str) -> tuple[str, ...]:
         """Heads of a table."""
@@ -26,7 +26,7 @@ class Speaker:
     def word(self, family: str, member: str) -> str:
         """Of a verdict, a step, a device; its own name where there is none."""
         key = f"print.{family}.{member}"
-        return say(key, self._language) if has_words(key) else member
+        return say(key, self.language) if has_words(key) else member
 
     def verdict(self, found: Mapping[str, Any]) -> str:
         """At the head of a note."""
@@ -38,7 +38,7 @@ class Speaker:
         sentence = found.get("sentence")
         if sentence is None or not has_words(sentence["key"]):
             return str(found["says"])
-        return say(sentence["key"], self._language, **sentence["numbers"])
+        return say(sentence["key"], self.language, **sentence["numbers"])
 
     def number(self, value: float) -> str:
         return self("number", value=value)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
@@ -103,16 +104,31 @@ class Proofs:
         self._wiring = wiring
         self._numbers = 0
         self._running: asyncio.Task[None] | None = None
+        self._lent = False
         self.progress: Progress | None = None
 
     @property
     def is_running(self) -> bool:
         return self.progress is not None and self.progress.running
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether goals are those of a proof, or of a report card that tries a limit."""
+        return self.is_running or self._lent
+
+    @contextmanager
+    def lent(self) -> Iterator[None]:
+        """No proof begins meanwhile. Raises ProofRuns."""
+        self.check_quiet()
+        self._lent = True
+        try:
+            yield
+        finally:
+            self._lent = False
+
     def start(self, wanted: Wanted, site: Site) -> Progress:
         """Begin at once. Raises a CommissioningError where that makes no sense now."""
-        if self.is_running:
-            raise ProofRuns("a proof runs; let it end or abort it")
+        self.check_quiet()
         self._check(wanted, site)
         self._numbers += 1
         self.progress = Progress(
@@ -163,6 +179,13 @@ class Proofs:
     def _tell(self, stage: Phrase, done: float) -> None:
         if self.progress is not None and self.progress.running:
             self.progress = replace(self.progress, stage=stage, done=max(self.progress.done, min(1.0, done)))
+
+    def check_quiet(self) -> None:
+        """Raises ProofRuns while goals are those of somebody else already."""
+        if self.is_running:
+            raise ProofRuns("a proof runs; let it end or abort it")
+        if self._lent:
+            raise ProofRuns("a report card tries limits; let it end")
 
     def _check(self, wanted: Wanted, site: Site) -> None:
         if wanted.kind is ProofKind.SIGN:

@@ -35,6 +35,7 @@ from ems.commissioning.watch import Watch
 from ems.config.schema import SiteFile, StationEntry
 from ems.config.translate import to_site
 from ems.csms.central_system import CentralSystem
+from ems.model.electrical import Wiring
 from ems.model.site import Site
 from ems.model.words import Phrase
 from ems.runtime.board import Board
@@ -168,7 +169,7 @@ class Standing:
 
     def _distrust(self, station_id: str) -> None:
         """Its lease counts no more, whatever the disk says; these limits are not those that were handed over."""
-        if not self._entry(station_id).lease_verified:
+        if not self.entry(station_id).lease_verified:
             return
         limits = self._with_lease(station_id, verified=False)
         self.kept = replace(self.kept, limits=limits, seal=None)
@@ -201,7 +202,7 @@ class Standing:
 
     def _verifies(self, findings: LossFindings) -> bool:
         """Whether the lease of the station counts from now on: a passed proof of the very limits that are in force."""
-        entry = self._entry(findings.station_id)
+        entry = self.entry(findings.station_id)
         proven = findings.verdict is Verdict.PASSED and findings.is_of(entry.fallback_a, self.file.policy.lease_s)
         return proven and not entry.lease_verified and self.kept.seal is None
 
@@ -209,8 +210,15 @@ class Standing:
         told = self.kept.limits.station(station_id).model_copy(update={"lease_verified": verified})
         return self.kept.limits.with_station(station_id, told)
 
-    def _entry(self, station_id: str) -> StationEntry:
+    def entry(self, station_id: str) -> StationEntry:
+        """As it is in force. Raises NoSuchStation."""
         for entry in self.file.stations:
             if entry.id == station_id:
                 return entry
         raise NoSuchStation(f"there is no station {station_id!r} in this house")
+
+    def wiring_of(self, station_id: str) -> Wiring:
+        """The house phases behind a station, as a charger proof found them, else as they are stated."""
+        stated = self.site.station(station_id).wiring
+        findings = self.kept.record.charger.get(station_id)
+        return stated if findings is None else findings.found or stated

@@ -7,6 +7,7 @@ from typing import Final
 
 from ems.clock import Clock
 from ems.csms.car_meter import CarMeter
+from ems.csms.measurands_heard import MeasurandsHeard
 from ems.csms.messages import MeterReport, StartReport, StatusReport, Step, StopReport, TransactionEvent
 from ems.csms.meter_values import MeterSample, normalise
 from ems.csms.station_clock import StationClock
@@ -53,6 +54,9 @@ class Connector:
         self.metered_at_s: float | None = None
         """When meter values last came, whatever they held."""
 
+        self.heard: Final = MeasurandsHeard()
+        """What they are made of."""
+
     def status_reported(self, report: StatusReport) -> None:
         """Take note of a state; one that the standard does not know changes nothing."""
         if report.status is None:
@@ -79,7 +83,7 @@ class Connector:
 
     def told(self, event: TransactionEvent, *, active_phases: int, interval_s: float) -> None:
         """Take note of an event of OCPP 2.x: its register for the transaction, fresh values as the car's current."""
-        samples = normalise(event.meter_value, phases=self._phases, active_phases=active_phases)
+        samples = self._samples(event.meter_value, active_phases)
         if not event.offline:
             self._see_clock(samples)
         when = self._when(event.at)
@@ -92,7 +96,7 @@ class Connector:
     def metered(self, report: MeterReport, *, active_phases: int, interval_s: float) -> None:
         """Take note of meter values: all of them for the session, only fresh ones as the car's current."""
         self.metered_at_s = self._clock.monotonic_s()
-        samples = normalise(report.meter_value, phases=self._phases, active_phases=active_phases)
+        samples = self._samples(report.meter_value, active_phases)
         self._see_clock(samples)
         fresh = self._fresh(samples, interval_s)
         self._feel(fresh, active_phases)
@@ -114,6 +118,11 @@ class Connector:
 
     def _when(self, stamp: datetime | None) -> When:
         return When(utc_s=self._station_clock.ours_utc_s(stamp), live=self._station_clock.age_s(stamp) <= LIVE_WITHIN_S)
+
+    def _samples(self, meter_value: object, active_phases: int) -> tuple[MeterSample, ...]:
+        samples = normalise(meter_value, phases=self._phases, active_phases=active_phases)
+        self.heard.heard(meter_value, self._clock.monotonic_s())
+        return samples
 
     def _see_clock(self, samples: tuple[MeterSample, ...]) -> None:
         if samples:

@@ -235,6 +235,11 @@ class Limits:
         """The station may hold that profile from now on, which a limit of the whole station caps."""
         self._offered.add(profile_id)
 
+    @property
+    def installed(self) -> int:
+        """How many profiles of ours it holds."""
+        return len(self._installed)
+
     def cleared(self, profile_id: int) -> None:
         """The station no longer holds that profile."""
         self._installed.discard(profile_id)

@@ -130,9 +130,9 @@ class Station(Serviced):
         return self.connector.transactions.ended
 
     @property
-    def clock_skew_s(self) -> float:
-        """Its clock less ours."""
-        return self._station_clock.skew_s
+    def station_clock(self) -> StationClock:
+        """Its own clock, as seen from here."""
+        return self._station_clock
 
     @property
     def connector(self) -> Connector:

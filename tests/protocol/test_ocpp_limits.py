@@ -353,7 +353,7 @@ async def test_schedules_are_written_in_station_time(slow_s: float) -> None:
 
         begin = parse_timestamp(peer.profiles[-1]["chargingSchedule"]["startSchedule"])
         assert begin is not None
-        assert place.station.clock_skew_s == pytest.approx(slow_s, abs=5)
+        assert place.station.station_clock.skew_s == pytest.approx(slow_s, abs=5)
         late_s = (place.clock.utc_now() + timedelta(seconds=slow_s) - begin).total_seconds()
         assert 25 <= late_s <= 60
         await peer.tell("MeterValues", meter_values(current(6, "L1"), at=place.stamp(slow_s)))

@@ -122,7 +122,7 @@ async def test_local_time_of_a_station_is_no_fault_of_its_clock() -> None:
             await peer.tell("StatusNotification", status("Charging", place.stamp(7200.0 - 40.0)))
             await place.clock.sleep(25.0)
 
-        assert place.station.clock_skew_s == pytest.approx(-40.0, abs=5.0)
+        assert place.station.station_clock.skew_s == pytest.approx(-40.0, abs=5.0)
 
 
 def only_in_transactions(payload: Payload) -> Payload:

@@ -40,6 +40,7 @@ STATUSES: Final[Mapping[type[CommissioningError], int]] = {
     errors.NoSuchCircuit: 404,
     errors.NoSuchStranger: 404,
     errors.NoHandOver: 404,
+    errors.NoReportCard: 404,
     errors.NoStorage: 503,
 }
 """All others are 409: they fit another state of the house."""

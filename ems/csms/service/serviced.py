@@ -139,7 +139,7 @@ class Serviced(StationCalls):
 
     async def read_settings(self, keys: tuple[str, ...]) -> Mapping[str, Setting | None]:
         """These settings, asked in pages; None for those that it does not know."""
-        return await read_settings(self._here().dialect, keys, self.told_settings)
+        return await read_settings(self._here().dialect, keys, self.told_settings, page=self.quirks.config_page)
 
     async def read_every_setting(self) -> Mapping[str, Setting]:
         """All that it tells at once, which some stations do not survive (Q18)."""

@@ -18,15 +18,16 @@ SILENCES_TO_STOP: Final = 2
 
 
 async def read_settings(
-    dialect: Dialect, keys: Iterable[str], known: Mapping[str, Setting]
+    dialect: Dialect, keys: Iterable[str], known: Mapping[str, Setting], *, page: int | None = None
 ) -> Mapping[str, Setting | None]:
     """What the station tells of these keys; None for those that it does not know, nothing where it did not say.
 
-    `known` may tell how many it takes at once. Raises StationOffline, or StationSilent or StationRefused for no answer.
+    `known` may tell how many it takes at once, and `page` what is known of its kind.
+    Raises StationOffline, or StationSilent or StationRefused for no answer.
     """
     found: dict[str, Setting | None] = {}
     missing = list(dict.fromkeys(keys))
-    page, silences = _page_size(known), 0
+    page, silences = min(page or PAGE, _page_size(known)), 0
     trouble: StationSilent | StationRefused | None = None
     for _ in range(MOST_PAGES):
         if not missing or silences >= SILENCES_TO_STOP:

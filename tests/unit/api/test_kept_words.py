@@ -59,6 +59,8 @@ DEEDS = [
     deeds.secured("profile", "garage", profile=2),
     deeds.secured("profile_forgotten", "garage"),
     *(deeds.began(kind, "garage") for kind in ProofKind),
+    deeds.card_began("garage", tried=False),
+    deeds.card_began("garage", tried=True),
     deeds.aborted(),
     deeds.handed_over("Ina"),
     deeds.unlocked("new charger"),

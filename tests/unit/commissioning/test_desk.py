@@ -74,7 +74,7 @@ class Strangers:
     def __init__(self, *identities: str) -> None:
         self.strangers = tuple(SimpleNamespace(identity=each) for each in identities)
         self.central_system = self.board = self.dispatch = self
-        self.proofs = SimpleNamespace(is_running=False)
+        self.proofs = SimpleNamespace(is_busy=False)
         self.names: dict[str, str] = {}
 
     def turn_away(self, identities: frozenset[str]) -> None:

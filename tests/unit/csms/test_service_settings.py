@@ -32,6 +32,15 @@ async def test_they_are_asked_in_pages_of_the_size_that_the_station_told() -> No
     assert max(len(payload["key"]) for _, payload in sent) == 4
 
 
+async def test_they_are_asked_in_no_larger_pages_than_its_kind_takes() -> None:
+    """Q18, config_page."""
+    dialect, sent = v16(GetConfiguration=at_most(100))  # type: ignore[arg-type]
+
+    await read_settings(dialect, KEYS, {"GetConfigurationMaxKeys": Setting(value="4", readonly=True)}, page=2)
+
+    assert max(len(payload["key"]) for _, payload in sent) == 2
+
+
 @pytest.mark.parametrize("count", [1, 3, 7])
 async def test_a_station_that_cuts_its_answer_is_asked_for_the_rest(count: int) -> None:
     """B07."""

@@ -1,0 +1,1 @@
+"""The report card of one charging station: what it really supports and obeys."""
