@@ -83,6 +83,7 @@ async def test_station_that_offers_only_other_protocols_is_refused() -> None:
     ],
 )
 async def test_identity_is_the_last_part_of_the_path(path: str, identity: str) -> None:
+    """T05."""
     entry = StationEntry(id="one", identity=identity)
     async with house(entry) as place, place.peer(path):
         state = await place.until(lambda state: state.connected)

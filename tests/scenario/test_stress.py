@@ -23,6 +23,7 @@ MOST_MESSAGES_PER_MINUTE = 10
 
 @pytest.mark.parametrize("seed", range(12))
 def test_no_fuse_carries_more_than_its_rating_for_longer_than_control_needs(seed: int) -> None:
+    """S01."""
     unruly = Unruly(seed).run(minutes=15)
     set_a = [limit_a for _, limits in unruly.house.history for limit_a in limits.values()]
 

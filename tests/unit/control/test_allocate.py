@@ -94,6 +94,7 @@ def admitted_by_class(cars: list[Candidate], shares: dict[str, Share]) -> tuple[
 
 @given(problems())
 def test_every_row_holds(problem: tuple[list[Candidate], list[Row]]) -> None:
+    """S21: a row is one phase of one fuse, whatever order the stations have their phases in."""
     cars, rows = problem
     shares = allocate(cars, rows)
     for row in rows:

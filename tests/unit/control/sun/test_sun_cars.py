@@ -80,6 +80,7 @@ def test_enough_sun_for_long_enough_starts_the_car() -> None:
 
 
 def test_a_pause_tells_what_is_missing_and_how_near_the_start_is() -> None:
+    """S02 and S03."""
     reason = settled(SUNNY, paused(), 3000.0, regrets=at(0, {(3,): 5.0})).wishes["a"].why_not
 
     assert reason.code is LimitReason.SOLAR_SURPLUS
