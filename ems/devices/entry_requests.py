@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from typing import Final
 
 from pydantic import ValidationError
 
@@ -13,8 +14,8 @@ from ems.devices.http_device import HttpAddress
 from ems.devices.http_profile import HttpPoint, HttpProfile, LoginWay
 from ems.devices.profile_parts import Kind
 
-HTTPS_PORT = 443
-TIMEOUT_S = 2.0
+HTTPS_PORT: Final = 443
+TIMEOUT_S: Final = 2.0
 
 
 def requests_of(entry: DeviceEntry, found: HttpProfile | None, kind: Kind) -> dict[str, HttpPoint]:
