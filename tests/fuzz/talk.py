@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 
 from websockets.exceptions import ConnectionClosedOK
 
-from ems.clock import Clock
+from ems.clock import Clock, WallClock
 from ems.config.schema import CsmsSection, StationEntry
 from ems.csms import wire_json
 from ems.csms.pace import Pace
@@ -40,6 +40,9 @@ ERROR_CODES: Final = frozenset(
 """All but those that tell of a fault of ours."""
 
 TURNS: Final = 50
+TURN: Final = WallClock()
+"""Its sleep of no time is a turn of the loop."""
+
 """Of the event loop, in which any frame must be through."""
 
 
@@ -141,7 +144,7 @@ class Talk:
     async def settle(self) -> None:
         """Let everybody have a turn."""
         for _ in range(3):
-            await asyncio.sleep(0)  # noqa: TID251 (a turn of the loop, no time)
+            await TURN.sleep(0)
 
     async def hear(self, frame: bytes) -> list[list[Any]]:
         """What was said to that frame. Raises Finding."""
@@ -150,7 +153,7 @@ class Talk:
         wanted = legal_call(frame)
         said: list[list[Any]] = []
         for _ in range(TURNS):
-            await asyncio.sleep(0)  # noqa: TID251 (a turn of the loop, no time)
+            await TURN.sleep(0)
             said = [json.loads(text) for text in self.socket.said[count:]]
             if wanted is None or self.socket.closed or any(each[0] != 2 and each[1] == wanted for each in said):
                 break

@@ -8,15 +8,9 @@ import ssl
 import tty
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from datetime import timedelta
-from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from pymodbus.framer import FramerRTU, FramerType
 from pymodbus.server import ModbusTcpServer, ModbusTlsServer
 from pymodbus.simulator import DataType, SimData, SimDevice
@@ -27,6 +21,7 @@ from ems.devices.library import profile
 from ems.devices.modbus_address import line_of
 from ems.devices.modbus_link import Line, ModbusLink, ReadRequest
 from ems.errors import LinkDown, NoAnswer, Nonsense, Refused
+from tests.own_certificate import own_certificate
 from tests.protocol.modbus_bench import GUARD_S, LOOPBACK, HandClock, Reply, odd_server, refusal
 from tests.protocol.modbus_bench import counting as counting_tcp
 
@@ -201,31 +196,6 @@ async def test_a_gateway_that_is_late_is_left_in_peace_before_it_is_asked_again(
         await link.close()
 
 
-def _certificate(folder: Path, name: str) -> tuple[Path, Path]:
-    """A certificate for this machine that signs itself, and its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = WallClock().utc_now()
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address(LOOPBACK))]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    certificate, private = folder / f"{name}.pem", folder / f"{name}.key"
-    certificate.write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    private.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return certificate, private
-
-
 @asynccontextmanager
 async def tls_server(certificate: Path, key: Path, *, clients: Path | None = None) -> AsyncIterator[int]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -242,9 +212,9 @@ async def tls_server(certificate: Path, key: Path, *, clients: Path | None = Non
         await ended(server)
 
 
-async def test_tls_reads_from_a_device_with_a_known_certificate(tmp_path: Path) -> None:
-    certificate, key = _certificate(tmp_path, "device")
-    ours, our_key = _certificate(tmp_path, "ours")
+async def test_tls_reads_from_a_device_with_a_knownown_certificate(tmp_path: Path) -> None:
+    certificate, key = own_certificate(tmp_path, "device")
+    ours, our_key = own_certificate(tmp_path, "ours")
     async with tls_server(certificate, key, clients=ours) as port:
         address = ModbusAddress(
             host=LOOPBACK, port=port, over="tls", ca=str(certificate), certificate=str(ours), key=str(our_key)
@@ -257,8 +227,8 @@ async def test_tls_reads_from_a_device_with_a_known_certificate(tmp_path: Path) 
 
 
 async def test_tls_does_not_talk_to_a_device_that_somebody_else_vouches_for(tmp_path: Path) -> None:
-    certificate, key = _certificate(tmp_path, "device")
-    other, _ = _certificate(tmp_path, "other")
+    certificate, key = own_certificate(tmp_path, "device")
+    other, _ = own_certificate(tmp_path, "other")
     async with tls_server(certificate, key) as port:
         address = ModbusAddress(host=LOOPBACK, port=port, over="tls", ca=str(other))
         with pytest.raises(LinkDown):

@@ -9,54 +9,24 @@ import signal
 import socket
 import ssl
 from contextlib import suppress
-from datetime import timedelta
-from ipaddress import ip_address
 from pathlib import Path
 
 import httpx
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from ems.api import server as web_server
 from ems.api.server import WebServer
-from ems.clock import WallClock
 from ems.config.schema_api import ApiSection, TlsSection
 from tests.api_bench import GUARD_S, ApiBench
+from tests.own_certificate import own_certificate
 
 LOOPBACK = "127.0.0.1"
 
 
-def certificate(folder: Path) -> tuple[Path, Path]:
-    """One for this machine alone, made on the spot."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = WallClock().utc_now()
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address(LOOPBACK))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    cert_path, key_path = folder / "cert.pem", folder / "key.pem"
-    cert_path.write_bytes(made.public_bytes(Encoding.PEM))
-    key_path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    return cert_path, key_path
-
-
 async def test_a_certificate_of_ones_own_makes_it_https(tmp_path: Path) -> None:
-    cert, key = certificate(tmp_path)
+    cert, key = own_certificate(tmp_path)
     section = ApiSection(host=LOOPBACK, tls=TlsSection(certificate=str(cert), key=str(key)))
     api = await ApiBench(section=section, seconds=5).peopled()
     trust = ssl.create_default_context(cafile=str(cert))

@@ -3,36 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
 from ems.api.errors import TooOften, UnknownStation
 from ems.api.servicing.ports import ServicedStation
 from ems.api.sources import Diary
 from ems.api.wire import CommandAnswer
+from ems.api.wire.wishes import StationCommand
 from ems.clock import Clock
 from ems.csms.messages import Outcome
 from ems.csms.throttle import Throttle
 from ems.errors import StationError
 from ems.model.words import Phrase
 
-Command: TypeAlias = Literal[
-    "restart",
-    "unlock",
-    "start",
-    "stop",
-    "availability",
-    "reservation",
-    "reservation_end",
-    "clear_cache",
-    "report",
-    "setting",
-    "firmware",
-    "log",
-    "tag_list",
-]
-
 BURST: Final = 3
-EVERY_S: Final[Mapping[Command, float]] = {
+EVERY_S: Final[Mapping[StationCommand, float]] = {
     "restart": 60.0,
     "unlock": 10.0,
     "start": 10.0,
@@ -67,7 +52,7 @@ class Telling:
             raise UnknownStation(station_id)
         return station
 
-    def allowed(self, station_id: str, command: Command) -> ServicedStation:
+    def allowed(self, station_id: str, command: StationCommand) -> ServicedStation:
         """Raises UnknownStation or TooOften."""
         station = self.station(station_id)
         if not self._throttles[command].allows(station_id):
@@ -76,7 +61,7 @@ class Telling:
         return station
 
     async def told(
-        self, station_id: str, command: Command, asked: Awaitable[Outcome], who: str, **facts: str
+        self, station_id: str, command: StationCommand, asked: Awaitable[Outcome], who: str, **facts: str
     ) -> CommandAnswer:
         """What the station answered, noted with who asked. Raises StationOffline, StationSilent or StationRefused."""
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AwareDatetime, Field
 
@@ -69,25 +69,29 @@ class RestartWish(Shape):
     """At once; otherwise the station ends a session first."""
 
 
+StationCommand: TypeAlias = Literal[
+    "restart",
+    "unlock",
+    "start",
+    "stop",
+    "availability",
+    "reservation",
+    "reservation_end",
+    "clear_cache",
+    "report",
+    "setting",
+    "firmware",
+    "log",
+    "tag_list",
+]
+"""What a station may be told by hand."""
+
+
 class CommandAnswer(Shape):
     """What a station answered to a command."""
 
     station: str
-    command: Literal[
-        "restart",
-        "unlock",
-        "start",
-        "stop",
-        "availability",
-        "reservation",
-        "reservation_end",
-        "clear_cache",
-        "report",
-        "setting",
-        "firmware",
-        "log",
-        "tag_list",
-    ]
+    command: StationCommand
     done: bool
     """Whether it does it."""
 
