@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
+import threading
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -50,6 +51,8 @@ class FileFolder:
         self.folder: Final = folder
         self._most = most
         self._drops_oldest = drops_oldest
+        self._sweeping = threading.Lock()
+        self._swept = False
 
     def files(self) -> list[KeptFile]:
         """Newest first."""
@@ -68,6 +71,7 @@ class FileFolder:
 
     def begin(self) -> Path:
         """Where a new file is written until it is whole. Raises TooMany."""
+        self.sweep()
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
@@ -78,10 +82,9 @@ class FileFolder:
 
     def keep(self, part: Path, *, name: str, sha256: str, at: datetime, about: Mapping[str, str]) -> KeptFile:
         """That part is whole now."""
-        file = KeptFile(
-            file_id=part.stem, name=name, size_b=part.stat().st_size, sha256=sha256, at=at, about=dict(about)
-        )
         try:
+            size_b = part.stat().st_size
+            file = KeptFile(file_id=part.stem, name=name, size_b=size_b, sha256=sha256, at=at, about=dict(about))
             part.replace(self.path(file.file_id))
             self.describe(file)
         except OSError as error:
@@ -104,9 +107,12 @@ class FileFolder:
         self.path(file_id).unlink(missing_ok=True)
 
     def sweep(self) -> None:
-        """Remove what an earlier run left half written."""
-        for part in self.folder.glob("*.part"):
-            part.unlink(missing_ok=True)
+        """Remove what an earlier run left half written: once, and before the first file of this run begins."""
+        with self._sweeping:
+            if not self._swept:
+                for part in self.folder.glob("*.part"):
+                    part.unlink(missing_ok=True)
+                self._swept = True
 
     def _description(self, file_id: str) -> Path:
         return self.folder / f"{file_id}.json"

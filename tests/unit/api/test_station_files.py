@@ -230,10 +230,22 @@ def test_a_file_that_breaks_off_leaves_nothing_behind(tmp_path: Path) -> None:
     folder = FileFolder(tmp_path, most=2, drops_oldest=True)
     folder.begin().write_bytes(b"half")
     (tmp_path / "0123456789abcdef.json").write_text("no description")
-    folder.sweep()
+    after_a_restart = FileFolder(tmp_path, most=2, drops_oldest=True)
+    after_a_restart.sweep()
 
-    assert folder.files() == []
+    assert after_a_restart.files() == []
     assert [path.suffix for path in there(tmp_path)] == [".json"]
+
+
+def test_a_file_that_is_being_written_is_never_swept_away(tmp_path: Path) -> None:
+    """The sweep of a start runs beside the first requests."""
+    folder = FileFolder(tmp_path, most=2, drops_oldest=True)
+    part = folder.begin()
+    part.write_bytes(b"half")
+    folder.sweep()
+    part.write_bytes(b"whole")
+
+    assert folder.keep(part, name="a.bin", sha256="", at=AT, about={}).size_b == len(b"whole")
 
 
 @given(st.text(max_size=300))
