@@ -51,8 +51,8 @@ class PaperStation:
     async def unlock(self) -> Outcome:
         return self._answer("unlock")
 
-    async def remote_start(self, id_tag: str = REMOTE_TAG, connector: int | None = 1) -> None:
-        self._need(f"start {id_tag} {connector}")
+    async def remote_start(self, id_tag: str = REMOTE_TAG, *, any_connector: bool = False) -> None:
+        self._need(f"start {id_tag} {None if any_connector else 1}")
 
     async def remote_stop(self) -> None:
         self._need("stop")

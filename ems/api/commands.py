@@ -39,7 +39,7 @@ class StationCommands:
     async def start(self, station_id: str, tag: str | None, *, any_connector: bool, who: str) -> CommandAnswer:
         """Begin a session."""
         station = self.telling.allowed(station_id, "start")
-        asked = station.remote_start(tag or REMOTE_TAG, None if any_connector else 1)
+        asked = station.remote_start(tag or REMOTE_TAG, any_connector=any_connector)
         return await self.telling.told(station_id, "start", accepted(asked), who)
 
     async def stop(self, station_id: str, *, who: str) -> CommandAnswer:

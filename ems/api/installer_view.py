@@ -111,7 +111,7 @@ class InstallerView:
             id=entry.id,
             identity=identity,
             url=self._url(host, identity),
-            needs_password=entry.password is not None,
+            needs_password=link.post.entry.password is not None,
             circuit=entry.circuit,
             wired=entry.wired,
             wiring_known=entry.wiring_known,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from ems.clock import Clock
@@ -17,13 +17,11 @@ from ems.csms.visit import Visit
 from ems.model.station import ConnectorStatus
 
 
-class Attended(Protocol):
-    """What the attendant needs of a station."""
-
-    configuration: Configuration | None
+class AttendedConnector(Protocol):
+    """What the attendant needs of a connector that somebody configured."""
 
     @property
-    def station_id(self) -> str: ...
+    def number(self) -> int: ...
 
     @property
     def limits(self) -> Limits: ...
@@ -46,6 +44,21 @@ class Attended(Protocol):
     def look_again(self) -> None: ...
 
 
+class Attended(Protocol):
+    """What the attendant needs of a station."""
+
+    configuration: Configuration | None
+
+    @property
+    def station_id(self) -> str: ...
+
+    @property
+    def quirks(self) -> QuirkSection: ...
+
+    @property
+    def members(self) -> Sequence[AttendedConnector]: ...
+
+
 class Attendant:
     """Serves one station during one connection. Limits come first: nothing here is in their way."""
 
@@ -63,7 +76,7 @@ class Attendant:
         """Read and write the station's configuration, once after each of its boots. Raises StationOffline."""
         try:
             async with self._clock.timeout(self._pace.limit_first_s):
-                await self._visit.limit_settled.wait()
+                await self._visit.limits_settled.wait()
         except TimeoutError:
             pass
         await self._visit.dialect.prepare()
@@ -78,7 +91,8 @@ class Attendant:
             **self._visit.dialect.features()
         }
         if told:
-            self._station.limits.can = capabilities(told)
+            for member in self._station.members:
+                member.limits.can = capabilities(told)
         await write_settings(self._visit.dialect, known, self._pace, quirks)
         self._station.configuration = Configuration(known=known)
 
@@ -87,9 +101,10 @@ class Attendant:
         self._visit.spawn(self._ask_for_reports())
         while True:
             await self._clock.sleep(self._pace.watch_every_s)
-            self._station.look_again()
-            self._start_waiting_car()
-            self._ask_for_meter_values()
+            for member in self._station.members:
+                member.look_again()
+                self._start_waiting_car(member)
+                self._ask_for_meter_values(member)
 
     async def _ask_for_reports(self) -> None:
         """Boot and status, once each, when they did not come by themselves (Q4, Q5)."""
@@ -97,35 +112,37 @@ class Attendant:
         if not self._visit.boot_heard:
             self._visit.boot_asked_until_s = self._clock.monotonic_s() + self._pace.trigger_within_s
             self._visit.spawn(self._visit.dialect.trigger(Report.BOOT, None))
-        if not self._visit.status_heard:
-            self._visit.spawn(self._visit.dialect.trigger(Report.STATUS, 1))
+        for member in self._station.members:
+            if member.number not in self._visit.statuses_heard:
+                self._visit.spawn(self._visit.dialect.trigger(Report.STATUS, member.number))
         await self._clock.sleep(self._pace.report_within_s)
-        self._station.assume_available()
+        for member in self._station.members:
+            member.assume_available()
 
-    def _start_waiting_car(self) -> None:
-        connector = self._station.connector
+    def _start_waiting_car(self, member: AttendedConnector) -> None:
+        connector = member.connector
         now_s = self._clock.monotonic_s()
         since_s = connector.preparing_since_s
         if since_s is None or connector.transactions.running or now_s - since_s < self._pace.preparing_s:
             return
-        if self._station.is_paused and self._station.quirks.stop_style == "remote_stop":
+        if member.is_paused and member.quirks.stop_style == "remote_stop":
             return
-        before_s = self._visit.remote_start_at_s
+        before_s = self._visit.remote_start_at_s.get(member.number)
         if connector.status is ConnectorStatus.PREPARING and _due(before_s, now_s, self._pace.remote_start_every_s):
-            self._visit.remote_start_at_s = now_s
-            self._visit.spawn(self._station.remote_start())
+            self._visit.remote_start_at_s[member.number] = now_s
+            self._visit.spawn(member.remote_start())
 
-    def _ask_for_meter_values(self) -> None:
-        connector = self._station.connector
+    def _ask_for_meter_values(self, member: AttendedConnector) -> None:
+        connector = member.connector
         if connector.status not in CHARGING and connector.transactions.running is None:
             return
         now_s = self._clock.monotonic_s()
         longest_s = self._pace.missing_meter_values * self._pace.meter_values_s
         heard_s = connector.metered_at_s or 0.0
-        asked_s = self._visit.meter_values_asked_at_s or 0.0
+        asked_s = self._visit.meter_values_asked_at_s.get(member.number, 0.0)
         if now_s - max(heard_s, asked_s, self._visit.began_at_s) > longest_s:
-            self._visit.meter_values_asked_at_s = now_s
-            self._visit.spawn(self._visit.dialect.trigger(Report.METER_VALUES, 1))
+            self._visit.meter_values_asked_at_s[member.number] = now_s
+            self._visit.spawn(self._visit.dialect.trigger(Report.METER_VALUES, member.number))
 
 
 def _due(before_s: float | None, now_s: float, every_s: float) -> bool:

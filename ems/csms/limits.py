@@ -17,7 +17,7 @@ from ems.csms.charging_profiles import (
     start_profile,
     working_id,
 )
-from ems.csms.constructions import Construction, Purpose
+from ems.csms.constructions import Construction, Purpose, is_for
 from ems.csms.lane import CallRefused, GaveWay, Superseded
 from ems.csms.messages import Dialect
 from ems.csms.ports import LeasedLimit, LimitReceipt
@@ -55,8 +55,12 @@ class _Attempt:
 class Limits:
     """The limits of one station over any number of connections."""
 
-    def __init__(self, station_id: str, clock: Clock, *, whole_amps: bool, max_a: float, phases: int) -> None:
+    def __init__(
+        self, station_id: str, clock: Clock, *, whole_amps: bool, max_a: float, phases: int, only: int | None = None
+    ) -> None:
+        """`only` is the connector that may be limited, and no other; None where it stands for the whole station."""
         self._station_id = station_id
+        self._only = only
         self._clock = clock
         self._whole_amps = whole_amps
         self._max_a = max_a
@@ -71,7 +75,7 @@ class Limits:
         self._paused = True
         self._lease: LeasedLimit | None = None
         self._leased_at_s = 0.0
-        self.search: Final = Search(station_id)
+        self.search: Final = Search(station_id, only)
         self.resident_a: float | None = None
         """The fallback current that the station holds by itself; None until it has confirmed one.
 
@@ -304,6 +308,8 @@ class Limits:
     async def _send(self, profile: Profile, attempt: _Attempt) -> LimitReceipt:
         if attempt.number != self._attempts:
             raise Superseded(f"{self._station_id}: a newer limit took its place")
+        if not is_for(profile.purpose, profile.connector, self._only):
+            raise StationRefused(f"{self._station_id}: a limit of its own would come to another connector; not sent")
         shape = _shape(profile)
         if shape in attempt.refused:
             raise StationRefused(f"{self._station_id} refused {profile.purpose.value} at level {profile.level}")

@@ -60,9 +60,7 @@ class Servicing:
     async def ask_for(self, station_id: str, report: Report, *, who: str) -> CommandAnswer:
         """Have it send a report."""
         station = self._telling.allowed(station_id, "report")
-        connector = 1 if report in {Report.STATUS, Report.METER_VALUES} else None
-        asked = station.ask_for(report, connector)
-        return await self._telling.told(station_id, "report", asked, who, report=report.value)
+        return await self._telling.told(station_id, "report", station.ask_for(report), who, report=report.value)
 
     async def send_vendor_data(
         self, station_id: str, vendor: str, message: str | None, content: str | None, *, who: str

@@ -17,7 +17,15 @@ from ems.csms.ports import LeasedLimit
 from ems.csms.service import firmware
 from ems.csms.service.local_list import ListRoom, TagList, send_list
 from ems.csms.service.settings import read_everything, read_settings
-from ems.csms.service.standing import RemoteStart, Reservation, Standing, StartState, Upload
+from ems.csms.service.standing import (
+    OF_A_CONNECTOR,
+    PostStanding,
+    RemoteStart,
+    Reservation,
+    Standing,
+    StartState,
+    Upload,
+)
 from ems.csms.service_words import (
     FirmwareOrder,
     FirmwareReport,
@@ -37,18 +45,25 @@ REBOOT_REQUIRED: Final = "RebootRequired"
 UNCHANGED: Final = "Unchanged"
 """Our own word: the station is so already, and was not bothered."""
 
+OF_CONNECTORS: Final = frozenset({Report.STATUS, Report.METER_VALUES})
+"""Reports that a connector has of its own."""
+
 MOST_REQUEST_ID: Final = 2**31 - 1
 
 
 class Serviced(StationCalls):
     """Everything here raises StationOffline, StationSilent or StationRefused where the station is asked."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, shared: PostStanding) -> None:
+        """`shared` is what its station's connectors have in common."""
         self._clock = clock
-        self.standing = Standing()
-        """What its service stands at."""
+        self._shared = shared
+        self._own = Standing()
 
-        self._list_sent: TagList | None = None
+    @property
+    def standing(self) -> Standing:
+        """What its service stands at."""
+        return replace(self._shared.now, **{name: getattr(self._own, name) for name in OF_A_CONNECTOR})
 
     @property
     @abstractmethod
@@ -89,8 +104,8 @@ class Serviced(StationCalls):
         """The limit that a transaction begins with, where limits are those of transactions."""
         return None
 
-    async def remote_start(self, id_tag: str = REMOTE_TAG, connector: int | None = 1) -> None:
-        """Begin a session; None leaves the connector to the station. Refused while it installs firmware."""
+    async def remote_start(self, id_tag: str = REMOTE_TAG, *, any_connector: bool = False) -> None:
+        """Begin a session, where the station likes for any connector. Refused while it installs firmware."""
         if self.is_installing:
             raise StationRefused(f"{self.station_id} installs firmware now; start a session when it is done")
         asked = RemoteStart(tag=id_tag, at=self._clock.utc_now(), asked_at_s=self._clock.monotonic_s())
@@ -98,7 +113,11 @@ class Serviced(StationCalls):
         # Before it is asked: the session may begin before its answer was looked at.
         self._stand(start=asked)
         try:
-            await dialect.remote_start(id_tag, connector, self._start_profile())
+            if any_connector:
+                # The limit of one connector must not come to another.
+                await dialect.remote_start(id_tag, None, self._start_profile() if self.is_alone else None)
+            else:
+                await dialect.remote_start(id_tag, self.number, self._start_profile())
         except StationRefused:
             self._stand(start=replace(asked, state=StartState.REFUSED))
             raise
@@ -122,10 +141,10 @@ class Serviced(StationCalls):
         """Have it forget the tags that it accepted before."""
         return await self._here().dialect.clear_cache()
 
-    async def ask_for(self, report: Report, connector: int | None = None) -> Outcome:
-        """Have it send a report; one that it cannot send is remembered."""
+    async def ask_for(self, report: Report) -> Outcome:
+        """Have it send a report, of its connector or of the whole station; one that it cannot send is remembered."""
         try:
-            await self.trigger(report, connector)
+            await self.trigger(report, self.number if report in OF_CONNECTORS else None)
         except StationRefused as refused:
             self._stand(refused_reports={**self.standing.refused_reports, report.value: str(refused)[:200]})
             return Outcome(done=False, answer=str(refused)[:200])
@@ -192,15 +211,17 @@ class Serviced(StationCalls):
 
     async def keep_list(self, tags: TagList) -> int:
         """Bring its list of tags up to date; its version afterwards, -1 where it keeps none. Raises ListTooLong."""
-        version = await send_list(self._here().dialect, tags, self._list_sent, self._list_room())
+        version = await send_list(self._here().dialect, tags, self._shared.list_sent, self._list_room())
         if version == tags.version:
-            self._list_sent = tags
+            self._shared.list_sent = tags
         self._stand(list_version=version)
         return version
 
     async def reserve(self, tag: str, until: datetime, *, parent: str | None = None) -> Outcome:
-        """Keep its connector for that tag."""
-        order = ReservationOrder(reservation_id=new_request_id(), connector=1, tag=tag, until=until, parent=parent)
+        """Keep it for that tag."""
+        order = ReservationOrder(
+            reservation_id=new_request_id(), connector=self.number, tag=tag, until=until, parent=parent
+        )
         outcome = await self._here().dialect.reserve(order)
         if outcome.done:
             self._stand(reservation=Reservation(reservation_id=order.reservation_id, tag=tag, until=until))
@@ -240,13 +261,13 @@ class Serviced(StationCalls):
         if report.request_id in {None, upload.request_id}:
             self._stand(upload=replace(upload, state=report.state or upload.state))
 
-    def _service_booted(self, boot: Boot) -> None:
+    def service_booted(self, boot: Boot) -> None:
         """It restarted: what waited for that is done."""
         at, now_s = self._clock.utc_now(), self._clock.monotonic_s()
         update = firmware.booted(self.standing.update, boot.firmware, at, now_s)
         self._stand(update=update, reboot_needed=())
 
-    def _service_status(self, status: ConnectorStatus | None) -> None:
+    def service_status(self, status: ConnectorStatus | None) -> None:
         if status is ConnectorStatus.UNAVAILABLE or status is ConnectorStatus.AVAILABLE:
             waits = self.standing.change_waits and (status is ConnectorStatus.UNAVAILABLE) is self.standing.operative
             self._stand(change_waits=waits)
@@ -272,7 +293,11 @@ class Serviced(StationCalls):
         )
 
     def _stand(self, **changes: object) -> None:
-        self.standing = replace(self.standing, **changes)  # type: ignore[arg-type] # names of `Standing`
+        """Names of `Standing`."""
+        own = {name: value for name, value in changes.items() if name in OF_A_CONNECTOR}
+        shared = {name: value for name, value in changes.items() if name not in OF_A_CONNECTOR}
+        self._own = replace(self._own, **own)  # type: ignore[arg-type]
+        self._shared.now = replace(self._shared.now, **shared)  # type: ignore[arg-type]
 
 
 def new_request_id() -> int:

@@ -62,7 +62,7 @@ class ProvisioningV201:
     def _status(self, payload: Mapping[str, object], _message_id: str) -> Mapping[str, object]:
         evse = whole(payload, "evseId")
         self._book.connectors.told(
-            1 if evse is None else evse,
+            self._heard.untold_connector if evse is None else evse,
             whole(payload, "connectorId") or 0,
             text(payload, "connectorStatus"),
             parse_timestamp(payload.get("timestamp")),

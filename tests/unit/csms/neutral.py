@@ -55,6 +55,14 @@ class Security:
         self.foreign.append(about)
 
 
+class Energy(EnergyBook):
+    """Of a station with one connector."""
+
+    def hurried(self, *, on: bool, transaction_id: str = "") -> None:
+        assert len(transaction_id) <= 36
+        super().hurried(on=on)
+
+
 @dataclass
 class Heard:
     """Implements `messages.Heard` by remembering."""
@@ -68,6 +76,10 @@ class Heard:
     firmware: list[FirmwareReport] = field(default_factory=list)
     uploads: list[UploadReport] = field(default_factory=list)
     verdicts: dict[str, TagVerdict] = field(default_factory=dict)
+    asked_at: list[int | None] = field(default_factory=list)
+    """Connectors for which tags were asked about."""
+
+    untold_connector: int = 1
     accepts: bool = True
     waiting: int = 0
     """How often a car waited for a schedule."""
@@ -77,7 +89,7 @@ class Heard:
     security: Security = field(default_factory=Security)
 
     def __post_init__(self) -> None:
-        self.energy = EnergyBook(self._changed, self._needed)
+        self.energy = Energy(self._changed, self._needed)
 
     def _needed(self) -> None:
         self.waiting += 1
@@ -98,7 +110,8 @@ class Heard:
     def metered(self, report: MeterReport) -> None:
         self.meters.append(report)
 
-    def authorize(self, id_tag: str) -> TagVerdict:
+    def authorize(self, id_tag: str, connector: int | None = None) -> TagVerdict:
+        self.asked_at.append(connector)
         return self.verdicts.get(id_tag, TagVerdict())
 
     def firmware_reported(self, report: FirmwareReport) -> None:
