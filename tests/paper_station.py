@@ -63,8 +63,8 @@ class PaperStation:
     async def clear_cache(self) -> Outcome:
         return self._answer("clear cache")
 
-    async def ask_for(self, report: Report, connector: int | None = None) -> Outcome:
-        return self._answer(f"{report} {connector}")
+    async def ask_for(self, report: Report) -> Outcome:
+        return self._answer(f"{report}")
 
     async def send_vendor_data(self, vendor: str, message: str | None, content: str | None) -> VendorAnswer:
         outcome = self._answer(f"{vendor} {message} {content}")

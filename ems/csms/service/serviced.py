@@ -211,7 +211,7 @@ class Serviced(StationCalls):
 
     async def keep_list(self, tags: TagList) -> int:
         """Bring its list of tags up to date; its version afterwards, -1 where it keeps none. Raises ListTooLong."""
-        version = await send_list(self._here().dialect, tags, self._shared.list_sent, self._list_room())
+        version = await send_list(self._here().dialect, tags, self._shared.list_sent, ListRoom.told(self.told_settings))
         if version == tags.version:
             self._shared.list_sent = tags
         self._stand(list_version=version)
@@ -286,12 +286,6 @@ class Serviced(StationCalls):
     def _firmware_now(self) -> str:
         """Its firmware version as it last said; empty while it has not."""
 
-    def _list_room(self) -> ListRoom:
-        told = self.told_settings
-        return ListRoom(
-            lines=_count(told.get("LocalAuthListMaxLength")), lines_at_once=_count(told.get("SendLocalListMaxLength"))
-        )
-
     def _stand(self, **changes: object) -> None:
         """Names of `Standing`."""
         own = {name: value for name, value in changes.items() if name in OF_A_CONNECTOR}
@@ -303,8 +297,3 @@ class Serviced(StationCalls):
 def new_request_id() -> int:
     """A number for an order that was hardly used before, also not before our restart."""
     return secrets.randbelow(MOST_REQUEST_ID) + 1
-
-
-def _count(setting: Setting | None) -> int | None:
-    said = "" if setting is None else setting.value.strip()
-    return int(said) if said.isdecimal() and 0 < len(said) < 7 and int(said) > 0 else None
