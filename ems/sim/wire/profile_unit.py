@@ -1,4 +1,4 @@
-"""A simulated device of any Modbus profile, behind a `ModbusPort`."""
+"""A simulated device of any profile with registers, behind a `ModbusPort`."""
 
 from __future__ import annotations
 
@@ -9,10 +9,14 @@ from pymodbus.constants import ExcCodes
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 from ems.devices.modbus_profile import HybridProfile, ModbusProfile
+from ems.devices.profile import SunSpecProfile
 from ems.devices.profile_parts import Kind
 from ems.devices.register_point import RegisterKind
 from ems.devices.register_types import WordOrder
 from ems.sim.wire.register_image import Image, Values, image
+from ems.sim.wire.sunspec_image import sunspec_image
+
+RegisterProfile = ModbusProfile | HybridProfile | SunSpecProfile
 
 KIND_OF: Final[Mapping[int, RegisterKind]] = {3: "holding", 4: "input"}
 """By Modbus function code."""
@@ -21,14 +25,14 @@ KIND_OF: Final[Mapping[int, RegisterKind]] = {3: "holding", 4: "input"}
 class ProfileUnit:
     """Serves the registers of one profile, and refuses what a device of that kind does not have or allow."""
 
-    def __init__(self, unit: int, profile: ModbusProfile | HybridProfile) -> None:
+    def __init__(self, unit: int, profile: RegisterProfile) -> None:
         self.unit: Final = unit
         self._profile = profile
-        self._registers: Image = image(profile, {})
+        self._registers: Image = _image(profile, {}, None)
 
     def show(self, values: Mapping[Kind, Values], order: WordOrder | None = None) -> None:
         """Measure `values` from now on. Raises CannotShow."""
-        self._registers = image(self._profile, values, order)
+        self._registers = _image(self._profile, values, order)
 
     def device(self) -> SimDevice:
         """As pymodbus wants it."""
@@ -66,3 +70,9 @@ class ProfileUnit:
             start, last = address if start is None else start, address
         if start is not None:
             yield start, last + 1 - start
+
+
+def _image(profile: RegisterProfile, values: Mapping[Kind, Values], order: WordOrder | None) -> Image:
+    if isinstance(profile, SunSpecProfile):
+        return sunspec_image(profile.kinds, values)
+    return image(profile, values, order)
