@@ -6,7 +6,7 @@ import asyncio
 import base64
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from ems.devices.http_profile import HttpPoint, HttpProfile
@@ -46,16 +46,31 @@ def _tell(answer: dict[str, Any], point: HttpPoint, value: float | None) -> None
 class HttpPort:
     """Serves one device until it is closed."""
 
-    def __init__(self, profile: HttpProfile, host: str = "127.0.0.1", port: int = 0, *, login: str = "") -> None:
-        """`login` is `user:password`, or the token, of a device that lets nobody else in."""
+    def __init__(
+        self,
+        profile: HttpProfile,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        login: str = "",
+        source: Callable[[], Mapping[Kind, Values]] | None = None,
+    ) -> None:
+        """`login` is `user:password`, or the token, of a device that lets nobody else in.
+
+        With a `source`, it measures what that gives whenever it is asked.
+        """
         self.profile: Final = profile
         self.host: Final = host
         self.port = port
         self.asked: Final[list[str]] = []
         """Paths of the requests, oldest first."""
 
+        self.samples = 0
+        """Answers that told what the profile asks for first."""
+
         self._login = login
-        self._answers: dict[str, Any] = answers(profile, {})
+        self._source = source
+        self._answers: dict[str, Any] = answers(profile, source() if source else {})
         self._server: asyncio.Server | None = None
         self._readers: set[asyncio.Task[None]] = set()
 
@@ -105,8 +120,11 @@ class HttpPort:
         self.asked.append(path)
         if self._login and not self._lets_in(headers):
             return _response("401 Unauthorized", {}, "WWW-Authenticate: Basic realm=device\r\n")
+        if self._source is not None:
+            self.show(self._source())
         if path not in self._answers:
             return _response("404 Not Found", {})
+        self.samples += path == self.profile.request
         return _response("200 OK", self._answers[path])
 
     def _lets_in(self, headers: Mapping[str, str]) -> bool:

@@ -75,9 +75,7 @@ class PlayedRegisters:
         usual = None if isinstance(self.profile, SunSpecProfile) else self.profile.defaults
         unit = self.place.unit if self.place.unit is not None else usual.unit if usual else USUAL_UNIT
         self._unit = ProfileUnit(unit, self.profile)
-        self._port = ModbusPort(
-            [self._unit], self.place.host, self.place.port, over="udp" if usual and usual.over == "udp" else "tcp"
-        )
+        self._port = ModbusPort([self._unit], self.place.host, self.place.port, over=self._unit.over)
 
     @property
     def where(self) -> Mapping[str, str | int]:

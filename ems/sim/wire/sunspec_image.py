@@ -24,26 +24,38 @@ CHAIN: Final[Mapping[Kind, tuple[int, int, Layout]]] = {
 }
 """Model, its length, and where its points are."""
 
+FIRST_MODEL: Final = BASES[0] + len(MARKER)
 PRODUCING: Final = 4
 """The inverter's state."""
 
 
 def sunspec_image(kinds: Iterable[Kind], values: Mapping[Kind, Values], maker: str = "Simulated") -> Image:
     """The registers of a chain with a model for every kind. Raises CannotShow."""
-    base, *_ = BASES
-    registers = _row(base, MARKER)
-    header = base + len(MARKER)
-    registers |= _row(header, common_model(maker, COMMON_LENGTH))
-    header += HEADER_REGISTERS + COMMON_LENGTH
+    registers = _row(FIRST_MODEL - len(MARKER), MARKER) | _row(FIRST_MODEL, common_model(maker, COMMON_LENGTH))
+    end = FIRST_MODEL + HEADER_REGISTERS + COMMON_LENGTH
+    for kind, header in _chain(kinds):
+        model, length, layout = CHAIN[kind]
+        registers |= _row(header, (model, length, *[0] * length)) | _nothing(layout, header)
+        registers |= written(_points(layout, header), values.get(kind, {}), WordOrder.BIG)
+        if "St" in layout.fields:
+            registers["holding", header + layout.fields["St"].offset] = PRODUCING
+        end = header + HEADER_REGISTERS + length
+    return registers | _row(end, (END_MODEL, 0))
+
+
+def sunspec_rows(kinds: Iterable[Kind]) -> Iterator[tuple[str, RegisterPoint]]:
+    """Where such a device has our numbers."""
+    for kind, header in _chain(kinds):
+        yield from _our_points(CHAIN[kind][2], header)
+
+
+def _chain(kinds: Iterable[Kind]) -> Iterator[tuple[Kind, int]]:
+    """Where the model of each kind begins."""
+    header = FIRST_MODEL + HEADER_REGISTERS + COMMON_LENGTH
     for kind in kinds:
         if kind in CHAIN:
-            model, length, layout = CHAIN[kind]
-            registers |= _row(header, (model, length, *[0] * length)) | _nothing(layout, header)
-            registers |= written(_points(layout, header), values.get(kind, {}), WordOrder.BIG)
-            if "St" in layout.fields:
-                registers["holding", header + layout.fields["St"].offset] = PRODUCING
-            header += HEADER_REGISTERS + length
-    return registers | _row(header, (END_MODEL, 0))
+            yield kind, header
+            header += HEADER_REGISTERS + CHAIN[kind][1]
 
 
 def common_model(maker: str, length: int) -> tuple[int, ...]:
