@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
 from ems.clock import Clock
-from ems.devices.mqtt_messages import Json, NotInMessage, Unreadable, as_number, as_online, parse_payload, pick
+from ems.devices.messages import Json, NotInMessage, Unreadable, as_number, as_online, parse_payload, pick
 from ems.devices.mqtt_profile import TopicPoint
 from ems.devices.sample import Sample, is_live
 from ems.errors import DeviceError, LinkDown, NoAnswer, Nonsense

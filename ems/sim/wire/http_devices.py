@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from ems.devices.http_profile import HttpPoint, HttpProfile
-from ems.devices.mqtt_messages import Choice, JsonPath, parse_path
+from ems.devices.messages import Choice, JsonPath, parse_path
 from ems.devices.profile_parts import Kind
 
 LOGGER = logging.getLogger(__name__)
