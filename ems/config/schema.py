@@ -17,12 +17,12 @@ from ems.config.schema_csms import CsmsSection, CsmsTlsSection, Unknown
 from ems.config.schema_devices import (
     BatteryEntry,
     DeviceEntry,
-    HttpRule,
     HttpSource,
     MeterEntry,
     ModbusAddress,
     MqttRule,
     MqttSource,
+    P1Address,
     SolarEntry,
 )
 from ems.config.schema_quirks import QuirkSection
@@ -43,7 +43,6 @@ __all__ = [
     "DeviceEntry",
     "GridOperatorSection",
     "HomeTime",
-    "HttpRule",
     "HttpSource",
     "MeterEntry",
     "ModbusAddress",
@@ -51,6 +50,7 @@ __all__ = [
     "MqttRule",
     "MqttSource",
     "Naming",
+    "P1Address",
     "PeakTariffSection",
     "PhaseName",
     "PolicySection",

@@ -119,6 +119,22 @@ class HttpSource(Section):
     """How long an answer may take; the profile's, else 2 s."""
 
 
+class P1Address(Section):
+    """Where the customer's port (P1) of a smart meter is heard: a bridge on the network, or a cable at this machine."""
+
+    host: Host = ""
+    """Name or address of the bridge; left out only with `serial`."""
+
+    port: Port | None = None
+    """Where the bridge passes the line through; the profile's when left out."""
+
+    serial: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    """The device file of a P1 cable, such as /dev/ttyUSB0."""
+
+    baud: Literal[9600, 115200] | None = None
+    """Of the cable: 115200 since DSMR 4; 9600 before, with seven bits and even parity."""
+
+
 class DeviceEntry(Section):
     """A meter, inverter or battery: who it is and where it speaks."""
 
@@ -129,6 +145,7 @@ class DeviceEntry(Section):
     modbus: ModbusAddress | None = None
     mqtt: MqttSource | None = None
     http: HttpSource | None = None
+    p1: P1Address | None = None
     pushed: Switch = False
     """A program brings its readings, such as Home Assistant from any of its sensors; needs a `period_s` of 1 to 30."""
 

@@ -30,6 +30,7 @@ SECTIONS: Mapping[str, tuple[type[BaseModel], ...]] = {
     "meters, solar, battery": (schema.MeterEntry, schema.SolarEntry, schema.BatteryEntry),
     "modbus": (schema.ModbusAddress,),
     "http of a device": (schema.HttpSource,),
+    "p1 of a meter": (schema.P1Address,),
     "mqtt of a device": (schema.MqttSource,),
     "One MQTT rule": (schema.MqttRule,),
     "stations": (schema.StationEntry,),
