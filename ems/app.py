@@ -36,6 +36,7 @@ from ems.runtime.escalation import Escalations
 from ems.runtime.ledger import Ledger
 from ems.runtime.loop import Loop, Record, Watcher
 from ems.runtime.poller import follow
+from ems.runtime.reads import Reads
 from ems.runtime.supervisor import Supervisor
 from ems.runtime.terms import CAR_LASTS_S, Terms
 from ems.runtime.watchdog import Watchdog
@@ -88,6 +89,7 @@ class Service:
         self._site = to_site(file)
         self._devices: Devices = connect_devices(file, clock)
         self._board = Board(self._site, clock)
+        self._reads: Final = Reads(clock)
         learned = LearnedBook()
         self.tags: Final = TagDesk(clock)
         self.central_system = CentralSystem(
@@ -256,6 +258,7 @@ class Service:
             waiting=waiting,
             inlets=self._devices.pushed,
             tag_desk=self.tags,
+            devices=self._reads.health,
         )
         self.desk.audit = part.access.audit_commissioning
         return part
@@ -285,16 +288,19 @@ class Service:
         mount(app, house, access, time_zone=self._zone, clock=self._clock, commissioning=installers)
 
     def _follow_devices(self, parts: asyncio.TaskGroup) -> None:
-        devices, board, clock = self._devices, self._board, self._clock
+        devices, board, clock, noted = self._devices, self._board, self._clock, self._reads.noted
         for job in devices.background:
             parts.create_task(job(), name="device link")
         for circuit_id, meter in devices.meters.items():
             post = partial(board.post_meter, circuit_id)
-            parts.create_task(follow(meter, post, clock, longest_pause_s=METER_PAUSE_S), name=meter.name)
+            read = follow(noted(meter, "meter"), post, clock, longest_pause_s=METER_PAUSE_S)
+            parts.create_task(read, name=meter.name)
         for inverter in devices.solar:
-            parts.create_task(follow(inverter, partial(board.post_solar, inverter.name), clock), name=inverter.name)
+            post_sun = partial(board.post_solar, inverter.name)
+            parts.create_task(follow(noted(inverter, "inverter"), post_sun, clock), name=inverter.name)
         if devices.battery is not None:
-            parts.create_task(follow(devices.battery, board.post_battery, clock), name=devices.battery.name)
+            battery = noted(devices.battery, "battery")
+            parts.create_task(follow(battery, board.post_battery, clock), name=battery.name)
         if devices.operator_signal is not None:
             parts.create_task(devices.operator_signal.follow(board.set_dimmed), name="grid operator's signal")
 

@@ -17,6 +17,7 @@ from ems.api.access.kept import KeptAccounts
 from ems.api.access.store import AccountStore
 from ems.api.application import Vitals, application
 from ems.api.commands import StationCommands
+from ems.api.devices import Told, WatchedDevices
 from ems.api.directory import BootDirectory, BootedStation
 from ems.api.discovery import announce, announcement
 from ems.api.feed import Feed
@@ -127,10 +128,11 @@ class ApiPart:
         waiting: Waiting | None = None,
         inlets: Mapping[str, Inlet] | None = None,
         tag_desk: TagDesk | None = None,
+        devices: Told = tuple,
     ) -> None:
         """`mount` puts pages on the application; `routers` of other parts stand below `/api/v1`.
 
-        `inlets` take the readings that programs bring.
+        `inlets` take the readings that programs bring; `devices` tells how well each is read.
         """
         stores = stores or Stores()
         shelf = stores.shelf or MemoryShelf()
@@ -146,6 +148,7 @@ class ApiPart:
             shelf=shelf,
             diary=stores.diary,
             feeds=feed,
+            gauges=WatchedDevices(devices, clock, circuits=circuits),
         )
         self._file = file
         self._experimental = tuple(each.device_id for each in cautions(file) if each.about == "experimental")

@@ -10,7 +10,16 @@ from typing import Any, Final, NoReturn, Protocol, TypeAlias
 
 from ems.api.errors import StorageOff
 from ems.api.scene import Counted, StationFacts
-from ems.api.wire import AuditRecord, DecisionRecord, HistoryPoint, HistoryStep, LogRecord, SessionRecord, SourceState
+from ems.api.wire import (
+    AuditRecord,
+    DecisionRecord,
+    DeviceState,
+    HistoryPoint,
+    HistoryStep,
+    LogRecord,
+    SessionRecord,
+    SourceState,
+)
 from ems.model.words import Phrase
 
 LOGGER: Final = logging.getLogger(__name__)
@@ -93,6 +102,19 @@ class Feeds(Protocol):
     """The devices whose readings a program brings; answers from memory."""
 
     def sources(self) -> tuple[SourceState, ...]: ...
+
+
+class Gauges(Protocol):
+    """How well devices are read; answers from memory."""
+
+    def devices(self) -> tuple[DeviceState, ...]: ...
+
+
+class NoGauges:
+    """Nobody reads a device."""
+
+    def devices(self) -> tuple[DeviceState, ...]:
+        return ()
 
 
 class NoFeeds:
@@ -178,6 +200,7 @@ class Sources:
     shelf: Shelf | None = None
     diary: Diary = LogDiary()
     feeds: Feeds = NoFeeds()
+    gauges: Gauges = NoGauges()
 
 
 def _refuse() -> NoReturn:

@@ -76,6 +76,7 @@ class HttpDevice(Generic[R]):
         self._view = view
         self._clock = clock
         self._client: httpx.AsyncClient | None = None
+        self._connections = 0
         self._by_request: dict[str, dict[str, HttpPoint]] = {}
         for point_name, point in points.items():
             self._by_request.setdefault(point.request or address.request, {})[point_name] = point
@@ -87,6 +88,11 @@ class HttpDevice(Generic[R]):
     @property
     def period_s(self) -> float:
         return self._period_s
+
+    @property
+    def connections(self) -> int:
+        """How often it was begun anew, after a failure each time."""
+        return self._connections
 
     async def read(self) -> R:
         """The next sample. Raises LinkDown, NoAnswer, Refused or Nonsense."""
@@ -160,6 +166,7 @@ class HttpDevice(Generic[R]):
 
     def _opened(self) -> httpx.AsyncClient:
         if self._client is None:
+            self._connections += 1
             address = self._address
             scheme = "http" if address.tls is None else "https"
             host = f"[{address.host}]" if ":" in address.host else address.host

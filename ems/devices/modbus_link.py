@@ -77,6 +77,11 @@ class ModbusLink:
         """Host and port, or the serial line, for messages."""
         return self._line.where
 
+    @property
+    def connections(self) -> int:
+        """How often it was opened since the start."""
+        return self._connections
+
     async def read(self, request: ReadRequest) -> Answer:
         """The registers asked for.
 

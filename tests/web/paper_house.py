@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
+from ems.api.devices import device_state
 from ems.api.wire import (
     BatteryMode,
     BatteryState,
     BoostWish,
     CircuitState,
+    DeviceState,
     Energies,
     GoalState,
     GoalWish,
@@ -45,6 +47,7 @@ from ems.model.sentences import notice_phrase
 from ems.model.site import Keenness
 from ems.model.station import ConnectorStatus
 from ems.model.words import Phrase
+from ems.runtime.reads import DeviceHealth, ReadError
 from tests.house import House as Bench
 from tests.web.paper_past import PaperPast, because, sentence
 
@@ -299,6 +302,30 @@ class PaperHouse(PaperPast):
             boost_until=wishes.boost_until,
             ignores_limit=False,
         )
+
+    def devices(self) -> tuple[DeviceState, ...]:
+        grid = DeviceHealth(
+            device_id="grid",
+            kind="meter",
+            period_s=1.0,
+            pushes=False,
+            good_at_s=self.tick - 0.4,
+            good=86_000 + self.tick,
+            error_share=0.01,
+            latency_p50_s=0.0124,
+            latency_p99_s=0.0483,
+            reconnects=2,
+        )
+        roof = DeviceHealth(
+            device_id="roof",
+            kind="inverter",
+            period_s=5.0,
+            pushes=False,
+            bad=3,
+            bad_in_a_row=3,
+            error=ReadError(code="link_down", at_s=self.tick - 1.0),
+        )
+        return (device_state(grid, self.tick, circuit="main"), device_state(roof, self.tick))
 
     async def next_state(self, after_sequence: int) -> State:
         async with self._news:

@@ -9,6 +9,7 @@ Import the shapes from here; the modules below only sort them.
 
 from __future__ import annotations
 
+from ems.api.wire.devices import DeviceState, DeviceTrouble
 from ems.api.wire.messages import ClientHello, DeltaMessage, Hello, SnapshotMessage
 from ems.api.wire.plan import EventKind, NextEvent, PlanKind, PlanSlot, StationPlan
 from ems.api.wire.readings import (
@@ -90,6 +91,8 @@ __all__ = [
     "CommandAnswer",
     "DecisionRecord",
     "DeltaMessage",
+    "DeviceState",
+    "DeviceTrouble",
     "Energies",
     "EventKind",
     "ExplanationRecord",
