@@ -16,6 +16,7 @@ from ems.csms.messages import Boot, Outcome, Report, Setting
 from ems.csms.ports import LeasedLimit
 from ems.csms.service import firmware
 from ems.csms.service.local_list import ListRoom, TagList, send_list
+from ems.csms.service.requested import Requested
 from ems.csms.service.settings import read_everything, read_settings
 from ems.csms.service.standing import RemoteStart, Reservation, Standing, StartState, Upload
 from ems.csms.service_words import (
@@ -28,7 +29,7 @@ from ems.csms.service_words import (
     UploadState,
     VendorAnswer,
 )
-from ems.csms.station_calls import REMOTE_TAG, StationCalls
+from ems.csms.station_calls import REMOTE_TAG
 from ems.errors import StationOffline, StationRefused
 from ems.model.station import ConnectorStatus
 from ems.model.transaction import TransactionId
@@ -40,10 +41,11 @@ UNCHANGED: Final = "Unchanged"
 MOST_REQUEST_ID: Final = 2**31 - 1
 
 
-class Serviced(StationCalls):
+class Serviced(Requested):
     """Everything here raises StationOffline, StationSilent or StationRefused where the station is asked."""
 
     def __init__(self, clock: Clock) -> None:
+        super().__init__(clock)
         self._clock = clock
         self.standing = Standing()
         """What its service stands at."""
