@@ -22,6 +22,7 @@ from ems.csms.security.gate import Gate
 from ems.csms.security.station_security import StationSecurity
 from ems.csms.service.standing import PostStanding
 from ems.csms.station_clock import StationClock
+from ems.csms.told_on_request import ToldOnRequest
 from ems.csms.versions import Speech, Versions
 from ems.csms.visit import StationSocket, Visit
 from ems.errors import StationOffline
@@ -80,6 +81,9 @@ class Post:
         """Its passwords and certificates."""
 
         self.versions: Final = Versions(self.hearing, clock, pace, station=entry.id, pin=entry.ocpp)
+        self.on_request: Final = ToldOnRequest(clock)
+        """What it told because somebody asked."""
+
         self.standing: Final = PostStanding()
         """What the service of the whole station stands at."""
 

@@ -34,10 +34,12 @@ from ems.api.sources import LogDiary, MemoryShelf
 from ems.api.wire import Role
 from ems.clock import WallClock
 from ems.config.schema_api import ApiSection
+from ems.csms.on_request_words import EventTold, Monitor, ShownText
 from ems.csms.service.firmware import FirmwareStep, FirmwareUpdate
 from ems.csms.service.standing import Standing
 from ems.csms.service_words import FirmwareState
 from ems.csms.tags import TagDesk
+from ems.csms.told_on_request import ToldOnRequest
 from ems.web import mount
 from tests.paper_station import PaperStation
 from tests.web.paper_desk import PaperDesk
@@ -136,6 +138,7 @@ def _add_servicing(app: FastAPI, access: PaperAccess) -> None:
     clock, folder = WallClock(), Path(mkdtemp(prefix="paper"))
     atexit.register(rmtree, folder, ignore_errors=True)
     stations = {name: PaperStation(standing=standing(clock.utc_now())) for name in ("garage", "carport", "guest")}
+    tell_on_request(stations["garage"].on_request, clock.utc_now())
     commands = StationCommands(stations, clock, LogDiary())
     servicing = Servicing(
         commands,
@@ -150,6 +153,16 @@ def _add_servicing(app: FastAPI, access: PaperAccess) -> None:
     answer_problems(app)
     for router in (commands_router(commands), *service_routers(servicing)):
         app.include_router(router, prefix="/api/v1")
+
+
+def tell_on_request(told: ToldOnRequest, now: datetime) -> None:
+    """What somebody asked it for, and an event."""
+    variable = "Connector.Temperature#1"
+    told.monitors.put(Monitor(number=7, variable=variable, kind="UpperThreshold", value=70.0, severity=3))
+    told.happened(
+        EventTold(at=now, variable=variable, value="81", trigger="Alerting", cleared=False, about="hot", monitor=7)
+    )
+    told.texts.put(ShownText(number=1, content="Ends at noon", priority="NormalCycle", transaction_id="tx-1"))
 
 
 def standing(now: datetime) -> Standing:

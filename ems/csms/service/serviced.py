@@ -16,6 +16,7 @@ from ems.csms.messages import Boot, Outcome, Report, Setting
 from ems.csms.ports import LeasedLimit
 from ems.csms.service import firmware
 from ems.csms.service.local_list import ListRoom, TagList, send_list
+from ems.csms.service.requested import Requested
 from ems.csms.service.settings import read_everything, read_settings
 from ems.csms.service.standing import (
     OF_A_CONNECTOR,
@@ -36,7 +37,8 @@ from ems.csms.service_words import (
     UploadState,
     VendorAnswer,
 )
-from ems.csms.station_calls import REMOTE_TAG, StationCalls
+from ems.csms.station_calls import REMOTE_TAG
+from ems.csms.told_on_request import ToldOnRequest
 from ems.errors import StationOffline, StationRefused
 from ems.model.station import ConnectorStatus
 from ems.model.transaction import TransactionId
@@ -51,11 +53,12 @@ OF_CONNECTORS: Final = frozenset({Report.STATUS, Report.METER_VALUES})
 MOST_REQUEST_ID: Final = 2**31 - 1
 
 
-class Serviced(StationCalls):
+class Serviced(Requested):
     """Everything here raises StationOffline, StationSilent or StationRefused where the station is asked."""
 
-    def __init__(self, clock: Clock, shared: PostStanding) -> None:
-        """`shared` is what its station's connectors have in common."""
+    def __init__(self, clock: Clock, shared: PostStanding, on_request: ToldOnRequest) -> None:
+        """`shared` and `on_request` are what its station's connectors have in common."""
+        super().__init__(on_request)
         self._clock = clock
         self._shared = shared
         self._own = Standing()

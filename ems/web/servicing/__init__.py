@@ -8,6 +8,7 @@ from ems.web.bits import Choice, box, labelled, words
 from ems.web.push import Draw, follow
 from ems.web.servicing.asking import Station
 from ems.web.servicing.files import FirmwareCard, LogsCard
+from ems.web.servicing.on_request import OnRequestCards
 from ems.web.servicing.operation import OperationCard
 from ems.web.servicing.settings import SettingsCard
 from ems.web.servicing.tags import TagsCard
@@ -45,7 +46,8 @@ def _station_cards(visit: Visit, chosen: str) -> list[Draw]:
     operation, firmware = OperationCard(station), FirmwareCard(station)
     LogsCard(station)
     SettingsCard(station)
-    station.tell(operation.draw, firmware.draw)
+    on_request = OnRequestCards(station)
+    station.tell(operation.draw, firmware.draw, on_request.follow)
     return [station.follow]
 
 
