@@ -15,6 +15,7 @@ from websockets.asyncio.server import Server
 
 from ems.clock import Clock
 from ems.config.schema import CsmsSection, StationEntry, Unknown
+from ems.config.schema_csms import BootAnswer
 from ems.csms.addresses import door, own_names
 from ems.csms.listener import Listener
 from ems.csms.pace import Pace
@@ -29,6 +30,7 @@ from ems.csms.tags import Authorise, free_vending
 from ems.csms.transaction_book import Told, untold
 from ems.csms.transaction_ids import TransactionIds
 from ems.csms.visit import StationSocket
+from ems.csms.waiting_room import WaitingRoom
 from ems.errors import EmsError
 from ems.model.transaction import Transaction
 
@@ -103,6 +105,7 @@ class CentralSystem:
             )
         by_id = {station.station_id: station for station in self._by_identity.values()}
         self.links: Final[Mapping[str, Station]] = MappingProxyType(by_id)
+        self._waiting_room = WaitingRoom(clock)
         self.listening: Final = asyncio.Event()
         """Set while stations can connect."""
 
@@ -245,7 +248,11 @@ class CentralSystem:
         return None if station is None else station.known.version_hint
 
     async def _converse(self, identity: str, socket: StationSocket) -> None:
-        await self._by_identity[identity].converse(socket)
+        station = self._by_identity[identity]
+        if station.entry.boot is BootAnswer.ACCEPT:
+            await station.converse(socket)
+        else:
+            await self._waiting_room.host(station.station_id, station.entry.boot, socket)
 
 
 def _identity(entry: StationEntry) -> str:
