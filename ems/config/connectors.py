@@ -7,7 +7,7 @@ from typing import Final
 
 from ems.config.schema import StationEntry
 
-OF_THE_STATION: Final = ("serial", "ocpp", "security_profile", "password", "quirks")
+OF_THE_STATION: Final = ("serial", "ocpp", "boot", "security_profile", "password", "quirks")
 """Keys that are the whole station's: given with any of its connectors, they hold for all."""
 
 
