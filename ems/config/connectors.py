@@ -27,6 +27,11 @@ def together(stations: Sequence[StationEntry]) -> Mapping[str, tuple[StationEntr
     return {identity: _completed(identity, group) for identity, group in groups.items()}
 
 
+def says(entry: StationEntry, key: str) -> bool:
+    """Whether an entry says anything by that key, rather than leaving it to another connector's."""
+    return key in entry.model_fields_set and getattr(entry, key) is not None
+
+
 def is_alone(group: Sequence[StationEntry]) -> bool:
     """Whether a station has no connector but its first, as far as anybody configured: that one stands for all of it."""
     return len(group) == 1 and group[0].connector == 1
@@ -49,12 +54,8 @@ def _completed(identity: str, group: Sequence[StationEntry]) -> tuple[StationEnt
             " different connectors of one station"
         )
     ordered = sorted(group, key=lambda entry: entry.connector)
-    said = {key: _said(key, ordered) for key in OF_THE_STATION}
+    said = {key: getattr(entry, key) for entry in reversed(ordered) for key in OF_THE_STATION if says(entry, key)}
     return tuple(
-        entry.model_copy(update={key: value for key, value in said.items() if getattr(entry, key) is None})
+        entry.model_copy(update={key: value for key, value in said.items() if not says(entry, key)})
         for entry in ordered
     )
-
-
-def _said(key: str, group: Sequence[StationEntry]) -> object:
-    return next((value for entry in group if (value := getattr(entry, key)) is not None), None)

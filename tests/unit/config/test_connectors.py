@@ -8,6 +8,7 @@ import pytest
 
 from ems.config.connectors import is_alone, together
 from ems.config.schema import Secret, StationEntry
+from ems.config.schema_csms import BootAnswer
 from tests.unit.config.files import loaded, swapped
 
 RIGHT = StationEntry(id="right", identity="CP", connector=2, max_a=32.0, ocpp="1.6")
@@ -25,6 +26,12 @@ def test_entries_of_one_identity_are_one_station_and_share_what_is_the_station_s
     assert (left.ocpp, left.serial, left.password, left.security_profile) == ("1.6", "A", Secret(env="CP"), 2)
     assert (right.ocpp, right.serial, right.password, right.security_profile) == ("1.6", "A", Secret(env="CP"), 2)
     assert (left.max_a, right.max_a) == (10.0, 32.0)
+
+
+def test_how_a_station_is_met_at_its_boot_may_be_said_with_any_connector() -> None:
+    left, right = together((LEFT, StationEntry(id="right", identity="CP", connector=2, boot=BootAnswer.PENDING)))["CP"]
+
+    assert (left.boot, right.boot) == (BootAnswer.PENDING, BootAnswer.PENDING)
 
 
 def test_one_connector_twice_is_refused() -> None:

@@ -37,6 +37,7 @@ def monitor(number: int, **more: str) -> Payload:
 
 
 def test_a_monitor_is_set_and_known_by_the_number_that_the_station_gave(station: PaperStation) -> None:
+    """F10."""
     result = {"id": 7, "status": "Accepted", "type": "UpperThreshold", "severity": 3, **TEMPERATURE}
     station.replies["SetVariableMonitoring"] = lambda _: {"setMonitoringResult": [result]}
     outcome = station.asks(lambda dialect: dialect.on_request().monitor(WATCHED))

@@ -485,40 +485,6 @@ def test_station_that_tells_nothing_is_asked_and_left_alone() -> None:
     assert [action for action, _ in station.asked] == ["GetBaseReport", "GetChargingProfiles"]
 
 
-@BOTH
-def test_what_somebody_wants_is_asked_in_words_that_the_schema_knows(protocol: str) -> None:
-    """F10."""
-    station = paper(
-        protocol,
-        SetVariableMonitoring={"setMonitoringResult": [{"status": "Accepted", "id": 5}]},
-        ClearVariableMonitoring={"clearMonitoringResult": [{"status": "NotFound", "id": 5}]},
-        ClearDisplayMessage={"status": "Unknown"},
-        CostUpdated={},
-    )
-    place = place_named("SmartChargingCtrlr.Enabled")
-    assert place is not None
-
-    async def everything(dialect: Any) -> list[bool]:
-        monitored, number = await dialect.monitor(place, "Delta", 1.0)
-        assert number == 5
-        await dialect.tell_cost("T1", 1.25)
-        outcomes = [
-            monitored,
-            await dialect.stop_monitors([number]),
-            await dialect.monitor_base("All"),
-            await dialect.monitor_level(5),
-            await dialect.report_monitors(),
-            await dialect.show(1, "Hello", transaction_id="T1"),
-            await dialect.report_shown(),
-            await dialect.show_no_more(1),
-            await dialect.customer("04A1B2C3", report=True, clear=False),
-        ]
-        return [outcome.done for outcome in outcomes]
-
-    assert station.asks(everything) == [True] * 9
-    assert len(station.asked) == 10
-
-
 def test_what_the_schema_forbids_is_refused_before_it_leaves() -> None:
     station = paper()
 
