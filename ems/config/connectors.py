@@ -32,6 +32,11 @@ def is_alone(group: Sequence[StationEntry]) -> bool:
     return len(group) == 1 and group[0].connector == 1
 
 
+def of_the_station(group: Sequence[StationEntry]) -> StationEntry:
+    """What holds for a station as a whole: the entry of its first connector, and the most that any of them can draw."""
+    return group[0].model_copy(update={"hardware_max_a": max(each.hardware_max_a or each.max_a for each in group)})
+
+
 def is_further(earlier: Sequence[StationEntry], entry: StationEntry) -> bool:
     """Whether an entry is meant as one more connector of an earlier one's station: one of them names its connector."""
     return any(

@@ -14,7 +14,7 @@ from typing import Final
 from websockets.asyncio.server import Server
 
 from ems.clock import Clock
-from ems.config.connectors import is_alone, together
+from ems.config.connectors import is_alone, of_the_station, together
 from ems.config.schema import CsmsSection, StationEntry, Unknown
 from ems.csms.addresses import door, own_names
 from ems.csms.listener import Listener
@@ -91,7 +91,7 @@ class CentralSystem:
         )
         by_id: dict[str, Station] = {}
         for identity, group in groups.items():
-            post = self._by_identity[identity] = Post(group[0], clock, pace, self.gate)
+            post = self._by_identity[identity] = Post(of_the_station(group), clock, pace, self.gate)
             for entry in group:
                 by_id[entry.id] = Station(
                     entry,

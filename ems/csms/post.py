@@ -58,6 +58,8 @@ class PostConnector(AttendedConnector, HeardConnector, Protocol):
 
     def service_booted(self, boot: Boot) -> None: ...
 
+    def availability_changed(self, *, operative: bool, waits: bool) -> None: ...
+
 
 class Post:
     """The same object over all connections of a station."""

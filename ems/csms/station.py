@@ -6,7 +6,7 @@ Most stations have one. What is common to those of one station is its `post`.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -17,7 +17,7 @@ from ems.csms.charging_profiles import Moment, Profile, Purpose, open_offer
 from ems.csms.limits import Limits
 from ems.csms.messages import Boot, Configuration, Setting
 from ems.csms.ports import LeasedLimit, LimitReceipt, StationChanged
-from ems.csms.post import Post
+from ems.csms.post import Post, PostConnector
 from ems.csms.quirks.acquaintance import Acquaintance
 from ems.csms.quirks.learned import LearnedBook
 from ems.csms.recount import Basis, Recount
@@ -107,7 +107,16 @@ class Station(ToldStation):
 
     @property
     def statuses(self) -> tuple[ConnectorStatus | None, ...]:
-        return (self.own_status, self.connector.status)
+        return (self.own_status, self.connector.status) if self.is_alone else (self.connector.status,)
+
+    @property
+    def siblings(self) -> Sequence[PostConnector]:
+        return self.post.members
+
+    @property
+    def connector_ids(self) -> tuple[str, ...]:
+        """By which names the connectors of its station are configured, the first one first; empty where it is alone."""
+        return () if self.is_alone else tuple(each.station_id for each in self.post.members)
 
     @property
     def told_settings(self) -> Mapping[str, Setting]:
