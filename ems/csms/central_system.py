@@ -22,6 +22,7 @@ from ems.csms.ports import StationChanged
 from ems.csms.quirks.learned import LearnedBook
 from ems.csms.quirks.rows import patterns
 from ems.csms.security.gate import Gate
+from ems.csms.security.renewal import Renewals
 from ems.csms.security.tls import CannotEncrypt
 from ems.csms.station import Station
 from ems.csms.strangers import Stranger, Strangers
@@ -182,6 +183,7 @@ class CentralSystem:
                 watches.create_task(self.gate.keyring.run(), name="keyring")
                 watches.create_task(self._open_late(servers), name="encrypted door")
                 watches.create_task(self._follow_alarms(), name="alarms")
+                watches.create_task(Renewals(self.gate, self.links, self._clock).run(), name="renewals")
         finally:
             self.listening.clear()
             for server in servers:
