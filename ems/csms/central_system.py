@@ -24,6 +24,7 @@ from ems.csms.post import Post
 from ems.csms.quirks.learned import LearnedBook
 from ems.csms.quirks.rows import patterns
 from ems.csms.security.gate import Gate
+from ems.csms.security.renewal import Renewals
 from ems.csms.security.tls import CannotEncrypt
 from ems.csms.station import Station
 from ems.csms.strangers import Stranger, Strangers
@@ -188,6 +189,8 @@ class CentralSystem:
                 watches.create_task(self.gate.keyring.run(), name="keyring")
                 watches.create_task(self._open_late(servers), name="encrypted door")
                 watches.create_task(self._follow_alarms(), name="alarms")
+                posts = {post.station_id: post for post in self._by_identity.values()}
+                watches.create_task(Renewals(self.gate, posts, self._clock).run(), name="renewals")
         finally:
             self.listening.clear()
             for server in servers:
@@ -232,8 +235,7 @@ class CentralSystem:
     def _stormed(self, identity: str) -> None:
         post = self._by_identity[identity]
         post.security.knocked()
-        for member in post.members:
-            member.look_again()
+        post.look_again()
 
     async def _follow_alarms(self) -> None:
         """Alarms of stations that are away end too."""

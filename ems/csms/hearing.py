@@ -28,6 +28,7 @@ from ems.csms.messages import (
 )
 from ems.csms.security.station_security import StationSecurity
 from ems.csms.service_words import FirmwareReport, UploadReport
+from ems.csms.told_on_request import ToldOnRequest
 from ems.model.transaction import Transaction, TransactionId
 
 LOGGER = logging.getLogger(__name__)
@@ -55,6 +56,10 @@ class Hearing:
     @property
     def security(self) -> StationSecurity:
         return self._post.security
+
+    @property
+    def on_request(self) -> ToldOnRequest:
+        return self._post.on_request
 
     @property
     def untold_connector(self) -> int:

@@ -20,6 +20,7 @@ from ems.csms.observer import Observer, Said
 from ems.csms.security.station_security import StationSecurity
 from ems.csms.service_words import FirmwareReport, UploadReport
 from ems.csms.station_clock import StationClock
+from ems.csms.told_on_request import ToldOnRequest
 from ems.csms.visit import Visit
 from ems.model.station import ConnectorStatus
 from ems.model.transaction import Transaction, TransactionId
@@ -104,5 +105,8 @@ class HeardPost(Protocol):
 
     @property
     def security(self) -> StationSecurity: ...
+
+    @property
+    def on_request(self) -> ToldOnRequest: ...
 
     def booted(self, boot: Boot) -> bool: ...

@@ -14,6 +14,7 @@ from ems.csms.charging_profiles import Period, Profile, Purpose
 from ems.csms.energy_words import EnergyTold
 from ems.csms.lane import Answer
 from ems.csms.service_words import FirmwareReport, UploadReport
+from ems.csms.told_on_request import ToldOnRequest
 from ems.model.station import ConnectorStatus
 from ems.model.transaction import TransactionId
 
@@ -175,6 +176,11 @@ class Heard(Protocol):
     @property
     def untold_connector(self) -> int:
         """Which connector is meant where the station names none; `UNTOLD` where that cannot be known."""
+        ...
+
+    @property
+    def on_request(self) -> ToldOnRequest:
+        """Where it is written down what the station tells because somebody asked."""
         ...
 
     def booted(self, boot: Boot) -> bool:

@@ -22,6 +22,7 @@ from ems.csms.security.gate import Gate
 from ems.csms.security.station_security import StationSecurity
 from ems.csms.service.standing import PostStanding
 from ems.csms.station_clock import StationClock
+from ems.csms.told_on_request import ToldOnRequest
 from ems.csms.versions import Speech, Versions
 from ems.csms.visit import StationSocket, Visit
 from ems.errors import StationOffline
@@ -85,6 +86,9 @@ class Post:
         self.standing: Final = PostStanding()
         """What the service of the whole station stands at."""
 
+        self.on_request: Final = ToldOnRequest(clock)
+        """What it told in answer to special requests."""
+
         self.boot: Boot | None = None
         """Who it said it is; None until its first boot notification."""
 
@@ -126,6 +130,11 @@ class Post:
     def join(self, member: PostConnector) -> None:
         """One more of its connectors."""
         self._members.append(member)
+
+    def look_again(self) -> None:
+        """Have what is known of its connectors told when it changed."""
+        for member in self._members:
+            member.look_again()
 
     def here(self) -> Visit:
         """The present connection. Raises StationOffline."""

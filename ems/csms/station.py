@@ -25,6 +25,7 @@ from ems.csms.security.station_security import StationSecurity
 from ems.csms.station_clock import StationClock
 from ems.csms.station_told import ToldStation
 from ems.csms.tags import Authorise, free_vending
+from ems.csms.told_on_request import ToldOnRequest
 from ems.csms.transaction_book import Told, untold
 from ems.csms.transaction_ids import TransactionIds
 from ems.csms.visit import Visit
@@ -95,6 +96,11 @@ class Station(ToldStation):
     def own_status(self) -> ConnectorStatus | None:
         """What it last said of itself rather than of its connectors."""
         return self.post.own_status
+
+    @property
+    def on_request(self) -> ToldOnRequest:
+        """What the whole station told in answer to special requests."""
+        return self.post.on_request
 
     @property
     def quirks(self) -> QuirkSection:

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol
 
+from ems.csms.dialect import OnRequestDialect
 from ems.csms.messages import Outcome, Report, Setting
 from ems.csms.service.local_list import TagList
 from ems.csms.service.standing import Reservation, Standing
 from ems.csms.service_words import FirmwareOrder, LogOrder, VendorAnswer
+from ems.csms.told_on_request import ToldOnRequest
 from ems.model.station import StationState
 
 
@@ -23,6 +25,12 @@ class ServicedStation(Protocol):
     def standing(self) -> Standing: ...
 
     @property
+    def on_request(self) -> ToldOnRequest: ...
+
+    @property
+    def requests(self) -> OnRequestDialect: ...
+
+    @property
     def is_installing(self) -> bool: ...
 
     @property
@@ -30,6 +38,10 @@ class ServicedStation(Protocol):
 
     @property
     def host_dialled(self) -> str: ...
+
+    async def show_text(self, number: int, content: str, *, in_session: bool) -> Outcome: ...
+
+    async def tell_cost(self, total: float) -> Outcome: ...
 
     async def restart(self, *, hard: bool = False) -> Outcome: ...
 

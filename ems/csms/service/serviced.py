@@ -12,6 +12,7 @@ from ems.csms.ports import LeasedLimit
 from ems.csms.service import firmware
 from ems.csms.service.local_list import ListRoom, TagList, send_list
 from ems.csms.service.operated import UNCHANGED, Operated
+from ems.csms.service.requested import Requested
 from ems.csms.service.settings import read_everything, read_settings
 from ems.csms.service.standing import (
     Upload,
@@ -32,7 +33,7 @@ OF_CONNECTORS: Final = frozenset({Report.STATUS, Report.METER_VALUES})
 """Reports that a connector has of its own."""
 
 
-class Serviced(Operated):
+class Serviced(Operated, Requested):
     """Everything here raises StationOffline, StationSilent or StationRefused where the station is asked."""
 
     @property

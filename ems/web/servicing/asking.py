@@ -58,15 +58,17 @@ class Station:
 
     async def ask(self, method: str, path: str, body: dict[str, object] | None = None) -> Answer:
         """The API below this station."""
-        return await call(self.visit, method, f"stations/{quote(self.id)}/{path}", body)
+        # The button that was pressed may be gone before its answer is here: with a dialog, or with a row.
+        with self._page:
+            return await call(self.visit, method, f"stations/{quote(self.id)}/{path}", body)
 
     async def command(self, method: str, path: str, body: dict[str, object] | None = None) -> bool:
         """Tell the station something, say what it answered, and look again; whether it does it."""
         answer = await self.ask(method, path, body)
         done = answer.fine and bool(answer.body["done"])
-        self.visit.tell(
-            self.said(answer.body["answer"]) if answer.fine else problem_of(self.visit, answer), bad=not done
-        )
+        said = self.said(answer.body["answer"]) if answer.fine else problem_of(self.visit, answer)
+        with self._page:
+            self.visit.tell(said, bad=not done)
         await self.look()
         return done
 

@@ -19,6 +19,7 @@ from ems.csms.messages import Boot, MeterReport, StartReport, StatusReport, Stop
 from ems.csms.pace import Pace
 from ems.csms.rpc import Unanswerable
 from ems.csms.service_words import FirmwareReport, UploadReport
+from ems.csms.told_on_request import ToldOnRequest
 from ems.csms.versions import Versions
 
 Payload = dict[str, Any]
@@ -90,6 +91,7 @@ class Heard:
 
     def __post_init__(self) -> None:
         self.energy = Energy(self._changed, self._needed)
+        self.on_request = ToldOnRequest(VirtualClock())
 
     def _needed(self) -> None:
         self.waiting += 1
