@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Final, Protocol
 
 from ems.clock import Clock
+from ems.config.schema import StationEntry
 from ems.config.schema_quirks import QuirkSection
 from ems.csms.capabilities import capabilities
+from ems.csms.certificate_words import HeardSecurity
 from ems.csms.connector import CHARGING, Connector
+from ems.csms.energy_words import EnergyBook
+from ems.csms.foreign_limits import AHEAD_S, ForeignLimits, Look, amps_now
 from ems.csms.limits import Limits
 from ems.csms.messages import Configuration, Report
 from ems.csms.pace import Pace
 from ems.csms.setup import read_configuration, write_settings
 from ems.csms.visit import Visit
+from ems.errors import StationRefused, StationSilent
 from ems.model.station import ConnectorStatus
+
+NOT_TOLD_IN: Final = "ocpp1.6"
+"""The version that has no word for limits of others."""
 
 
 class Attended(Protocol):
@@ -26,7 +34,16 @@ class Attended(Protocol):
     def station_id(self) -> str: ...
 
     @property
+    def entry(self) -> StationEntry: ...
+
+    @property
     def limits(self) -> Limits: ...
+
+    @property
+    def energy(self) -> EnergyBook: ...
+
+    @property
+    def security(self) -> HeardSecurity: ...
 
     @property
     def quirks(self) -> QuirkSection: ...
@@ -53,6 +70,7 @@ class Attendant:
         self._station = station
         self._visit = visit
         self._clock = clock
+        self._foreign = ForeignLimits(station.station_id, station.energy, station.security, clock)
 
     @property
     def _pace(self) -> Pace:
@@ -90,6 +108,7 @@ class Attendant:
             self._station.look_again()
             self._start_waiting_car()
             self._ask_for_meter_values()
+            self._look_for_foreign_limits()
 
     async def _ask_for_reports(self) -> None:
         """Boot and status, once each, when they did not come by themselves (Q4, Q5)."""
@@ -126,6 +145,27 @@ class Attendant:
         if now_s - max(heard_s, asked_s, self._visit.began_at_s) > longest_s:
             self._visit.meter_values_asked_at_s = now_s
             self._visit.spawn(self._visit.dialect.trigger(Report.METER_VALUES, 1))
+
+    def _look_for_foreign_limits(self) -> None:
+        """Stations of 2.x tell of them; one of 1.6 has to be asked, now and then while a car charges."""
+        running = self._station.connector.transactions.running
+        if self._visit.speech.protocol == NOT_TOLD_IN and running is not None and self._foreign.is_due():
+            self._visit.spawn(self._look())
+
+    async def _look(self) -> None:
+        told_a = self._station.limits.told_a
+        try:
+            composite = await self._visit.dialect.composite_schedule(1, AHEAD_S)
+        except (StationRefused, StationSilent):
+            self._foreign.give_up()
+            return
+        said_a, car = amps_now(composite), self._station.connector.car
+        if said_a is None or told_a is None or car is None or told_a != self._station.limits.told_a:
+            return
+        entry = self._station.entry
+        drawn_a = max(car.current_a, default=0.0)
+        most_a = entry.hardware_max_a or entry.max_a
+        self._foreign.judge(Look(said_a=said_a, told_a=told_a, drawn_a=drawn_a, most_a=most_a))
 
 
 def _due(before_s: float | None, now_s: float, every_s: float) -> bool:

@@ -9,10 +9,10 @@ from ems.clock import Clock
 from ems.csms.capabilities import RateUnit
 from ems.csms.charging_profiles import Installation, Profile, resident_id, working_id
 from ems.csms.constructions import Construction, Form, Purpose
-from ems.csms.lane import Superseded
+from ems.csms.lane import Answer, Superseded
 from ems.csms.messages import Dialect
 from ems.csms.ports import LimitReceipt
-from ems.errors import StationOffline, StationRefused
+from ems.errors import StationError, StationOffline, StationRefused, StationSilent
 from ems.model.electrical import NOMINAL_V
 
 SAID_AGAIN_AFTER_S: Final = 600.0
@@ -35,8 +35,17 @@ class Attempt:
     anew: bool = False
     """Whether it is said again on purpose, although nothing changed."""
 
+    within_s: float | None = None
+    """How long an answer is waited for, where that is less than usual."""
+
     refused: set[_Shape] = field(default_factory=set)
     tried: list[Construction] = field(default_factory=list)
+    mute: list[Construction] = field(default_factory=list)
+    """Those that were not answered in that time: the station may have taken them all the same."""
+
+
+class Mute(StationSilent):
+    """It did not answer a form that it never took before, and answers everything else at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +71,7 @@ class HeldProfiles:
         self._installed: set[int] = set()
         self._kept: frozenset[int] = frozenset()
         self._offered: set[int] = set()
+        self._newest: Profile | None = None
         self.resident_a: float | None = None
         """The fallback current that the station holds by itself; None until it has confirmed one.
 
@@ -70,6 +80,12 @@ class HeldProfiles:
 
     def __len__(self) -> int:
         return len(self._installed)
+
+    @property
+    def told_a(self) -> float | None:
+        """The limit that it took last, as it was written; None before, and in watts."""
+        newest = self._newest
+        return None if newest is None or newest.unit is not RateUnit.AMPERE else newest.periods[0].limit
 
     def begin(self) -> None:
         """A newer limit takes the place of the one that is on its way."""
@@ -85,6 +101,7 @@ class HeldProfiles:
         self.refresh()
         self._installed.clear()
         self._offered.clear()
+        self._newest = None
         self.resident_a = None
 
     def refresh(self) -> None:
@@ -138,6 +155,7 @@ class HeldProfiles:
             receipt = receipt or fallback
         if receipt is None:
             raise StationRefused(f"{self._station_id}: {way.form.value} says nothing")
+        self._newest = plan.working or plan.resident
         self._kept = frozenset(each.profile_id for each in (plan.resident, plan.working) if each is not None)
         return receipt
 
@@ -210,7 +228,7 @@ class HeldProfiles:
         was_installed = profile.profile_id in self._installed
         self._installed.add(profile.profile_id)
         try:
-            answer = await attempt.dialect.install(profile)
+            answer = await self._install(profile, attempt)
         except StationRefused:
             attempt.refused.add(shape)
             if not was_installed:
@@ -224,6 +242,18 @@ class HeldProfiles:
             answered_at_s=answer.answered_at_s,
             counts_from_s=answer.counts_from_s,
         )
+
+    async def _install(self, profile: Profile, attempt: Attempt) -> Answer:
+        if attempt.within_s is None:
+            return await attempt.dialect.install(profile)
+        try:
+            async with self._clock.timeout(attempt.within_s):
+                return await attempt.dialect.install(profile)
+        except TimeoutError as err:
+            if isinstance(err, StationError):
+                raise
+            text = f"{self._station_id} answers everything but {profile.purpose.value} at level {profile.level}"
+            raise Mute(text) from None
 
 
 def is_steady(way: Construction, plan: Installation) -> bool:

@@ -11,7 +11,7 @@ from ems.clock import Clock
 from ems.csms.capabilities import Capabilities
 from ems.csms.charging_profiles import Moment, Profile, profiles, start_profile
 from ems.csms.constructions import Construction
-from ems.csms.held_profiles import Attempt, HeldProfiles
+from ems.csms.held_profiles import Attempt, HeldProfiles, Mute
 from ems.csms.lane import CallRefused, GaveWay, Superseded
 from ems.csms.messages import Dialect
 from ems.csms.ports import LeasedLimit, LimitReceipt
@@ -65,6 +65,11 @@ class Limits:
         While another one is on its way, the higher of the two.
         """
         return self._held.resident_a
+
+    @property
+    def told_a(self) -> float | None:
+        """See `HeldProfiles.told_a`."""
+        return self._held.told_a
 
     @property
     def is_paused(self) -> bool:
@@ -159,6 +164,11 @@ class Limits:
             return await self._install_somehow(self.search.fallbacks(), lease, coarse, moment)
         except _NoForm:
             self.search.all_refused()
+            if attempt.mute:
+                # What was not answered may be followed: that is no refusal.
+                raise StationSilent(
+                    f"{self._station_id} left {len(attempt.mute)} forms of a limit unanswered"
+                ) from None
             raise refusal from None
 
     def _attempt(self, dialect: Dialect, *, anew: bool = False) -> Attempt:
@@ -178,6 +188,10 @@ class Limits:
                 if isinstance(err, CallRefused) and err.error_code == "NotImplemented":
                     raise
                 last = str(err)
+            except Mute as err:
+                self.search.mute(way)
+                attempt.mute.append(way)
+                last = str(err)
             except StationSilent as err:
                 if not isinstance(err, GaveWay):
                     self.search.silent(way)
@@ -191,7 +205,7 @@ class Limits:
         self, way: Construction, lease: LeasedLimit, attempt: Attempt, moment: Moment
     ) -> LimitReceipt:
         plan = profiles(way, lease, moment, whole_amps=attempt.whole_amps, steps_a=self._steps_a)
-        return await self._held.put(plan, way, attempt)
+        return await self._held.put(plan, way, replace(attempt, within_s=self.search.within_s(way)))
 
     @property
     def losers(self) -> tuple[int, ...]:

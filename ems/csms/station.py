@@ -336,6 +336,7 @@ class Station(Serviced):
         visit.pace = self.known.pace
         self._station_clock.in_local_time = bool(self.quirks.time_zone_bug)
         visit.rpc.lane.patience_s = self.quirks.call_timeout_s or 0.0
+        visit.rpc.lane.quickness = self.limits.search.quickness
 
     def _ended(self, visit: Visit) -> None:
         if self._visit is visit:

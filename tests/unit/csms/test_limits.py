@@ -14,6 +14,7 @@ from ems.csms.lane import Answer
 from ems.csms.limits import INSTALL_WITHIN_S, Limits
 from ems.csms.messages import Dialect
 from ems.csms.ports import LeasedLimit
+from ems.csms.quickness import LEAST_S
 from ems.errors import StationRefused, StationSilent
 
 
@@ -456,3 +457,112 @@ def test_steady_limit_that_was_refused_is_asked_for_again() -> None:
 
     bench.run(story())
     assert 6.0 in working(bench)
+
+
+class MuteWire(Wire):
+    """Answers some profiles at once, and others never."""
+
+    def __init__(self, clock: VirtualClock) -> None:
+        super().__init__(clock)
+        self.mute: Callable[[Profile], bool] = lambda _: False
+
+    async def install(self, profile: Profile) -> Answer:
+        if not self.mute(profile):
+            return await super().install(profile)
+        self.asked.append(profile)
+        await self.clock.sleep(30.0)
+        raise StationSilent("no answer within 30 s")
+
+
+def mute_bench(mute: Callable[[Profile], bool]) -> Bench:
+    bench = Bench()
+    bench.wire = wire = MuteWire(bench.clock)
+    wire.mute = mute
+    return bench
+
+
+async def until_taken(bench: Bench) -> float:
+    """How long it takes until a limit is taken, tried again as the runtime does it."""
+    begun_s, pause_s = bench.clock.monotonic_s(), 2.0
+    while True:
+        try:
+            await bench.install(10.0)
+        except (StationSilent, StationRefused):
+            await bench.clock.sleep(pause_s)
+            pause_s = min(30.0, 2.0 * pause_s)
+        else:
+            return bench.clock.monotonic_s() - begun_s
+
+
+def all_but(purpose: Purpose) -> Callable[[Profile], bool]:
+    return lambda profile: profile.purpose is not purpose
+
+
+def test_form_that_is_never_answered_is_found_out_soon_where_everything_else_is_answered_at_once() -> None:
+    """Smart charging §5: the next form is tried in the same attempt."""
+    took_s: list[float] = []
+    for quick in (False, True):
+        bench = mute_bench(all_but(Purpose.TX_DEFAULT))
+        if quick:
+            bench.limits.search.quickness.answered(0.2)
+
+        async def story(bench: Bench = bench) -> None:
+            took_s.append(await until_taken(bench))
+
+        bench.run(story())
+        assert bench.limits.way is not None
+        assert bench.limits.way.purpose is Purpose.TX_DEFAULT
+    patient_s, quick_s = took_s
+    assert patient_s >= 60.0
+    assert quick_s == pytest.approx(LEAST_S)
+
+
+def test_station_that_is_slow_in_everything_gets_its_time() -> None:
+    bench = Bench()
+    bench.wire.answer_s = 20.0
+    bench.limits.search.quickness.answered(15.0)
+    bench.run(bench.install(10.0))
+
+    assert bench.limits.way is not None
+    assert bench.limits.way.purpose is Purpose.STATION_MAX
+
+
+def test_station_that_is_slow_with_limits_alone_gets_its_time_after_all() -> None:
+    """Its late answer, or that no form was answered, shows it."""
+    bench = Bench()
+    bench.wire.answer_s = 20.0
+    bench.limits.search.quickness.answered(0.1)
+
+    async def story() -> None:
+        assert await until_taken(bench) < 300.0
+
+    bench.run(story())
+    assert bench.limits.search.quickness.within_s is None
+
+
+def test_what_was_not_answered_is_no_refusal() -> None:
+    """Control must count on it: the station may follow what it said nothing to."""
+    bench = mute_bench(lambda profile: profile.purpose is Purpose.STATION_MAX)
+    bench.wire.refuses = lambda _: True
+    bench.limits.search.quickness.answered(0.1)
+
+    async def story() -> None:
+        with pytest.raises(StationSilent):
+            await bench.install(10.0)
+
+    bench.run(story())
+
+
+def test_form_that_a_station_took_before_is_waited_for_as_ever() -> None:
+    bench = Bench()
+    bench.limits.search.quickness.answered(0.1)
+
+    async def story() -> None:
+        await bench.install(10.0)
+        bench.wire.answer_s = 25.0
+        await bench.install(12.0)
+
+    bench.run(story())
+    assert bench.limits.way is not None
+    assert bench.limits.way.purpose is Purpose.STATION_MAX
+    assert working(bench) == [10.0, 12.0]
