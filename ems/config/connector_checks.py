@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from ems.config.connectors import OF_THE_STATION, identity_of, is_further
+from ems.config.connectors import OF_THE_STATION, identity_of, is_further, says
 from ems.config.problems import Finding, Place
 from ems.config.repeats import repeats
 from ems.config.schema import SiteFile, StationEntry
@@ -35,9 +35,9 @@ def stations_agree(file: SiteFile) -> Iterator[Finding]:
     for key in OF_THE_STATION:
         first: dict[str, tuple[StationEntry, Place]] = {}
         for i, station in enumerate(file.stations):
-            value = getattr(station, key)
-            if value is None:
+            if not says(station, key):
                 continue
+            value = getattr(station, key)
             place: Place = ("stations", i, key)
             other, earlier = first.setdefault(identity_of(station), (station, place))
             if value == getattr(other, key) or other.connector == station.connector:

@@ -7,7 +7,7 @@ from typing import Final
 
 from ems.config.schema import StationEntry
 
-OF_THE_STATION: Final = ("serial", "ocpp", "security_profile", "password", "quirks")
+OF_THE_STATION: Final = ("serial", "ocpp", "security_profile", "password", "quirks", "boot")
 """Keys that are the whole station's: given with any of its connectors, they hold for all."""
 
 
@@ -54,12 +54,17 @@ def _completed(identity: str, group: Sequence[StationEntry]) -> tuple[StationEnt
             " different connectors of one station"
         )
     ordered = sorted(group, key=lambda entry: entry.connector)
-    said = {key: _said(key, ordered) for key in OF_THE_STATION}
+    said = {key: value for key in OF_THE_STATION if (value := _said(key, ordered)) is not None}
     return tuple(
-        entry.model_copy(update={key: value for key, value in said.items() if getattr(entry, key) is None})
+        entry.model_copy(update={key: value for key, value in said.items() if not says(entry, key)})
         for entry in ordered
     )
 
 
+def says(entry: StationEntry, key: str) -> bool:
+    """Whether an entry itself says that of its station."""
+    return key in entry.model_fields_set and getattr(entry, key) is not None
+
+
 def _said(key: str, group: Sequence[StationEntry]) -> object:
-    return next((value for entry in group if (value := getattr(entry, key)) is not None), None)
+    return next((getattr(entry, key) for entry in group if says(entry, key)), None)

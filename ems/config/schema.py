@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from ems.config.kinds import Amps, Host, Id, Number, OcppVersion, PhaseName, Port, Secret, Section, Switch, Whole
 from ems.config.schema_api import ApiSection, MqttPublishSection, TlsSection
-from ems.config.schema_csms import CsmsSection, CsmsTlsSection, Unknown
+from ems.config.schema_csms import BootAnswer, CsmsSection, CsmsTlsSection, Unknown
 from ems.config.schema_devices import (
     BatteryEntry,
     DeviceEntry,
@@ -169,6 +169,9 @@ class StationEntry(Section):
 
     ocpp: OcppVersion | None = None
     """The OCPP version it has to speak; without one, what it offers decides, and 1.6 where it offers several."""
+
+    boot: BootAnswer = BootAnswer.ACCEPT
+    """What it is answered when it says that it booted; unless accepted it counts as one that nobody can reach."""
 
     circuit: Id = "main"
     wired: Annotated[tuple[PhaseName, ...], Field(min_length=1, max_length=3)] = ("L1", "L2", "L3")

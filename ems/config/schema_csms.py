@@ -20,6 +20,19 @@ class Unknown(StrEnum):
     """It may say who it is, and then waits until an installer adopts it; it is never controlled."""
 
 
+class BootAnswer(StrEnum):
+    """What a configured station is answered when it says that it booted."""
+
+    ACCEPT = "accept"
+    """It is served."""
+
+    PENDING = "pending"
+    """It waits, and asks again; it is asked for nothing and not controlled."""
+
+    REJECT = "reject"
+    """It is not wanted, and may say nothing else."""
+
+
 class CsmsTlsSection(Section):
     """The encrypted door for stations (OCPP security profiles 2 and 3)."""
 

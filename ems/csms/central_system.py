@@ -16,6 +16,7 @@ from websockets.asyncio.server import Server
 from ems.clock import Clock
 from ems.config.connectors import is_alone, of_the_station, together
 from ems.config.schema import CsmsSection, StationEntry, Unknown
+from ems.config.schema_csms import BootAnswer
 from ems.csms.addresses import door, own_names
 from ems.csms.listener import Listener
 from ems.csms.pace import Pace
@@ -32,6 +33,7 @@ from ems.csms.tags import Authorise, free_vending
 from ems.csms.transaction_book import Told, untold
 from ems.csms.transaction_ids import TransactionIds
 from ems.csms.visit import StationSocket
+from ems.csms.waiting_room import WaitingRoom
 from ems.errors import EmsError
 from ems.model.transaction import Transaction
 
@@ -107,6 +109,7 @@ class CentralSystem:
                 )
         in_order = {entry.id: by_id[entry.id] for entry in stations}
         self.links: Final[Mapping[str, Station]] = MappingProxyType(in_order)
+        self._waiting_room = WaitingRoom(clock)
         self.listening: Final = asyncio.Event()
         """Set while stations can connect."""
 
@@ -254,7 +257,11 @@ class CentralSystem:
         return None if post is None else post.version_hint
 
     async def _converse(self, identity: str, socket: StationSocket) -> None:
-        await self._by_identity[identity].converse(socket)
+        post = self._by_identity[identity]
+        if post.entry.boot is BootAnswer.ACCEPT:
+            await post.converse(socket)
+        else:
+            await self._waiting_room.host(post.station_id, post.entry.boot, socket)
 
 
 def _post_passwords(groups: Mapping[str, Sequence[StationEntry]], passwords: Mapping[str, str]) -> Mapping[str, str]:

@@ -16,6 +16,7 @@ from ems.csms.hearing_ports import HeardConnector
 from ems.csms.messages import Boot, Configuration
 from ems.csms.observer import consulting
 from ems.csms.pace import Pace
+from ems.csms.quickness import Quickness
 from ems.csms.quirks.acquaintance import Acquaintance
 from ems.csms.rpc import Rpc
 from ems.csms.security.gate import Gate
@@ -83,6 +84,9 @@ class Post:
         """Its passwords and certificates."""
 
         self.versions: Final = Versions(self.hearing, clock, pace, station=entry.id, pin=entry.ocpp)
+        self.quickness: Final = Quickness()
+        """How quickly it answers."""
+
         self.standing: Final = PostStanding()
         """What the service of the whole station stands at."""
 
@@ -212,6 +216,7 @@ class Post:
         visit.pace = self._known.pace
         self.station_clock.in_local_time = bool(self.quirks.time_zone_bug)
         visit.rpc.lane.patience_s = self.quirks.call_timeout_s or 0.0
+        visit.rpc.lane.quickness = self.quickness
 
     def _ended(self, visit: Visit) -> None:
         if self._visit is visit:

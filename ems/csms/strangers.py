@@ -16,10 +16,10 @@ from typing import Final
 from ems.clock import Clock
 from ems.csms.fields import text
 from ems.csms.messages import Boot
-from ems.csms.rpc import Rpc, Unanswerable
-from ems.csms.station_clock import format_timestamp
+from ems.csms.rpc import Rpc
 from ems.csms.throttle import Throttle
 from ems.csms.visit import StationSocket
+from ems.csms.waiting_room import answer_waiting
 
 LOGGER = logging.getLogger(__name__)
 
@@ -31,7 +31,6 @@ MOST_WAITING: Final = 8
 STAYS_S: Final = 900.0
 """After this a stranger is hung up on; one that still wants to be adopted dials again."""
 
-BOOTS_AGAIN_S: Final = 30
 KNOCKS_AT_ONCE: Final = 5
 KNOCK_EVERY_S: Final = 10.0
 
@@ -115,15 +114,9 @@ class Strangers:
                 self._change(identity, waits=False)
 
     def _answer(self, identity: str, action: str, said: Mapping[str, object], _message_id: str) -> Mapping[str, object]:
-        now = format_timestamp(self._clock.utc_now())
         if action == "BootNotification":
             self._change(identity, boot=_boot(said))
-            return {"status": "Pending", "currentTime": now, "interval": BOOTS_AGAIN_S}
-        if action == "Heartbeat":
-            return {"currentTime": now}
-        if action in {"StatusNotification", "SecurityEventNotification"}:
-            return {}
-        raise Unanswerable("SecurityError", "this station waits until somebody adopts it")
+        return answer_waiting(action, self._clock.utc_now(), "this station waits until somebody adopts it")
 
     def _change(self, identity: str, *, waits: bool | None = None, boot: Boot | None = None) -> None:
         known = self._known.get(identity)

@@ -173,6 +173,9 @@ class NoticeCode(StrEnum):
 
     IGNORES_LIMIT = "ignores_limit"
 
+    REFUSES_LIMIT = "refuses_limit"
+    """A station takes no limit while its fuse carries too much: its session was ended."""
+
     SECOND_CONTROLLER = "second_controller"
     """A station keeps its limits for a while and then draws more again: somebody else may set them too."""
 

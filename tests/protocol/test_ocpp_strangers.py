@@ -1,4 +1,4 @@
-"""Stations that nobody configured wait, and nobody controls them (scenario T06)."""
+"""Stations that nobody configured wait, and nobody controls them (scenarios T06, B02)."""
 
 from __future__ import annotations
 
