@@ -13,6 +13,7 @@ from typing import Final
 from ems.clock import Clock
 from ems.config.schema import StationEntry
 from ems.config.schema_quirks import QuirkSection
+from ems.csms.beside import seen
 from ems.csms.charging_profiles import Moment, Profile, Purpose, open_offer
 from ems.csms.limits import Limits
 from ems.csms.messages import Boot, Configuration, Setting
@@ -172,16 +173,18 @@ class Station(ToldStation):
     def publish(self, *, limits_due: bool = False) -> None:
         """Tell when anything changed."""
         self._see_obedience()
-        post, connector = self.post, self.connector
+        post = self.post
+        # What nobody configured counts with the first connector, where the guard sees it.
+        known = seen(self.connector, post.hearing.strays if post.members[0] is self else ())
         outdated = self._recount.is_due(self._basis())
         state = StationState(
             station_id=self.entry.id,
             connected=post.visit is not None,
             connections=self._state.connections + (limits_due or outdated),
             protocol=post.protocol,
-            status=connector.status,
-            in_transaction=connector.transactions.running is not None,
-            car=connector.car,
+            status=known.status,
+            in_transaction=known.in_transaction,
+            car=known.car,
             came_at_s=post.came_at_s,
             kept_a=self._kept_a,
             hurried=self.energy.priority,

@@ -245,5 +245,33 @@ def test_the_second_connector_alone_is_not_the_whole_station() -> None:
     post.hear("MeterValues", meterValue=amps(30))
 
     (right,) = post.stations
-    assert (right.state.status, right.state.car) == (None, None)
+    assert (right.connector.status, right.connector.car) == (None, None)
     assert not right.is_alone
+
+
+def test_a_connector_that_nobody_configured_counts_with_the_first_one_so_that_nothing_is_hidden() -> None:
+    post = TwoConnectors(V16)
+    for connector in (1, 2):
+        post.hear("StatusNotification", connectorId=connector, errorCode="NoError", status="Available")
+    post.hear("StatusNotification", connectorId=3, errorCode="NoError", status="Charging")
+    post.hear("MeterValues", connectorId=3, meterValue=amps(20))
+
+    left, right = (station.state for station in post.stations)
+    assert left.status is ConnectorStatus.CHARGING
+    assert left.car is not None
+    assert left.car.current_a == (20.0, 20.0, 20.0)
+    assert not right.plugged
+
+    post.hear("StatusNotification", connectorId=3, errorCode="NoError", status="Available")
+
+    assert not post.stations[0].state.plugged
+    assert post.stations[0].connector.transactions.known == ()
+
+
+def test_two_cars_of_which_one_tells_no_current_are_an_unknown_current() -> None:
+    post = TwoConnectors(V16, RIGHT)
+    post.hear("StatusNotification", connectorId=2, errorCode="NoError", status="Charging")
+    post.hear("MeterValues", connectorId=1, meterValue=amps(20))
+
+    assert post.stations[0].state.plugged
+    assert post.stations[0].state.car is None
