@@ -76,8 +76,8 @@ class PaperStation:
     async def remote_stop(self) -> None:
         self._need("stop")
 
-    async def change_availability(self, *, operative: bool) -> Outcome:
-        return self._answer(f"operative {operative}")
+    async def change_availability(self, *, operative: bool, whole_station: bool = False) -> Outcome:
+        return self._answer(f"operative {operative}{' all' if whole_station else ''}")
 
     async def clear_cache(self) -> Outcome:
         return self._answer("clear cache")

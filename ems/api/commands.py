@@ -47,10 +47,12 @@ class StationCommands:
         station = self.telling.allowed(station_id, "stop")
         return await self.telling.told(station_id, "stop", accepted(station.remote_stop()), who)
 
-    async def set_availability(self, station_id: str, *, operative: bool, who: str) -> CommandAnswer:
-        """Into or out of operation."""
+    async def set_availability(
+        self, station_id: str, *, operative: bool, whole_station: bool, who: str
+    ) -> CommandAnswer:
+        """Into or out of operation, alone or with the other connectors of its station."""
         station = self.telling.allowed(station_id, "availability")
-        asked = station.change_availability(operative=operative)
+        asked = station.change_availability(operative=operative, whole_station=whole_station)
         return await self.telling.told(station_id, "availability", asked, who)
 
     async def reserve(self, station_id: str, tag: str, until: datetime, *, who: str) -> CommandAnswer:

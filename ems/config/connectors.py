@@ -7,7 +7,7 @@ from typing import Final
 
 from ems.config.schema import StationEntry
 
-OF_THE_STATION: Final = ("serial", "ocpp", "boot", "security_profile", "password", "quirks")
+OF_THE_STATION: Final = ("serial", "ocpp", "security_profile", "password", "quirks", "boot")
 """Keys that are the whole station's: given with any of its connectors, they hold for all."""
 
 
@@ -27,14 +27,14 @@ def together(stations: Sequence[StationEntry]) -> Mapping[str, tuple[StationEntr
     return {identity: _completed(identity, group) for identity, group in groups.items()}
 
 
-def says(entry: StationEntry, key: str) -> bool:
-    """Whether an entry says anything by that key, rather than leaving it to another connector's."""
-    return key in entry.model_fields_set and getattr(entry, key) is not None
-
-
 def is_alone(group: Sequence[StationEntry]) -> bool:
     """Whether a station has no connector but its first, as far as anybody configured: that one stands for all of it."""
     return len(group) == 1 and group[0].connector == 1
+
+
+def of_the_station(group: Sequence[StationEntry]) -> StationEntry:
+    """What holds for a station as a whole: the entry of its first connector, and the most that any of them can draw."""
+    return group[0].model_copy(update={"hardware_max_a": max(each.hardware_max_a or each.max_a for each in group)})
 
 
 def is_further(earlier: Sequence[StationEntry], entry: StationEntry) -> bool:
@@ -54,8 +54,17 @@ def _completed(identity: str, group: Sequence[StationEntry]) -> tuple[StationEnt
             " different connectors of one station"
         )
     ordered = sorted(group, key=lambda entry: entry.connector)
-    said = {key: getattr(entry, key) for entry in reversed(ordered) for key in OF_THE_STATION if says(entry, key)}
+    said = {key: value for key in OF_THE_STATION if (value := _said(key, ordered)) is not None}
     return tuple(
         entry.model_copy(update={key: value for key, value in said.items() if not says(entry, key)})
         for entry in ordered
     )
+
+
+def says(entry: StationEntry, key: str) -> bool:
+    """Whether an entry itself says that of its station."""
+    return key in entry.model_fields_set and getattr(entry, key) is not None
+
+
+def _said(key: str, group: Sequence[StationEntry]) -> object:
+    return next((getattr(entry, key) for entry in group if says(entry, key)), None)

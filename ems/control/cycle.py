@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from ems.control.demand import Demand, demands, phases_used
@@ -19,6 +19,8 @@ from ems.control.seen.draw import Draws
 from ems.control.seen.learn import NOTHING, Learned, learn
 from ems.control.seen.obedience import Obedience, escalations, judge_all, notices
 from ems.control.seen.peculiar import as_known
+from ems.control.seen.refusal import ended, judge_refusals, refusal_notices, refusal_steps
+from ems.control.seen.refused import Refusing
 from ems.control.seen.trust import MeterView, flip_notices, judge_meters
 from ems.control.seen.upstream import upstream_notices
 from ems.control.seen.wiring import wiring_notices
@@ -55,10 +57,11 @@ def decide(now: Snapshot, memory: Memory) -> Turn:
         setpoints=guarded.setpoints,
         circuits=_loads(now, stages.room, stages.views),
         surplus_w=sun.surplus_w,
-        escalations=escalations(stages.obedience),
+        escalations={**refusal_steps(stages.refusing), **escalations(stages.obedience)},
         notices=(
             *guarded.notices,
             *notices(stages.obedience),
+            *refusal_notices(stages.refusing),
             *flip_notices(stages.trust),
             *pace_notices(now, stages.paces),
             *wiring_notices(now.site),
@@ -81,6 +84,7 @@ def decide(now: Snapshot, memory: Memory) -> Turn:
         regrets=stages.plan.regrets,
         thermal=stages.thermal,
         obedience=stages.obedience,
+        refusing=stages.refusing,
         peak=stages.caps.peak,
         paces=stages.paces,
         usual_a=stages.usual_a,
@@ -100,6 +104,7 @@ class Stages:
     learned: Mapping[str, Learned]
     thermal: Mapping[RowKey, float]
     obedience: Mapping[str, Obedience]
+    refusing: Mapping[str, Refusing]
     usual_a: Mapping[RowKey, float]
     paces: Mapping[str, Pace]
     caps: Bounds
@@ -135,6 +140,9 @@ def work_out(now: Snapshot, memory: Memory) -> Stages:
     calmed = with_battery_named(with_stop_named(calm(shares, turns, now), plan, sun.surplus_w, now.site.policy), now)
     thermal = thermal_images(now, memory, views, room)
     guarded = guard(calmed, now, memory, room, views, thermal, caps.keep, obedience)
+    refusing = judge_refusals(now, memory.refusing, room, views, thermal)
+    if refusing:
+        guarded = replace(guarded, setpoints=ended(guarded.setpoints, refusing))
     return Stages(
         views=views,
         trust=trust,
@@ -143,6 +151,7 @@ def work_out(now: Snapshot, memory: Memory) -> Stages:
         learned=learned,
         thermal=thermal,
         obedience=obedience,
+        refusing=refusing,
         usual_a=usual_a,
         paces=paces,
         caps=caps,

@@ -9,6 +9,7 @@ from typing import Final
 from ems.control.pace import Pace
 from ems.control.seen.learn import Learned
 from ems.control.seen.obedience import Obedience
+from ems.control.seen.refused import Refusing
 from ems.control.sharing.peak import PeakWindow
 from ems.control.sun.patterns import NO_REGRETS, Regrets
 from ems.model.electrical import PerPhase, Phase
@@ -126,6 +127,9 @@ class Memory:
 
     obedience: Mapping[str, Obedience] = field(default_factory=dict)
     """What is held against stations that drew more than they might."""
+
+    refusing: Mapping[str, Refusing] = field(default_factory=dict)
+    """Stations that take no limit while a fuse needs them to."""
 
     peak: PeakWindow | None = None
     """The running window of a peak tariff."""

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 from ems.clock import Clock
+from ems.config.schema import StationEntry
 from ems.config.schema_quirks import QuirkSection
 from ems.csms.capabilities import capabilities
+from ems.csms.certificate_words import HeardSecurity
 from ems.csms.connector import CHARGING, Connector
+from ems.csms.energy_words import EnergyBook
+from ems.csms.foreign_limits import AHEAD_S, ForeignLimits, Look, amps_now
 from ems.csms.limits import Limits
 from ems.csms.messages import Configuration, Report
 from ems.csms.pace import Pace
 from ems.csms.setup import read_configuration, write_settings
 from ems.csms.visit import Visit
+from ems.errors import StationRefused, StationSilent
 from ems.model.station import ConnectorStatus
+
+NOT_TOLD_IN: Final = "ocpp1.6"
+"""The version that has no word for limits of others."""
 
 
 class AttendedConnector(Protocol):
@@ -24,7 +32,16 @@ class AttendedConnector(Protocol):
     def number(self) -> int: ...
 
     @property
+    def entry(self) -> StationEntry: ...
+
+    @property
     def limits(self) -> Limits: ...
+
+    @property
+    def energy(self) -> EnergyBook: ...
+
+    @property
+    def security(self) -> HeardSecurity: ...
 
     @property
     def quirks(self) -> QuirkSection: ...
@@ -66,6 +83,9 @@ class Attendant:
         self._station = station
         self._visit = visit
         self._clock = clock
+        self._foreign: dict[int, ForeignLimits] = {
+            member.number: self._new_foreign(member) for member in station.members
+        }
 
     @property
     def _pace(self) -> Pace:
@@ -105,6 +125,7 @@ class Attendant:
                 member.look_again()
                 self._start_waiting_car(member)
                 self._ask_for_meter_values(member)
+                self._look_for_foreign_limits(member)
 
     async def _ask_for_reports(self) -> None:
         """Boot and status, once each, when they did not come by themselves (Q4, Q5)."""
@@ -143,6 +164,31 @@ class Attendant:
         if now_s - max(heard_s, asked_s, self._visit.began_at_s) > longest_s:
             self._visit.meter_values_asked_at_s[member.number] = now_s
             self._visit.spawn(self._visit.dialect.trigger(Report.METER_VALUES, member.number))
+
+    def _look_for_foreign_limits(self, member: AttendedConnector) -> None:
+        """Stations of 2.x tell of them; one of 1.6 has to be asked, now and then while a car charges."""
+        if self._visit.speech.protocol != NOT_TOLD_IN or member.connector.transactions.running is None:
+            return
+        if self._foreign[member.number].is_due():
+            self._visit.spawn(self._look(member))
+
+    def _new_foreign(self, member: AttendedConnector) -> ForeignLimits:
+        return ForeignLimits(member.entry.id, member.energy, member.security, self._clock)
+
+    async def _look(self, member: AttendedConnector) -> None:
+        told_a, foreign = member.limits.told_a, self._foreign[member.number]
+        try:
+            composite = await self._visit.dialect.composite_schedule(member.number, AHEAD_S)
+        except (StationRefused, StationSilent):
+            foreign.give_up()
+            return
+        said_a, car = amps_now(composite), member.connector.car
+        if said_a is None or told_a is None or car is None or told_a != member.limits.told_a:
+            return
+        entry = member.entry
+        drawn_a = max(car.current_a, default=0.0)
+        most_a = entry.hardware_max_a or entry.max_a
+        foreign.judge(Look(said_a=said_a, told_a=told_a, drawn_a=drawn_a, most_a=most_a))
 
 
 def _due(before_s: float | None, now_s: float, every_s: float) -> bool:

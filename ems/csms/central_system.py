@@ -14,7 +14,7 @@ from typing import Final
 from websockets.asyncio.server import Server
 
 from ems.clock import Clock
-from ems.config.connectors import is_alone, together
+from ems.config.connectors import is_alone, of_the_station, together
 from ems.config.schema import CsmsSection, StationEntry, Unknown
 from ems.config.schema_csms import BootAnswer
 from ems.csms.addresses import door, own_names
@@ -25,6 +25,7 @@ from ems.csms.post import Post
 from ems.csms.quirks.learned import LearnedBook
 from ems.csms.quirks.rows import patterns
 from ems.csms.security.gate import Gate
+from ems.csms.security.renewal import Renewals
 from ems.csms.security.tls import CannotEncrypt
 from ems.csms.station import Station
 from ems.csms.strangers import Stranger, Strangers
@@ -93,7 +94,7 @@ class CentralSystem:
         )
         by_id: dict[str, Station] = {}
         for identity, group in groups.items():
-            post = self._by_identity[identity] = Post(group[0], clock, pace, self.gate)
+            post = self._by_identity[identity] = Post(of_the_station(group), clock, pace, self.gate)
             for entry in group:
                 by_id[entry.id] = Station(
                     entry,
@@ -191,6 +192,8 @@ class CentralSystem:
                 watches.create_task(self.gate.keyring.run(), name="keyring")
                 watches.create_task(self._open_late(servers), name="encrypted door")
                 watches.create_task(self._follow_alarms(), name="alarms")
+                posts = {post.station_id: post for post in self._by_identity.values()}
+                watches.create_task(Renewals(self.gate, posts, self._clock).run(), name="renewals")
         finally:
             self.listening.clear()
             for server in servers:
@@ -235,8 +238,7 @@ class CentralSystem:
     def _stormed(self, identity: str) -> None:
         post = self._by_identity[identity]
         post.security.knocked()
-        for member in post.members:
-            member.look_again()
+        post.look_again()
 
     async def _follow_alarms(self) -> None:
         """Alarms of stations that are away end too."""

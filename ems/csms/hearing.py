@@ -58,8 +58,12 @@ class Hearing:
         return self._post.security
 
     @property
+    def strays(self) -> Sequence[Connector]:
+        """Connectors that nobody configured, as far as the station told of them."""
+        return tuple(self._strays.values())
+
+    @property
     def on_request(self) -> ToldOnRequest:
-        """Where it is written down what the station tells because somebody asked."""
         return self._post.on_request
 
     @property
@@ -98,6 +102,7 @@ class Hearing:
         if member is None:
             self._stray(report.connector).status_reported(report)
             self._beside(report)
+            self.members[0].look_again()
             return
         if self._post.visit is not None:
             self._post.visit.statuses_heard.add(member.number)
@@ -126,7 +131,9 @@ class Hearing:
         """End the transaction that is meant, if it runs."""
         self._post.station_clock.heard(report.at)
         known = [member.transaction_stopped(report) for member in self.members]
-        if not (any(known) or any(stray.stopped(report) for stray in self._strays.values())):
+        beside = any(stray.stopped(report) for stray in self._strays.values())
+        self.members[0].look_again()
+        if not (any(known) or beside):
             LOGGER.info("%s stopped a transaction that does not run here", self._post.station_id)
 
     def transaction_told(self, event: TransactionEvent) -> None:

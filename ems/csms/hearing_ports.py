@@ -57,6 +57,10 @@ class HeardConnector(Protocol):
         """Have those told who follow it from beside."""
         ...
 
+    def look_again(self) -> None:
+        """Tell when anything changed."""
+        ...
+
     def status_beside(self, report: StatusReport) -> None:
         """The station tells a state of itself, or of a connector that nobody configured."""
         ...

@@ -7,12 +7,14 @@ import heapq
 import json
 import logging
 import uuid
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Final
 
 from ems.clock import Clock
+from ems.csms.quickness import Quickness
 from ems.csms.redaction import redacted
 from ems.errors import StationError, StationOffline, StationRefused, StationSilent
 
@@ -21,6 +23,8 @@ LOGGER = logging.getLogger(__name__)
 MOST_WAITING: Final = 100
 OTHERS_WAIT_S: Final = 3.0
 """A limit waits no longer than this behind that of another connector, but where the station is known to be slow."""
+MOST_GIVEN_UP: Final = 16
+"""Requests whose late answers are recognised."""
 
 
 class Urgency(IntEnum):
@@ -99,6 +103,11 @@ class CallLane:
         self.patience_s = 0.0
         """No answer is given up sooner than this for being late."""
 
+        self.quickness = Quickness()
+        """Learns from every answer; the station's own, over all its connections, once it is known whose lane it is."""
+
+        self._given_up: deque[str] = deque(maxlen=MOST_GIVEN_UP)
+
     async def call(
         self,
         action: str,
@@ -175,6 +184,8 @@ class CallLane:
         current = self._awaited(message_id)
         if current is not None:
             current.answer.set_result(payload)
+        elif str(message_id) in self._given_up:
+            self.quickness.doubted()
         return current is not None
 
     def refused(self, message_id: object, error_code: str, description: str) -> bool:
@@ -214,6 +225,7 @@ class CallLane:
                 payload = await answer
         except TimeoutError as err:
             text = f"{self._station} did not answer {request.action} within {within_s:g} s"
+            self._not_answered(request, err)
             _fail(request, err if isinstance(err, StationError) else StationSilent(text))
         except StationError as err:
             _fail(request, err)
@@ -230,11 +242,18 @@ class CallLane:
                 sent_at_s=sent_at_s,
                 answered_at_s=self._clock.monotonic_s(),
             )
+            if request.urgency is not Urgency.LIMIT:
+                self.quickness.answered(receipt.answered_at_s - sent_at_s)
             if not request.outcome.done():
                 request.outcome.set_result(receipt)
         finally:
             self._on_wire = None
             self._calm()
+
+    def _not_answered(self, request: _Request, error: TimeoutError) -> None:
+        self._given_up.append(request.message_id)
+        if request.urgency is not Urgency.LIMIT and not isinstance(error, GaveWay):
+            self.quickness.unanswered()
 
     async def _give_up_soon(self, current: _OnWire, wait_s: float) -> None:
         await self._clock.sleep(wait_s)

@@ -16,8 +16,9 @@ from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
 from ems.clock import Clock
-from ems.csms.security.admission import Refusal, Shown, certificate_fault
+from ems.csms.security.admission import Profile, Refusal, Shown, certificate_fault
 from ems.csms.security.gate import Gate
+from ems.csms.security.guesses import Guesses
 from ems.csms.security.occurrences import Kind
 from ems.csms.security.tls import client_certificate
 from ems.csms.strangers import Strangers
@@ -32,8 +33,6 @@ LOGGER = logging.getLogger(__name__)
 SUBPROTOCOLS: Final[tuple[Subprotocol, ...]] = tuple(map(Subprotocol, PROTOCOLS))
 
 HANDSHAKES_AT_ONCE: Final = 60
-FAILURES_AT_ONCE: Final = 20
-FAILURE_EVERY_S: Final = 3.0
 MOST_CONNECTIONS: Final = 64
 """Connections and handshakes at once beyond one for each configured station."""
 
@@ -83,13 +82,14 @@ class Listener:
         self._told_of_storm = stormed
         self.strangers: Final = strangers
         self._handshakes = Throttle(clock, burst=HANDSHAKES_AT_ONCE, every_s=1.0)
-        self._failures = Throttle(clock, burst=FAILURES_AT_ONCE, every_s=FAILURE_EVERY_S)
+        self._guesses = Guesses(clock)
 
     def rename(self, before: str, identity: str) -> None:
         """A configured station comes by another identity from now on, with the password it had."""
         self._identities.discard(before)
         self._identities.add(identity)
         self._gate.rename(before, identity)
+        self._guesses.rename(before, identity)
         self.strangers.adopted(identity)
 
     async def start(self, host: str, port: int, door: ssl.SSLContext | None = None) -> Server:
@@ -162,17 +162,22 @@ class Listener:
             self._gate.occurrences.note(Kind.UNKNOWN_STATION, None, f"{identity} {_address(socket)}")
             return socket.respond(HTTPStatus.NOT_FOUND, "This station is not configured here.\n")
         shown = _shown(socket, request)
-        # Once somebody guesses, no password of this station is tried, or guessing would go on at full speed.
-        if self._failures.is_empty(identity) and (shown is None or shown.certificate is None):
+        # Once somebody guesses, no password of his is tried, or guessing would go on at full speed.
+        by_password = shown is None or shown.certificate is None
+        if by_password and not self._guesses.may_try(identity, _address(socket)):
             return self._stormed(socket, identity)
         verdict = Refusal.CERTIFICATE_NAME if shown is None else self._gate.judge(identity, shown)
         if isinstance(verdict, Refusal):
             return self._turn_away(socket, identity, verdict)
         if not self._handshakes.allows(identity):
             return self._stormed(socket, identity)
+        if verdict.profile > Profile.OPEN:
+            self._guesses.proved(identity, _address(socket))
         self._gate.let_in(identity, verdict)
         if isinstance(socket, StationSocket):
             socket.came_by = verdict.profile
+            if shown is not None and shown.certificate is not None:
+                socket.certificate_until = shown.certificate.not_valid_after_utc
         return None
 
     def _stormed(self, socket: ServerConnection, identity: str) -> Response:
@@ -182,7 +187,7 @@ class Listener:
 
     def _turn_away(self, socket: ServerConnection, identity: str, refusal: Refusal) -> Response:
         address = _address(socket)
-        self._failures.allows(identity)
+        self._guesses.failed(identity, address)
         self._gate.refused(identity, refusal, address)
         LOGGER.warning("%s: a connection from %s %s; refused", identity, address, _SAYS[refusal])
         if refusal is not Refusal.PASSWORD:

@@ -16,6 +16,7 @@ from ems.csms.hearing_ports import HeardConnector
 from ems.csms.messages import Boot, Configuration
 from ems.csms.observer import consulting
 from ems.csms.pace import Pace
+from ems.csms.quickness import Quickness
 from ems.csms.quirks.acquaintance import Acquaintance
 from ems.csms.rpc import Rpc
 from ems.csms.security.gate import Gate
@@ -59,6 +60,8 @@ class PostConnector(AttendedConnector, HeardConnector, Protocol):
 
     def service_booted(self, boot: Boot) -> None: ...
 
+    def availability_changed(self, *, operative: bool, waits: bool) -> None: ...
+
 
 class Post:
     """The same object over all connections of a station."""
@@ -81,11 +84,14 @@ class Post:
         """Its passwords and certificates."""
 
         self.versions: Final = Versions(self.hearing, clock, pace, station=entry.id, pin=entry.ocpp)
-        self.on_request: Final = ToldOnRequest(clock)
-        """What it told because somebody asked."""
+        self.quickness: Final = Quickness()
+        """How quickly it answers."""
 
         self.standing: Final = PostStanding()
         """What the service of the whole station stands at."""
+
+        self.on_request: Final = ToldOnRequest(clock)
+        """What it told in answer to special requests."""
 
         self.boot: Boot | None = None
         """Who it said it is; None until its first boot notification."""
@@ -128,6 +134,11 @@ class Post:
     def join(self, member: PostConnector) -> None:
         """One more of its connectors."""
         self._members.append(member)
+
+    def look_again(self) -> None:
+        """Have what is known of its connectors told when it changed."""
+        for member in self._members:
+            member.look_again()
 
     def here(self) -> Visit:
         """The present connection. Raises StationOffline."""
@@ -205,6 +216,7 @@ class Post:
         visit.pace = self._known.pace
         self.station_clock.in_local_time = bool(self.quirks.time_zone_bug)
         visit.rpc.lane.patience_s = self.quirks.call_timeout_s or 0.0
+        visit.rpc.lane.quickness = self.quickness
 
     def _ended(self, visit: Visit) -> None:
         if self._visit is visit:

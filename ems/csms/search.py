@@ -18,6 +18,7 @@ from ems.csms.constructions import (
     is_for,
     still_possible,
 )
+from ems.csms.quickness import Quickness
 
 LOGGER = logging.getLogger(__name__)
 
@@ -51,6 +52,9 @@ class Search:
         self.found_nothing = False
         """Whether the last attempt came to its end in vain."""
 
+        self.quickness = Quickness()
+        """How quickly it answers what it does answer; connectors of one station share it."""
+
         self.gave_up: Callable[[Construction], None] = lambda _: None
         """Told of each construction that the station took and did not obey."""
 
@@ -78,12 +82,16 @@ class Search:
         worth_trying = [way for way in leases if way not in self._given_up and not self._is_mute(way)]
         if not worth_trying:
             self._given_up.clear()
+            if self._silences:
+                # None was answered in the time of a quick station: all of them get that of a slow one.
+                self.quickness.doubted()
             self._silences.clear()
             worth_trying = leases
         again = [way for way in leases if way in self._given_up and not self._is_mute(way)]
         left = [way for way in (*worth_trying, *again) if way != self.way]
-        yield from (way for way in left if way not in self._tried_last)
-        yield from (way for way in left if way in self._tried_last)
+        # Looked at one by one: what is found to be mute meanwhile is passed over.
+        yield from (way for way in left if way not in self._tried_last and not self._is_mute(way))
+        yield from (way for way in left if way in self._tried_last and not self._is_mute(way))
 
     def interrupted(self, tried: list[Construction]) -> None:
         """An attempt ended in the middle: the next one goes on with those that it did not come to."""
@@ -98,6 +106,14 @@ class Search:
         """The station never answered that construction."""
         if way != self.way:
             self._silences[_target(way)] += 1
+
+    def mute(self, way: Construction) -> None:
+        """It never answered that construction, and answers everything else at once: once is enough."""
+        self._silences[_target(way)] = SILENCES_TO_MOVE_ON
+
+    def within_s(self, way: Construction) -> float | None:
+        """How long to wait for its answer to that construction; None for as long as to everything."""
+        return None if way == self.way or self.quirks.call_timeout_s else self.quickness.within_s
 
     def settle_on(self, way: Construction) -> None:
         """The station took it."""
@@ -144,6 +160,7 @@ class Search:
         self._silences.clear()
         self._tried_last = []
         self._disobeyed = False
+        self.quickness.begin_anew()
         self.obeyed = self.way = None
 
     def _is_mute(self, way: Construction) -> bool:

@@ -6,18 +6,19 @@ Most stations have one. What is common to those of one station is its `post`.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 from ems.clock import Clock
 from ems.config.schema import StationEntry
 from ems.config.schema_quirks import QuirkSection
+from ems.csms.beside import seen
 from ems.csms.charging_profiles import Moment, Profile, Purpose, open_offer
 from ems.csms.limits import Limits
 from ems.csms.messages import Boot, Configuration, Setting
 from ems.csms.ports import LeasedLimit, LimitReceipt, StationChanged
-from ems.csms.post import Post
+from ems.csms.post import Post, PostConnector
 from ems.csms.quirks.acquaintance import Acquaintance
 from ems.csms.quirks.learned import LearnedBook
 from ems.csms.recount import Basis, Recount
@@ -25,6 +26,7 @@ from ems.csms.security.station_security import StationSecurity
 from ems.csms.station_clock import StationClock
 from ems.csms.station_told import ToldStation
 from ems.csms.tags import Authorise, free_vending
+from ems.csms.told_on_request import ToldOnRequest
 from ems.csms.transaction_book import Told, untold
 from ems.csms.transaction_ids import TransactionIds
 from ems.csms.visit import Visit
@@ -63,6 +65,7 @@ class Station(ToldStation):
             phases=len(entry.wired),
             only=None if alone else entry.connector,
         )
+        self.limits.search.quickness = post.quickness
         self.known = Acquaintance(entry, post.pace, self.limits, learned or LearnedBook())
         self._recount = Recount(entry.id, self.limits, post.station_clock, post.pace)
         post.join(self)
@@ -97,6 +100,11 @@ class Station(ToldStation):
         return self.post.own_status
 
     @property
+    def on_request(self) -> ToldOnRequest:
+        """What the whole station told in answer to special requests."""
+        return self.post.on_request
+
+    @property
     def quirks(self) -> QuirkSection:
         """What is peculiar about it."""
         return self.known.match.quirks
@@ -107,7 +115,16 @@ class Station(ToldStation):
 
     @property
     def statuses(self) -> tuple[ConnectorStatus | None, ...]:
-        return (self.own_status, self.connector.status)
+        return (self.own_status, self.connector.status) if self.is_alone else (self.connector.status,)
+
+    @property
+    def siblings(self) -> Sequence[PostConnector]:
+        return self.post.members
+
+    @property
+    def connector_ids(self) -> tuple[str, ...]:
+        """By which names the connectors of its station are configured, the first one first; empty where it is alone."""
+        return () if self.is_alone else tuple(each.station_id for each in self.post.members)
 
     @property
     def told_settings(self) -> Mapping[str, Setting]:
@@ -156,16 +173,18 @@ class Station(ToldStation):
     def publish(self, *, limits_due: bool = False) -> None:
         """Tell when anything changed."""
         self._see_obedience()
-        post, connector = self.post, self.connector
+        post = self.post
+        # What nobody configured counts with the first connector, where the guard sees it.
+        known = seen(self.connector, post.hearing.strays if post.members[0] is self else ())
         outdated = self._recount.is_due(self._basis())
         state = StationState(
             station_id=self.entry.id,
             connected=post.visit is not None,
             connections=self._state.connections + (limits_due or outdated),
             protocol=post.protocol,
-            status=connector.status,
-            in_transaction=connector.transactions.running is not None,
-            car=connector.car,
+            status=known.status,
+            in_transaction=known.in_transaction,
+            car=known.car,
             came_at_s=post.came_at_s,
             kept_a=self._kept_a,
             hurried=self.energy.priority,

@@ -41,7 +41,7 @@ class ToldStation(Serviced):
         authorise: Authorise,
         transaction_told: Told,
     ) -> None:
-        super().__init__(clock, post.standing, post.on_request)
+        super().__init__(clock, post.standing)
         self.entry: Final = entry
         self.post: Final = post
         """The station as a whole: its connection, and its other connectors."""

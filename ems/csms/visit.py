@@ -6,6 +6,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Callable, Coroutine
+from datetime import datetime
 from typing import Final
 
 from websockets.asyncio.server import ServerConnection
@@ -29,6 +30,9 @@ class StationSocket(ServerConnection):
     bytes_heard = 0
     came_by = 0
     """The OCPP security profile by which it was let in."""
+
+    certificate_until: datetime | None = None
+    """When the certificate ends that it showed."""
 
     def hang_up(self, code: int, why: str) -> None:
         """Close it in the background."""
@@ -110,6 +114,11 @@ class Visit:
     def came_by(self) -> int:
         """The OCPP security profile of this connection."""
         return self._socket.came_by
+
+    @property
+    def certificate_until(self) -> datetime | None:
+        """When the certificate ends that it shows; None without one."""
+        return self._socket.certificate_until
 
     def settled(self, connector: int, of_all: set[int]) -> None:
         """That connector has had its limit, or refused it."""

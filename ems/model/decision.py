@@ -173,6 +173,9 @@ class NoticeCode(StrEnum):
 
     IGNORES_LIMIT = "ignores_limit"
 
+    REFUSES_LIMIT = "refuses_limit"
+    """A station takes no limit while its fuse carries too much: its session was ended."""
+
     SECOND_CONTROLLER = "second_controller"
     """A station keeps its limits for a while and then draws more again: somebody else may set them too."""
 
@@ -199,6 +202,9 @@ class NoticeCode(StrEnum):
 
     MESSAGE_FLOOD = "message_flood"
     """A station sends so much that it has to wait."""
+
+    CERTIFICATE_ENDS = "certificate_ends"
+    """A certificate that a station shows or checks ends soon and was not renewed."""
 
     GOAL_AT_RISK = "goal_at_risk"
     """The energy that was asked for will not be in the car in time."""

@@ -187,6 +187,12 @@ def _station_ignores(notice: Notice) -> Phrase:
     return _says(notice, "drew", station=notice.station_id, current_a=notice.current_a, limit_a=notice.limit_a)
 
 
+def _station_refuses(notice: Notice) -> Phrase:
+    if notice.station_id is None or notice.current_a is None:
+        return _of_station(notice)
+    return _says(notice, "drew", station=notice.station_id, current_a=notice.current_a)
+
+
 def _of_station(notice: Notice) -> Phrase:
     return _says(notice) if notice.station_id is None else _says(notice, "station", station=notice.station_id)
 
@@ -206,6 +212,7 @@ def _goal_at_risk(notice: Notice) -> Phrase:
 _NOTICES: Final[Mapping[NoticeCode, Callable[[Notice], Phrase]]] = {
     NoticeCode.HOUSE_OVERLOAD: _house_overload,
     NoticeCode.IGNORES_LIMIT: _station_ignores,
+    NoticeCode.REFUSES_LIMIT: _station_refuses,
     NoticeCode.SECOND_CONTROLLER: _of_station,
     NoticeCode.LOGIN_STORM: _of_station,
     NoticeCode.SECOND_CONNECTION: _of_station,
@@ -213,6 +220,7 @@ _NOTICES: Final[Mapping[NoticeCode, Callable[[Notice], Phrase]]] = {
     NoticeCode.IMPOSSIBLE_METER: _of_station,
     NoticeCode.FOREIGN_PROFILE: _of_station,
     NoticeCode.MESSAGE_FLOOD: _of_station,
+    NoticeCode.CERTIFICATE_ENDS: _of_station,
     NoticeCode.WIRING_UNKNOWN: _of_station,
     NoticeCode.METER_FLIPPED: _meter_flipped,
     NoticeCode.GOAL_AT_RISK: _goal_at_risk,

@@ -15,6 +15,7 @@ from ems.config.schema import CsmsSection, CsmsTlsSection, StationEntry, Unknown
 from ems.csms import listener, strangers
 from ems.csms.central_system import CannotListen, CentralSystem
 from ems.csms.pace import Pace
+from ems.csms.security import guesses
 from ems.csms.station_clock import parse_timestamp
 from ems.errors import StationOffline
 from tests.protocol.ocpp_peer import BOOT, CALM, GARAGE, GUARD_S, LEASE, House, accept, house, mute, start, status
@@ -26,9 +27,18 @@ def basic(user: str, password: bytes) -> dict[str, str]:
     return {"Authorization": "Basic " + base64.b64encode(user.encode() + b":" + password).decode()}
 
 
-async def refusal(place: House, path: str = "/garage", headers: dict[str, str] | None = None) -> int:
+async def refusal(
+    place: House, path: str = "/garage", headers: dict[str, str] | None = None, *, by: str = "127.0.0.1"
+) -> int:
+    """How a connection that comes from that address is refused."""
     with pytest.raises(InvalidStatus) as refused:
-        await connect(place.url(path), subprotocols=[Subprotocol("ocpp1.6")], additional_headers=headers, proxy=None)
+        await connect(
+            place.url(path),
+            subprotocols=[Subprotocol("ocpp1.6")],
+            additional_headers=headers,
+            proxy=None,
+            local_addr=(by, 0),
+        )
     return refused.value.response.status_code
 
 
@@ -132,8 +142,8 @@ async def test_password_is_needed_where_one_is_configured(caplog: pytest.LogCapt
 
 
 async def test_guessed_password_is_refused_until_the_guessing_has_paused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listener, "FAILURES_AT_ONCE", 2)
-    monkeypatch.setattr(listener, "FAILURE_EVERY_S", 1000.0)
+    monkeypatch.setattr(guesses, "AT_ONCE", 2)
+    monkeypatch.setattr(guesses, "EVERY_S", 1000.0)
     entries = (GARAGE, StationEntry(id="carport"))
     async with house(*entries, speed=10_000, passwords=dict.fromkeys(("garage", "carport"), "Correct-Horse")) as place:
         statuses = [await refusal(place, headers=basic("garage", b"guess")) for _ in range(2)]
@@ -145,6 +155,23 @@ async def test_guessed_password_is_refused_until_the_guessing_has_paused(monkeyp
             await place.until(lambda state: state.connected and state.station_id == "garage")
 
     assert statuses == [401, 401, 429]
+
+
+async def test_who_guesses_from_elsewhere_does_not_keep_the_station_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """T13: not by many addresses either."""
+    monkeypatch.setattr(guesses, "AT_ONCE", 3)
+    monkeypatch.setattr(guesses, "EVERY_S", 1000.0)
+    async with house(passwords={"garage": "Correct-Horse"}) as place:
+        right = basic("garage", b"Correct-Horse")
+        async with place.peer(headers=right):
+            await place.until(lambda state: state.connected)
+        tried = [await refusal(place, headers=basic("garage", b"guess"), by=f"127.0.0.{n}") for n in (2, 3, 4, 5)]
+        elsewhere = await refusal(place, headers=right, by="127.0.0.6")
+        async with place.peer(headers=right) as peer:
+            answer = await peer.tell("BootNotification", BOOT)
+
+    assert (tried, elsewhere) == ([401, 401, 401, 429], 429)
+    assert answer["status"] == "Accepted"
 
 
 async def test_connections_that_say_nothing_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ from ems.csms.lane import Superseded
 from ems.csms.pace import Pace
 from ems.csms.station_clock import parse_timestamp
 from ems.errors import StationOffline, StationRefused, StationSilent
+from ems.model.station import StationAlarm
 from tests.protocol.ocpp_peer import (
     BOOT,
     CALM,
@@ -426,3 +427,24 @@ async def test_clock_guard_of_zero_starts_schedules_now() -> None:
         await place.station.set_limit(LEASE)
 
         assert periods(peer.profiles[-1])[1][0] == 60
+
+
+async def test_a_limit_of_somebody_else_in_a_station_of_1_6_is_found_and_planned_with() -> None:
+    """S16."""
+    schedule = {"chargingRateUnit": "A", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 8.0}]}
+    told = {"status": "Accepted", "connectorId": 1, "chargingSchedule": schedule}
+    script: dict[str, Script] = {"GetCompositeSchedule": lambda _: told}
+    pace = replace(CALM, watch_every_s=5.0)
+    async with house(speed=200, pace=pace) as place, place.peer(script=script) as peer:
+        await place.station.set_limit(LEASE)
+        await peer.tell("StatusNotification", status("Charging"))
+        await peer.tell("StartTransaction", start(place.stamp()))
+        await peer.tell(
+            "MeterValues", meter_values(current(8, "L1"), current(8, "L2"), current(8, "L3"), at=place.stamp())
+        )
+
+        state = await place.until(lambda state: state.outside_a is not None)
+
+        assert state.outside_a == 8.0
+        assert StationAlarm.FOREIGN_PROFILE in state.alarms
+        assert [each.payload for each in peer.all("GetCompositeSchedule")] == [{"connectorId": 1, "duration": 60}] * 2

@@ -44,10 +44,11 @@ async def test_two_cars_at_one_station_share_a_fuse_and_fall_back_together(versi
     async with staged(two_connectors(version, main_fuse_a=25.0)) as stage:
         await both_charge(stage)
         post = stage.station("left")
-        sessions = {name: stage.service.central_system.links[name].session for name in NAMES}
+        links = stage.service.central_system.links
+        await stage.until(lambda: all(links[name].session is not None for name in NAMES), within_s=60)
+        sessions = [links[name].session for name in NAMES]
 
-        assert all(session is not None for session in sessions.values())
-        assert len({session.transaction_id for session in sessions.values() if session is not None}) == 2
+        assert len({session.transaction_id for session in sessions if session is not None}) == 2
         assert stage.house.world.circuit("main").current_a[Phase.L2] <= 25.0
 
         post.drop()

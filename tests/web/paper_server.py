@@ -29,12 +29,17 @@ from ems.api.commands import StationCommands
 from ems.api.part import service_routers
 from ems.api.problems import answer_problems
 from ems.api.routes.commands import commands_router
+from ems.api.routes.station_security import security_router
 from ems.api.servicing.desk import Servicing
 from ems.api.sources import LogDiary, MemoryShelf
 from ems.api.wire import Role
 from ems.clock import WallClock
+from ems.config.schema import CsmsSection, StationEntry
 from ems.config.schema_api import ApiSection
+from ems.csms.central_system import CentralSystem
 from ems.csms.on_request_words import EventTold, Monitor, ShownText
+from ems.csms.security.admission import Admitted, Profile
+from ems.csms.security.occurrences import Kind
 from ems.csms.service.firmware import FirmwareStep, FirmwareUpdate
 from ems.csms.service.standing import Standing
 from ems.csms.service_words import FirmwareState
@@ -151,8 +156,23 @@ def _add_servicing(app: FastAPI, access: PaperAccess) -> None:
     )
     app.state.desk = SimpleNamespace(access=access)
     answer_problems(app)
-    for router in (commands_router(commands), *service_routers(servicing)):
+    security = security_router(secured(folder, clock), lambda _who, _said: None)
+    for router in (commands_router(commands), *service_routers(servicing), security):
         app.include_router(router, prefix="/api/v1")
+
+
+def secured(folder: Path, clock: WallClock) -> CentralSystem:
+    """A central system that does not listen: one station with a certificate, and somebody who guessed."""
+    entries = tuple(StationEntry(id=name) for name in ("garage", "carport", "guest"))
+    central = CentralSystem(CsmsSection(), entries, clock, lambda _: None, {"garage": "Correct-Horse"}, folder=folder)
+    gate = central.gate
+    assert gate.authority is not None
+    gate.authority.begin("Paper", ("localhost",))
+    gate.authority.issue("garage")
+    gate.let_in("garage", Admitted(profile=Profile.TLS))
+    gate.occurrences.note(Kind.PASSWORD, "carport", "192.0.2.7")
+    gate.occurrences.note(Kind.RENEWAL_FAILED, "garage", "2026-12-24: it did not ask")
+    return central
 
 
 def tell_on_request(told: ToldOnRequest, now: datetime) -> None:

@@ -33,6 +33,7 @@ from ems.api.wire.records import (
 from ems.api.wire.state import (
     BatteryState,
     CircuitState,
+    ConnectorPlace,
     Energies,
     GoalState,
     HealthRecord,
@@ -89,6 +90,7 @@ __all__ = [
     "CircuitState",
     "ClientHello",
     "CommandAnswer",
+    "ConnectorPlace",
     "DecisionRecord",
     "DeltaMessage",
     "DeviceState",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from abc import abstractmethod
 
 from ems.csms.dialect import OnRequestDialect
 from ems.csms.messages import Outcome
@@ -14,9 +14,10 @@ from ems.errors import StationRefused
 class Requested(StationCalls):
     """Everything here raises StationOffline, StationSilent, StationRefused or StationCannot."""
 
-    def __init__(self, on_request: ToldOnRequest) -> None:
-        self.on_request: Final = on_request
-        """What its station told in answer."""
+    @property
+    @abstractmethod
+    def on_request(self) -> ToldOnRequest:
+        """What the whole station told in answer."""
 
     @property
     def requests(self) -> OnRequestDialect:

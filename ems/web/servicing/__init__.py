@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from ems.web.bits import Choice, box, labelled, words
+from ems.web.bits import Choice, box, labelled, link, words
 from ems.web.push import Draw, follow
 from ems.web.servicing.asking import Station
 from ems.web.servicing.files import FirmwareCard, LogsCard
@@ -27,6 +27,7 @@ async def show(visit: Visit, draw_frame: Draw) -> None:
     with box("div", "stack"):
         with box("div", "row spread"):
             words(voice("page.servicing"), "h1", "page-title")
+            link(voice("page.security"), f"{visit.root}/security", "button")
             if len(ids) > 1:
                 names = {each: station_name(each) for each in ids}
                 choice = labelled(voice("page.station"), lambda: Choice(names, chosen))

@@ -29,6 +29,10 @@ class Station:
         self.visit: Final = visit
         self.voice: Final = visit.voice
         self.id: Final = station_id
+        found = (each for each in visit.house.state().stations if each.id == station_id)
+        self.connector: Final = next((each.connector for each in found), None)
+        """Which connector of a charger with several; None for a charger of its own."""
+
         self._told: tuple[Told, ...] = ()
         self._drawn = 0
         self._page = ui.context.client.content

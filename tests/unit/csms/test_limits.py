@@ -14,6 +14,7 @@ from ems.csms.lane import Answer
 from ems.csms.limits import INSTALL_WITHIN_S, Limits
 from ems.csms.messages import Dialect
 from ems.csms.ports import LeasedLimit
+from ems.csms.quickness import LEAST_S
 from ems.errors import StationRefused, StationSilent
 
 
@@ -323,3 +324,245 @@ def test_transaction_begins_with_its_limit_where_limits_are_those_of_transaction
 def working(bench: Bench) -> list[float]:
     """The limits that were taken, without those of the permanent fallback."""
     return [each.periods[0].limit for each in bench.wire.taken if len(each.periods) > 1]
+
+
+async def renewed(bench: Bench, limit_a: float, times: int, *, fallback_a: float = 6.0, every_s: float = 20.0) -> int:
+    """How many profiles the station was asked to hold by so many renewals of a limit."""
+    await bench.install(limit_a, fallback_a)
+    before = len(bench.wire.asked)
+    for _ in range(times):
+        await bench.clock.sleep(every_s)
+        await bench.install(limit_a, fallback_a)
+    return len(bench.wire.asked) - before
+
+
+@pytest.mark.parametrize(("limit_a", "fallback_a"), [(0.0, 0.0), (6.0, 6.0)])
+def test_limit_that_ends_in_itself_is_hardly_ever_written_again(limit_a: float, fallback_a: float) -> None:
+    """S23: an idle station is not rewritten every 20 s, day and night."""
+    bench, written = Bench(), []
+
+    async def story() -> None:
+        written.append(await renewed(bench, limit_a, 90, fallback_a=fallback_a))
+
+    bench.run(story())
+    assert bench.limits.way is not None
+    assert bench.limits.way.purpose is Purpose.STATION_MAX
+    assert written == [3], "once in ten minutes of the half hour"
+
+
+def test_limit_above_the_fallback_is_a_lease_and_is_renewed() -> None:
+    """S23, S06: nothing may let it outlive us."""
+    bench, written = Bench(), []
+
+    async def story() -> None:
+        written.append(await renewed(bench, 10.0, 90))
+
+    bench.run(story())
+    assert written == [90]
+
+
+def test_limit_below_the_fallback_is_renewed_too() -> None:
+    bench, written = Bench(), []
+
+    async def story() -> None:
+        written.append(await renewed(bench, 0.0, 10, fallback_a=6.0))
+
+    bench.run(story())
+    assert written == [10]
+
+
+def test_fallback_for_ever_is_not_rewritten_either() -> None:
+    """S23: a station that takes one period in one profile."""
+    bench, written = Bench(Capabilities(max_periods=1, max_installed=1)), []
+    bench.wire.refuses = lambda profile: profile.purpose is Purpose.TX
+
+    async def story() -> None:
+        written.append(await renewed(bench, 6.0, 90))
+
+    bench.run(story())
+    assert bench.limits.way is not None
+    assert bench.limits.way.form is Form.FALLBACK
+    assert written == [3]
+
+
+def test_single_profile_that_begins_a_moment_ago_is_renewed_although_it_ends_in_itself() -> None:
+    """A clock that steps back would leave the station without any limit."""
+    bench, written = Bench(Capabilities(max_stack_level=0)), []
+
+    async def story() -> None:
+        written.append(await renewed(bench, 6.0, 10))
+
+    bench.run(story())
+    assert written == [10]
+
+
+@pytest.mark.parametrize(
+    "befalls",
+    [
+        lambda bench: bench.limits.forget(),
+        lambda bench: bench.limits.refresh(),
+        lambda bench: bench.limits.give_up_way(),
+    ],
+)
+def test_steady_limit_is_written_again_where_the_station_may_have_lost_it(befalls: Callable[[Bench], None]) -> None:
+    """S08, S23."""
+    bench = Bench()
+
+    async def story() -> None:
+        await bench.install(6.0)
+        befalls(bench)
+        bench.wire.taken.clear()
+        await bench.install(6.0)
+
+    bench.run(story())
+    assert working(bench) == [6.0]
+
+
+def test_steady_limit_that_was_in_between_another_one_is_written_again() -> None:
+    bench = Bench()
+
+    async def story() -> None:
+        for limit_a in (6.0, 10.0, 6.0):
+            await bench.install(limit_a)
+
+    bench.run(story())
+    assert working(bench) == [6.0, 10.0, 6.0]
+
+
+def test_steady_limit_is_said_twice_after_a_pause_where_a_station_ignores_the_first_one() -> None:
+    """send_twice_after_zero."""
+    bench = Bench()
+    bench.limits.search.quirks = QuirkSection(send_twice_after_zero=True)
+
+    async def story() -> None:
+        await bench.install(0.0)
+        bench.wire.taken.clear()
+        await bench.install(6.0)
+
+    bench.run(story())
+    assert working(bench) == [6.0, 6.0]
+
+
+def test_steady_limit_that_was_refused_is_asked_for_again() -> None:
+    bench = Bench()
+
+    async def story() -> None:
+        await bench.install(6.0)
+        bench.wire.refuses = lambda _: True
+        with pytest.raises(StationRefused):
+            await bench.install(10.0)
+        bench.wire.refuses = lambda _: False
+        bench.wire.taken.clear()
+        await bench.install(6.0)
+
+    bench.run(story())
+    assert 6.0 in working(bench)
+
+
+class MuteWire(Wire):
+    """Answers some profiles at once, and others never."""
+
+    def __init__(self, clock: VirtualClock) -> None:
+        super().__init__(clock)
+        self.mute: Callable[[Profile], bool] = lambda _: False
+
+    async def install(self, profile: Profile) -> Answer:
+        if not self.mute(profile):
+            return await super().install(profile)
+        self.asked.append(profile)
+        await self.clock.sleep(30.0)
+        raise StationSilent("no answer within 30 s")
+
+
+def mute_bench(mute: Callable[[Profile], bool]) -> Bench:
+    bench = Bench()
+    bench.wire = wire = MuteWire(bench.clock)
+    wire.mute = mute
+    return bench
+
+
+async def until_taken(bench: Bench) -> float:
+    """How long it takes until a limit is taken, tried again as the runtime does it."""
+    begun_s, pause_s = bench.clock.monotonic_s(), 2.0
+    while True:
+        try:
+            await bench.install(10.0)
+        except (StationSilent, StationRefused):
+            await bench.clock.sleep(pause_s)
+            pause_s = min(30.0, 2.0 * pause_s)
+        else:
+            return bench.clock.monotonic_s() - begun_s
+
+
+def all_but(purpose: Purpose) -> Callable[[Profile], bool]:
+    return lambda profile: profile.purpose is not purpose
+
+
+def test_form_that_is_never_answered_is_found_out_soon_where_everything_else_is_answered_at_once() -> None:
+    """Smart charging §5: the next form is tried in the same attempt."""
+    took_s: list[float] = []
+    for quick in (False, True):
+        bench = mute_bench(all_but(Purpose.TX_DEFAULT))
+        if quick:
+            bench.limits.search.quickness.answered(0.2)
+
+        async def story(bench: Bench = bench) -> None:
+            took_s.append(await until_taken(bench))
+
+        bench.run(story())
+        assert bench.limits.way is not None
+        assert bench.limits.way.purpose is Purpose.TX_DEFAULT
+    patient_s, quick_s = took_s
+    assert patient_s >= 60.0
+    assert quick_s == pytest.approx(LEAST_S)
+
+
+def test_station_that_is_slow_in_everything_gets_its_time() -> None:
+    bench = Bench()
+    bench.wire.answer_s = 20.0
+    bench.limits.search.quickness.answered(15.0)
+    bench.run(bench.install(10.0))
+
+    assert bench.limits.way is not None
+    assert bench.limits.way.purpose is Purpose.STATION_MAX
+
+
+def test_station_that_is_slow_with_limits_alone_gets_its_time_after_all() -> None:
+    """Its late answer, or that no form was answered, shows it."""
+    bench = Bench()
+    bench.wire.answer_s = 20.0
+    bench.limits.search.quickness.answered(0.1)
+
+    async def story() -> None:
+        assert await until_taken(bench) < 300.0
+
+    bench.run(story())
+    assert bench.limits.search.quickness.within_s is None
+
+
+def test_what_was_not_answered_is_no_refusal() -> None:
+    """Control must count on it: the station may follow what it said nothing to."""
+    bench = mute_bench(lambda profile: profile.purpose is Purpose.STATION_MAX)
+    bench.wire.refuses = lambda _: True
+    bench.limits.search.quickness.answered(0.1)
+
+    async def story() -> None:
+        with pytest.raises(StationSilent):
+            await bench.install(10.0)
+
+    bench.run(story())
+
+
+def test_form_that_a_station_took_before_is_waited_for_as_ever() -> None:
+    bench = Bench()
+    bench.limits.search.quickness.answered(0.1)
+
+    async def story() -> None:
+        await bench.install(10.0)
+        bench.wire.answer_s = 25.0
+        await bench.install(12.0)
+
+    bench.run(story())
+    assert bench.limits.way is not None
+    assert bench.limits.way.purpose is Purpose.STATION_MAX
+    assert working(bench) == [10.0, 12.0]
