@@ -88,16 +88,21 @@ def demo(
         float, typer.Option("--for", metavar="SECONDS", min=0, help="End after so many seconds; 0: never.")
     ] = 0.0,
     speed: Annotated[float, typer.Option(min=0.1, max=20, help="Run so many times faster than real time.")] = 1.0,
+    meter: Annotated[str | None, typer.Option(metavar="ID", help="Profile of the meter to play instead.")] = None,
+    inverter: Annotated[str | None, typer.Option(metavar="ID", help="Profile of the inverter to play instead.")] = None,
+    battery: Annotated[str | None, typer.Option(metavar="ID", help="Profile of a home battery to play.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="No table; one JSON object at the end.")] = False,
 ) -> None:
     """Play a whole house on this machine, with the real service in it.
 
     A Modbus meter, a SunSpec inverter, an MQTT meter and OCPP stations with cars stand on loopback sockets; the service
-    keeps the cars on surplus sun under the main fuse.
+    keeps the cars on surplus sun under the main fuse. Meter, inverter and battery may be of any profile of
+    `ems devices list`.
     """
-    from ems.cli.demo import play_demo
+    from ems.cli.demo import OtherDevices, play_demo
 
-    raise typer.Exit(play_demo(site, for_s=for_s, speed=speed, as_json=as_json))
+    other = OtherDevices(meter=meter, inverter=inverter, battery=battery)
+    raise typer.Exit(play_demo(site, other, for_s=for_s, speed=speed, as_json=as_json))
 
 
 @app.command()

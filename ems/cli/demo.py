@@ -6,6 +6,7 @@ import asyncio
 import logging
 import signal
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -23,18 +24,29 @@ from ems.devices.profile_kinds import kinds_by_profile
 from ems.sim.demo import Demo, ServiceFailed, played
 from ems.sim.demo_figures import Figures, figures
 from ems.sim.wire.house import CannotSimulate
+from ems.sim.wire.house_choice import with_devices
 
 REDRAW_S: Final = 0.5
 LINE_EVERY_S: Final = 10.0
 """Where the output is no terminal, a picture this often is enough."""
 
 
-def play_demo(path: Path | None, *, for_s: float, speed: float, as_json: bool) -> int:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherDevices:
+    """Profiles of devices to play in place of those that the site file names."""
+
+    meter: str | None = None
+    inverter: str | None = None
+    battery: str | None = None
+
+
+def play_demo(path: Path | None, other: OtherDevices, *, for_s: float, speed: float, as_json: bool) -> int:
     """Play until `for_s` is over (0: until Ctrl-C). The exit code: 0 when all went well, 1 when something did not."""
     # Its own words on a port that is taken; the house then takes another.
     logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
     try:
         file = load_site(path or example("demo"), profiles=kinds_by_profile())
+        file = with_devices(file, meter=other.meter, inverter=other.inverter, battery=other.battery)
         summary = asyncio.run(_play(file, for_s, speed, quiet=as_json))
     except SiteFileError as error:
         print_problems(error.problems)

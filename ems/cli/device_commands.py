@@ -105,11 +105,19 @@ def simulate_device(
         int, typer.Option(metavar="PORT", min=0, max=65535, help="Port to listen at; 0 takes a free one.")
     ] = 5020,
     unit: UnitOption = None,
+    prefix: Annotated[
+        str | None,
+        typer.Option(metavar="PREFIX", help="What MQTT topics begin with; the profile's name when left out."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Play a Modbus device on a real socket until Ctrl-C. What you do not set is filled in so that it fits."""
-    from ems.cli import simulated_device
+    """Play a device of any profile on a real socket until Ctrl-C. What you do not set is filled in so that it fits.
 
-    raise typer.Exit(
-        simulated_device.simulate_device(profile, settings or (), host=host, port=port, unit=unit, as_json=as_json)
-    )
+    Lines such as `power_l1=2300`, written while it runs, change what it measures. A device that speaks MQTT brings a
+    broker of its own.
+    """
+    from ems.cli import simulated_device
+    from ems.sim.wire.played import Place
+
+    place = Place(host=host, port=port, unit=unit, prefix=prefix)
+    raise typer.Exit(simulated_device.simulate_device(profile, settings or (), place, as_json=as_json))

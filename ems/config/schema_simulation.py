@@ -58,7 +58,7 @@ class SimulatedStation(Section):
 
 
 class SimulatedBattery(Section):
-    """A home battery in `ems simulate`, with its own inverter's loop that holds the grid at 0 W."""
+    """A home battery in `ems demo` and `ems simulate`, with its own inverter's loop that holds the grid at 0 W."""
 
     capacity_kwh: Annotated[Number, Field(gt=0, le=1000)] = 10.0
     max_w: Annotated[Number, Field(gt=0, le=50_000)] = 5000.0

@@ -57,6 +57,7 @@ class ObisPoint(ProfilePart):
 class ObisProfile(ProfileHead):
     """A meter with OBIS codes."""
 
+    transport: Literal["p1", "speedwire"]
     points: Annotated[dict[str, ObisPoint], Field(min_length=1)]
 
     @model_validator(mode="after")

@@ -12,9 +12,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from ems.model.electrical import NOMINAL_V, Circuit, CircuitTree, PerPhase, Phase, Wiring
+from ems.model.electrical import NOMINAL_V, CircuitTree, PerPhase, Phase, Wiring
 from ems.sim.car import NO_OFFER, Car, CarState, Offer, step
 from ems.sim.day import SummerDay
+from ems.sim.plant.battery import HomeBattery
+from ems.sim.tally import CircuitFigures, Tally
 
 STEP_S: Final = 0.1
 LINE_OHM: Final = 0.08
@@ -70,6 +72,17 @@ class SunSample:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BatterySample:
+    """What the home battery does."""
+
+    at_s: float
+    power_w: float
+    """+ discharge."""
+
+    soc: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CarSample:
     """What a station sees of its car. Currents and voltages in the station's own phase order."""
 
@@ -87,22 +100,6 @@ class CarSample:
         return sum(current_a * voltage_v for current_a, voltage_v in pairs)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CircuitFigures:
-    """How a circuit fared since the start."""
-
-    circuit_id: str
-    rating_a: float
-    max_a: PerPhase
-    """Largest current per phase, in either direction."""
-
-    seconds_over_rating: float
-    """Time with any phase above the fuse rating."""
-
-    import_kwh: float
-    export_kwh: float
-
-
 class World:
     """One house, its sun and its cars. Starts at monotonic `start_s`, which is `day_start_s` after midnight."""
 
@@ -115,7 +112,10 @@ class World:
         peaks_w: Mapping[str, float] | None = None,
         start_s: float = 0.0,
         day_start_s: float = 11.5 * 3600,
+        battery: HomeBattery | None = None,
+        battery_wiring: Wiring = (),
     ) -> None:
+        """`battery` steps with the world, every STEP_S; it feeds all phases where its wiring is not told."""
         self._circuits = circuits
         self._day = day
         self._places = {place.station_id: _Parked(place) for place in places}
@@ -124,7 +124,9 @@ class World:
         self._day_start_s = day_start_s
         self._ticks = 0
         self._noise = random.Random(f"{day.seed}/grid")
-        self._tallies = {circuit.circuit_id: _Tally(circuit) for circuit in circuits}
+        self._tallies = {circuit.circuit_id: Tally(circuit) for circuit in circuits}
+        self._battery = battery
+        self._battery_wiring = battery_wiring or circuits.main.phases
         self._fed_by = {each.circuit_id: [c.circuit_id for c in circuits.above(each.circuit_id)] for each in circuits}
         self._sun_kwh = 0.0
         self.switched_a = NOTHING
@@ -187,6 +189,11 @@ class World:
             energy_kwh=self._sun_kwh * share,
         )
 
+    def battery(self) -> BatterySample | None:
+        """What the home battery does; None in a house without one."""
+        own = self._battery
+        return None if own is None else BatterySample(at_s=self.now_s, power_w=own.power_w, soc=own.soc)
+
     def car(self, station_id: str) -> CarSample:
         """What that station sees of its car."""
         parked = self._places[station_id]
@@ -217,8 +224,9 @@ class World:
             drawn = parked.drawn_a()
             for circuit_id in self._fed_by[parked.place.circuit_id]:
                 flows[circuit_id] = flows[circuit_id] + drawn
-        dt_s = STEP_S if self._ticks else 0.0
-        self._waver(flows[self._circuits.main.circuit_id])
+        dt_s, main_id = STEP_S if self._ticks else 0.0, self._circuits.main.circuit_id
+        flows[main_id] = flows[main_id] - self._battery_a(flows[main_id])
+        self._waver(flows[main_id])
         self._sun_kwh += self._sun_w * dt_s / 3_600_000
         for circuit_id, tally in self._tallies.items():
             tally.count(flows[circuit_id], self._voltage_v, dt_s)
@@ -226,6 +234,13 @@ class World:
     def _sun_a(self) -> PerPhase:
         phases = self._circuits.main.phases
         return PerPhase.on(phases, self._sun_w / NOMINAL_V / len(phases))
+
+    def _battery_a(self, needed_a: PerPhase) -> PerPhase:
+        """What the battery gives one step later, while the house needs that much beyond the sun."""
+        if self._battery is None:
+            return NOTHING
+        power_w = self._battery.step(needed_a.total * NOMINAL_V)
+        return PerPhase.on(self._battery_wiring, power_w / NOMINAL_V / len(self._battery_wiring))
 
     def _waver(self, grid_a: PerPhase) -> None:
         """The grid's voltage sags under load, rises while exporting, and never stands still."""
@@ -265,35 +280,3 @@ class _Parked:
         if self.car is None or self.car.drawn_a == 0:
             return NOTHING
         return PerPhase.on(self.place.wiring[: self.car.phases], self.car.drawn_a)
-
-
-class _Tally:
-    """A circuit's current and its record."""
-
-    def __init__(self, circuit: Circuit) -> None:
-        self.circuit = circuit
-        self.current_a = NOTHING
-        self.max_a = NOTHING
-        self.over_s = 0.0
-        self.import_kwh = 0.0
-        self.export_kwh = 0.0
-
-    def count(self, current_a: PerPhase, voltage_v: PerPhase, dt_s: float) -> None:
-        self.current_a = current_a
-        size_a = current_a.mapped(abs)
-        self.max_a = self.max_a.upper(size_a)
-        if max(size_a) > self.circuit.fuse.rating_a:
-            self.over_s += dt_s
-        kwh = sum(i * v for i, v in zip(current_a, voltage_v, strict=True)) * dt_s / 3_600_000
-        self.import_kwh += max(kwh, 0.0)
-        self.export_kwh += max(-kwh, 0.0)
-
-    def figures(self) -> CircuitFigures:
-        return CircuitFigures(
-            circuit_id=self.circuit.circuit_id,
-            rating_a=self.circuit.fuse.rating_a,
-            max_a=self.max_a,
-            seconds_over_rating=self.over_s,
-            import_kwh=self.import_kwh,
-            export_kwh=self.export_kwh,
-        )

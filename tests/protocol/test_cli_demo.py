@@ -51,8 +51,7 @@ async def test_house_that_cannot_be_played_is_one_line_and_exit_code_1(tmp_path:
         """\
 connection: {main_fuse_a: 25}
 meters: [{id: grid, profile: eastron_sdm630, modbus: {host: 10.0.0.5}}]
-battery: {id: cellar, mqtt: {points: {power: {topic: battery/w}}}}
-mqtt: {host: 10.0.0.6}
+battery: {id: cellar, pushed: true, period_s: 5}
 stations: [{id: garage}]
 """,
     )
@@ -63,7 +62,7 @@ stations: [{id: garage}]
 
     assert code == 1
     assert out == ""
-    assert err == "battery cellar cannot be simulated yet; leave it out of the file\n"
+    assert err == "cellar is pushed by another program, which cannot be simulated; leave it out\n"
 
 
 async def test_broken_file_is_told_like_everywhere(tmp_path: Path) -> None:

@@ -27,23 +27,31 @@ GUARD_S = 60.0
 async def simulated(*arguments: str) -> AsyncIterator[Any]:
     """What the command says of its device; ended by SIGTERM, which is no failure."""
     command = ["-m", "ems", "devices", "simulate", *arguments, "--port", "0", "--json"]
-    process = await asyncio.create_subprocess_exec(sys.executable, *command, stdout=asyncio.subprocess.PIPE)
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(sys.executable, *command, stdin=pipe, stdout=pipe)
     assert process.stdout is not None
     try:
-        yield json.loads(await asyncio.wait_for(process.stdout.readline(), GUARD_S))
+        said = json.loads(await asyncio.wait_for(process.stdout.readline(), GUARD_S))
+        yield said | {"process": process}
     finally:
         process.send_signal(signal.SIGTERM)
         code = await asyncio.wait_for(process.wait(), GUARD_S)
     assert code == 0
 
 
-async def test_a_simulated_meter_measures_what_it_is_told() -> None:
+async def test_a_simulated_meter_measures_what_it_is_told_and_what_its_input_says_later() -> None:
     chosen = profile("eastron_sdm630")
     assert isinstance(chosen, ModbusProfile)
     async with simulated("eastron_sdm630", "--set", "power_l1=2300", "--set", "power_l2=-460", "--unit", "7") as said:
         address = ModbusAddress(host=said["host"], port=said["port"], unit=7, timeout_s=10)
         found = {each.name: each.value for each in await probe(chosen, address, WallClock())}
+        process = said["process"]
+        process.stdin.write(b"power_l1=100\npower_l4=7\n\npower_l3=unknown\n")
+        lines = [json.loads(await asyncio.wait_for(process.stdout.readline(), GUARD_S)) for _ in range(2)]
 
+    changed = [line["values"]["meter"] for line in lines]
+    assert (changed[0]["power"], changed[0]["power_l1"], changed[0]["power_l2"]) == (-360.0, 100.0, -460.0)
+    assert (changed[0]["power_l3"], changed[1]["power_l3"]) == (0.0, None)
     assert (said["profile"], said["unit"]) == ("eastron_sdm630", 7)
     assert said["values"]["meter"]["power"] == found["power"] == 1840.0
     assert (found["power_l1"], found["current_l1"]) == (2300.0, 10.0)
@@ -54,7 +62,7 @@ async def test_a_simulated_meter_measures_what_it_is_told() -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["sunspec"], "sunspec has no register map"),
+        (["shelly_pro3em", "--set", "soc=1"], "shelly_pro3em does not tell soc; it tells meter.power"),
         (["sdm630"], "did you mean eastron_sdm630?"),
         (["eastron_sdm630", "--set", "power_l1"], "write NAME=VALUE"),
         (["eastron_sdm630", "--set", "power_l4=1"], "does not tell power_l4; it tells meter.voltage_l1"),

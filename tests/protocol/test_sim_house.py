@@ -213,7 +213,7 @@ async def test_taken_port_is_replaced_by_a_free_one() -> None:
 @pytest.mark.parametrize(
     "sections",
     [
-        pytest.param({"meters": [{**METER, "profile": "kostal_ksem"}]}, id="unknown meter"),
+        pytest.param({"meters": [{"id": "grid", "pushed": True, "period_s": 2}]}, id="pushed meter"),
         pytest.param({"solar": [{**ROOF, "profile": "eastron_sdm630"}]}, id="meter as an inverter"),
         pytest.param({"solar": [{**ROOF, "modbus": METER["modbus"]}]}, id="same unit twice"),
         pytest.param({"simulation": {"stations": [{"station": "garage", "difficult": ["coffee"]}]}}, id="difficulty"),

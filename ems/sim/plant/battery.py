@@ -15,13 +15,14 @@ EFFICIENCY: Final = 0.95
 class HomeBattery:
     """First-order in time, bounded by power and by what it holds."""
 
-    __slots__ = ("_capacity_wh", "_gain", "_max_w", "_stored_wh", "power_w")
+    __slots__ = ("_capacity_wh", "_gain", "_max_w", "_per_h", "_stored_wh", "power_w")
 
-    def __init__(self, kind: SimulatedBattery) -> None:
+    def __init__(self, kind: SimulatedBattery, *, step_s: float = 1.0) -> None:
+        self._per_h = 3600 / step_s
         self._capacity_wh = kind.capacity_kwh * 1000
         self._stored_wh = kind.soc * self._capacity_wh
         self._max_w = kind.max_w
-        self._gain = 1.0 - math.exp(-1.0 / kind.reacts_within_s) if kind.reacts_within_s > 0 else 1.0
+        self._gain = 1.0 - math.exp(-step_s / kind.reacts_within_s) if kind.reacts_within_s > 0 else 1.0
         self.power_w = 0.0
         """+ discharge."""
 
@@ -30,18 +31,18 @@ class HomeBattery:
         return self._stored_wh / self._capacity_wh
 
     def step(self, needed_w: float) -> float:
-        """One second later, while the house and its cars need that much beyond the sun: what the battery gives."""
+        """One step later, while the house and its cars need that much beyond the sun: what the battery gives."""
         power_w = self.power_w + self._gain * (needed_w - self.power_w)
         power_w = max(-self._max_w, min(self._max_w, power_w))
         if power_w > 0:
-            power_w = min(power_w, self._stored_wh * EFFICIENCY * 3600)
-            self._stored_wh -= power_w / EFFICIENCY / 3600
+            power_w = min(power_w, self._stored_wh * EFFICIENCY * self._per_h)
+            self._stored_wh -= power_w / EFFICIENCY / self._per_h
         else:
-            power_w = -min(-power_w, (self._capacity_wh - self._stored_wh) / EFFICIENCY * 3600)
-            self._stored_wh -= power_w * EFFICIENCY / 3600
+            power_w = -min(-power_w, (self._capacity_wh - self._stored_wh) / EFFICIENCY * self._per_h)
+            self._stored_wh -= power_w * EFFICIENCY / self._per_h
         self.power_w = power_w
         return power_w
 
     def run(self, needed_w: Iterable[float]) -> list[float]:
-        """What it gives second by second."""
+        """What it gives step by step."""
         return [self.step(each_w) for each_w in needed_w]

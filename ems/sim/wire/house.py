@@ -13,27 +13,32 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
 from ems.clock import Clock
-from ems.config.schema import BrokerSection, DeviceEntry, MqttRule, SiteFile
+from ems.config.schema import BatteryEntry, BrokerSection, MeterEntry, MqttRule, SiteFile, SolarEntry
+from ems.devices.profile_parts import Carrier
 from ems.model.electrical import PerPhase
-from ems.sim.wire.house_plan import CannotSimulate, Parts, build
+from ems.sim.tally import CircuitFigures
+from ems.sim.wire.house_devices import CannotSimulate, Unit, address_in, entries_of
+from ems.sim.wire.house_plan import Parts, build
+from ems.sim.wire.http_devices import HttpPort
 from ems.sim.wire.modbus_devices import ModbusPort, SimulatedUnit
 from ems.sim.wire.mqtt_devices import EmbeddedBroker, Message, MqttPublisher
 from ems.sim.wire.ocpp_station import SimulatedStation, StationReport
-from ems.sim.world import CircuitFigures, World
+from ems.sim.wire.profile_unit import ProfileUnit
+from ems.sim.world import World
 
 __all__ = ["CannotSimulate", "HouseReport", "SimulatedHouse"]
 
 LOOPBACK: Final = "127.0.0.1"
 OPERATOR: Final = "grid operator"
 
-_Entry = TypeVar("_Entry", bound=DeviceEntry)
+_Entry = TypeVar("_Entry", MeterEntry, SolarEntry, BatteryEntry)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,8 +90,8 @@ class SimulatedHouse:
 
     @property
     def units(self) -> Mapping[str, SimulatedUnit]:
-        """The Modbus devices."""
-        return self._parts.units
+        """The Modbus devices that can be broken by name."""
+        return {name: unit for name, unit in self._parts.units.items() if isinstance(unit, SimulatedUnit)}
 
     @property
     def publishers(self) -> Mapping[str, MqttPublisher]:
@@ -98,6 +103,9 @@ class SimulatedHouse:
             for port in self.ports.values():
                 await _open_somewhere(port)
                 stack.push_async_callback(port.close)
+            for page in {id(page): page for page in self._parts.pages.values()}.values():
+                await _open_somewhere(page)
+                stack.push_async_callback(page.close)
             talking = self._talking()
             if talking:
                 await _start_somewhere(self.broker)
@@ -128,6 +136,7 @@ class SimulatedHouse:
             update={
                 "meters": tuple(self._relocated(entry) for entry in file.meters),
                 "solar": tuple(self._relocated(entry) for entry in file.solar),
+                "battery": file.battery and self._relocated(file.battery),
                 "mqtt": broker,
                 "csms": file.csms.model_copy(update={"host": LOOPBACK}),
                 "api": file.api.model_copy(update={"host": LOOPBACK, "announce": False}),
@@ -140,7 +149,8 @@ class SimulatedHouse:
         circuits = self.world.figures()
         main = circuits[0]
         at_main = [entry.id for entry in self._file.meters if entry.circuit == main.circuit_id]
-        sources = (self.units.get(name) or self.publishers.get(name) for name in at_main)
+        parts = self._parts
+        sources = (parts.units.get(name) or parts.pages.get(name) or parts.publishers.get(name) for name in at_main)
         return HouseReport(
             meter_samples=sum(source.samples for source in sources if source),
             grid_max_a=main.max_a,
@@ -165,28 +175,38 @@ class SimulatedHouse:
         )
 
     def _relocated(self, entry: _Entry) -> _Entry:
-        if entry.modbus is None:
+        if entry.http is not None:
+            page = self._parts.pages[entry.id]
+            let_in = {"user": None, "password": None, "token": None}
+            source = {"host": page.host, "port": page.port, "tls": False, **let_in}
+            return entry.model_copy(update={"http": entry.http.model_copy(update=source)})
+        address = address_in(entry)
+        if address is None or entry.modbus is None:
             return entry
-        port = self.ports[entry.modbus.place]
-        where = {"host": port.host, "port": port.port, "over": None, "serial": None}
-        address = entry.modbus.model_copy(update=where)
-        return entry.model_copy(update={"modbus": address})
+        port = self.ports[address.place]
+        where = {"host": port.host, "port": port.port, "over": None, "serial": None, "unit": address.unit}
+        return entry.model_copy(update={"modbus": entry.modbus.model_copy(update=where)})
 
 
-def _ports(file: SiteFile, parts: Parts, *, keep_ports: bool) -> dict[tuple[str, int], ModbusPort[SimulatedUnit]]:
+def _ports(file: SiteFile, parts: Parts, *, keep_ports: bool) -> dict[tuple[str, int], ModbusPort[Unit]]:
     """One socket for all units that the file has behind one address."""
-    groups: dict[tuple[str, int], list[SimulatedUnit]] = {}
-    for entry in (*file.meters, *file.solar):
-        if entry.modbus is None:
-            continue
-        units = groups.setdefault(entry.modbus.place, [])
-        if any(unit.unit == entry.modbus.unit for unit in units):
-            raise CannotSimulate(f"{entry.id} shares unit {entry.modbus.unit} with another device; give it its own")
-        units.append(parts.units[entry.id])
-    return {address: ModbusPort(units, LOOPBACK, address[1] if keep_ports else 0) for address, units in groups.items()}
+    groups: dict[tuple[str, int], dict[int, Unit]] = {}
+    for entry in entries_of(file):
+        address = address_in(entry)
+        if address is not None:
+            groups.setdefault(address.place, {})[address.unit] = parts.units[entry.id]
+    return {
+        place: ModbusPort(units.values(), LOOPBACK, place[1] if keep_ports else 0, over=_carrier(units.values()))
+        for place, units in groups.items()
+    }
 
 
-async def _open_somewhere(port: ModbusPort[SimulatedUnit]) -> None:
+def _carrier(units: Iterable[Unit]) -> Carrier:
+    """What the devices behind one socket speak over."""
+    return next((unit.over for unit in units if isinstance(unit, ProfileUnit)), "tcp")
+
+
+async def _open_somewhere(port: ModbusPort[Unit] | HttpPort) -> None:
     try:
         await port.open()
     except OSError:

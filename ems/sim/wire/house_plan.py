@@ -2,52 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
 from ems.clock import Clock
-from ems.config.schema import DeviceEntry, MeterEntry, SimulatedCar, SiteFile, SolarEntry, StationEntry, VehicleEntry
+from ems.config.schema import SimulatedBattery, SimulatedCar, SiteFile, StationEntry, VehicleEntry
 from ems.config.secrets import reveal
 from ems.config.translate import to_site
 from ems.csms.charging_profiles import Purpose, resident_id
-from ems.errors import EmsError
 from ems.model.electrical import CircuitTree, Phase
 from ems.sim.car import USUAL_FALL_A_PER_S, Car
 from ems.sim.charging_profiles import Firmware
 from ems.sim.day import SummerDay
+from ems.sim.plant.battery import HomeBattery
 from ems.sim.wire.difficulties import UnknownDifficulty, difficult
-from ems.sim.wire.modbus_devices import SimulatedUnit, sdm630, sunspec_inverter
+from ems.sim.wire.house_devices import USUAL_PEAK_W, CannotSimulate, HouseDevices, Unit
+from ems.sim.wire.http_devices import HttpPort
 from ems.sim.wire.mqtt_devices import (
     EmbeddedBroker,
-    Message,
     MqttPublisher,
-    Presence,
-    rule_messages,
-    shelly_messages,
-    shelly_presence,
 )
 from ems.sim.wire.ocpp_station import SimulatedStation
-from ems.sim.wire.points import grid_points, sun_points
 from ems.sim.wire.station_box import StationBuild
 from ems.sim.wire.version import Version
-from ems.sim.world import CircuitSample, Place, SunSample, World
+from ems.sim.world import STEP_S, Place, World
 
 HOUSE_SHARE: Final = 0.55
 """The house alone stays below this share of the main fuse."""
 
 UNSTATED_FUSE_A: Final = 25.0
 """What really sits in a house whose file does not state the main fuse."""
-
-USUAL_PEAK_W: Final = 5000.0
-METERS: Final = "eastron_sdm630 over Modbus, and shelly_pro3em or topics of your own over MQTT"
-INVERTERS: Final = "sunspec over Modbus, and topics of your own over MQTT"
-
-
-class CannotSimulate(EmsError):
-    """The site file names something that the simulated house cannot play."""
-
-    code = "cannot_simulate"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +41,11 @@ class Parts:
 
     world: World
     stations: dict[str, SimulatedStation]
-    units: dict[str, SimulatedUnit]
-    """Modbus devices by their id in the site file."""
+    units: dict[str, Unit]
+    """Modbus devices by their id in the site file; a hybrid is one device under several."""
+
+    pages: dict[str, HttpPort]
+    """HTTP devices likewise."""
 
     publishers: dict[str, MqttPublisher]
     """MQTT devices by their id in the site file."""
@@ -65,15 +53,14 @@ class Parts:
 
 def build(file: SiteFile, clock: Clock, broker: EmbeddedBroker) -> Parts:
     """All parts of that house. Raises CannotSimulate, and SecretError for a station's missing password."""
-    if file.battery is not None:
-        raise CannotSimulate(f"battery {file.battery.id} cannot be simulated yet; leave it out of the file")
     world = _world(file, clock)
-    devices = _Devices(file, clock, broker, world)
+    devices = HouseDevices(file, clock, broker, world)
     return Parts(
         world=world,
         stations={entry.id: SimulatedStation(_station(file, entry), world, clock) for entry in file.stations},
-        units={entry.id: devices.unit(entry) for entry in devices.entries() if entry.modbus},
-        publishers={entry.id: devices.publisher(entry) for entry in devices.entries() if entry.modbus is None},
+        units=devices.units(),
+        pages=devices.pages(),
+        publishers=devices.publishers(),
     )
 
 
@@ -100,7 +87,19 @@ def _world(file: SiteFile, clock: Clock) -> World:
         peaks_w=peaks_w,
         start_s=clock.monotonic_s(),
         day_start_s=int(hours) * 3600.0 + int(minutes) * 60.0,
+        battery=_battery(file),
+        battery_wiring=tuple(Phase[name] for name in (file.battery.wired or ())) if file.battery else (),
     )
+
+
+def _battery(file: SiteFile) -> HomeBattery | None:
+    """The battery that the file has, played as its `simulation` section says."""
+    if file.battery is None:
+        return None
+    kind = file.simulation.battery or SimulatedBattery()
+    if file.battery.capacity_kwh is not None and file.simulation.battery is None:
+        kind = kind.model_copy(update={"capacity_kwh": file.battery.capacity_kwh})
+    return HomeBattery(kind, step_s=STEP_S)
 
 
 def _circuits(file: SiteFile) -> CircuitTree:
@@ -173,82 +172,3 @@ def _well_bred(entry: StationEntry) -> StationBuild:
             whole_amps=entry.whole_amps,
         ),
     )
-
-
-class _Devices:
-    """Builds the devices of one house on one world."""
-
-    def __init__(self, file: SiteFile, clock: Clock, broker: EmbeddedBroker, world: World) -> None:
-        self._file = file
-        self._clock = clock
-        self._broker = broker
-        self._world = world
-
-    def entries(self) -> tuple[MeterEntry | SolarEntry, ...]:
-        return (*self._file.meters, *self._file.solar)
-
-    def unit(self, entry: MeterEntry | SolarEntry) -> SimulatedUnit:
-        number = entry.modbus.unit if entry.modbus else 1
-        if isinstance(entry, MeterEntry) and entry.profile == "eastron_sdm630":
-            return sdm630(number, self._grid(entry), self._clock)
-        if isinstance(entry, SolarEntry) and entry.profile == "sunspec":
-            phases, peak_w = self._file.connection.phases, entry.peak_w or USUAL_PEAK_W
-            return sunspec_inverter(number, self._sun(entry), self._clock, phases=phases, peak_w=peak_w)
-        raise _unplayable(entry)
-
-    def publisher(self, entry: MeterEntry | SolarEntry) -> MqttPublisher:
-        source = entry.mqtt
-        if entry.pushed:
-            raise CannotSimulate(f"{entry.id} is pushed by another program, which cannot be simulated; leave it out")
-        shelly = isinstance(entry, MeterEntry) and entry.profile == "shelly_pro3em"
-        if source is None or (entry.profile is not None and not shelly):
-            raise _unplayable(entry)
-        if shelly and source.prefix and isinstance(entry, MeterEntry):
-            messages, presence = self._shelly(entry, source.prefix), shelly_presence(source.prefix)
-            return MqttPublisher(entry.id, self._broker, self._clock, messages, presence=presence)
-        there = source.availability
-        return MqttPublisher(
-            entry.id,
-            self._broker,
-            self._clock,
-            self._by_rules(entry),
-            presence=Presence(topic=there.topic) if there and not there.path else None,
-            period_s=entry.period_s,
-        )
-
-    def _shelly(self, entry: MeterEntry, prefix: str) -> Callable[[int], list[Message]]:
-        sample = self._grid(entry)
-        return lambda number: shelly_messages(prefix, sample(), number)
-
-    def _by_rules(self, entry: MeterEntry | SolarEntry) -> Callable[[int], list[Message]]:
-        rules = entry.mqtt.points if entry.mqtt else {}
-        if isinstance(entry, MeterEntry):
-            grid = self._grid(entry)
-            return lambda _: rule_messages(rules, grid_points(grid()))
-        sun = self._sun(entry)
-        return lambda _: rule_messages(rules, sun_points(sun()))
-
-    def _grid(self, entry: MeterEntry) -> Callable[[], CircuitSample]:
-        def sample() -> CircuitSample:
-            self._world.advance_to(self._clock.monotonic_s())
-            seen = self._world.circuit(entry.circuit)
-            return _wired_backwards(seen) if entry.invert else seen
-
-        return sample
-
-    def _sun(self, entry: SolarEntry) -> Callable[[], SunSample]:
-        def sample() -> SunSample:
-            self._world.advance_to(self._clock.monotonic_s())
-            return self._world.sun(entry.id)
-
-        return sample
-
-
-def _wired_backwards(seen: CircuitSample) -> CircuitSample:
-    """What a meter shows whose sign the site file has to turn."""
-    return replace(seen, current_a=-seen.current_a, import_kwh=seen.export_kwh, export_kwh=seen.import_kwh)
-
-
-def _unplayable(entry: DeviceEntry) -> CannotSimulate:
-    known = METERS if isinstance(entry, MeterEntry) else INVERTERS
-    return CannotSimulate(f"{entry.id} with profile {entry.profile} cannot be simulated; known are {known}")

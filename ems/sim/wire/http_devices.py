@@ -6,35 +6,33 @@ import asyncio
 import base64
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from ems.devices.http_profile import HttpPoint, HttpProfile
-from ems.devices.messages import Choice, JsonPath, parse_path
+from ems.devices.messages import parse_path
 from ems.devices.profile_parts import Kind
+from ems.sim.wire.filling import CannotShow, Values
+from ems.sim.wire.json_image import put
 
 LOGGER = logging.getLogger(__name__)
 
 LONGEST_HEAD: Final = 8192
 
-Values = Mapping[str, float | None]
-"""Our numbers by point; None is what the device does not know."""
-
-
-class CannotAnswer(ValueError):
-    """The profile tells no such number; the text names those it tells."""
-
 
 def answers(profile: HttpProfile, values: Mapping[Kind, Values]) -> dict[str, Any]:
-    """The JSON of every request of that device while it measures `values`. Raises CannotAnswer."""
+    """The JSON of every request of that device while it measures `values`. Raises CannotShow.
+
+    Sums come first, so that what a term of theirs is told by itself stands.
+    """
     told: dict[str, Any] = {profile.request: {}}
     for kind, numbers in values.items():
         use = profile.uses.get(kind)
         points = {} if use is None else use.points
-        for name, value in numbers.items():
+        for name in sorted(numbers, key=lambda each: -len(points[each].terms) if each in points else 0):
             if name not in points:
-                raise CannotAnswer(f"{profile.id} does not tell {kind}.{name}; it tells {', '.join(points) or 'none'}")
-            point = points[name]
+                raise CannotShow(f"{profile.id} does not tell {kind}.{name}; it tells {', '.join(points) or 'none'}")
+            point, value = points[name], numbers[name]
             _tell(told.setdefault(point.request or profile.request, {}), point, value)
     return told
 
@@ -42,52 +40,42 @@ def answers(profile: HttpProfile, values: Mapping[Kind, Values]) -> dict[str, An
 def _tell(answer: dict[str, Any], point: HttpPoint, value: float | None) -> None:
     """The first term carries it all."""
     for place, term in enumerate(point.terms):
-        _put(answer, parse_path(term.path), None if value is None else 0.0 if place else value / term.scale)
-
-
-def _put(answer: dict[str, Any], path: JsonPath, value: float | None) -> None:
-    here: Any = answer
-    for step, following in zip(path, [*path[1:], None], strict=True):
-        inside: Any = value if following is None else [] if isinstance(following, int | Choice) else {}
-        here = _enter(here, step, inside)
-
-
-def _enter(here: Any, step: str | int | Choice, inside: Any) -> Any:  # noqa: ANN401 (JSON)
-    """What stands at `step`, put there first where nothing stood."""
-    if isinstance(step, Choice):
-        found = next((each for each in here if each.get(step.key) == step.value), None)
-        if found is None:
-            found = {step.key: step.value}
-            here.append(found)
-        return found
-    if isinstance(step, int):
-        here.extend({} for _ in range(len(here), step + 1))
-        if not isinstance(inside, dict):
-            here[step] = inside
-        return here[step]
-    if not isinstance(inside, dict | list) or step not in here:
-        here[step] = inside
-    return here[step]
+        put(answer, parse_path(term.path), None if value is None else 0.0 if place else value / term.scale)
 
 
 class HttpPort:
     """Serves one device until it is closed."""
 
-    def __init__(self, profile: HttpProfile, host: str = "127.0.0.1", port: int = 0, *, login: str = "") -> None:
-        """`login` is `user:password`, or the token, of a device that lets nobody else in."""
+    def __init__(
+        self,
+        profile: HttpProfile,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        login: str = "",
+        source: Callable[[], Mapping[Kind, Values]] | None = None,
+    ) -> None:
+        """`login` is `user:password`, or the token, of a device that lets nobody else in.
+
+        With a `source`, it measures what that gives whenever it is asked.
+        """
         self.profile: Final = profile
         self.host: Final = host
         self.port = port
         self.asked: Final[list[str]] = []
         """Paths of the requests, oldest first."""
 
+        self.samples = 0
+        """Answers that told what the profile asks for first."""
+
         self._login = login
-        self._answers: dict[str, Any] = answers(profile, {})
+        self._source = source
+        self._answers: dict[str, Any] = answers(profile, source() if source else {})
         self._server: asyncio.Server | None = None
         self._readers: set[asyncio.Task[None]] = set()
 
     def show(self, values: Mapping[Kind, Values]) -> None:
-        """Measure `values` from now on. Raises CannotAnswer."""
+        """Measure `values` from now on. Raises CannotShow."""
         self._answers = answers(self.profile, values)
 
     async def open(self) -> None:
@@ -132,8 +120,11 @@ class HttpPort:
         self.asked.append(path)
         if self._login and not self._lets_in(headers):
             return _response("401 Unauthorized", {}, "WWW-Authenticate: Basic realm=device\r\n")
+        if self._source is not None:
+            self.show(self._source())
         if path not in self._answers:
             return _response("404 Not Found", {})
+        self.samples += path == self.profile.request
         return _response("200 OK", self._answers[path])
 
     def _lets_in(self, headers: Mapping[str, str]) -> bool:

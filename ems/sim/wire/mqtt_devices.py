@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import json
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,6 +18,8 @@ from amqtt.contexts import BrokerConfig, ListenerConfig, ListenerType
 from ems.clock import Clock
 from ems.config.schema import MqttRule
 from ems.devices.cancellation import end_if_cancelled
+from ems.devices.mqtt_profile import TopicPoint
+from ems.sim.wire.json_image import put
 from ems.sim.wire.points import grid_points
 from ems.sim.world import CircuitSample
 
@@ -231,24 +233,23 @@ def shelly_presence(prefix: str) -> Presence:
 
 def rule_messages(rules: Mapping[str, MqttRule], points: Mapping[str, float]) -> list[Message]:
     """What a device with topics of its own publishes so that these rules find the points that exist."""
+    return topic_messages({name: TopicPoint(**rule.model_dump()) for name, rule in rules.items()}, points)
+
+
+def topic_messages(points: Mapping[str, TopicPoint], values: Mapping[str, float | None]) -> list[Message]:
+    """What a device publishes so that these points are found; nothing about those it does not know."""
     plain: dict[str, float] = {}
     trees: dict[str, dict[str, Any]] = {}
-    for name, rule in rules.items():
-        if name not in points or rule.scale == 0:
+    for name, point in points.items():
+        value = values.get(name)
+        if value is None or point.scale == 0:
             continue
-        number = points[name] / rule.scale
-        if rule.path:
-            _plant(trees.setdefault(rule.topic, {}), rule.path.split("."), number)
+        number = value / point.scale
+        if point.path:
+            put(trees.setdefault(point.topic, {}), point.steps, number)
         else:
-            plain[rule.topic] = number
+            plain[point.topic] = number
     return [
         *(Message(topic=topic, payload=f"{number:.4f}") for topic, number in plain.items()),
         *(Message(topic=topic, payload=json.dumps(tree)) for topic, tree in trees.items()),
     ]
-
-
-def _plant(tree: dict[str, Any], path: Iterable[str], number: float) -> None:
-    *branches, leaf = path
-    for branch in branches:
-        tree = tree.setdefault(branch, {})
-    tree[leaf] = number

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from ems.model.electrical import PerPhase, Phase
-from ems.sim.world import CircuitSample, SunSample
+from ems.sim.world import BatterySample, CircuitSample, SunSample
 
 NOT_AVAILABLE_U16: Final = 0xFFFF
 NOT_AVAILABLE_S16: Final = 0x8000
@@ -55,6 +55,8 @@ def grid_points(sample: CircuitSample) -> dict[str, float]:
     """What a grid meter shows."""
     power_w = sample.power_w
     return {
+        "voltage": sample.voltage_v.l1,
+        "current": sample.current_a.mapped(abs).l1,
         **_per_phase("voltage", sample.voltage_v),
         **_per_phase("current", sample.current_a.mapped(abs)),
         **_per_phase("power", power_w),
@@ -77,6 +79,11 @@ def sun_points(sample: SunSample) -> dict[str, float]:
         "energy": sample.energy_kwh,
         "pv_energy": sample.energy_kwh,
     }
+
+
+def battery_points(sample: BatterySample) -> dict[str, float]:
+    """What a battery shows."""
+    return {"power": sample.power_w, "soc": sample.soc}
 
 
 def sdm630_registers(points: Mapping[str, float]) -> list[int]:

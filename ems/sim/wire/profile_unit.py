@@ -1,34 +1,55 @@
-"""A simulated device of any Modbus profile, behind a `ModbusPort`."""
+"""A simulated device of any profile with registers, behind a `ModbusPort`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from pymodbus.constants import ExcCodes
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 from ems.devices.modbus_profile import HybridProfile, ModbusProfile
-from ems.devices.profile_parts import Kind
-from ems.devices.register_point import RegisterKind
+from ems.devices.profile import SunSpecProfile
+from ems.devices.profile_parts import Carrier, Kind
+from ems.devices.register_point import RegisterKind, RegisterPoint
 from ems.devices.register_types import WordOrder
-from ems.sim.wire.register_image import Image, Values, image
+from ems.devices.sample import is_live
+from ems.sim.wire.register_image import CannotShow, Image, Values, image
+from ems.sim.wire.sunspec_image import sunspec_image, sunspec_rows
+
+RegisterProfile = ModbusProfile | HybridProfile | SunSpecProfile
 
 KIND_OF: Final[Mapping[int, RegisterKind]] = {3: "holding", 4: "input"}
 """By Modbus function code."""
 
 
+Source = Callable[[], Mapping[Kind, Values]]
+"""What a device measures whenever it is asked."""
+
+
 class ProfileUnit:
     """Serves the registers of one profile, and refuses what a device of that kind does not have or allow."""
 
-    def __init__(self, unit: int, profile: ModbusProfile | HybridProfile) -> None:
+    def __init__(self, unit: int, profile: RegisterProfile, source: Source | None = None) -> None:
+        """With a `source`, it measures what that gives; else what it is shown. Raises CannotShow."""
         self.unit: Final = unit
+        self.samples = 0
+        """Answered reads that held its first power or current."""
+
         self._profile = profile
-        self._registers: Image = image(profile, {})
+        self._source = source
+        self._registers: Image = _image(profile, source() if source else {}, None)
+        self._key = _first_live(profile)
+
+    @property
+    def over(self) -> Carrier:
+        """What its requests travel over, as it comes from its maker."""
+        usual = "tcp" if isinstance(self._profile, SunSpecProfile) else self._profile.defaults.over
+        return "udp" if usual == "udp" else "tcp"
 
     def show(self, values: Mapping[Kind, Values], order: WordOrder | None = None) -> None:
         """Measure `values` from now on. Raises CannotShow."""
-        self._registers = image(self._profile, values, order)
+        self._registers = _image(self._profile, values, order)
 
     def device(self) -> SimDevice:
         """As pymodbus wants it."""
@@ -49,9 +70,15 @@ class ProfileUnit:
             return ExcCodes.ILLEGAL_FUNCTION
         if count > self._profile.limits.max_registers_per_read:
             return ExcCodes.ILLEGAL_VALUE
+        if self._source is not None:
+            try:
+                self.show(self._source())
+            except CannotShow:
+                return ExcCodes.DEVICE_FAILURE
         wanted = [(kind, address + offset) for offset in range(count)]
         if not all(each in self._registers for each in wanted):
             return ExcCodes.ILLEGAL_ADDRESS
+        self.samples += self._key in wanted
         registers[address - start : address - start + count] = [self._registers[each] for each in wanted]
         return None
 
@@ -66,3 +93,20 @@ class ProfileUnit:
             start, last = address if start is None else start, address
         if start is not None:
             yield start, last + 1 - start
+
+
+def _first_live(profile: RegisterProfile) -> tuple[RegisterKind, int]:
+    """Where the number is that makes a read count as a sample."""
+    rows = sunspec_rows(profile.kinds) if isinstance(profile, SunSpecProfile) else _all_rows(profile)
+    return next((point.function, point.cells[0]) for name, point in rows if is_live(name))
+
+
+def _all_rows(profile: ModbusProfile | HybridProfile) -> Iterator[tuple[str, RegisterPoint]]:
+    for each in profile.maps.values():
+        yield from each.rows.items()
+
+
+def _image(profile: RegisterProfile, values: Mapping[Kind, Values], order: WordOrder | None) -> Image:
+    if isinstance(profile, SunSpecProfile):
+        return sunspec_image(profile.kinds, values)
+    return image(profile, values, order)

@@ -1,13 +1,12 @@
 """The registers of a device that measures given values: any Modbus profile, read backwards. Pure.
 
-Values have the names, units and signs of the profile's uses (`ems.devices.sample`); what nobody states is filled in so
-that it fits: phases add up, currents carry their power, the voltage is 230 V.
+What nobody states is filled in so that it fits (`filling`).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from ems.devices.modbus_profile import HybridProfile, ModbusProfile
@@ -16,8 +15,9 @@ from ems.devices.profile_parts import Kind
 from ems.devices.register_map import plan
 from ems.devices.register_point import RegisterKind, RegisterPoint
 from ems.devices.register_types import Registers, RegisterType, WordOrder, encode
-from ems.devices.sample import phase_point
-from ems.model.electrical import NOMINAL_V, Phase
+from ems.sim.wire.filling import USUAL, CannotShow, Values, filled_in
+
+__all__ = ["CannotShow", "Image", "Values", "filled_in", "image", "written"]
 
 Image = dict[tuple[RegisterKind, int], int]
 """Registers by their kind and address."""
@@ -25,19 +25,9 @@ Image = dict[tuple[RegisterKind, int], int]
 Exponents = Mapping[tuple[RegisterKind, int], int]
 """Powers of ten by the registers that hold them."""
 
-Values = Mapping[str, float | None]
-"""What one use measures; None where the device says that it has no value."""
-
-USUAL: Final[Mapping[str, float]] = {"voltage": NOMINAL_V, "frequency": 50.0, "soc": 0.5}
-"""By the first word of a name; everything else is 0."""
-
 EXPONENTS: Final = range(-2, 11)
 TEXT: Final = "Simulated"
 CLOSE: Final = 1e-6
-
-
-class CannotShow(ValueError):
-    """A device of this profile cannot tell such a value; says which and why."""
 
 
 def image(
@@ -54,45 +44,10 @@ def image(
         for block in plan(each.rows, max_registers=limits.max_registers_per_read, max_gap=limits.max_gap_registers):
             registers |= {(block.function, block.address + offset): 0 for offset in range(block.count)}
     for kind, each in profile.maps.items():
-        numbers = _own_numbers(each, filled_in(each, values.get(kind, {})))
-        _write(registers, each, numbers, order)
+        registers |= written(each, values.get(kind, {}), order)
     if setting is not None:
         registers[setting.function, setting.address] = next(key for key, way in setting.values.items() if way is order)
     return registers
-
-
-def filled_in(each: PointMap, stated: Values) -> dict[str, float | None]:
-    """All values that such a device tells. Raises CannotShow for a name that it does not tell."""
-    strange = sorted(set(stated) - set(each.told))
-    if strange:
-        raise CannotShow(f"it does not tell {', '.join(strange)}; it tells {', '.join(each.told)}")
-    values: dict[str, float | None] = {**dict(_from_phases(each, stated)), **stated}
-    for name, rule in each.derived.items():
-        known = {term: values[term] for term in rule.terms if term in values}
-        if name not in values and len(known) == len(rule.terms):
-            values[name] = rule.value({term: value for term, value in known.items() if value is not None})
-    usual = {name: USUAL.get(name.split("_")[0], 0.0) for name in each.told}
-    return {**usual, **values}
-
-
-def _from_phases(each: PointMap, stated: Values) -> Iterable[tuple[str, float | None]]:
-    """What follows from the stated powers: the total, and currents; a device that knows its total alone has L1."""
-    by_phase = {own: stated.get(phase_point("power", own)) for own in Phase}
-    watts = [value for value in by_phase.values() if value is not None]
-    if watts and "power" in each.told:
-        yield "power", sum(watts)
-    if phase_point("power", Phase.L1) not in each.told:
-        by_phase[Phase.L1] = stated.get("power")
-        yield from _carried("current", stated.get("power"), NOMINAL_V, each)
-    for own, value in by_phase.items():
-        yield from _carried(phase_point("current", own), value, stated.get(phase_point("voltage", own)), each)
-
-
-def _carried(name: str, watts: float | None, volts: float | None, each: PointMap) -> Iterable[tuple[str, float]]:
-    """The current that carries that power, with its sign where the device tells it."""
-    if watts is not None and name in each.told:
-        amps = watts / (volts or NOMINAL_V)
-        yield name, amps if name in each.signed else abs(amps)
 
 
 def _own_numbers(each: PointMap, values: dict[str, float | None]) -> dict[str, float | None]:
@@ -137,12 +92,15 @@ def _summands(name: str, rule: Derived, value: float, known: Values) -> Values:
     return {term: signs[term] * rest if term == fitting[0] else 0.0 for term in free}
 
 
-def _write(registers: Image, each: PointMap, numbers: Values, order: WordOrder) -> None:
+def written(each: PointMap, values: Values, order: WordOrder) -> Image:
+    """The registers of one use alone. Raises CannotShow."""
+    registers: Image = {}
+    numbers = _own_numbers(each, filled_in(each, values))
     exponents = _exponents(each, numbers)
     for name, point in each.rows.items():
         words = _words(name, point, numbers.get(name), point.word_order or order, exponents)
         registers |= {(point.function, cell): word for cell, word in zip(point.cells, words, strict=True)}
-    registers |= {at: exponent & 0xFFFF for at, exponent in exponents.items()}
+    return registers | {at: exponent & 0xFFFF for at, exponent in exponents.items()}
 
 
 def _words(
