@@ -15,6 +15,7 @@ from ems.devices.http_profile import HttpProfile
 from ems.devices.library import profile, profiles
 from ems.devices.modbus_profile import HybridProfile, ModbusProfile
 from ems.devices.mqtt_profile import MqttProfile
+from ems.devices.obis_profile import ObisProfile, P1Defaults, P1Profile, SpeedwireProfile
 from ems.devices.profile import Profile, SunSpecProfile
 from ems.devices.profile_parts import Kind
 from ems.devices.register_types import WordOrder
@@ -101,6 +102,8 @@ def point_rows(chosen: Profile) -> Iterator[PointRow]:
         yield from _register_rows(chosen)
     elif isinstance(chosen, HttpProfile):
         yield from _answer_rows(chosen)
+    elif isinstance(chosen, ObisProfile):
+        yield from _obis_rows(chosen)
     else:
         yield from _topic_rows(chosen)
 
@@ -159,6 +162,19 @@ def _answer_rows(chosen: HttpProfile) -> Iterator[PointRow]:
             )
 
 
+def _obis_rows(chosen: ObisProfile) -> Iterator[PointRow]:
+    for name, point in chosen.points.items():
+        yield PointRow(
+            kind="meter",
+            name=name,
+            where=point.formula,
+            type="OBIS",
+            unit=unit_of(name),
+            factor=point.scale,
+            counts=_counts("meter", name, signed=False),
+        )
+
+
 def _layout_rows(kind: Kind, layout: Layout) -> Iterator[PointRow]:
     models = f"model {layout.ids[0]}-{layout.ids[-1]}"
     for name, (theirs, factor) in layout.points.items():
@@ -184,15 +200,15 @@ def _counts(kind: Kind, name: str, *, signed: bool) -> str:
 
 def _transport_lines(chosen: Profile) -> Iterator[str]:
     if isinstance(chosen, MqttProfile):
-        if chosen.availability:
-            yield f"Tells on {chosen.availability.topic} whether it is there."
-        if chosen.limits.silent_after_s:
-            yield f"Counts as silent after {chosen.limits.silent_after_s:g} s without a message."
+        yield from _topic_lines(chosen)
         return
     for kind, reason in chosen.experimental_as.items():
         yield f"Experimental as {kind}: {reason}"
     if isinstance(chosen, HttpProfile):
         yield from _request_lines(chosen)
+        return
+    if isinstance(chosen, P1Profile | SpeedwireProfile):
+        yield from _heard_lines(chosen)
         return
     if isinstance(chosen, ModbusProfile | HybridProfile):
         yield from _place_lines(chosen)
@@ -208,11 +224,28 @@ def _transport_lines(chosen: Profile) -> Iterator[str]:
         yield f"Addresses count from 0; of a long number the {first} word comes first{setting}."
 
 
+def _topic_lines(chosen: MqttProfile) -> Iterator[str]:
+    if chosen.availability:
+        yield f"Tells on {chosen.availability.topic} whether it is there."
+    if chosen.limits.silent_after_s:
+        yield f"Counts as silent after {chosen.limits.silent_after_s:g} s without a message."
+
+
 def _request_lines(chosen: HttpProfile) -> Iterator[str]:
     scheme = "https" if chosen.tls else "http"
     yield f"Answers {scheme} at port {chosen.port}, asked for {chosen.request}; login: {chosen.login}."
     if chosen.limits.period_s is not None:
         yield f"Stands one sample every {chosen.limits.period_s:g} s."
+
+
+def _heard_lines(chosen: P1Profile | SpeedwireProfile) -> Iterator[str]:
+    usual = chosen.defaults
+    if isinstance(usual, P1Defaults):
+        yield f"Speaks by itself: at port {usual.port} of a bridge, or at {usual.baud} baud on a cable."
+    else:
+        yield f"Speaks by itself to everybody: UDP multicast to {usual.group}, port {usual.port}."
+    if chosen.limits.silent_after_s:
+        yield f"Counts as silent after {chosen.limits.silent_after_s:g} s without a telegram."
 
 
 def _place_lines(chosen: ModbusProfile | HybridProfile) -> Iterator[str]:

@@ -10,12 +10,12 @@ from ems.config.cures import closest
 from ems.config.feeders import MAIN, phases_by_circuit
 from ems.config.problems import ANY, Finding, Place
 from ems.config.repeats import repeats
-from ems.config.schema import DeviceEntry, ModbusAddress, SiteFile
+from ems.config.schema import DeviceEntry, ModbusAddress, P1Address, SiteFile
 
 KIND_OF: Final[Mapping[str, str]] = {"meters": "meter", "solar": "inverter", "battery": "battery"}
 """What the devices of a section are."""
 
-_WAYS: Final = ("modbus", "mqtt", "http")
+_WAYS: Final = ("modbus", "mqtt", "http", "p1", "speedwire")
 _CERTIFICATES: Final = frozenset({"ca", "certificate", "key"})
 MOST_NAMED: Final = 6
 """Profiles that a cure names one by one."""
@@ -156,14 +156,16 @@ def _source(place: Place, device: DeviceEntry) -> Iterator[Finding]:
         yield Finding(
             place=place,
             problem="has no address",
-            cure="add modbus: {host: …}, http: {host: …} or mqtt: {prefix: …}, "
+            cure="add modbus: {host: …}, http: {host: …}, p1: {host: …}, speedwire: {} or mqtt: {prefix: …}, "
             "or pushed: true where a program brings its readings",
             rests_on=(*((*place, key) for key in _WAYS), (*place, "pushed")),
         )
     if device.modbus:
         yield from _line((*place, "modbus"), device.modbus)
+    if device.p1:
+        yield from _port((*place, "p1"), device.p1)
     own = device.mqtt or device.http
-    if not device.profile and (device.modbus or (own and not own.points)):
+    if not device.profile and (device.modbus or device.p1 or device.speedwire or (own and not own.points)):
         yield Finding(
             place=place,
             problem="has no profile",
@@ -200,6 +202,26 @@ def _line(place: Place, address: ModbusAddress) -> Iterator[Finding]:
             place=(*place, "key"),
             problem="stands without certificate",
             cure="add `certificate: …`, the PEM file of both",
+        )
+
+
+def _port(place: Place, address: P1Address) -> Iterator[Finding]:
+    """Where a smart meter's port is heard: one bridge or one cable."""
+    if not address.host and address.serial is None:
+        yield Finding(
+            place=place,
+            problem="says neither host nor serial",
+            cure="add `host: …` of the bridge, or `serial: /dev/ttyUSB0` for a cable at this machine",
+            rests_on=((*place, "serial"),),
+        )
+    strange = {"host", "port"} if address.serial is not None else {"baud"}
+    for key in sorted(strange & address.model_fields_set):
+        beside = "beside" if address.serial is not None else "without"
+        yield Finding(
+            place=(*place, key),
+            problem=f"stands {beside} serial",
+            cure="a bridge has host and port, a cable serial and baud; delete one of the two",
+            rests_on=((*place, "serial"),),
         )
 
 

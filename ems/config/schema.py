@@ -17,13 +17,14 @@ from ems.config.schema_csms import CsmsSection, CsmsTlsSection, Unknown
 from ems.config.schema_devices import (
     BatteryEntry,
     DeviceEntry,
-    HttpRule,
     HttpSource,
     MeterEntry,
     ModbusAddress,
     MqttRule,
     MqttSource,
+    P1Address,
     SolarEntry,
+    SpeedwireSource,
 )
 from ems.config.schema_quirks import QuirkSection
 from ems.config.schema_simulation import HomeTime, SimulatedBattery, SimulatedCar, SimulatedStation, SimulationSection
@@ -43,7 +44,6 @@ __all__ = [
     "DeviceEntry",
     "GridOperatorSection",
     "HomeTime",
-    "HttpRule",
     "HttpSource",
     "MeterEntry",
     "ModbusAddress",
@@ -51,6 +51,7 @@ __all__ = [
     "MqttRule",
     "MqttSource",
     "Naming",
+    "P1Address",
     "PeakTariffSection",
     "PhaseName",
     "PolicySection",
@@ -61,6 +62,7 @@ __all__ = [
     "SimulationSection",
     "SiteFile",
     "SolarEntry",
+    "SpeedwireSource",
     "StationEntry",
     "StorageSection",
     "SubCircuit",

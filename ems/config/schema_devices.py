@@ -119,6 +119,35 @@ class HttpSource(Section):
     """How long an answer may take; the profile's, else 2 s."""
 
 
+class P1Address(Section):
+    """Where the customer's port (P1) of a smart meter is heard: a bridge on the network, or a cable at this machine."""
+
+    host: Host = ""
+    """Name or address of the bridge; left out only with `serial`."""
+
+    port: Port | None = None
+    """Where the bridge passes the line through; the profile's when left out."""
+
+    serial: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    """The device file of a P1 cable, such as /dev/ttyUSB0."""
+
+    baud: Literal[9600, 115200] | None = None
+    """Of the cable: 115200 since DSMR 4; 9600 before, with seven bits and even parity."""
+
+
+class SpeedwireSource(Section):
+    """Which energy meter of those that speak to everybody."""
+
+    serial_number: Annotated[Whole, Field(ge=1, le=4_294_967_295)] | None = None
+    """As printed on it; without one the only meter that is heard is taken."""
+
+    interface: Annotated[str, Field(pattern=r"^\d{1,3}(\.\d{1,3}){3}$")] | None = None
+    """This machine's own address on the meter's network; the system chooses when left out."""
+
+    port: Port | None = None
+    """The profile's when left out."""
+
+
 class DeviceEntry(Section):
     """A meter, inverter or battery: who it is and where it speaks."""
 
@@ -129,6 +158,8 @@ class DeviceEntry(Section):
     modbus: ModbusAddress | None = None
     mqtt: MqttSource | None = None
     http: HttpSource | None = None
+    p1: P1Address | None = None
+    speedwire: SpeedwireSource | None = None
     pushed: Switch = False
     """A program brings its readings, such as Home Assistant from any of its sensors; needs a `period_s` of 1 to 30."""
 

@@ -15,6 +15,8 @@ from ems.config.feeders import MAIN, phases_by_circuit
 from ems.config.schema import DeviceEntry, MeterEntry, ModbusAddress, MqttSource, SiteFile
 from ems.config.secrets import reveal
 from ems.devices.config_error import DeviceConfigError
+from ems.devices.entry_checks import check_names, check_phases, live_points
+from ems.devices.entry_lines import p1_device, speedwire_device, spot_of
 from ems.devices.entry_requests import http_address_of, requests_of
 from ems.devices.entry_topics import point_of, topics_of
 from ems.devices.http_device import HttpDevice
@@ -28,13 +30,15 @@ from ems.devices.modbus_proxy import ModbusProxy
 from ems.devices.mqtt_device import MqttDevice, Topics, silence_limit_s
 from ems.devices.mqtt_link import Broker, MqttLink
 from ems.devices.mqtt_profile import MqttProfile
+from ems.devices.obis_profile import ObisProfile, P1Profile, SpeedwireProfile
 from ems.devices.operator_signal import OperatorSignal
 from ems.devices.plausibility import Bounds
 from ems.devices.ports import Device
 from ems.devices.profile import Profile, SunSpecProfile
-from ems.devices.profile_parts import NUMBERS_OF, Carrier, Kind
+from ems.devices.profile_parts import Carrier, Kind
 from ems.devices.pushed import Inlet, PushedDevice
-from ems.devices.sample import Sample, is_live, phase_point
+from ems.devices.sample import Sample, is_live
+from ems.devices.speedwire.ear import SpeedwireEar, Spot
 from ems.devices.sunspec_device import SunSpecDevice
 from ems.devices.sunspec_models import INVERTERS, METERS
 from ems.devices.views import BatteryView, GridView, Mounting, SolarView
@@ -89,7 +93,11 @@ def connect_devices(file: SiteFile, clock: Clock) -> Devices:
         battery=battery,
         operator_signal=build.operator_signal(),
         pushed=build.pushed,
-        background=(*((build.mqtt.run,) if build.mqtt else ()), *(proxy.serve for proxy in build.proxies.values())),
+        background=(
+            *((build.mqtt.run,) if build.mqtt else ()),
+            *(proxy.serve for proxy in build.proxies.values()),
+            *(ear.run for ear in build.ears.values()),
+        ),
         links=tuple(build.links.values()),
     )
 
@@ -104,6 +112,7 @@ class _Build:
         self.mqtt: MqttLink | None = None
         self.proxies: dict[int, ModbusProxy] = {}
         self.pushed: dict[str, Inlet] = {}
+        self.ears: dict[Spot, SpeedwireEar] = {}
 
     def meter(self, entry: MeterEntry) -> Device[GridReading]:
         phases = phases_by_circuit(self._file).get(entry.circuit)
@@ -113,7 +122,7 @@ class _Build:
         found = None if entry.pushed else _profile_of(entry, "meter")
         names, signed = _names(entry, found), _signed(entry, found)
         if not entry.pushed and not isinstance(found, SunSpecProfile):
-            _check_phases(entry, names, len(phases))
+            check_phases(entry, names, len(phases))
         mounting = Mounting(
             bounds=Bounds(phases=tuple(Phase[name] for name in phases), fuse_a=fuses[entry.circuit]),
             invert=entry.invert,
@@ -128,8 +137,15 @@ class _Build:
         found = _profile_of(entry, kind)
         if isinstance(found, HttpProfile) or (found is None and entry.http is not None):
             return self._http_device(entry, kind, found, view)
+        if isinstance(found, P1Profile):
+            return p1_device(entry, found, view, self._clock)
+        if isinstance(found, SpeedwireProfile):
+            heard = speedwire_device(entry, found, view, self._clock)
+            spot = spot_of(entry, found)
+            self.ears.setdefault(spot, SpeedwireEar(spot, self._clock)).follow(heard)
+            return heard
         if found is None or isinstance(found, MqttProfile):
-            return self._mqtt_device(entry, kind, found, view, _live_points(kind, phases))
+            return self._mqtt_device(entry, kind, found, view, live_points(kind, phases))
         if entry.modbus is None:
             raise DeviceConfigError(f"{entry.id} has no Modbus address: {found.id} needs modbus: {{host: …}}")
         address = address_of(entry.modbus, found)
@@ -167,7 +183,7 @@ class _Build:
         live: frozenset[str],
     ) -> Device[R]:
         points, availability = topics_of(entry, found)
-        _check_names(entry, kind, points)
+        check_names(entry, kind, points)
         required = live & points.keys()
         if not required:
             raise DeviceConfigError(f"{entry.id} tells no power: add mqtt: {{points: {{power: {{topic: …}}}}}}")
@@ -186,7 +202,7 @@ class _Build:
         self, entry: DeviceEntry, kind: Kind, found: HttpProfile | None, view: Callable[[Sample], R]
     ) -> Device[R]:
         points = requests_of(entry, found, kind)
-        _check_names(entry, kind, points)
+        check_names(entry, kind, points)
         if not any(is_live(name) for name in points):
             raise DeviceConfigError(f"{entry.id} tells no power: add http: {{points: {{power: {{path: …}}}}}}")
         return HttpDevice(
@@ -253,6 +269,8 @@ def _names(entry: DeviceEntry, found: Profile | None) -> frozenset[str]:
         return frozenset(found.maps["meter"].told)
     if isinstance(found, HttpProfile):
         return frozenset(own) | frozenset(found.uses["meter"].points)
+    if isinstance(found, ObisProfile):
+        return frozenset(found.points)
     return frozenset(own) | frozenset(found.points if isinstance(found, MqttProfile) else ())
 
 
@@ -263,33 +281,3 @@ def _signed(entry: DeviceEntry, found: Profile | None) -> frozenset[str]:
     if isinstance(found, ModbusProfile | HybridProfile):
         return found.maps["meter"].signed
     return found.signed if isinstance(found, MqttProfile) else frozenset()
-
-
-def _check_names(entry: DeviceEntry, kind: Kind, names: Iterable[str]) -> None:
-    """Refuse points that such a device does not have."""
-    unknown = sorted(set(names) - set(NUMBERS_OF[kind]))
-    if unknown:
-        known = ", ".join(NUMBERS_OF[kind])
-        raise DeviceConfigError(f"{entry.id} has points {', '.join(unknown)}: known for {kind} are {known}")
-
-
-def _check_phases(entry: MeterEntry, names: Iterable[str], phases: int) -> None:
-    """Refuse a meter that cannot tell the current of every phase of its fuse."""
-    told = set(names)
-    for own in tuple(Phase)[:phases]:
-        enough = {phase_point("current", own), phase_point("power", own)}
-        if phases == 1:
-            enough |= {"current", "power"}
-        if not told & enough:
-            raise DeviceConfigError(
-                f"meter {entry.id} tells neither current nor power of {own.name}, so it cannot guard the fuse of "
-                f"{entry.circuit}: take a meter with {phases} phases, or add the points {' or '.join(sorted(enough))}"
-            )
-
-
-def _live_points(kind: Kind, phases: int) -> frozenset[str]:
-    """The points a reading of that device rests on."""
-    if kind != "meter":
-        return frozenset({"power"})
-    per_phase = {phase_point(quantity, own) for quantity in ("current", "power") for own in tuple(Phase)[:phases]}
-    return frozenset(per_phase | {"power"} | ({"current"} if phases == 1 else set()))

@@ -12,7 +12,7 @@ import httpx
 from ems.clock import Clock
 from ems.devices.cancellation import end_if_cancelled
 from ems.devices.http_profile import HttpPoint, LoginWay
-from ems.devices.mqtt_messages import (
+from ems.devices.messages import (
     MAX_PAYLOAD_BYTES,
     Json,
     NotInMessage,

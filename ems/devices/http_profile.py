@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from ems.devices.mqtt_messages import parse_path
+from ems.devices.messages import parse_path
 from ems.devices.profile_parts import Kind, ProfileHead, ProfilePart, Status, require_known_points, weakest
 
 Request = Annotated[str, Field(min_length=1, max_length=300, pattern=r"^/[^\s#]*$")]

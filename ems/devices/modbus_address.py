@@ -9,11 +9,9 @@ from typing import Final
 
 from ems.config.schema import DeviceEntry, ModbusAddress, SiteFile
 from ems.devices.config_error import DeviceConfigError
-from ems.devices.http_profile import HttpProfile
 from ems.devices.library import profile, profile_ids
 from ems.devices.modbus_profile import HybridProfile, ModbusProfile
 from ems.devices.modbus_wire import Line, SerialSetting
-from ems.devices.mqtt_profile import MqttProfile
 from ems.devices.profile import Profile, SunSpecProfile
 from ems.devices.profile_parts import Carrier
 
@@ -90,7 +88,7 @@ def _modbus_profile(entry: DeviceEntry) -> ModbusProfile | HybridProfile | SunSp
     if entry.modbus is None or entry.profile not in profile_ids():
         return None
     found = profile(entry.profile)
-    return None if isinstance(found, MqttProfile | HttpProfile) else found
+    return found if isinstance(found, ModbusProfile | HybridProfile | SunSpecProfile) else None
 
 
 def _key(entry: DeviceEntry, found: Profile) -> tuple[str, int] | None:

@@ -7,20 +7,19 @@ when they were published.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
 from ems.clock import Clock
-from ems.devices.mqtt_messages import Json, NotInMessage, Unreadable, as_number, as_online, parse_payload, pick
+from ems.devices.messages import Json, NotInMessage, Unreadable, as_number, as_online, parse_payload, pick
 from ems.devices.mqtt_profile import TopicPoint
+from ems.devices.newest import Newest
 from ems.devices.sample import Sample, is_live
 from ems.errors import DeviceError, LinkDown, NoAnswer, Nonsense
 from ems.model.readings import Reading
 
 R = TypeVar("R", bound=Reading)
-T = TypeVar("T")
 
 LEAST_SILENCE_S: Final = 5.0
 SILENCE_PERIODS: Final = 5.0
@@ -196,27 +195,3 @@ class MqttDevice(Generic[R]):
 class _Heard:
     number: float
     at_s: float
-
-
-class Newest(Generic[T]):
-    """Hands the newest item from one side to the other; older ones that nobody took are forgotten."""
-
-    def __init__(self) -> None:
-        self._items: list[T] = []
-        self._arrived = asyncio.Event()
-
-    def put(self, item: T) -> None:
-        self._items[:] = [item]
-        self._arrived.set()
-
-    def clear(self) -> None:
-        self._items.clear()
-        self._arrived.clear()
-
-    async def take(self) -> T:
-        """The newest item that nobody has taken yet, as soon as there is one."""
-        while not self._items:
-            await self._arrived.wait()
-            self._arrived.clear()
-        self._arrived.clear()
-        return self._items.pop()

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from ems.devices.mqtt_messages import JsonPath, parse_path
+from ems.devices.messages import JsonPath, parse_path
 from ems.devices.profile_parts import Kind, ProfileHead, ProfilePart, require_known_points
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Final, NoReturn
 
 from ems.clock import Clock
-from ems.devices.mqtt_messages import NotInMessage, Unreadable, as_yes, parse_payload, pick
+from ems.devices.messages import NotInMessage, Unreadable, as_yes, parse_payload, pick
 from ems.devices.mqtt_profile import TopicPoint
 
 LOGGER: Final = logging.getLogger(__name__)

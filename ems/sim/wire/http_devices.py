@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from ems.devices.http_profile import HttpPoint, HttpProfile
-from ems.devices.mqtt_messages import parse_path
+from ems.devices.messages import parse_path
 from ems.devices.profile_parts import Kind
 from ems.sim.wire.filling import CannotShow, Values
 from ems.sim.wire.json_image import put

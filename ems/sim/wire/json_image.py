@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ems.devices.mqtt_messages import Choice, JsonPath
+from ems.devices.messages import Choice, JsonPath
 
 
 def put(tree: dict[str, Any], path: JsonPath, value: object) -> None:

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ems.clock import VirtualClock, run_virtual
-from ems.devices.mqtt_device import MqttDevice, Newest, Topics, silence_limit_s
-from ems.devices.mqtt_messages import MAX_PAYLOAD_BYTES
+from ems.devices.messages import MAX_PAYLOAD_BYTES
+from ems.devices.mqtt_device import MqttDevice, Topics, silence_limit_s
 from ems.devices.mqtt_profile import TopicPoint
+from ems.devices.newest import Newest
 from ems.devices.plausibility import Bounds
 from ems.devices.views import GridView, Mounting
 from ems.errors import DeviceError, LinkDown, NoAnswer, Nonsense

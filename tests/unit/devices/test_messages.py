@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ems.devices.mqtt_messages import (
+from ems.devices.messages import (
     MAX_PAYLOAD_BYTES,
     NotInMessage,
     Unreadable,

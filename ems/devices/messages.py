@@ -1,6 +1,6 @@
-"""What MQTT messages mean: JSON paths, plain numbers, availability words. Pure.
+"""What the messages of devices mean, over MQTT and HTTP: JSON paths, plain numbers, availability words. Pure.
 
-Anybody may publish anything, so every oddity ends as `Unreadable` with a sentence, never as a crash.
+Anybody may say anything, so every oddity ends as `Unreadable` with a sentence, never as a crash.
 """
 
 from __future__ import annotations
