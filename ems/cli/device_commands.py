@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -133,3 +134,42 @@ def simulate_device(
 
     place = Place(host=host, port=port, unit=unit, prefix=prefix)
     raise typer.Exit(simulated_device.simulate_device(profile, settings or (), place, as_json=as_json))
+
+
+@devices_app.command("record")
+def record_device(
+    profile: ProfileArgument,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A new file.", show_default=False)],
+    host: Annotated[
+        str, typer.Option(metavar="HOST", help="Name or address of the device or gateway, or /dev/ttyUSB0.")
+    ],
+    port: DevicePortOption = None,
+    unit: UnitOption = None,
+    over: OverOption = None,
+    baud: BaudOption = None,
+    parity: ParityOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Record the numbers of a real device as a file that can be sent and played; nothing is written to the device."""
+    from ems.cli import device_probe, device_recording
+
+    asked = device_probe.asked_at(host, port=port, unit=unit, over=over, baud=baud, parity=parity)
+    raise typer.Exit(device_recording.record_device(profile, asked, file, as_json=as_json))
+
+
+@devices_app.command("replay")
+def replay_device(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Of `ems devices record`.", show_default=False)],
+    host: Annotated[str, typer.Option(metavar="HOST", help="Address to listen at.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(metavar="PORT", min=0, max=65535, help="Port to listen at; 0 takes a free one.")
+    ] = 5020,
+    unit: UnitOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Play the device of a recording on a real socket until Ctrl-C."""
+    from ems.cli import device_recording
+    from ems.sim.wire.played import Place
+
+    place = Place(host=host, port=port, unit=unit)
+    raise typer.Exit(device_recording.replay_device(file, place, as_json=as_json))

@@ -88,6 +88,15 @@ class HttpPort:
         """Measure `values` from now on. Raises CannotShow."""
         self._answers = answers(self.profile, values)
 
+    def replay(self, recorded: Mapping[str, Mapping[str, float | str | None]]) -> None:
+        """Answer as a device once did: numbers by request and path."""
+        self._source, self._answers = None, _identity(self.profile)
+        for request, numbers in recorded.items():
+            answer: dict[str, Any] = {}
+            for path, number in numbers.items():
+                put(answer, parse_path(path), number)
+            self._answers[request] = answer
+
     async def open(self) -> None:
         """Listen. Raises OSError when the port is taken."""
         try:

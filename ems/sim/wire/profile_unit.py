@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 from pymodbus.constants import ExcCodes
@@ -51,6 +51,12 @@ class ProfileUnit:
         """Measure `values` from now on. Raises CannotShow."""
         self._registers = registers_of(self._profile, values, order)
 
+    def replay(self, recorded: Mapping[tuple[RegisterKind, int], int]) -> None:
+        """Hold what a device once held, from before the port opens; what lies between its numbers reads 0."""
+        profile = self._profile
+        bridged = _between(recorded) if isinstance(profile, SunSpecProfile) else _bridged(profile)
+        self._source, self._registers = None, {**bridged, **recorded}
+
     def device(self) -> SimDevice:
         """As pymodbus wants it."""
         blocks = [SimData(at, values=[0] * count, datatype=DataType.REGISTERS) for at, count in self._runs()]
@@ -93,6 +99,19 @@ class ProfileUnit:
             start, last = address if start is None else start, address
         if start is not None:
             yield start, last + 1 - start
+
+
+def _bridged(profile: ModbusProfile | HybridProfile) -> Image:
+    """The registers that reads only bridge."""
+    told = {(point.function, cell) for _, point in _all_rows(profile) for cell in point.cells}
+    told |= {(point.function, point.exponent_at) for _, point in _all_rows(profile) if point.exponent_at is not None}
+    return {place: 0 for place in image(profile, {}) if place not in told}
+
+
+def _between(recorded: Iterable[tuple[RegisterKind, int]]) -> Image:
+    """Every register of a chain of models, whose first and last are among those recorded."""
+    addresses = [at for _, at in recorded]
+    return {("holding", at): 0 for at in range(min(addresses, default=0), max(addresses, default=-1) + 1)}
 
 
 def _first_live(profile: RegisterProfile) -> tuple[RegisterKind, int]:
