@@ -9,7 +9,7 @@ from ems.devices.http_profile import HttpProfile
 from ems.devices.library import profiles
 from ems.devices.modbus_profile import HybridProfile, ModbusLimits, ModbusProfile
 from ems.devices.mqtt_profile import MqttProfile
-from ems.devices.obis_profile import P1Profile
+from ems.devices.obis_profile import P1Profile, SpeedwireProfile
 from ems.devices.point_map import PointMap
 from ems.devices.profile import Profile
 from ems.devices.profile_parts import Kind
@@ -106,6 +106,8 @@ def _place(chosen: Profile) -> str:
         return "MQTT"
     if isinstance(chosen, HttpProfile):
         return f"{'HTTPS' if chosen.tls else 'HTTP'} port {chosen.port}"
+    if isinstance(chosen, SpeedwireProfile):
+        return f"UDP multicast {chosen.defaults.group}, port {chosen.defaults.port}"
     if isinstance(chosen, P1Profile):
         return f"P1 bridge port {chosen.defaults.port}, or a cable at {chosen.defaults.baud} baud"
     if not isinstance(chosen, ModbusProfile | HybridProfile):

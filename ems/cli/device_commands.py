@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -74,11 +75,14 @@ def show_device(
 
 @devices_app.command("probe")
 def probe_device(
-    profile: ProfileArgument,
-    host: Annotated[
+    what: Annotated[
         str,
-        typer.Option(metavar="HOST", help="Name or address of the device or gateway, or /dev/ttyUSB0."),
+        typer.Argument(metavar="HOST|ID", help="Where to search; or, with --host, a profile.", show_default=False),
     ],
+    host: Annotated[
+        str | None,
+        typer.Option(metavar="HOST", help="Read the device here by the profile: a name, an address, or /dev/ttyUSB0."),
+    ] = None,
     port: DevicePortOption = None,
     unit: UnitOption = None,
     over: OverOption = None,
@@ -86,11 +90,20 @@ def probe_device(
     parity: ParityOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Read a real device once and print everything it says, decoded. Nothing is written to it."""
+    """Find out what answers at a host, how sure that is, and what the site file says of it.
+
+    With --host, read a device once by its profile and print everything it says, decoded. Nothing is ever written.
+    """
+    if host is None:
+        if {over, baud, parity} != {None}:
+            raise typer.BadParameter("they go with --host, which says what to read", param_hint="--over, --baud, …")
+        from ems.cli import device_search
+
+        raise typer.Exit(device_search.search_device(what, port=port, unit=unit, as_json=as_json))
     from ems.cli import device_probe
 
     asked = device_probe.asked_at(host, port=port, unit=unit, over=over, baud=baud, parity=parity)
-    raise typer.Exit(device_probe.probe_device(profile, asked, as_json=as_json))
+    raise typer.Exit(device_probe.probe_device(what, asked, as_json=as_json))
 
 
 @devices_app.command("simulate")
@@ -121,3 +134,42 @@ def simulate_device(
 
     place = Place(host=host, port=port, unit=unit, prefix=prefix)
     raise typer.Exit(simulated_device.simulate_device(profile, settings or (), place, as_json=as_json))
+
+
+@devices_app.command("record")
+def record_device(
+    profile: ProfileArgument,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A new file.", show_default=False)],
+    host: Annotated[
+        str, typer.Option(metavar="HOST", help="Name or address of the device or gateway, or /dev/ttyUSB0.")
+    ],
+    port: DevicePortOption = None,
+    unit: UnitOption = None,
+    over: OverOption = None,
+    baud: BaudOption = None,
+    parity: ParityOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Record the numbers of a real device as a file that can be sent and played; nothing is written to the device."""
+    from ems.cli import device_probe, device_recording
+
+    asked = device_probe.asked_at(host, port=port, unit=unit, over=over, baud=baud, parity=parity)
+    raise typer.Exit(device_recording.record_device(profile, asked, file, as_json=as_json))
+
+
+@devices_app.command("replay")
+def replay_device(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Of `ems devices record`.", show_default=False)],
+    host: Annotated[str, typer.Option(metavar="HOST", help="Address to listen at.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(metavar="PORT", min=0, max=65535, help="Port to listen at; 0 takes a free one.")
+    ] = 5020,
+    unit: UnitOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Play the device of a recording on a real socket until Ctrl-C."""
+    from ems.cli import device_recording
+    from ems.sim.wire.played import Place
+
+    place = Place(host=host, port=port, unit=unit)
+    raise typer.Exit(device_recording.replay_device(file, place, as_json=as_json))

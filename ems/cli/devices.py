@@ -15,7 +15,7 @@ from ems.devices.http_profile import HttpProfile
 from ems.devices.library import profile, profiles
 from ems.devices.modbus_profile import HybridProfile, ModbusProfile
 from ems.devices.mqtt_profile import MqttProfile
-from ems.devices.obis_profile import ObisProfile, P1Profile
+from ems.devices.obis_profile import ObisProfile, P1Defaults, P1Profile, SpeedwireProfile
 from ems.devices.profile import Profile, SunSpecProfile
 from ems.devices.profile_parts import Kind
 from ems.devices.register_types import WordOrder
@@ -207,7 +207,7 @@ def _transport_lines(chosen: Profile) -> Iterator[str]:
     if isinstance(chosen, HttpProfile):
         yield from _request_lines(chosen)
         return
-    if isinstance(chosen, ObisProfile):
+    if isinstance(chosen, P1Profile | SpeedwireProfile):
         yield from _heard_lines(chosen)
         return
     if isinstance(chosen, ModbusProfile | HybridProfile):
@@ -238,8 +238,12 @@ def _request_lines(chosen: HttpProfile) -> Iterator[str]:
         yield f"Stands one sample every {chosen.limits.period_s:g} s."
 
 
-def _heard_lines(chosen: P1Profile) -> Iterator[str]:
-    yield f"Speaks by itself: at port {chosen.defaults.port} of a bridge, or at {chosen.defaults.baud} baud on a cable."
+def _heard_lines(chosen: P1Profile | SpeedwireProfile) -> Iterator[str]:
+    usual = chosen.defaults
+    if isinstance(usual, P1Defaults):
+        yield f"Speaks by itself: at port {usual.port} of a bridge, or at {usual.baud} baud on a cable."
+    else:
+        yield f"Speaks by itself to everybody: UDP multicast to {usual.group}, port {usual.port}."
     if chosen.limits.silent_after_s:
         yield f"Counts as silent after {chosen.limits.silent_after_s:g} s without a telegram."
 

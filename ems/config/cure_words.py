@@ -21,6 +21,7 @@ FORMS: Final[Mapping[str, str]] = {
     "leaves": 'give the time of day as "07:30"; "24:00" is the end of the day',
     "profile": "profile names are lower case with underscores; `ems devices list` shows them",
     "name": "give it letters and signs that can be printed",
+    "interface": "give this machine's own IPv4 address on that network, such as `192.168.1.2`",
     "topic": "give one topic, without the wildcards # and +",
     "url": "write postgresql://USER@HOST/DATABASE; the password stands outside, in storage.password",
     "currency": "three capital letters, such as EUR",

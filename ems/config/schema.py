@@ -24,6 +24,7 @@ from ems.config.schema_devices import (
     MqttSource,
     P1Address,
     SolarEntry,
+    SpeedwireSource,
 )
 from ems.config.schema_quirks import QuirkSection
 from ems.config.schema_simulation import HomeTime, SimulatedBattery, SimulatedCar, SimulatedStation, SimulationSection
@@ -61,6 +62,7 @@ __all__ = [
     "SimulationSection",
     "SiteFile",
     "SolarEntry",
+    "SpeedwireSource",
     "StationEntry",
     "StorageSection",
     "SubCircuit",

@@ -135,6 +135,19 @@ class P1Address(Section):
     """Of the cable: 115200 since DSMR 4; 9600 before, with seven bits and even parity."""
 
 
+class SpeedwireSource(Section):
+    """Which energy meter of those that speak to everybody."""
+
+    serial_number: Annotated[Whole, Field(ge=1, le=4_294_967_295)] | None = None
+    """As printed on it; without one the only meter that is heard is taken."""
+
+    interface: Annotated[str, Field(pattern=r"^\d{1,3}(\.\d{1,3}){3}$")] | None = None
+    """This machine's own address on the meter's network; the system chooses when left out."""
+
+    port: Port | None = None
+    """The profile's when left out."""
+
+
 class DeviceEntry(Section):
     """A meter, inverter or battery: who it is and where it speaks."""
 
@@ -146,6 +159,7 @@ class DeviceEntry(Section):
     mqtt: MqttSource | None = None
     http: HttpSource | None = None
     p1: P1Address | None = None
+    speedwire: SpeedwireSource | None = None
     pushed: Switch = False
     """A program brings its readings, such as Home Assistant from any of its sensors; needs a `period_s` of 1 to 30."""
 

@@ -16,7 +16,7 @@ from ems.config.schema import DeviceEntry, MeterEntry, ModbusAddress, MqttSource
 from ems.config.secrets import reveal
 from ems.devices.config_error import DeviceConfigError
 from ems.devices.entry_checks import check_names, check_phases, live_points
-from ems.devices.entry_lines import p1_device
+from ems.devices.entry_lines import p1_device, speedwire_device, spot_of
 from ems.devices.entry_requests import http_address_of, requests_of
 from ems.devices.entry_topics import point_of, topics_of
 from ems.devices.http_device import HttpDevice
@@ -30,7 +30,7 @@ from ems.devices.modbus_proxy import ModbusProxy
 from ems.devices.mqtt_device import MqttDevice, Topics, silence_limit_s
 from ems.devices.mqtt_link import Broker, MqttLink
 from ems.devices.mqtt_profile import MqttProfile
-from ems.devices.obis_profile import ObisProfile, P1Profile
+from ems.devices.obis_profile import ObisProfile, P1Profile, SpeedwireProfile
 from ems.devices.operator_signal import OperatorSignal
 from ems.devices.plausibility import Bounds
 from ems.devices.ports import Device
@@ -38,6 +38,7 @@ from ems.devices.profile import Profile, SunSpecProfile
 from ems.devices.profile_parts import Carrier, Kind
 from ems.devices.pushed import Inlet, PushedDevice
 from ems.devices.sample import Sample, is_live
+from ems.devices.speedwire.ear import SpeedwireEar, Spot
 from ems.devices.sunspec_device import SunSpecDevice
 from ems.devices.sunspec_models import INVERTERS, METERS
 from ems.devices.views import BatteryView, GridView, Mounting, SolarView
@@ -92,7 +93,11 @@ def connect_devices(file: SiteFile, clock: Clock) -> Devices:
         battery=battery,
         operator_signal=build.operator_signal(),
         pushed=build.pushed,
-        background=(*((build.mqtt.run,) if build.mqtt else ()), *(proxy.serve for proxy in build.proxies.values())),
+        background=(
+            *((build.mqtt.run,) if build.mqtt else ()),
+            *(proxy.serve for proxy in build.proxies.values()),
+            *(ear.run for ear in build.ears.values()),
+        ),
         links=tuple(build.links.values()),
     )
 
@@ -107,6 +112,7 @@ class _Build:
         self.mqtt: MqttLink | None = None
         self.proxies: dict[int, ModbusProxy] = {}
         self.pushed: dict[str, Inlet] = {}
+        self.ears: dict[Spot, SpeedwireEar] = {}
 
     def meter(self, entry: MeterEntry) -> Device[GridReading]:
         phases = phases_by_circuit(self._file).get(entry.circuit)
@@ -133,6 +139,11 @@ class _Build:
             return self._http_device(entry, kind, found, view)
         if isinstance(found, P1Profile):
             return p1_device(entry, found, view, self._clock)
+        if isinstance(found, SpeedwireProfile):
+            heard = speedwire_device(entry, found, view, self._clock)
+            spot = spot_of(entry, found)
+            self.ears.setdefault(spot, SpeedwireEar(spot, self._clock)).follow(heard)
+            return heard
         if found is None or isinstance(found, MqttProfile):
             return self._mqtt_device(entry, kind, found, view, live_points(kind, phases))
         if entry.modbus is None:

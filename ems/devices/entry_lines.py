@@ -6,13 +6,15 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from ems.clock import Clock
-from ems.config.schema import DeviceEntry, P1Address
+from ems.config.schema import DeviceEntry, P1Address, SpeedwireSource
 from ems.devices.config_error import DeviceConfigError
 from ems.devices.mqtt_device import silence_limit_s
-from ems.devices.obis_profile import P1Profile
+from ems.devices.obis_profile import P1Profile, SpeedwireProfile
 from ems.devices.p1.device import P1Device
 from ems.devices.p1.line import SEVEN_BITS_UP_TO_BAUD, P1Line
 from ems.devices.sample import Sample
+from ems.devices.speedwire.device import SpeedwireDevice
+from ems.devices.speedwire.ear import Spot
 
 T = TypeVar("T")
 
@@ -42,3 +44,26 @@ def p1_line(stated: P1Address, found: P1Profile) -> P1Line:
         baud=baud,
         seven_bits=baud <= SEVEN_BITS_UP_TO_BAUD,
     )
+
+
+def speedwire_device(
+    entry: DeviceEntry, found: SpeedwireProfile, view: Callable[[Sample], T], clock: Clock
+) -> SpeedwireDevice[T]:
+    """The energy meter that an entry means. Raises DeviceConfigError."""
+    if entry.speedwire is None:
+        raise DeviceConfigError(f"{entry.id} has no Speedwire: add speedwire: {{serial_number: …}}")
+    return SpeedwireDevice(
+        name=entry.id,
+        period_s=entry.period_s,
+        silence_s=silence_limit_s(entry.period_s, found.limits.silent_after_s),
+        serial=entry.speedwire.serial_number,
+        profile=found,
+        view=view,
+        clock=clock,
+    )
+
+
+def spot_of(entry: DeviceEntry, found: SpeedwireProfile) -> Spot:
+    """Where it is heard, with what its profile says where the site file says nothing."""
+    source = entry.speedwire or SpeedwireSource()
+    return Spot(group=found.defaults.group, port=source.port or found.defaults.port, interface=source.interface)

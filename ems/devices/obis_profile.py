@@ -57,6 +57,7 @@ class ObisPoint(ProfilePart):
 class ObisProfile(ProfileHead):
     """A meter with OBIS codes."""
 
+    transport: Literal["p1", "speedwire"]
     points: Annotated[dict[str, ObisPoint], Field(min_length=1)]
 
     @model_validator(mode="after")
@@ -104,4 +105,19 @@ class P1Profile(ObisProfile):
 
     transport: Literal["p1"]
     defaults: P1Defaults
+    limits: ListenLimits = ListenLimits()
+
+
+class SpeedwireDefaults(ProfilePart):
+    """Where such meters speak."""
+
+    group: Annotated[str, Field(pattern=r"^2[23]\d(\.\d{1,3}){3}$")]
+    port: Annotated[int, Field(ge=1, le=65535)]
+
+
+class SpeedwireProfile(ObisProfile):
+    """An energy meter that speaks to everybody; a code is its channel, type and tariff."""
+
+    transport: Literal["speedwire"]
+    defaults: SpeedwireDefaults
     limits: ListenLimits = ListenLimits()

@@ -1,8 +1,8 @@
 """Device profiles: one YAML file per device family under `profiles/`, checked against these models.
 
-A profile says where a device's numbers are and how they become ours. Five transports: `modbus` (a register map,
+A profile says where a device's numbers are and how they become ours. Six transports: `modbus` (a register map,
 `modbus_profile`), `sunspec` (the device describes itself), `mqtt` (topics and paths, `mqtt_profile`), `http` (requests
-and paths, `http_profile`), `p1` (OBIS codes, `obis_profile`). Names of points: `ems.devices.sample`.
+and paths, `http_profile`), `p1` and `speedwire` (OBIS codes, `obis_profile`). Names of points: `ems.devices.sample`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ruamel.yaml.error import YAMLError
 from ems.devices.http_profile import HttpProfile
 from ems.devices.modbus_profile import HybridProfile, ModbusLimits, ModbusProfile
 from ems.devices.mqtt_profile import MqttProfile
-from ems.devices.obis_profile import P1Profile
+from ems.devices.obis_profile import P1Profile, SpeedwireProfile
 from ems.devices.profile_parts import Kind, ProfileHead, Status
 from ems.errors import EmsError
 
@@ -35,6 +35,8 @@ class SunSpecProfile(ProfileHead):
     transport: Literal["sunspec"]
     kinds: Annotated[tuple[Kind, ...], Field(min_length=1)]
     limits: ModbusLimits = ModbusLimits()
+    sunspec_maker: Annotated[str, Field(min_length=1, max_length=32)] | None = None
+    """How the maker's name begins in model 1; None for devices of any maker."""
 
     @property
     def status(self) -> Status:
@@ -42,7 +44,7 @@ class SunSpecProfile(ProfileHead):
         return "vendor"
 
 
-Profile = ModbusProfile | HybridProfile | SunSpecProfile | MqttProfile | HttpProfile | P1Profile
+Profile = ModbusProfile | HybridProfile | SunSpecProfile | MqttProfile | HttpProfile | P1Profile | SpeedwireProfile
 
 
 def _shape(content: dict[str, object]) -> str:
@@ -58,11 +60,12 @@ _PROFILE: Final[TypeAdapter[Profile]] = TypeAdapter(
         | Annotated[SunSpecProfile, Tag("sunspec")]
         | Annotated[MqttProfile, Tag("mqtt")]
         | Annotated[HttpProfile, Tag("http")]
-        | Annotated[P1Profile, Tag("p1")],
+        | Annotated[P1Profile, Tag("p1")]
+        | Annotated[SpeedwireProfile, Tag("speedwire")],
         Discriminator(
             _shape,
             custom_error_type="transport",
-            custom_error_message="transport is none of modbus, sunspec, mqtt, http, p1",
+            custom_error_message="transport is none of modbus, sunspec, mqtt, http, p1, speedwire",
         ),
     ]
 )

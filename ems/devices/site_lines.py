@@ -16,7 +16,14 @@ SECTIONS: Final[Mapping[Kind, tuple[str, str]]] = {
 }
 """Where each use stands, and an id for it."""
 
-TRANSPORTS: Final[Mapping[str, str]] = {"modbus": "modbus", "sunspec": "modbus", "mqtt": "mqtt", "http": "http"}
+TRANSPORTS: Final[Mapping[str, str]] = {
+    "modbus": "modbus",
+    "sunspec": "modbus",
+    "mqtt": "mqtt",
+    "http": "http",
+    "p1": "p1",
+    "speedwire": "speedwire",
+}
 """The key that says where such a profile's device answers."""
 
 BROKER: Final = ("host", "port")

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ems.clock import ScaledClock
+from ems.clock import ScaledClock, WallClock
 from ems.config.examples import example
 from ems.config.loader import load_site
 from ems.config.schema import ModbusAddress
@@ -26,6 +26,7 @@ from ems.sim.wire.register_image import Values
 from tests.protocol.modbus_bench import modbus_server
 from tests.protocol.mqtt_brokers import free_port
 from tests.protocol.p1_bench import bridge
+from tests.protocol.speedwire_bench import datagram, network
 from tests.telegrams import telegram
 
 GUARD_S = 60.0
@@ -121,6 +122,20 @@ async def test_a_smart_meter_is_heard_once_and_decoded() -> None:
     assert "unit" not in facts
     assert said.points["1-0:21.7.0 − 1-0:22.7.0", "power_l1"] == 2300
     assert said.points["1-0:1.8.0, or 1-0:1.8.1 + 1-0:1.8.2", "energy_import"] == 3234.75
+
+
+async def test_an_energy_meter_is_heard_once_and_decoded() -> None:
+    clock = WallClock()
+    async with network(clock, []) as net:
+        looking = asyncio.create_task(show("sma_energy_meter", net.port, "--json"))
+        while not looking.done():
+            net.say(datagram(tick_ms=round(1000 * clock.monotonic_s())))
+            await clock.sleep(0.05)
+        said = await looking
+
+    facts = json.loads(said.out)
+    assert (said.code, facts["ok"], facts["port"]) == (0, True, net.port)
+    assert said.points["21.4.0 − 22.4.0", "power_l1"] == 2300
 
 
 async def test_nobody_there_is_a_problem_with_a_cure() -> None:

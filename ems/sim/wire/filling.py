@@ -13,6 +13,7 @@ from typing import Final, Protocol
 from ems.devices.http_profile import HttpProfile
 from ems.devices.modbus_profile import HybridProfile, ModbusProfile
 from ems.devices.mqtt_profile import MqttProfile
+from ems.devices.obis_profile import P1Profile, SpeedwireProfile
 from ems.devices.point_map import Derived
 from ems.devices.profile import Profile
 from ems.devices.profile_parts import Kind
@@ -67,6 +68,8 @@ def tells_of(profile: Profile) -> Mapping[Kind, Tells]:
         return {
             kind: PlainTells(told=tuple(use.points), signed=profile.signed(kind)) for kind, use in profile.uses.items()
         }
+    if isinstance(profile, P1Profile | SpeedwireProfile):
+        return {"meter": PlainTells(told=tuple(profile.points))}
     if isinstance(profile, MqttProfile):
         return {profile.kind: PlainTells(told=tuple(profile.points), signed=profile.signed)}
     layouts = {"meter": METERS[0], "inverter": INVERTERS[0]}

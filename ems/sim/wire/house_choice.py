@@ -11,7 +11,7 @@ from ems.devices.http_profile import HttpProfile
 from ems.devices.library import profile
 from ems.devices.modbus_profile import HybridProfile, ModbusProfile
 from ems.devices.mqtt_profile import MqttProfile
-from ems.devices.obis_profile import P1Profile
+from ems.devices.obis_profile import ObisProfile
 from ems.devices.profile import Profile
 from ems.devices.profile_parts import Kind
 from ems.devices.sample import phase_point
@@ -71,14 +71,14 @@ def _entry(found: Profile, number: int) -> Mapping[str, Any]:
         return entry | {"mqtt": {"prefix": found.id}}
     if isinstance(found, HttpProfile):
         return entry | {"http": {"host": LOOPBACK, "port": HTTP_PORT + number}}
-    if isinstance(found, P1Profile):
-        raise CannotSimulate(f"{found.id} talks by itself at a customer's port, which no simulated house has yet")
+    if isinstance(found, ObisProfile):
+        raise CannotSimulate(f"{found.id} cannot be simulated: nobody plays {found.transport}")
     unit = found.defaults.unit if isinstance(found, ModbusProfile | HybridProfile) else UNIT_OF_NOBODY
     return entry | {"modbus": {"host": LOOPBACK, "port": MODBUS_PORT + number, "unit": unit}}
 
 
 def _shortest_period_s(found: Profile) -> float:
-    return 0.0 if isinstance(found, MqttProfile | P1Profile) else found.limits.period_s or 0.0
+    return 0.0 if isinstance(found, MqttProfile | ObisProfile) else found.limits.period_s or 0.0
 
 
 def _tells_three_phases(found: Profile) -> bool:

@@ -13,11 +13,13 @@ from typing import Final, Protocol
 from ems.clock import Clock
 from ems.devices.http_profile import HttpProfile
 from ems.devices.mqtt_profile import MqttProfile
+from ems.devices.obis_profile import P1Profile, SpeedwireProfile
 from ems.devices.profile import Profile, SunSpecProfile
 from ems.devices.profile_parts import Kind
 from ems.devices.sample import phase_point
 from ems.model.electrical import Phase
 from ems.sim.wire.filling import CannotShow, Values, filled_in, tells_of
+from ems.sim.wire.heard_meters import PlayedDatagrams, PlayedTelegrams
 from ems.sim.wire.http_devices import HttpPort
 from ems.sim.wire.modbus_devices import ModbusPort
 from ems.sim.wire.mqtt_devices import EmbeddedBroker, MqttPublisher, Presence, topic_messages
@@ -175,7 +177,21 @@ def _topics(profile: Profile, place: Place, clock: Clock) -> Played | None:
     return PlayedTopics(profile, place, clock) if isinstance(profile, MqttProfile) else None
 
 
-PLAYERS: Final[tuple[Callable[[Profile, Place, Clock], Played | None], ...]] = (_registers, _answers, _topics)
+def _telegrams(profile: Profile, place: Place, clock: Clock) -> Played | None:
+    return PlayedTelegrams(profile, place.host, place.port, clock) if isinstance(profile, P1Profile) else None
+
+
+def _datagrams(profile: Profile, place: Place, clock: Clock) -> Played | None:
+    return PlayedDatagrams(profile, place.host, place.port, clock) if isinstance(profile, SpeedwireProfile) else None
+
+
+PLAYERS: Final[tuple[Callable[[Profile, Place, Clock], Played | None], ...]] = (
+    _registers,
+    _answers,
+    _topics,
+    _telegrams,
+    _datagrams,
+)
 """Each plays the profiles of its transport, and no others."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 from pymodbus.constants import ExcCodes
@@ -15,7 +15,7 @@ from ems.devices.register_point import RegisterKind, RegisterPoint
 from ems.devices.register_types import WordOrder
 from ems.devices.sample import is_live
 from ems.sim.wire.register_image import CannotShow, Image, Values, image
-from ems.sim.wire.sunspec_image import sunspec_image, sunspec_rows
+from ems.sim.wire.sunspec_image import maker_image, sunspec_image, sunspec_rows
 
 RegisterProfile = ModbusProfile | HybridProfile | SunSpecProfile
 
@@ -38,7 +38,7 @@ class ProfileUnit:
 
         self._profile = profile
         self._source = source
-        self._registers: Image = _image(profile, source() if source else {}, None)
+        self._registers: Image = registers_of(profile, source() if source else {}, None)
         self._key = _first_live(profile)
 
     @property
@@ -49,7 +49,13 @@ class ProfileUnit:
 
     def show(self, values: Mapping[Kind, Values], order: WordOrder | None = None) -> None:
         """Measure `values` from now on. Raises CannotShow."""
-        self._registers = _image(self._profile, values, order)
+        self._registers = registers_of(self._profile, values, order)
+
+    def replay(self, recorded: Mapping[tuple[RegisterKind, int], int]) -> None:
+        """Hold what a device once held, from before the port opens; what lies between its numbers reads 0."""
+        profile = self._profile
+        bridged = _between(recorded) if isinstance(profile, SunSpecProfile) else _bridged(profile)
+        self._source, self._registers = None, {**bridged, **recorded}
 
     def device(self) -> SimDevice:
         """As pymodbus wants it."""
@@ -95,6 +101,19 @@ class ProfileUnit:
             yield start, last + 1 - start
 
 
+def _bridged(profile: ModbusProfile | HybridProfile) -> Image:
+    """The registers that reads only bridge."""
+    told = {(point.function, cell) for _, point in _all_rows(profile) for cell in point.cells}
+    told |= {(point.function, point.exponent_at) for _, point in _all_rows(profile) if point.exponent_at is not None}
+    return {place: 0 for place in image(profile, {}) if place not in told}
+
+
+def _between(recorded: Iterable[tuple[RegisterKind, int]]) -> Image:
+    """Every register of a chain of models, whose first and last are among those recorded."""
+    addresses = [at for _, at in recorded]
+    return {("holding", at): 0 for at in range(min(addresses, default=0), max(addresses, default=-1) + 1)}
+
+
 def _first_live(profile: RegisterProfile) -> tuple[RegisterKind, int]:
     """Where the number is that makes a read count as a sample."""
     rows = sunspec_rows(profile.kinds) if isinstance(profile, SunSpecProfile) else _all_rows(profile)
@@ -106,7 +125,9 @@ def _all_rows(profile: ModbusProfile | HybridProfile) -> Iterator[tuple[str, Reg
         yield from each.rows.items()
 
 
-def _image(profile: RegisterProfile, values: Mapping[Kind, Values], order: WordOrder | None) -> Image:
+def registers_of(profile: RegisterProfile, values: Mapping[Kind, Values], order: WordOrder | None = None) -> Image:
+    """All registers of a device that measures `values`. Raises CannotShow."""
     if isinstance(profile, SunSpecProfile):
-        return sunspec_image(profile.kinds, values)
-    return image(profile, values, order)
+        return sunspec_image(profile.kinds, values, profile.sunspec_maker or "Simulated")
+    own = image(profile, values, order)
+    return own if profile.sunspec_maker is None else maker_image(profile.sunspec_maker) | own

@@ -31,6 +31,7 @@ SECTIONS: Mapping[str, tuple[type[BaseModel], ...]] = {
     "modbus": (schema.ModbusAddress,),
     "http of a device": (schema.HttpSource,),
     "p1 of a meter": (schema.P1Address,),
+    "speedwire of a meter": (schema.SpeedwireSource,),
     "mqtt of a device": (schema.MqttSource,),
     "One MQTT rule": (schema.MqttRule,),
     "stations": (schema.StationEntry,),

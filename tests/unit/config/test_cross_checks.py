@@ -148,6 +148,7 @@ FAMILY = "  - {id: family, phases: 3}"
             "p1.baud stands without serial: a bridge",
         ),
         (GRID, "  - {id: grid, profile: dsmr_p1, p1: {serial: /dev/a, port: 23}}", "p1.port stands beside serial: a"),
+        (GRID, "  - {id: grid, speedwire: {}}", "meters[grid] has no profile: add `profile: …` from"),
         (GRID, "  - {id: grid, p1: {host: b}}", "meters[grid] has no profile: add `profile: …` from"),
         (GRID, "  - {id: grid, profile: x, modbus: {serial: /dev/a, host: b}}", "modbus.host stands beside serial"),
         (GRID, "  - {id: grid, profile: x, modbus: {serial: /dev/a, ca: b}}", "modbus.ca stands beside serial"),

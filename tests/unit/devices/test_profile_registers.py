@@ -35,6 +35,7 @@ def told(profile_id: str, kind: Kind, words: Words, order: WordOrder | None = No
         pytest.param("huawei_sun2000", "meter", {37107: (0xFFFF, 0xFC18)}, "current_l1", 10.0, id="its currents too"),
         pytest.param("huawei_sun2000", "battery", {37765: (0, 1500)}, "power", -1500, id="and charging"),
         pytest.param("huawei_sun2000", "battery", {37760: (555,)}, "soc", 0.555, id="in tenths of a percent"),
+        pytest.param("chint_dtsu666h", "meter", {2126: (0xC4BB, 0x8000)}, "power", -1500, id="DTSU666-H in W"),
         pytest.param("huawei_emma", "meter", {31657: (0, 2000)}, "power", 2000, id="its EMMA counts import"),
         pytest.param("sungrow_sh", "meter", {5600: (1500, 0)}, "power", 1500, id="Sungrow has the low word first"),
         pytest.param("sungrow_sh", "meter", {5602: (0xFC18, 0xFFFF)}, "power_l1", -1000, id="and counts import"),

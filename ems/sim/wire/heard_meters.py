@@ -1,0 +1,167 @@
+"""Meters that speak by themselves, played: telegrams at a bridge's port, and messages to everybody on the network."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from datetime import datetime
+from typing import Final
+
+from ems.clock import Clock
+from ems.devices.obis_profile import ObisPoint, P1Profile, SpeedwireProfile
+from ems.devices.p1.telegram import checksum
+from ems.devices.profile_parts import Kind
+from ems.sim.wire.filling import Values
+
+BEAT_S: Final = 1.0
+SERIAL: Final = 1_900_000_001
+_SPELLED: Final = {"power": ("06.3f", "kW", 0.001), "current": ("06.2f", "A", 1.0), "voltage": ("05.1f", "V", 1.0)}
+_COUNTED: Final = ("010.3f", "kWh", 1.0)
+
+
+def telegram_of(profile: P1Profile, values: Values, now: datetime) -> bytes:
+    """What a smart meter that measures `values` says at that time."""
+    lines = ["/FWS5\\SIMULATED", "", "1-3:0.2.8(50)", f"0-0:1.0.0({now:%y%m%d%H%M%S}W)"]
+    for name, point in profile.points.items():
+        digits, unit, factor = _SPELLED.get(name.partition("_")[0], _COUNTED)
+        for code, value in _by_code(name, point, values.get(name)):
+            lines.append(f"{code}({value * factor:{digits}}*{unit})")
+    body = "\r\n".join([*lines, "!"]).encode()
+    return body + b"%04X\r\n" % checksum(body)
+
+
+def datagram_of(profile: SpeedwireProfile, values: Values, ticked_ms: int) -> bytes:
+    """What an energy meter that measures `values` says so long after its start."""
+    content = b""
+    for name, point in profile.points.items():
+        for code, value in _by_code(name, point, values.get(name)):
+            channel, kind, tariff = (int(part) for part in code.split("."))
+            raw = round(value / point.scale).to_bytes(8 if kind == 8 else 4, "big")
+            content += channel.to_bytes(2, "big") + bytes([kind, tariff]) + raw
+    head = b"\x60\x69\x01\x5d" + SERIAL.to_bytes(4, "big") + (ticked_ms % 2**32).to_bytes(4, "big")
+    size = (len(head) + len(content)).to_bytes(2, "big")
+    return b"SMA\0\0\x04\x02\xa0\0\0\0\x01" + size + b"\0\x10" + head + content + b"\0\0\0\0"
+
+
+def _by_code(name: str, point: ObisPoint, value: float | None) -> Iterator[tuple[str, float]]:
+    if value is None:
+        return
+    if point.less is not None:
+        yield point.code, max(value, 0.0)
+        yield point.less, max(-value, 0.0)
+    else:
+        yield point.code, abs(value) if name.startswith("current") else value
+
+
+class _Beat:
+    """Says something at once and then every second."""
+
+    def __init__(self, clock: Clock, say: Callable[[], Awaitable[None]]) -> None:
+        self._clock = clock
+        self._say = say
+        self._running: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._running = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        running, self._running = self._running, None
+        if running is not None:
+            running.cancel()
+            await asyncio.wait([running])
+
+    async def _run(self) -> None:
+        while True:
+            await self._say()
+            await self._clock.sleep(BEAT_S)
+
+
+class PlayedTelegrams:
+    """A smart meter behind a bridge."""
+
+    def __init__(self, profile: P1Profile, host: str, port: int, clock: Clock) -> None:
+        self._profile = profile
+        self._host = host
+        self._port = port
+        self._clock = clock
+        self._values: Values = {}
+        self._server: asyncio.Server | None = None
+        self._talks: set[asyncio.StreamWriter] = set()
+        self._beat = _Beat(clock, self._say)
+
+    @property
+    def where(self) -> Mapping[str, str | int]:
+        return {"host": self._host, "port": self._port}
+
+    def show(self, values: Mapping[Kind, Values]) -> None:
+        self._values = values.get("meter", {})
+
+    async def open(self) -> None:
+        self._server = await asyncio.start_server(self._meet, self._host, self._port)
+        self._port = self._server.sockets[0].getsockname()[1]
+        self._beat.start()
+
+    async def close(self) -> None:
+        await self._beat.stop()
+        server, self._server = self._server, None
+        if server is not None:
+            server.close()
+        for writer in self._talks:
+            writer.transport.abort()
+
+    async def _meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._talks.add(writer)
+        writer.write(telegram_of(self._profile, self._values, self._clock.utc_now()))
+        try:
+            while await reader.read(1024):
+                pass
+        except ConnectionError:
+            pass
+        finally:
+            self._talks.discard(writer)
+            writer.close()
+
+    async def _say(self) -> None:
+        content = telegram_of(self._profile, self._values, self._clock.utc_now())
+        for writer in tuple(self._talks):
+            writer.write(content)
+
+
+class PlayedDatagrams:
+    """An energy meter that speaks to everybody on the network of `host`."""
+
+    def __init__(self, profile: SpeedwireProfile, host: str, port: int, clock: Clock) -> None:
+        self._profile = profile
+        self._host = host
+        self._port = port or profile.defaults.port
+        self._clock = clock
+        self._values: Values = {}
+        self._socket: socket.socket | None = None
+        self._beat = _Beat(clock, self._say)
+
+    @property
+    def where(self) -> Mapping[str, str | int]:
+        return {"serial_number": SERIAL, "interface": self._host, "port": self._port}
+
+    def show(self, values: Mapping[Kind, Values]) -> None:
+        self._values = values.get("meter", {})
+
+    async def open(self) -> None:
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.setblocking(False)
+        self._socket.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(self._host))
+        self._beat.start()
+
+    async def close(self) -> None:
+        await self._beat.stop()
+        if self._socket is not None:
+            self._socket.close()
+
+    async def _say(self) -> None:
+        content = datagram_of(self._profile, self._values, round(1000 * self._clock.monotonic_s()))
+        if self._socket is not None:
+            # A network that is gone for a moment takes nothing.
+            with contextlib.suppress(OSError):
+                self._socket.sendto(content, (self._profile.defaults.group, self._port))
