@@ -74,11 +74,14 @@ def show_device(
 
 @devices_app.command("probe")
 def probe_device(
-    profile: ProfileArgument,
-    host: Annotated[
+    what: Annotated[
         str,
-        typer.Option(metavar="HOST", help="Name or address of the device or gateway, or /dev/ttyUSB0."),
+        typer.Argument(metavar="HOST|ID", help="Where to search; or, with --host, a profile.", show_default=False),
     ],
+    host: Annotated[
+        str | None,
+        typer.Option(metavar="HOST", help="Read the device here by the profile: a name, an address, or /dev/ttyUSB0."),
+    ] = None,
     port: DevicePortOption = None,
     unit: UnitOption = None,
     over: OverOption = None,
@@ -86,11 +89,20 @@ def probe_device(
     parity: ParityOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Read a real device once and print everything it says, decoded. Nothing is written to it."""
+    """Find out what answers at a host, how sure that is, and what the site file says of it.
+
+    With --host, read a device once by its profile and print everything it says, decoded. Nothing is ever written.
+    """
+    if host is None:
+        if {over, baud, parity} != {None}:
+            raise typer.BadParameter("they go with --host, which says what to read", param_hint="--over, --baud, …")
+        from ems.cli import device_search
+
+        raise typer.Exit(device_search.search_device(what, port=port, unit=unit, as_json=as_json))
     from ems.cli import device_probe
 
     asked = device_probe.asked_at(host, port=port, unit=unit, over=over, baud=baud, parity=parity)
-    raise typer.Exit(device_probe.probe_device(profile, asked, as_json=as_json))
+    raise typer.Exit(device_probe.probe_device(what, asked, as_json=as_json))
 
 
 @devices_app.command("simulate")

@@ -103,6 +103,10 @@ class HttpDevice(Generic[R]):
         except Nonsense as err:
             raise Nonsense(f"{self._name}: {err}") from err
 
+    async def ask(self, request: str) -> Json:
+        """One answer as it is. Raises as `read` does."""
+        return await self._get(request)
+
     async def close(self) -> None:
         """Let go of the connection; the next `read` opens another."""
         client, self._client = self._client, None
@@ -113,7 +117,7 @@ class HttpDevice(Generic[R]):
         numbers: dict[str, float] = {}
         for name, point in points.items():
             try:
-                number = _number(content, point)
+                number = number_at(content, point)
             except Unreadable as err:
                 if is_live(name):
                     raise Nonsense(f"{self._name}: {err} as {name}") from err
@@ -192,7 +196,7 @@ def _headers(address: HttpAddress) -> dict[str, str]:
     return {"Authorization": f"Bearer {address.token}"}
 
 
-def _number(content: Json, point: HttpPoint) -> float | None:
+def number_at(content: Json, point: HttpPoint) -> float | None:
     """The sum of the terms that are there; None when there is none. Raises Unreadable."""
     found: list[float] = []
     for term in point.terms:

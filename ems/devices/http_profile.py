@@ -81,6 +81,14 @@ class HttpLimits(ProfilePart):
     answer_within_ms: Annotated[int, Field(ge=100, le=30_000)] = 2000
 
 
+class HttpIdentity(ProfilePart):
+    """A request by which the device says what it is, without a login."""
+
+    request: Request
+    says: Annotated[dict[str, tuple[str, ...]], Field(min_length=1, max_length=5)]
+    """Paths in its answer, and what may stand there; `*` stands for anything."""
+
+
 class HttpProfile(ProfileHead):
     """A device with a web interface."""
 
@@ -93,6 +101,7 @@ class HttpProfile(ProfileHead):
     """The header that carries the token, where it is not `Authorization: Bearer …`."""
 
     limits: HttpLimits = HttpLimits()
+    identity: HttpIdentity | None = None
     uses: Annotated[dict[Kind, HttpUse], Field(min_length=1)]
 
     @model_validator(mode="after")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,7 +22,7 @@ from ems.errors import LinkDown, NoAnswer, Nonsense, Refused, UnknownHost
 # The library logs every lost frame as an error; here that is a typed error, reported once by whoever reads the device.
 logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)
 
-__all__ = ["Answer", "Line", "ModbusLink", "NoSuchRegisters", "ReadRequest"]
+__all__ = ["Answer", "Line", "ModbusLink", "NoSuchRegisters", "NobodyBehind", "ReadRequest"]
 
 BUSY: Final = 6
 """The exception of a device that asks to be asked again (Modbus application protocol §7)."""
@@ -48,8 +49,21 @@ class NoSuchRegisters(Refused):
     """The device has no such registers, or does not give that many at once (exceptions 2 and 3)."""
 
 
+class NobodyBehind(Refused):
+    """A gateway answers for a device that is not there (exceptions 10 and 11)."""
+
+
 class Busy(Refused):
     """The device has no time for this request (exception 6)."""
+
+
+REFUSALS: Final[Mapping[int, type[Refused]]] = {
+    2: NoSuchRegisters,
+    3: NoSuchRegisters,
+    BUSY: Busy,
+    10: NobodyBehind,
+    11: NobodyBehind,
+}
 
 
 class ModbusLink:
@@ -118,7 +132,7 @@ class ModbusLink:
         reply = await wire.exchange(request)
         if reply.isError():
             code = reply.exception_code
-            refusal = NoSuchRegisters if code in (2, 3) else Busy if code == BUSY else Refused
+            refusal = REFUSALS.get(code, Refused)
             raise refusal(
                 f"unit {request.unit} at {self.where} refused registers {request.address} to "
                 f"{request.address + request.count - 1}: {EXCEPTION_NAMES.get(code, f'exception {code}')}"

@@ -73,6 +73,19 @@ class WordOrderSetting(ProfilePart):
     values: Annotated[dict[int, WordOrder], Field(min_length=1)]
 
 
+class IdentityRegisters(ProfilePart):
+    """Registers in which the device says what it is."""
+
+    function: RegisterKind
+    address: Address
+    length: Annotated[int, Field(ge=1, le=32)] = 1
+    says: Annotated[tuple[int | str, ...], Field(min_length=1, max_length=50)]
+    """Numbers of one register, or texts that begin with one of these."""
+
+    status: Status = "verified"
+    """Who says so."""
+
+
 class ModbusHead(ProfileHead):
     """What all profiles of Modbus devices have."""
 
@@ -82,6 +95,10 @@ class ModbusHead(ProfileHead):
     word_order: WordOrder = WordOrder.BIG
     word_order_setting: WordOrderSetting | None = None
     limits: ModbusLimits = ModbusLimits()
+    identity: IdentityRegisters | None = None
+    sunspec_maker: Annotated[str, Field(min_length=1, max_length=32)] | None = None
+    """How the maker's name begins in the SunSpec model 1 of such devices, beside their own registers."""
+
     every_point: dict[str, Any] = Field(default_factory=dict)
     """What all points have in common and need not repeat, such as `{function: input, type: float32}`."""
 

@@ -35,6 +35,8 @@ class SunSpecProfile(ProfileHead):
     transport: Literal["sunspec"]
     kinds: Annotated[tuple[Kind, ...], Field(min_length=1)]
     limits: ModbusLimits = ModbusLimits()
+    sunspec_maker: Annotated[str, Field(min_length=1, max_length=32)] | None = None
+    """How the maker's name begins in model 1; None for devices of any maker."""
 
     @property
     def status(self) -> Status:

@@ -25,7 +25,7 @@ def answers(profile: HttpProfile, values: Mapping[Kind, Values]) -> dict[str, An
 
     Sums come first, so that what a term of theirs is told by itself stands.
     """
-    told: dict[str, Any] = {profile.request: {}}
+    told: dict[str, Any] = {profile.request: {}, **_identity(profile)}
     for kind, numbers in values.items():
         use = profile.uses.get(kind)
         points = {} if use is None else use.points
@@ -35,6 +35,16 @@ def answers(profile: HttpProfile, values: Mapping[Kind, Values]) -> dict[str, An
             point, value = points[name], numbers[name]
             _tell(told.setdefault(point.request or profile.request, {}), point, value)
     return told
+
+
+def _identity(profile: HttpProfile) -> dict[str, Any]:
+    """What such a device says of itself, by the request for it."""
+    if profile.identity is None:
+        return {}
+    answer: dict[str, Any] = {}
+    for path, says in profile.identity.says.items():
+        put(answer, parse_path(path), says[0].replace("*", ""))
+    return {profile.identity.request: answer}
 
 
 def _tell(answer: dict[str, Any], point: HttpPoint, value: float | None) -> None:

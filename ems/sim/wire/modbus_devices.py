@@ -37,6 +37,7 @@ SDM630_LONGEST_READ: Final = 80
 
 LONGEST_READ: Final = 125
 MOST_ANSWERS: Final = 100_000
+MOST_REGISTERS: Final = 0xFFFF
 ELSEWHERE: Final = 0
 """pymodbus gives requests for unknown units to the device with this number."""
 
@@ -184,9 +185,10 @@ class ModbusPort(Generic[U]):
 
     async def open(self) -> None:
         """Listen. Raises OSError when the port is taken."""
-        nobody = SimData(address=0, values=[0], datatype=DataType.REGISTERS)
+        nobody = SimData(address=0, count=MOST_REGISTERS, values=0, datatype=DataType.REGISTERS)
         devices = [unit.device() for unit in self.units.values()]
-        devices.append(SimDevice(id=ELSEWHERE, simdata=[nobody], action=_nobody_there))
+        if ELSEWHERE not in self.units:
+            devices.append(SimDevice(id=ELSEWHERE, simdata=[nobody], action=_nobody_there))
         kind = ModbusTcpServer if self._over == "tcp" else ModbusUdpServer
         server = kind(devices, address=(self.host, self.port), ignore_missing_devices=True)
         if not await server.listen():

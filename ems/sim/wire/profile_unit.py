@@ -15,7 +15,7 @@ from ems.devices.register_point import RegisterKind, RegisterPoint
 from ems.devices.register_types import WordOrder
 from ems.devices.sample import is_live
 from ems.sim.wire.register_image import CannotShow, Image, Values, image
-from ems.sim.wire.sunspec_image import sunspec_image, sunspec_rows
+from ems.sim.wire.sunspec_image import maker_image, sunspec_image, sunspec_rows
 
 RegisterProfile = ModbusProfile | HybridProfile | SunSpecProfile
 
@@ -38,7 +38,7 @@ class ProfileUnit:
 
         self._profile = profile
         self._source = source
-        self._registers: Image = _image(profile, source() if source else {}, None)
+        self._registers: Image = registers_of(profile, source() if source else {}, None)
         self._key = _first_live(profile)
 
     @property
@@ -49,7 +49,7 @@ class ProfileUnit:
 
     def show(self, values: Mapping[Kind, Values], order: WordOrder | None = None) -> None:
         """Measure `values` from now on. Raises CannotShow."""
-        self._registers = _image(self._profile, values, order)
+        self._registers = registers_of(self._profile, values, order)
 
     def device(self) -> SimDevice:
         """As pymodbus wants it."""
@@ -106,7 +106,9 @@ def _all_rows(profile: ModbusProfile | HybridProfile) -> Iterator[tuple[str, Reg
         yield from each.rows.items()
 
 
-def _image(profile: RegisterProfile, values: Mapping[Kind, Values], order: WordOrder | None) -> Image:
+def registers_of(profile: RegisterProfile, values: Mapping[Kind, Values], order: WordOrder | None = None) -> Image:
+    """All registers of a device that measures `values`. Raises CannotShow."""
     if isinstance(profile, SunSpecProfile):
-        return sunspec_image(profile.kinds, values)
-    return image(profile, values, order)
+        return sunspec_image(profile.kinds, values, profile.sunspec_maker or "Simulated")
+    own = image(profile, values, order)
+    return own if profile.sunspec_maker is None else maker_image(profile.sunspec_maker) | own

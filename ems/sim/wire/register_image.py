@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from ems.devices.modbus_profile import HybridProfile, ModbusProfile
+from ems.devices.modbus_profile import HybridProfile, IdentityRegisters, ModbusProfile
 from ems.devices.point_map import Derived, PointMap
 from ems.devices.profile_parts import Kind
 from ems.devices.register_map import plan
@@ -45,9 +45,18 @@ def image(
             registers |= {(block.function, block.address + offset): 0 for offset in range(block.count)}
     for kind, each in profile.maps.items():
         registers |= written(each, values.get(kind, {}), order)
+    if profile.identity is not None:
+        registers |= _identity(profile.identity)
     if setting is not None:
         registers[setting.function, setting.address] = next(key for key, way in setting.values.items() if way is order)
     return registers
+
+
+def _identity(each: IdentityRegisters) -> Image:
+    """The first thing that such a device may say of itself."""
+    said = each.says[0]
+    words = (said,) if isinstance(said, int) else encode(said, RegisterType.STRING, length=each.length)
+    return {(each.function, each.address + place): word for place, word in enumerate(words)}
 
 
 def _own_numbers(each: PointMap, values: dict[str, float | None]) -> dict[str, float | None]:

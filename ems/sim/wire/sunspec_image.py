@@ -18,6 +18,9 @@ from ems.sim.wire.filling import Values
 from ems.sim.wire.register_image import Image, written
 
 COMMON_LENGTH: Final = 66
+SHORT_COMMON_LENGTH: Final = 65
+"""Without the last register, as some makers have it."""
+
 CHAIN: Final[Mapping[Kind, tuple[int, int, Layout]]] = {
     "inverter": (103, 50, INVERTERS[0]),
     "meter": (203, 105, METERS[0]),
@@ -41,6 +44,13 @@ def sunspec_image(kinds: Iterable[Kind], values: Mapping[Kind, Values], maker: s
             registers["holding", header + layout.fields["St"].offset] = PRODUCING
         end = header + HEADER_REGISTERS + length
     return registers | _row(end, (END_MODEL, 0))
+
+
+def maker_image(maker: str) -> Image:
+    """The beginning of the chain alone, of a device whose other registers are told by its own map."""
+    words = common_model(maker, SHORT_COMMON_LENGTH)
+    end = FIRST_MODEL + len(words)
+    return _row(FIRST_MODEL - len(MARKER), MARKER) | _row(FIRST_MODEL, words) | _row(end, (END_MODEL, 0))
 
 
 def sunspec_rows(kinds: Iterable[Kind]) -> Iterator[tuple[str, RegisterPoint]]:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from ems.cli.device_probe import asked_at, probe_device
+from ems.cli.device_search import search_device
 from ems.cli.device_tables import unit_of
 from ems.cli.devices import list_profiles, point_rows, show_profile
 from ems.devices.library import profiles
@@ -185,3 +186,13 @@ def test_command_used_wrongly_exits_with_2(arguments: list[str]) -> None:
     done = subprocess.run([sys.executable, "-m", "ems", "devices", *arguments], capture_output=True, check=False)
 
     assert done.returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("what", "words"), [("sunspec", "add --host HOST"), ("http://meter", "host is 'http://meter'")]
+)
+def test_a_search_at_a_profile_or_at_a_link_is_wrong_use(
+    what: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert search_device(what, port=None, unit=None, as_json=False) == 2
+    assert words in capsys.readouterr().err

@@ -1,0 +1,96 @@
+"""Finding out what is at a host, over real sockets."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from ems.clock import WallClock
+from ems.devices.http_profile import HttpProfile
+from ems.devices.library import profile, profiles
+from ems.devices.modbus_profile import ModbusProfile
+from ems.devices.search.candidate import Sure
+from ems.devices.search.host import NOT_MODBUS, HostFound, Search, search_host
+from ems.devices.search.pages import search_pages
+from ems.errors import UnknownHost
+from ems.sim.wire.http_devices import HttpPort
+from ems.sim.wire.modbus_devices import ModbusPort
+from ems.sim.wire.profile_unit import ProfileUnit
+from tests.protocol.modbus_bench import LOOPBACK, SILENCE, odd_server
+from tests.protocol.mqtt_brokers import free_port
+
+HTTP = [each for each in profiles() if isinstance(each, HttpProfile) and not each.tls]
+
+
+async def search(port: int, *, within_s: float = 10.0, unit: int | None = None) -> HostFound:
+    looked = Search(host=LOOPBACK, ports=(port,), unit=unit, gap_s=0.0, answer_within_s=within_s)
+    return await search_host(looked, WallClock())
+
+
+@asynccontextmanager
+async def gateway(**units: int) -> AsyncIterator[ModbusPort[ProfileUnit]]:
+    """Devices of those profiles at those units."""
+    found = []
+    for name, unit in units.items():
+        chosen = profile(name.rstrip("_"))
+        assert isinstance(chosen, ModbusProfile)
+        found.append(ProfileUnit(unit, chosen))
+    port = ModbusPort(found, LOOPBACK)
+    await port.open()
+    try:
+        yield port
+    finally:
+        await port.close()
+
+
+async def test_meters_behind_one_gateway_are_found_with_their_units() -> None:
+    async with gateway(lovato_dmg610=1, lovato_dmg610_=2, abb_b23=3) as port:
+        found = await search(port.port)
+
+    seen = [(each.profile_id, each.sure, each.where["unit"]) for each in found.candidates]
+    assert seen == [
+        ("abb_b23", Sure.CERTAIN, 3),
+        ("lovato_dmg610", Sure.LIKELY, 1),
+        ("lovato_dmg610", Sure.LIKELY, 2),
+    ]
+    assert found.looked == [f"port {port.port}: answers Modbus as unit 1, 2, 3"]
+
+
+@pytest.mark.parametrize("chosen", HTTP, ids=lambda each: each.id)
+async def test_every_web_interface_is_found_and_taken_for_no_other(chosen: HttpProfile) -> None:
+    port = HttpPort(chosen)
+    port.show({kind: dict.fromkeys(use.points, 900.0) for kind, use in chosen.uses.items()})
+    await port.open()
+    try:
+        found, said = await search_pages(LOOPBACK, port.port, WallClock(), gap_s=0.0, within_s=10.0)
+    finally:
+        await port.close()
+
+    (only,) = found
+    assert only.profile_id == chosen.id
+    assert only.sure is (Sure.LIKELY if chosen.identity is None else Sure.CERTAIN)
+    assert len(port.asked) == len(set(port.asked))
+    assert said == "answers HTTP"
+
+
+async def test_a_device_that_takes_connections_and_says_nothing_is_left_after_few() -> None:
+    async with odd_server(lambda request: SILENCE) as server:
+        found = await search(server.port, within_s=0.1, unit=1)
+        taken = len(server.transports)
+
+    assert found.candidates == []
+    assert found.looked[0] == f"port {server.port}: {NOT_MODBUS}"
+    assert taken <= 3
+
+
+async def test_nothing_there_is_said_and_so_is_an_unknown_name() -> None:
+    port = free_port()
+
+    found = await search(port)
+
+    assert found.candidates == []
+    assert set(found.looked) == {f"port {port}: nothing accepts a connection"}
+    with pytest.raises(UnknownHost):
+        await search_host(Search(host="nobody.invalid", ports=(port,)), WallClock())
