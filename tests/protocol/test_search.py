@@ -76,7 +76,7 @@ async def test_every_web_interface_is_found_and_taken_for_no_other(chosen: HttpP
 
 
 async def test_a_device_that_takes_connections_and_says_nothing_is_left_after_few() -> None:
-    async with odd_server(lambda request: SILENCE) as server:
+    async with odd_server(lambda _: SILENCE) as server:
         found = await search(server.port, within_s=0.1, unit=1)
         taken = len(server.transports)
 

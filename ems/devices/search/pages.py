@@ -10,7 +10,7 @@ from ems.clock import Clock
 from ems.devices.http_device import HttpAddress, HttpDevice, number_at
 from ems.devices.http_profile import HttpIdentity, HttpPoint, HttpProfile
 from ems.devices.library import profiles
-from ems.devices.mqtt_messages import Json, NotInMessage, Unreadable, parse_path, pick
+from ems.devices.messages import Json, NotInMessage, Unreadable, parse_path, pick
 from ems.devices.sample import Sample, is_live
 from ems.devices.search.candidate import Candidate, Sure
 from ems.errors import DeviceError, LinkDown, NoAnswer, Nonsense, Refused
