@@ -43,6 +43,8 @@ async def gateway(**units: int) -> AsyncIterator[ModbusPort[ProfileUnit]]:
         yield port
     finally:
         await port.close()
+        await WallClock().sleep(0.0)
+        await WallClock().sleep(0.0)
 
 
 async def test_meters_behind_one_gateway_are_found_with_their_units() -> None:
@@ -67,6 +69,8 @@ async def test_every_web_interface_is_found_and_taken_for_no_other(chosen: HttpP
         found, said = await search_pages(LOOPBACK, port.port, WallClock(), gap_s=0.0, within_s=10.0)
     finally:
         await port.close()
+        await WallClock().sleep(0.0)
+        await WallClock().sleep(0.0)
 
     (only,) = found
     assert only.profile_id == chosen.id
@@ -78,11 +82,14 @@ async def test_every_web_interface_is_found_and_taken_for_no_other(chosen: HttpP
 async def test_a_device_that_takes_connections_and_says_nothing_is_left_after_few() -> None:
     async with odd_server(lambda _: SILENCE) as server:
         found = await search(server.port, within_s=0.1, unit=1)
-        taken = len(server.transports)
+        async with WallClock().timeout(10.0):
+            # A connection that was given up early may be accepted only now.
+            while len(server.transports) < 2:
+                await WallClock().sleep(0.01)
 
     assert found.candidates == []
     assert found.looked[0] == f"port {server.port}: {NOT_MODBUS}"
-    assert taken <= 3
+    assert len(server.transports) == 2
 
 
 async def test_nothing_there_is_said_and_so_is_an_unknown_name() -> None:
