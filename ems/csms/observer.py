@@ -5,7 +5,7 @@ The station tells what it hears and asks for little, never waits, and works on a
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias
 
@@ -51,6 +51,10 @@ class Observer(Protocol):
         """What to wait for, within bounds, before a station learns whether a tag may charge; None for nothing."""
         ...
 
+    def vendor_data(self, payload: Mapping[str, object]) -> Later | None:
+        """The answer of somebody else to vendor data of the station; None where nobody is asked."""
+        ...
+
     def verdict(self, id_tag: str) -> TagVerdict | None:
         """What is known from elsewhere of a tag; None leaves it to us."""
         ...
@@ -84,20 +88,24 @@ class Nobody:
 
     def consult(self, id_tag: str) -> None: ...
 
+    def vendor_data(self, payload: Mapping[str, object]) -> None: ...
+
     def verdict(self, id_tag: str) -> None: ...
 
 
 NOBODY: Final = Nobody()
 
 
-def consulting(answerer: Answerer, consult: Callable[[str], Awaitable[None] | None]) -> Answerer:
-    """The same answers, but a station that asks for a tag waits until somebody was consulted.
+def consulting(answerer: Answerer, observer: Observer) -> Answerer:
+    """The same answers, but a station that asks for a tag, or sends vendor data, waits until somebody was consulted.
 
     Only its answer waits: whatever else it sends meanwhile, answers to our limits first of all, is taken as it comes.
     """
 
     def answer(action: str, payload: Mapping[str, object], message_id: str) -> Result | Later:
-        first = consult(_tag(payload)) if action == "Authorize" else None
+        if action == "DataTransfer" and (passed_on := observer.vendor_data(payload)) is not None:
+            return passed_on
+        first = observer.consult(_tag(payload)) if action == "Authorize" else None
         if first is None:
             return answerer(action, payload, message_id)
         return after(first, action, payload, message_id)

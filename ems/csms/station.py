@@ -308,7 +308,7 @@ class Station(Serviced):
         speech = self._versions.speech(socket.subprotocol)
         rpc = Rpc(
             socket,
-            consulting(partial(self._heard, speech), self.observer.consult),
+            consulting(partial(self._heard, speech), self.observer),
             self._clock,
             station=self.entry.id,
             give_way_s=self._pace.give_way_s,
