@@ -72,3 +72,9 @@ class StationRefused(StationError):
     """The station answered, and the answer was no."""
 
     code = "station_refused"
+
+
+class StationCannot(StationRefused):
+    """The version of OCPP that the station speaks has no word for it; it was not asked."""
+
+    code = "station_cannot"

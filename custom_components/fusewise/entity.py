@@ -15,6 +15,7 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from .client import FusewiseClient
 from .const import DOMAIN, MANUFACTURER
 from .coordinator import SiteCoordinator, SiteEntry
+from .devices import spoken
 from .models import House, Station, Vehicle
 
 
@@ -61,12 +62,12 @@ class StationEntity(FusewiseEntity):
         self._newest = station
         self._attr_device_info = DeviceInfo(
             identifiers={(DOMAIN, owner)},
-            name=_spoken(station.id),
+            name=spoken(station.id),
             manufacturer=station.vendor,
             model=station.model,
             serial_number=station.serial,
             sw_version=station.firmware,
-            via_device_id=coordinator.site_device_id,
+            via_device_id=coordinator.devices.above(station, coordinator.site_device_id),
         )
 
     @property
@@ -155,9 +156,3 @@ def add_as_they_come(
 
     look()
     entry.async_on_unload(coordinator.async_add_listener(look))
-
-
-def _spoken(station_id: str) -> str:
-    """An id as people say it: `car_port` is `Car port`."""
-    name = station_id.replace("_", " ").replace("-", " ")
-    return f"{name[:1].upper()}{name[1:]}"

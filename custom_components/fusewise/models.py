@@ -111,8 +111,20 @@ class TemporaryLimit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Connector:
+    """Which connector of a charging station with several."""
+
+    station: str
+    """The id of its first connector, by which the whole is known."""
+
+    number: int
+    others: tuple[str, ...]
+    """Ids of the station's other connectors."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Station:
-    """One charging station."""
+    """One charging station, or one connector of it where it has several."""
 
     id: str
     circuit: str
@@ -163,6 +175,8 @@ class Station:
 
     goal_at_risk: bool | None
     goal_expected_kwh: float | None
+    connector: Connector | None
+    """None for a station of its own, and from a service that does not tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

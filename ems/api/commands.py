@@ -39,7 +39,7 @@ class StationCommands:
     async def start(self, station_id: str, tag: str | None, *, any_connector: bool, who: str) -> CommandAnswer:
         """Begin a session."""
         station = self.telling.allowed(station_id, "start")
-        asked = station.remote_start(tag or REMOTE_TAG, None if any_connector else 1)
+        asked = station.remote_start(tag or REMOTE_TAG, any_connector=any_connector)
         return await self.telling.told(station_id, "start", accepted(asked), who)
 
     async def stop(self, station_id: str, *, who: str) -> CommandAnswer:
@@ -47,10 +47,12 @@ class StationCommands:
         station = self.telling.allowed(station_id, "stop")
         return await self.telling.told(station_id, "stop", accepted(station.remote_stop()), who)
 
-    async def set_availability(self, station_id: str, *, operative: bool, who: str) -> CommandAnswer:
-        """Into or out of operation."""
+    async def set_availability(
+        self, station_id: str, *, operative: bool, whole_station: bool, who: str
+    ) -> CommandAnswer:
+        """Into or out of operation, alone or with the other connectors of its station."""
         station = self.telling.allowed(station_id, "availability")
-        asked = station.change_availability(operative=operative)
+        asked = station.change_availability(operative=operative, whole_station=whole_station)
         return await self.telling.told(station_id, "availability", asked, who)
 
     async def reserve(self, station_id: str, tag: str, until: datetime, *, who: str) -> CommandAnswer:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final, Protocol
 
 from ems.api.scene import StationFacts
-from ems.api.wire import UpstreamState
+from ems.api.wire import ConnectorPlace, UpstreamState
 from ems.csms.messages import Boot
 from ems.csms.observer import Observer, RelayState
 
@@ -26,6 +26,16 @@ class BootedStation(Protocol):
         """Who else follows it."""
         ...
 
+    @property
+    def number(self) -> int:
+        """Its connector at the station."""
+        ...
+
+    @property
+    def connector_ids(self) -> tuple[str, ...]:
+        """Those of its station, the first one first; empty for a station of its own."""
+        ...
+
 
 class BootDirectory:
     """From the stations' boot notifications."""
@@ -35,19 +45,27 @@ class BootDirectory:
 
     def facts(self) -> Mapping[str, StationFacts]:
         return {
-            name: _facts(station.boot or Boot(), station.observer.state)
+            name: _facts(station.boot or Boot(), station.observer.state, _place(name, station))
             for name, station in self._stations.items()
-            if station.boot is not None or station.observer.state is not None
+            if station.boot is not None or station.observer.state is not None or station.connector_ids
         }
 
 
-def _facts(boot: Boot, relay: RelayState | None) -> StationFacts:
+def _place(name: str, station: BootedStation) -> ConnectorPlace | None:
+    ids = station.connector_ids
+    if not ids:
+        return None
+    return ConnectorPlace(station=ids[0], number=station.number, others=tuple(each for each in ids if each != name))
+
+
+def _facts(boot: Boot, relay: RelayState | None, place: ConnectorPlace | None) -> StationFacts:
     return StationFacts(
         vendor=_said(boot.vendor),
         model=_said(boot.model),
         firmware=_said(boot.firmware),
         serial=_said(boot.serials[0] if boot.serials else ""),
         upstream=None if relay is None else _upstream(relay),
+        connector=place,
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Final
-from urllib.parse import quote
 
 from ems.api.installer_results import (
     PHASE_WORDS,
@@ -44,6 +43,7 @@ from ems.commissioning.steps import FRESH_WITHIN_S
 from ems.config.feeders import phases_by_circuit
 from ems.config.schema import MeterEntry, SiteFile, StationEntry
 from ems.control.fallback import FuseProof
+from ems.csms.addresses import station_address
 from ems.model.electrical import Phase
 from ems.model.readings import GridReading
 
@@ -111,7 +111,7 @@ class InstallerView:
             id=entry.id,
             identity=identity,
             url=self._url(host, identity),
-            needs_password=entry.password is not None,
+            needs_password=link.post.entry.password is not None,
             circuit=entry.circuit,
             wired=entry.wired,
             wiring_known=entry.wiring_known,
@@ -135,8 +135,7 @@ class InstallerView:
     def _url(self, host: str, identity: str) -> str:
         central = self._desk.parts.central_system
         port = central.port if central.listening.is_set() else self._desk.file.csms.port
-        name = f"[{host}]" if ":" in host else host
-        return f"ws://{name}:{port}/{quote(identity, safe='')}"
+        return station_address(host, identity, port, central.tls_port)
 
     def _strangers(self) -> Iterator[Stranger]:
         refused = set(self._desk.kept.refused)

@@ -31,6 +31,7 @@ from ems.api.ports import House
 from ems.api.push import Push
 from ems.api.routes.commands import commands_router
 from ems.api.routes.files import files_router
+from ems.api.routes.on_request import display_router, monitor_router
 from ems.api.routes.readings import readings_router
 from ems.api.routes.servicing import servicing_router
 from ems.api.routes.tags import tags_router
@@ -256,7 +257,13 @@ class ApiPart:
 
 def service_routers(servicing: Servicing) -> tuple[APIRouter, ...]:
     """The routes of servicing stations."""
-    return (servicing_router(servicing), files_router(servicing.files), tags_router(servicing.tags))
+    return (
+        servicing_router(servicing),
+        monitor_router(servicing.on_request),
+        display_router(servicing.on_request),
+        files_router(servicing.files),
+        tags_router(servicing.tags),
+    )
 
 
 async def _beside(name: str, job: Coroutine[Any, Any, None]) -> None:

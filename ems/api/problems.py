@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from ems.api.errors import ApiError, Throttled
 from ems.api.wire import Problem
-from ems.errors import EmsError
+from ems.errors import EmsError, StationCannot
 
 LOGGER: Final = logging.getLogger(__name__)
 
@@ -46,6 +46,8 @@ def problem_response(problem: Problem, headers: Mapping[str, str] | None = None)
 def refusal(error: EmsError) -> Response:
     """The answer to one of our own errors."""
     status, title = (error.status, error.title) if isinstance(error, ApiError) else (503, "Cannot do that now")
+    if isinstance(error, StationCannot):
+        status, title = 409, "This version of OCPP has no word for that"
     headers = {}
     if isinstance(error, Throttled):
         headers["Retry-After"] = str(math.ceil(error.wait_s))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from ems.api.wire import Energies, SessionState, SourceState, Today, UpstreamState, VehicleState
+from ems.api.wire import ConnectorPlace, Energies, SessionState, SourceState, Today, UpstreamState, VehicleState
 from ems.api.wishes import Passing, Wishes
 from ems.control.memory import Memory
 from ems.model.decision import Decision
@@ -46,6 +46,9 @@ class StationFacts:
     serial: str | None = None
     upstream: UpstreamState | None = None
     """How it stands with a second central system; None without one."""
+
+    connector: ConnectorPlace | None = None
+    """Which connector of a station with several; None for a station of its own."""
 
 
 NO_FACTS: Final = StationFacts()

@@ -204,6 +204,7 @@ def _station(scene: Scene, station: Station) -> wire.StationState:
         boost_until=None if wishes.boost is None else wishes.boost.until,
         ignores_limit=obedience is not None and obedience.is_ignoring,
         upstream=facts.upstream,
+        connector=facts.connector,
     )
 
 

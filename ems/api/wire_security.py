@@ -36,6 +36,14 @@ class StationSafety(Shape):
     """A new password is on its way to it; the old one counts too."""
 
     alarms: tuple[str, ...]
+    encrypted: bool
+    """Whether it is here now by profile 2 or 3."""
+
+    certificate_until: datetime | None
+    """When its newest certificate ends: the one that it shows now, or of ours; null where there is none."""
+
+    serial: str | None
+    """Of its newest certificate from our authority."""
 
 
 class SecurityState(Shape):
@@ -43,6 +51,9 @@ class SecurityState(Shape):
 
     tls_port: int | None
     """Null where stations cannot come encrypted."""
+
+    door_until: datetime | None
+    """When the certificate of the encrypted door ends."""
 
     authority: bool
     """Whether there is a certificate authority of our own."""

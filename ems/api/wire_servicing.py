@@ -32,6 +32,8 @@ class AvailabilityWish(Shape):
     """Body of `PUT /stations/{id}/availability`."""
 
     operative: bool
+    whole_station: bool = False
+    """With the other connectors of its station, where that has several."""
 
 
 class ReservationWish(Shape):

@@ -57,14 +57,14 @@ def _stations(demo: Demo, file: SiteFile) -> RenderableType:
 
 def _rows(demo: Demo, file: SiteFile) -> Iterator[tuple[str, ...]]:
     for entry in file.stations:
-        station, car = demo.house.stations[entry.id], demo.house.world.car(entry.id)
-        limit_a = station.limit.limit_a
+        station, outlet = demo.house.outlet(entry.id)
+        limit_a = outlet.limit.limit_a
         fell_back = abs(limit_a - entry.fallback_a) < OBEYED_WITHIN_A
         yield (
             entry.id,
             station.build.version.subprotocol,
-            station.status.value,
+            outlet.status(operative=station.box.operative).value,
             f"{limit_a:.1f} A" if limit_a else "pause",
-            " ".join(f"{amps:.1f}" for amps in car.current_a) + " A",
+            " ".join(f"{amps:.1f}" for amps in outlet.car.current_a) + " A",
             f"at its fallback of {entry.fallback_a:g} A" if fell_back else "the lease it got last",
         )

@@ -7,6 +7,7 @@ from typing import Final
 
 from ems.config import (
     circuit_checks,
+    connector_checks,
     csms_checks,
     device_checks,
     quirk_checks,
@@ -63,6 +64,9 @@ _CHECKS: Final[tuple[Callable[[SiteFile], Iterator[Finding]], ...]] = (
     device_checks.wiring,
     device_checks.proxies,
     station_checks.names,
+    connector_checks.connectors,
+    connector_checks.stations_agree,
+    connector_checks.second_systems,
     station_checks.circuits,
     station_checks.wiring,
     station_checks.currents,

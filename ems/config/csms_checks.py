@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ems.config.connectors import identity_of
 from ems.config.problems import Finding
 from ems.config.schema import SiteFile
 
@@ -34,5 +35,6 @@ def profiles(file: SiteFile) -> Iterator[Finding]:
             yield Finding(
                 place=place, problem="needs an encrypted door, which is missing", cure="add csms.tls, such as `tls: {}`"
             )
-        if station.security_profile == 0 and station.password is not None:
+        same = (each for each in file.stations if identity_of(each) == identity_of(station))
+        if station.security_profile == 0 and any(each.password is not None for each in same):
             yield Finding(place=place, problem="is 0 beside a password", cure="leave it out; with a password it is 1")

@@ -161,6 +161,9 @@ class StationEntry(Section):
     identity: Annotated[str, Field(max_length=48)] | None = None
     """The last part of the address it connects to; the id when left out, "" for the one station that sends none."""
 
+    connector: Annotated[Whole, Field(ge=1, le=8)] = 1
+    """Which connector of it (OCPP 2.x: which EVSE); one entry each for those of one station, under one identity."""
+
     serial: Annotated[str, Field(min_length=1, max_length=50)] | None = None
     """Serial number, to recognise the station that sends no identity."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ems.config.circuit_checks import PHASES, unknown, unknown_circuit
+from ems.config.connectors import identity_of, is_further
 from ems.config.feeders import MAIN, phases_by_circuit
 from ems.config.problems import ANY, Finding, Place
 from ems.config.repeats import repeats
@@ -19,9 +20,14 @@ def names(file: SiteFile) -> Iterator[Finding]:
         "station",
         "give every station a name of its own",
     )
-    yield from repeats(_identities(file), "station", "the identity tells stations apart; only one may send none")
+    cure = "the identity tells stations apart; only one may send none; connectors of one station differ in `connector`"
+    yield from repeats(_identities(file), "station", cure)
     yield from repeats(
-        ((station.serial, ("stations", i, "serial")) for i, station in stations if station.serial),
+        (
+            (station.serial, ("stations", i, "serial"))
+            for i, station in stations
+            if station.serial and not _said_before(file, i, "serial")
+        ),
         "station",
         "serial numbers are unique; read it from the type plate",
     )
@@ -125,11 +131,20 @@ def _clash(place: Place, key: str, other: str, problem: str, cure: str) -> Findi
 
 
 def _identities(file: SiteFile) -> Iterator[tuple[str, Place]]:
-    """What each station connects as; stations that share their id are told so already."""
+    """What the first connector of each station connects as; stations that share their id are told so already."""
     seen: set[str] = set()
     for i, station in enumerate(file.stations):
+        if is_further(file.stations[:i], station):
+            continue
         if station.identity is not None:
             yield station.identity, ("stations", i, "identity")
         elif station.id not in seen:
             yield station.id, ("stations", i, "id")
         seen.add(station.id)
+
+
+def _said_before(file: SiteFile, at: int, key: str) -> bool:
+    """Whether an earlier entry of the same station says the same of it."""
+    station = file.stations[at]
+    same = (each for each in file.stations[:at] if identity_of(each) == identity_of(station))
+    return any(getattr(each, key) == getattr(station, key) for each in same)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 from typing import Final
+from urllib.parse import quote
 
 EVERYWHERE: Final = ("0.0.0.0", "::")  # noqa: S104 (only compared)
 ELSEWHERE: Final = ("192.0.2.1", 9)
@@ -18,6 +19,12 @@ def door(host: str) -> str:
     if host in EVERYWHERE:
         return _own_address() or socket.gethostname()
     return f"[{host}]" if ":" in host else host
+
+
+def station_address(host: str, identity: str, port: int, tls_port: int | None) -> str:
+    """What to type into a station: the encrypted door where there is one (`tls_port`)."""
+    name, last = f"[{host}]" if ":" in host else host, quote(identity, safe="")
+    return f"ws://{name}:{port}/{last}" if tls_port is None else f"wss://{name}:{tls_port}/{last}"
 
 
 def own_names(host: str) -> tuple[str, ...]:

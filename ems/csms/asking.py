@@ -35,14 +35,22 @@ class Asking:
         urgency: Urgency = Urgency.ROUTINE,
         *,
         within_s: float | None = None,
+        connector: int = 0,
     ) -> Answer:
-        """Send a request in the wire's spelling, without what is None. One that its schema forbids is refused here."""
+        """Send a request in the wire's spelling, without what is None. One that its schema forbids is refused here.
+
+        `connector` is that of a limit.
+        """
         try:
             action, spelled = self._vocabulary.encode(Request(action, payload or {}))
         except ValueError as err:
             raise StationRefused(f"{self._station} cannot be asked that: {err}") from None
         answer = await self._lane.call(
-            action, spelled, urgency=urgency, within_s=within_s or self._pace.answer_within_s
+            action,
+            spelled,
+            urgency=urgency,
+            within_s=within_s or self._pace.answer_within_s,
+            connector=connector,
         )
         self._complaints.note(f"{action} answer", self._vocabulary.result_complaint(action, answer.payload))
         return answer

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
 from ems.clock import Clock
@@ -25,13 +25,11 @@ NOT_TOLD_IN: Final = "ocpp1.6"
 """The version that has no word for limits of others."""
 
 
-class Attended(Protocol):
-    """What the attendant needs of a station."""
-
-    configuration: Configuration | None
+class AttendedConnector(Protocol):
+    """What the attendant needs of a connector that somebody configured."""
 
     @property
-    def station_id(self) -> str: ...
+    def number(self) -> int: ...
 
     @property
     def entry(self) -> StationEntry: ...
@@ -63,6 +61,21 @@ class Attended(Protocol):
     def look_again(self) -> None: ...
 
 
+class Attended(Protocol):
+    """What the attendant needs of a station."""
+
+    configuration: Configuration | None
+
+    @property
+    def station_id(self) -> str: ...
+
+    @property
+    def quirks(self) -> QuirkSection: ...
+
+    @property
+    def members(self) -> Sequence[AttendedConnector]: ...
+
+
 class Attendant:
     """Serves one station during one connection. Limits come first: nothing here is in their way."""
 
@@ -70,7 +83,7 @@ class Attendant:
         self._station = station
         self._visit = visit
         self._clock = clock
-        self._foreign = ForeignLimits(station.station_id, station.energy, station.security, clock)
+        self._looks: dict[int, ForeignLimits] = {}
 
     @property
     def _pace(self) -> Pace:
@@ -81,7 +94,7 @@ class Attendant:
         """Read and write the station's configuration, once after each of its boots. Raises StationOffline."""
         try:
             async with self._clock.timeout(self._pace.limit_first_s):
-                await self._visit.limit_settled.wait()
+                await self._visit.limits_settled.wait()
         except TimeoutError:
             pass
         await self._visit.dialect.prepare()
@@ -96,7 +109,8 @@ class Attendant:
             **self._visit.dialect.features()
         }
         if told:
-            self._station.limits.can = capabilities(told)
+            for member in self._station.members:
+                member.limits.can = capabilities(told)
         await write_settings(self._visit.dialect, known, self._pace, quirks)
         self._station.configuration = Configuration(known=known)
 
@@ -105,10 +119,11 @@ class Attendant:
         self._visit.spawn(self._ask_for_reports())
         while True:
             await self._clock.sleep(self._pace.watch_every_s)
-            self._station.look_again()
-            self._start_waiting_car()
-            self._ask_for_meter_values()
-            self._look_for_foreign_limits()
+            for member in self._station.members:
+                member.look_again()
+                self._start_waiting_car(member)
+                self._ask_for_meter_values(member)
+                self._look_for_foreign_limits(member)
 
     async def _ask_for_reports(self) -> None:
         """Boot and status, once each, when they did not come by themselves (Q4, Q5)."""
@@ -116,56 +131,62 @@ class Attendant:
         if not self._visit.boot_heard:
             self._visit.boot_asked_until_s = self._clock.monotonic_s() + self._pace.trigger_within_s
             self._visit.spawn(self._visit.dialect.trigger(Report.BOOT, None))
-        if not self._visit.status_heard:
-            self._visit.spawn(self._visit.dialect.trigger(Report.STATUS, 1))
+        for member in self._station.members:
+            if member.number not in self._visit.statuses_heard:
+                self._visit.spawn(self._visit.dialect.trigger(Report.STATUS, member.number))
         await self._clock.sleep(self._pace.report_within_s)
-        self._station.assume_available()
+        for member in self._station.members:
+            member.assume_available()
 
-    def _start_waiting_car(self) -> None:
-        connector = self._station.connector
+    def _start_waiting_car(self, member: AttendedConnector) -> None:
+        connector = member.connector
         now_s = self._clock.monotonic_s()
         since_s = connector.preparing_since_s
         if since_s is None or connector.transactions.running or now_s - since_s < self._pace.preparing_s:
             return
-        if self._station.is_paused and self._station.quirks.stop_style == "remote_stop":
+        if member.is_paused and member.quirks.stop_style == "remote_stop":
             return
-        before_s = self._visit.remote_start_at_s
+        before_s = self._visit.remote_start_at_s.get(member.number)
         if connector.status is ConnectorStatus.PREPARING and _due(before_s, now_s, self._pace.remote_start_every_s):
-            self._visit.remote_start_at_s = now_s
-            self._visit.spawn(self._station.remote_start())
+            self._visit.remote_start_at_s[member.number] = now_s
+            self._visit.spawn(member.remote_start())
 
-    def _ask_for_meter_values(self) -> None:
-        connector = self._station.connector
+    def _ask_for_meter_values(self, member: AttendedConnector) -> None:
+        connector = member.connector
         if connector.status not in CHARGING and connector.transactions.running is None:
             return
         now_s = self._clock.monotonic_s()
         longest_s = self._pace.missing_meter_values * self._pace.meter_values_s
         heard_s = connector.metered_at_s or 0.0
-        asked_s = self._visit.meter_values_asked_at_s or 0.0
+        asked_s = self._visit.meter_values_asked_at_s.get(member.number, 0.0)
         if now_s - max(heard_s, asked_s, self._visit.began_at_s) > longest_s:
-            self._visit.meter_values_asked_at_s = now_s
-            self._visit.spawn(self._visit.dialect.trigger(Report.METER_VALUES, 1))
+            self._visit.meter_values_asked_at_s[member.number] = now_s
+            self._visit.spawn(self._visit.dialect.trigger(Report.METER_VALUES, member.number))
 
-    def _look_for_foreign_limits(self) -> None:
+    def _look_for_foreign_limits(self, member: AttendedConnector) -> None:
         """Stations of 2.x tell of them; one of 1.6 has to be asked, now and then while a car charges."""
-        running = self._station.connector.transactions.running
-        if self._visit.speech.protocol == NOT_TOLD_IN and running is not None and self._foreign.is_due():
-            self._visit.spawn(self._look())
+        if self._visit.speech.protocol != NOT_TOLD_IN or member.connector.transactions.running is None:
+            return
+        looks = self._looks.get(member.number)
+        if looks is None:
+            looks = ForeignLimits(member.entry.id, member.energy, member.security, self._clock)
+            self._looks[member.number] = looks
+        if looks.is_due():
+            self._visit.spawn(self._look(member, looks))
 
-    async def _look(self) -> None:
-        told_a = self._station.limits.told_a
+    async def _look(self, member: AttendedConnector, looks: ForeignLimits) -> None:
+        told_a = member.limits.told_a
         try:
-            composite = await self._visit.dialect.composite_schedule(1, AHEAD_S)
+            composite = await self._visit.dialect.composite_schedule(member.number, AHEAD_S)
         except (StationRefused, StationSilent):
-            self._foreign.give_up()
+            looks.give_up()
             return
-        said_a, car = amps_now(composite), self._station.connector.car
-        if said_a is None or told_a is None or car is None or told_a != self._station.limits.told_a:
+        said_a, car = amps_now(composite), member.connector.car
+        if said_a is None or told_a is None or car is None or told_a != member.limits.told_a:
             return
-        entry = self._station.entry
         drawn_a = max(car.current_a, default=0.0)
-        most_a = entry.hardware_max_a or entry.max_a
-        self._foreign.judge(Look(said_a=said_a, told_a=told_a, drawn_a=drawn_a, most_a=most_a))
+        most_a = member.entry.hardware_max_a or member.entry.max_a
+        looks.judge(Look(said_a=said_a, told_a=told_a, drawn_a=drawn_a, most_a=most_a))
 
 
 def _due(before_s: float | None, now_s: float, every_s: float) -> bool:

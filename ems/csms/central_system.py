@@ -14,15 +14,18 @@ from typing import Final
 from websockets.asyncio.server import Server
 
 from ems.clock import Clock
+from ems.config.connectors import is_alone, of_the_station, together
 from ems.config.schema import CsmsSection, StationEntry, Unknown
 from ems.config.schema_csms import BootAnswer
 from ems.csms.addresses import door, own_names
 from ems.csms.listener import Listener
 from ems.csms.pace import Pace
 from ems.csms.ports import StationChanged
+from ems.csms.post import Post
 from ems.csms.quirks.learned import LearnedBook
 from ems.csms.quirks.rows import patterns
 from ems.csms.security.gate import Gate
+from ems.csms.security.renewal import Renewals
 from ems.csms.security.tls import CannotEncrypt
 from ems.csms.station import Station
 from ems.csms.strangers import Stranger, Strangers
@@ -66,8 +69,8 @@ class CentralSystem:
     ) -> None:
         """`passwords` by station id. `bind_port` overrides the section's port; 0 takes any free one, for TLS too.
 
-        `folder` keeps what must be remembered of the stations' security. Raises ValueError when two stations share an
-        identity.
+        `folder` keeps what must be remembered of the stations' security. Raises ValueError when two entries share an
+        identity and a connector.
         """
         # The message library logs every frame, keys and id tags included.
         logging.getLogger("ocpp").setLevel(logging.WARNING)
@@ -79,32 +82,33 @@ class CentralSystem:
         self._bind_port = section.port if bind_port is None else bind_port
         self._port: int | None = None
         self._tls_port: int | None = None
-        self._by_identity: dict[str, Station] = {}
+        groups = together(stations)
+        self._by_identity: dict[str, Post] = {}
         self.gate: Final = Gate(
-            {_identity(entry): entry for entry in stations},
-            passwords,
+            {identity: group[0] for identity, group in groups.items()},
+            _post_passwords(groups, passwords),
             clock,
             tls=section.tls,
             names=partial(own_names, section.host),
             folder=folder,
         )
-        for entry in stations:
-            identity = _identity(entry)
-            if identity in self._by_identity:
-                raise ValueError(f"two stations have the identity {identity!r}; it is what tells them apart")
-            self._by_identity[identity] = Station(
-                entry,
-                clock,
-                pace,
-                ids,
-                changed,
-                authorise=authorise,
-                transaction_told=transaction_told,
-                learned=learned,
-                gate=self.gate,
-            )
-        by_id = {station.station_id: station for station in self._by_identity.values()}
-        self.links: Final[Mapping[str, Station]] = MappingProxyType(by_id)
+        by_id: dict[str, Station] = {}
+        for identity, group in groups.items():
+            post = self._by_identity[identity] = Post(of_the_station(group), clock, pace, self.gate)
+            for entry in group:
+                by_id[entry.id] = Station(
+                    entry,
+                    post,
+                    clock,
+                    ids,
+                    changed,
+                    alone=is_alone(group),
+                    authorise=authorise,
+                    transaction_told=transaction_told,
+                    learned=learned,
+                )
+        in_order = {entry.id: by_id[entry.id] for entry in stations}
+        self.links: Final[Mapping[str, Station]] = MappingProxyType(in_order)
         self._waiting_room = WaitingRoom(clock)
         self.listening: Final = asyncio.Event()
         """Set while stations can connect."""
@@ -148,16 +152,19 @@ class CentralSystem:
 
     def identity_of(self, station_id: str) -> str:
         """The last part of the address that the station connects to."""
-        station = self.links[station_id]
-        return next(identity for identity, each in self._by_identity.items() if each is station)
+        post = self.links[station_id].post
+        return next(identity for identity, each in self._by_identity.items() if each is post)
 
     def rename(self, station_id: str, identity: str) -> None:
-        """That station comes by another identity from now on. Raises ValueError for the identity of another one."""
-        station, before = self.links[station_id], self.identity_of(station_id)
-        if self._by_identity.get(identity, station) is not station:
+        """That station, with all its connectors, comes by another identity from now on.
+
+        Raises ValueError for the identity of another one.
+        """
+        post, before = self.links[station_id].post, self.identity_of(station_id)
+        if self._by_identity.get(identity, post) is not post:
             raise ValueError(f"another station has the identity {identity!r}; it is what tells them apart")
         del self._by_identity[before]
-        self._by_identity[identity] = station
+        self._by_identity[identity] = post
         self._listener.rename(before, identity)
 
     def recall(self, transactions: Iterable[Transaction]) -> None:
@@ -171,7 +178,7 @@ class CentralSystem:
         """Serve stations until cancelled; then close every connection. Raises CannotListen, say for a port in use."""
         # Some tenths of a second, which no boot notification has to wait for.
         await asyncio.to_thread(patterns)
-        for station in self._by_identity.values():
+        for station in self.links.values():
             station.known.recall()
         servers: list[Server] = []
         try:
@@ -185,6 +192,8 @@ class CentralSystem:
                 watches.create_task(self.gate.keyring.run(), name="keyring")
                 watches.create_task(self._open_late(servers), name="encrypted door")
                 watches.create_task(self._follow_alarms(), name="alarms")
+                posts = {post.station_id: post for post in self._by_identity.values()}
+                watches.create_task(Renewals(self.gate, posts, self._clock).run(), name="renewals")
         finally:
             self.listening.clear()
             for server in servers:
@@ -227,33 +236,37 @@ class CentralSystem:
         return int(next(iter(server.sockets)).getsockname()[1])
 
     def _stormed(self, identity: str) -> None:
-        station = self._by_identity[identity]
-        station.security.knocked()
-        station.look_again()
+        post = self._by_identity[identity]
+        post.security.knocked()
+        post.look_again()
 
     async def _follow_alarms(self) -> None:
         """Alarms of stations that are away end too."""
         while True:
             await self._clock.sleep(ALARMS_EVERY_S)
-            for station in self._by_identity.values():
+            for station in self.links.values():
                 if station.state.alarms:
                     station.look_again()
 
     def _pin_of(self, identity: str) -> str | None:
-        station = self._by_identity.get(identity)
-        return None if station is None else station.entry.ocpp
+        post = self._by_identity.get(identity)
+        return None if post is None else post.entry.ocpp
 
     def _hint_of(self, identity: str) -> str | None:
-        station = self._by_identity.get(identity)
-        return None if station is None else station.known.version_hint
+        post = self._by_identity.get(identity)
+        return None if post is None else post.version_hint
 
     async def _converse(self, identity: str, socket: StationSocket) -> None:
-        station = self._by_identity[identity]
-        if station.entry.boot is BootAnswer.ACCEPT:
-            await station.converse(socket)
+        post = self._by_identity[identity]
+        if post.entry.boot is BootAnswer.ACCEPT:
+            await post.converse(socket)
         else:
-            await self._waiting_room.host(station.station_id, station.entry.boot, socket)
+            await self._waiting_room.host(post.station_id, post.entry.boot, socket)
 
 
-def _identity(entry: StationEntry) -> str:
-    return entry.id if entry.identity is None else entry.identity
+def _post_passwords(groups: Mapping[str, Sequence[StationEntry]], passwords: Mapping[str, str]) -> Mapping[str, str]:
+    """By the id of each station's first entry, whichever of its entries has the password."""
+    found = {
+        group[0].id: next((passwords[e.id] for e in group if e.id in passwords), None) for group in groups.values()
+    }
+    return {station_id: password for station_id, password in found.items() if password is not None}

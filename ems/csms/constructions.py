@@ -98,13 +98,23 @@ class Construction:
         return self.purpose is Purpose.TX and self.fallback_level is None
 
 
-def constructions(can: Capabilities, quirks: QuirkSection | None = None) -> tuple[Construction, ...]:
-    """The forms worth trying, best first; what the station has not said counts as possible."""
-    every = tuple(_all(can, _Wish()))
+def constructions(
+    can: Capabilities, quirks: QuirkSection | None = None, only: int | None = None
+) -> tuple[Construction, ...]:
+    """The forms worth trying, best first; what the station has not said counts as possible.
+
+    `only` is the connector that may be limited, and no other; None where a limit is the whole station's.
+    """
+    every = tuple(_all(can, _Wish().at(only)))
     if quirks is None:
         return every
-    known = tuple(_all(_as_known(can, quirks), _Wish.of(quirks)))
+    known = tuple(_all(_as_known(can, quirks), _Wish.of(quirks).at(only)))
     return (*known, *(way for way in every if way not in known))
+
+
+def is_for(purpose: Purpose, connector: int, only: int | None) -> bool:
+    """Whether a limit so given comes to that connector alone; to the whole station where that is meant by None."""
+    return only is None or (purpose is not Purpose.STATION_MAX and connector == only)
 
 
 def still_possible(way: Construction, can: Capabilities) -> bool:
@@ -133,6 +143,13 @@ class _Wish:
     absolute: bool = True
     relative: bool = True
     stack: int | str | None = None
+
+    def at(self, only: int | None) -> _Wish:
+        """The same for one connector alone. A limit of the whole station, or of all its connectors, is none of its."""
+        if only is None:
+            return self
+        purposes = dict.fromkeys(purpose for purpose, _ in self.targets if purpose is not Purpose.STATION_MAX)
+        return replace(self, targets=tuple((purpose, only) for purpose in purposes))
 
     @classmethod
     def of(cls, quirks: QuirkSection) -> _Wish:
@@ -192,7 +209,7 @@ def _absolute(
 ) -> Iterator[Construction]:
     level, two_levels, two_periods = _level(can, wish), _has_two_levels(can, wish), can.max_periods != 1
     if purpose is Purpose.TX:
-        yield from _on_transaction(can, wish, unit)
+        yield from _on_transaction(can, wish, unit, connector)
         return
     if two_levels and can.dynamic:
         yield _over(Form.DYNAMIC_OVER_FALLBACK, purpose, connector, unit, level)
@@ -205,19 +222,19 @@ def _absolute(
         yield _over(Form.ENDING_OVER_FALLBACK, purpose, connector, unit, level)
 
 
-def _on_transaction(can: Capabilities, wish: _Wish, unit: RateUnit) -> Iterator[Construction]:
+def _on_transaction(can: Capabilities, wish: _Wish, unit: RateUnit, connector: int) -> Iterator[Construction]:
     level = min(1, _top(can)) if wish.stack is None else _level(can, wish)
     # Some that do not tell their levels have one for each purpose.
     for each in (level, 0) if can.max_stack_level is None and level > 0 else (level,):
         if can.max_installed != 1:
             below = 0 if wish.stack is None else max(0, each - 1)
             over = Construction(
-                form=Form.TRANSACTION_OVER_FALLBACK, purpose=Purpose.TX, connector=1, unit=unit, level=each
+                form=Form.TRANSACTION_OVER_FALLBACK, purpose=Purpose.TX, connector=connector, unit=unit, level=each
             )
             yield replace(over, fallback_level=below)
         if can.max_periods != 1:
             yield Construction(
-                form=Form.TRANSACTION_TWO_PERIODS, purpose=Purpose.TX, connector=1, unit=unit, level=each
+                form=Form.TRANSACTION_TWO_PERIODS, purpose=Purpose.TX, connector=connector, unit=unit, level=each
             )
 
 

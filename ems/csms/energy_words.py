@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
 from ems.csms.capabilities import RateUnit
 from ems.csms.charging_profiles import Period
@@ -82,6 +82,20 @@ class CarPlan:
     connector: int
     told: datetime | None
     schedule: Schedule
+
+
+class EnergyTold(Protocol):
+    """Where a dialect tells of energy."""
+
+    def limited(self, limit: OutsideLimit) -> None: ...
+
+    def released(self, connector: int | None, source: str) -> None: ...
+
+    def needs_told(self, needs: ChargingNeeds) -> None: ...
+
+    def planned(self, plan: CarPlan) -> None: ...
+
+    def hurried(self, *, on: bool, transaction_id: str = "") -> None: ...
 
 
 class EnergyBook:

@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 from ems.clock import Clock
 from ems.csms.capabilities import RateUnit
 from ems.csms.charging_profiles import Installation, Profile, resident_id, working_id
-from ems.csms.constructions import Construction, Form, Purpose
+from ems.csms.constructions import Construction, Form, Purpose, is_for
 from ems.csms.lane import Answer, Superseded
 from ems.csms.messages import Dialect
 from ems.csms.ports import LimitReceipt
@@ -60,8 +60,10 @@ class _Standing:
 class HeldProfiles:
     """Over any number of connections."""
 
-    def __init__(self, station_id: str, clock: Clock) -> None:
+    def __init__(self, station_id: str, clock: Clock, only: int | None = None) -> None:
+        """`only` is the connector that may be limited, and no other; None where it stands for the whole station."""
         self._station_id = station_id
+        self._only = only
         self._clock = clock
         self._attempts = 0
         self._restarts = 0
@@ -222,6 +224,8 @@ class HeldProfiles:
     async def _send(self, profile: Profile, attempt: Attempt) -> LimitReceipt:
         if attempt.number != self._attempts:
             raise Superseded(f"{self._station_id}: a newer limit took its place")
+        if not is_for(profile.purpose, profile.connector, self._only):
+            raise StationRefused(f"{self._station_id}: a limit of its own would come to another connector; not sent")
         shape = _shape(profile)
         if shape in attempt.refused:
             raise StationRefused(f"{self._station_id} refused {profile.purpose.value} at level {profile.level}")

@@ -23,6 +23,8 @@ LOGGER = logging.getLogger(__name__)
 MOST_WAITING: Final = 100
 MOST_GIVEN_UP: Final = 16
 """Requests whose late answers are recognised."""
+OTHERS_WAIT_S: Final = 3.0
+"""A limit waits no longer than this behind that of another connector, but where the station is known to be slow."""
 
 
 class Urgency(IntEnum):
@@ -70,6 +72,8 @@ class _Request:
     within_s: float = field(compare=False)
     message_id: str = field(compare=False)
     outcome: asyncio.Future[Answer] = field(compare=False)
+    connector: int = field(compare=False, default=0)
+    """What a limit is of; 0 is the whole station."""
 
 
 @dataclass(slots=True)
@@ -93,6 +97,7 @@ class CallLane:
         self._arrived = asyncio.Event()
         self._on_wire: _OnWire | None = None
         self._impatience: asyncio.Task[None] | None = None
+        self._patient_until_s = 0.0
         self._order = 0
         self._closed = False
         self.patience_s = 0.0
@@ -111,10 +116,12 @@ class CallLane:
         urgency: Urgency = Urgency.ROUTINE,
         within_s: float,
         message_id: str | None = None,
+        connector: int = 0,
     ) -> Answer:
-        """Send in turn and return the answer. `message_id` is a new one when not given.
+        """Send in turn and return the answer. `message_id` is a new one when not given; `connector` is a limit's.
 
-        A newer limit supersedes a waiting older one, and whatever is under way is given up soon for its sake.
+        A newer limit supersedes a waiting older one of its connector, and whatever is under way is given up soon for
+        its sake: an answer to the limit of another connector somewhat later, since that has to hold too.
         Raises StationOffline, StationSilent or StationRefused.
         """
         if self._closed:
@@ -122,13 +129,15 @@ class CallLane:
         if len(self._waiting) >= MOST_WAITING:
             raise StationSilent(f"{self._station} has {MOST_WAITING} requests waiting; {action} not sent")
         if urgency is Urgency.LIMIT:
-            self._supersede_waiting_limits()
+            self._supersede_waiting_limits(connector)
             # The newest limit wins: one that is under way may belong to nobody any more, or be the one to be lowered.
-            self.hurry(even_limits=True)
+            self._hurry_for(connector)
         self._order += 1
         outcome: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         message_id = message_id or uuid.uuid4().hex
-        heapq.heappush(self._waiting, _Request(urgency, self._order, action, payload, within_s, message_id, outcome))
+        heapq.heappush(
+            self._waiting, _Request(urgency, self._order, action, payload, within_s, message_id, outcome, connector)
+        )
         self._arrived.set()
         return await outcome
 
@@ -150,10 +159,25 @@ class CallLane:
     def hurry(self, *, even_limits: bool = False) -> None:
         """Give up the outstanding request soon, so that a limit need not wait for it."""
         current = self._on_wire
-        if current is None or self._impatience is not None:
+        if current is not None and (even_limits or current.request.urgency is not Urgency.LIMIT):
+            self._lose_patience(current, self._give_way_s)
+
+    def _hurry_for(self, connector: int) -> None:
+        """Give up the outstanding request soon for a limit of that connector."""
+        current = self._on_wire
+        if current is None or current.request.urgency is not Urgency.LIMIT or _same(current.request, connector):
+            self.hurry(even_limits=True)
+        else:
+            self._lose_patience(current, max(self._give_way_s, OTHERS_WAIT_S, self.patience_s))
+
+    def _lose_patience(self, current: _OnWire, wait_s: float) -> None:
+        """Give that request up after so long, unless it is given up sooner already."""
+        until_s = self._clock.monotonic_s() + wait_s
+        if self._impatience is not None and self._patient_until_s <= until_s:
             return
-        if even_limits or current.request.urgency is not Urgency.LIMIT:
-            self._impatience = asyncio.create_task(self._give_up_soon(current))
+        self._calm()
+        self._patient_until_s = until_s
+        self._impatience = asyncio.create_task(self._give_up_soon(current, wait_s))
 
     def answered(self, message_id: object, payload: Mapping[str, object]) -> bool:
         """Hand in a CALLRESULT; False when nobody waits for it any more."""
@@ -231,8 +255,8 @@ class CallLane:
         if request.urgency is not Urgency.LIMIT and not isinstance(error, GaveWay):
             self.quickness.unanswered()
 
-    async def _give_up_soon(self, current: _OnWire) -> None:
-        await self._clock.sleep(self._give_way_s)
+    async def _give_up_soon(self, current: _OnWire, wait_s: float) -> None:
+        await self._clock.sleep(wait_s)
         if not current.answer.done():
             text = f"{self._station} took too long over {current.request.action}, and a limit could not wait"
             current.answer.set_exception(GaveWay(text))
@@ -248,10 +272,15 @@ class CallLane:
             return None
         return current
 
-    def _supersede_waiting_limits(self) -> None:
+    def _supersede_waiting_limits(self, connector: int) -> None:
         for request in self._waiting:
-            if request.urgency is Urgency.LIMIT:
+            if request.urgency is Urgency.LIMIT and _same(request, connector):
                 _fail(request, Superseded(f"{self._station}: a newer limit took its place"))
+
+
+def _same(request: _Request, connector: int) -> bool:
+    """Whether a limit of that connector takes the place of this one; one of the whole station is of every connector."""
+    return request.connector == connector or 0 in {request.connector, connector}
 
 
 def _fail(request: _Request, error: StationError) -> None:

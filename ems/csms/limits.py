@@ -32,17 +32,20 @@ class _NoForm(StationRefused):
 class Limits:
     """The limits of one station over any number of connections."""
 
-    def __init__(self, station_id: str, clock: Clock, *, whole_amps: bool, max_a: float, phases: int) -> None:
+    def __init__(
+        self, station_id: str, clock: Clock, *, whole_amps: bool, max_a: float, phases: int, only: int | None = None
+    ) -> None:
+        """`only` is the connector that may be limited, and no other; None where it stands for the whole station."""
         self._station_id = station_id
         self._clock = clock
         self._whole_amps = whole_amps
         self._max_a = max_a
         self._phases = phases
-        self._held = HeldProfiles(station_id, clock)
+        self._held = HeldProfiles(station_id, clock, only)
         self._paused = True
         self._lease: LeasedLimit | None = None
         self._leased_at_s = 0.0
-        self.search: Final = Search(station_id)
+        self.search: Final = Search(station_id, only)
 
     @property
     def way(self) -> Construction | None:

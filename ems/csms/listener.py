@@ -176,6 +176,8 @@ class Listener:
         self._gate.let_in(identity, verdict)
         if isinstance(socket, StationSocket):
             socket.came_by = verdict.profile
+            if shown is not None and shown.certificate is not None:
+                socket.certificate_until = shown.certificate.not_valid_after_utc
         return None
 
     def _stormed(self, socket: ServerConnection, identity: str) -> Response:

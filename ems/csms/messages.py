@@ -6,16 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from ems.csms.capabilities import RateUnit
 from ems.csms.certificate_words import HeardSecurity, SecurityDialect
 from ems.csms.charging_profiles import Period, Profile, Purpose
-from ems.csms.energy_words import EnergyBook
+from ems.csms.energy_words import EnergyTold
 from ems.csms.lane import Answer
 from ems.csms.service_words import FirmwareReport, UploadReport
+from ems.csms.told_on_request import ToldOnRequest
 from ems.model.station import ConnectorStatus
 from ems.model.transaction import TransactionId
+
+UNTOLD: Final = -1
+"""The connector of a message that names none, at a station that has several."""
 
 
 class TagStatus(StrEnum):
@@ -165,8 +169,18 @@ class Heard(Protocol):
     def security(self) -> HeardSecurity: ...
 
     @property
-    def energy(self) -> EnergyBook:
+    def energy(self) -> EnergyTold:
         """Where limits of others and needs of cars are written down."""
+        ...
+
+    @property
+    def untold_connector(self) -> int:
+        """Which connector is meant where the station names none; `UNTOLD` where that cannot be known."""
+        ...
+
+    @property
+    def on_request(self) -> ToldOnRequest:
+        """Where it is written down what the station tells because somebody asked."""
         ...
 
     def booted(self, boot: Boot) -> bool:
@@ -181,7 +195,9 @@ class Heard(Protocol):
 
     def metered(self, report: MeterReport) -> None: ...
 
-    def authorize(self, id_tag: str) -> TagVerdict: ...
+    def authorize(self, id_tag: str, connector: int | None = None) -> TagVerdict:
+        """None where the station asks for no connector in particular."""
+        ...
 
     def transaction_started(self, report: StartReport) -> int:
         """The transaction's id."""

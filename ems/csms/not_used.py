@@ -11,6 +11,8 @@ _NO_CONTROLLER: Final = "there is no local controller to spread firmware; every 
 _GRID_CURVES: Final = "curves of the grid code are the grid operator's and the installer's; we do not originate them"
 _NO_STREAM: Final = "meter values come with MeterValues and TransactionEvent, so no stream is asked for"
 
+_NO_DISCHARGE: Final = "how a car may take or give energy stays with car and station: we command no discharge"
+
 NOT_USED: Final[Mapping[str, str]] = {
     "AFRRSignal": "a home takes no part in the grid's frequency control",
     "AdjustPeriodicEventStream": _NO_STREAM,
@@ -20,6 +22,7 @@ NOT_USED: Final[Mapping[str, str]] = {
     "ClearTariffs": _NO_SALE,
     "GetPeriodicEventStream": _NO_STREAM,
     "GetTariffs": _NO_SALE,
+    "NotifyAllowedEnergyTransfer": _NO_DISCHARGE,
     "NotifySettlement": _NO_SALE,
     "NotifyWebPaymentStarted": _NO_SALE,
     "PublishFirmware": _NO_CONTROLLER,

@@ -36,7 +36,19 @@ class RelayState:
     """Why it was last left or not reached; None since it is connected again."""
 
 
-class Observer(Protocol):
+class Consulted(Protocol):
+    """Who is asked before a station is answered. Nothing here waits, and nothing raises."""
+
+    def consult(self, id_tag: str) -> Awaitable[None] | None:
+        """What to wait for, within bounds, before a station learns whether a tag may charge; None for nothing."""
+        ...
+
+    def vendor_data(self, payload: Mapping[str, object]) -> Later | None:
+        """The answer of somebody else to vendor data of the station; None where nobody is asked."""
+        ...
+
+
+class Observer(Consulted, Protocol):
     """Nothing here waits, and nothing raises."""
 
     def told(self, said: Said) -> None:
@@ -45,14 +57,6 @@ class Observer(Protocol):
 
     def limited(self, lease: LeasedLimit) -> None:
         """The station took that limit."""
-        ...
-
-    def consult(self, id_tag: str) -> Awaitable[None] | None:
-        """What to wait for, within bounds, before a station learns whether a tag may charge; None for nothing."""
-        ...
-
-    def vendor_data(self, payload: Mapping[str, object]) -> Later | None:
-        """The answer of somebody else to vendor data of the station; None where nobody is asked."""
         ...
 
     def verdict(self, id_tag: str) -> TagVerdict | None:
@@ -96,7 +100,7 @@ class Nobody:
 NOBODY: Final = Nobody()
 
 
-def consulting(answerer: Answerer, observer: Observer) -> Answerer:
+def consulting(answerer: Answerer, observer: Consulted) -> Answerer:
     """The same answers, but a station that asks for a tag, or sends vendor data, waits until somebody was consulted.
 
     Only its answer waits: whatever else it sends meanwhile, answers to our limits first of all, is taken as it comes.

@@ -39,7 +39,7 @@ class Recount:
 
     def is_due(self, now: Basis) -> bool:
         """Whether limits must be sent again: a clock was set, or what they count on changed. True once for each."""
-        stepped = self._station_clock.stepped(self._pace.clock_guard_s / 2.0)
+        stepped = self._station_clock.stepped(self._pace.clock_guard_s / 2.0, self._station_id)
         if stepped:
             LOGGER.info("%s: its clock or ours was set; its limits are sent again", self._station_id)
             self._limits.refresh()

@@ -15,6 +15,7 @@ from ems.csms.constructions import (
     Purpose,
     constructions,
     in_transactions_first,
+    is_for,
     still_possible,
 )
 from ems.csms.quickness import Quickness
@@ -32,8 +33,10 @@ _Target: TypeAlias = tuple[Purpose, int, bool]
 class Search:
     """Which constructions to try on one station, and in which order."""
 
-    def __init__(self, station_id: str) -> None:
+    def __init__(self, station_id: str, only: int | None = None) -> None:
+        """`only` is the connector that may be limited, and no other; None where it stands for the whole station."""
         self._station_id = station_id
+        self._only = only
         self._silences: Counter[_Target] = Counter()
         self._given_up: set[Construction] = set()
         self._tried_last: list[Construction] = []
@@ -49,7 +52,7 @@ class Search:
         self.found_nothing = False
         """Whether the last attempt came to its end in vain."""
 
-        self.quickness: Final = Quickness()
+        self.quickness = Quickness()
         """How quickly it answers what it does answer."""
 
         self.gave_up: Callable[[Construction], None] = lambda _: None
@@ -57,18 +60,22 @@ class Search:
 
     def order(self, *, in_transaction: bool) -> Iterator[Construction]:
         """What to try: the last one that was taken, what others like it obeyed, and then one after the other."""
-        if self.way is not None and still_possible(self.way, self.can) and _fits(self.way, in_transaction):
+        if self.way is not None and self._may_try(self.way, in_transaction):
             yield self.way
-        ways = [way for way in constructions(self.can, self.quirks) if _fits(way, in_transaction)]
+        ways = [way for way in constructions(self.can, self.quirks, self._only) if _fits(way, in_transaction)]
         if self._disobeyed and in_transaction:
             ways = list(in_transactions_first(ways))
-        if self.obeyed is not None and still_possible(self.obeyed, self.can) and _fits(self.obeyed, in_transaction):
+        if self.obeyed is not None and self._may_try(self.obeyed, in_transaction):
             ways = [self.obeyed, *(way for way in ways if way != self.obeyed)]
         yield from self._in_turn([way for way in ways if way.form not in FALLBACK_FORMS])
 
+    def _may_try(self, way: Construction, in_transaction: bool) -> bool:
+        own = is_for(way.purpose, way.connector, self._only)
+        return own and still_possible(way, self.can) and _fits(way, in_transaction)
+
     def fallbacks(self) -> Iterator[Construction]:
         """What is left for a station that refuses all of these."""
-        return (way for way in constructions(self.can, self.quirks) if way.form in FALLBACK_FORMS)
+        return (way for way in constructions(self.can, self.quirks, self._only) if way.form in FALLBACK_FORMS)
 
     def _in_turn(self, leases: list[Construction]) -> Iterator[Construction]:
         """Those that were not obeyed come again after all others, before the station is left with its fallback."""
@@ -106,7 +113,11 @@ class Search:
 
     def within_s(self, way: Construction) -> float | None:
         """How long to wait for its answer to that construction; None for as long as to everything."""
-        return None if way == self.way or self.quirks.call_timeout_s else self.quickness.within_s
+        within_s = self.quickness.within_s
+        if within_s is None or way == self.way or self.quirks.call_timeout_s:
+            return None
+        # A limit may wait behind those of other connectors.
+        return within_s if self._only is None else 2.0 * within_s
 
     def settle_on(self, way: Construction) -> None:
         """The station took it."""

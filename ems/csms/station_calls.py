@@ -24,6 +24,16 @@ class StationCalls(ABC):
 
     @property
     @abstractmethod
+    def number(self) -> int:
+        """Its connector at the station."""
+
+    @property
+    @abstractmethod
+    def is_alone(self) -> bool:
+        """Whether it stands for the whole station."""
+
+    @property
+    @abstractmethod
     def session(self) -> Transaction | None:
         """The running transaction."""
 
@@ -51,12 +61,12 @@ class StationCalls(ABC):
         await self._here().dialect.remote_stop(session.transaction_id)
 
     async def restart(self, *, hard: bool = False) -> Outcome:
-        """Have it boot anew; soft ends a transaction first, hard does not wait."""
+        """Have the whole station boot anew; soft ends a transaction first, hard does not wait."""
         return await self._here().dialect.restart(hard=hard)
 
     async def unlock(self) -> Outcome:
         """Have it let go of the cable, which ends a session there."""
-        return await self._here().dialect.unlock(1)
+        return await self._here().dialect.unlock(self.number)
 
     async def clear_charging_profile(
         self,
@@ -71,6 +81,7 @@ class StationCalls(ABC):
             profile_id=profile_id, connector=connector, purpose=purpose, level=level
         )
 
-    async def composite_schedule(self, duration_s: int, connector: int = 0) -> CompositeSchedule:
-        """What the station says it will allow; 0 is the whole station."""
-        return await self._here().dialect.composite_schedule(connector, duration_s)
+    async def composite_schedule(self, duration_s: int, connector: int | None = None) -> CompositeSchedule:
+        """What the station says it will allow; 0 is the whole station, None what it is taken for here."""
+        meant = (0 if self.is_alone else self.number) if connector is None else connector
+        return await self._here().dialect.composite_schedule(meant, duration_s)

@@ -77,7 +77,8 @@ class StationClock:
         self.in_local_time = False
         """Whether its timestamps are local time: whole quarters of an hour are then its zone, and no fault."""
 
-        self._seen_s = (self._ours_s(), self._ours_s())
+        self._first_seen_s = (self._ours_s(), self._ours_s())
+        self._seen_s: dict[str, tuple[float, float]] = {}
 
     @property
     def skew_s(self) -> float:
@@ -104,13 +105,16 @@ class StationClock:
         self._compare_with_ours(offset_s)
         self._compare_with_earlier(offset_s)
 
-    def stepped(self, by_s: float) -> bool:
-        """Whether our clock or the station's was set by more than `by_s` (and 5 s) since the last such step."""
-        ours_s, station_s = self._seen_s
+    def stepped(self, by_s: float, who: str = "") -> bool:
+        """Whether our clock or the station's was set by more than `by_s` (and 5 s) since the last such step.
+
+        Each who asks, such as each connector of a station, is told of each step once.
+        """
+        ours_s, station_s = self._seen_s.get(who, self._first_seen_s)
         most_s = max(by_s, SMALLEST_STEP_S)
         if abs(self._ours_s() - ours_s) <= most_s and abs(self._station_s() - station_s) <= most_s:
             return False
-        self._seen_s = (self._ours_s(), self._station_s())
+        self._seen_s[who] = (self._ours_s(), self._station_s())
         return True
 
     def now(self) -> datetime:

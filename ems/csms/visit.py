@@ -6,6 +6,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Callable, Coroutine
+from datetime import datetime
 from typing import Final
 
 from websockets.asyncio.server import ServerConnection
@@ -29,6 +30,9 @@ class StationSocket(ServerConnection):
     bytes_heard = 0
     came_by = 0
     """The OCPP security profile by which it was let in."""
+
+    certificate_until: datetime | None = None
+    """When the certificate ends that it showed."""
 
     def hang_up(self, code: int, why: str) -> None:
         """Close it in the background."""
@@ -69,14 +73,21 @@ class Visit:
         self.speech: Final = speech
         self.began_at_s: Final = clock.monotonic_s()
         self._heard_at_s = self.began_at_s
-        self.limit_settled: Final = asyncio.Event()
+        self.limits_settled: Final = asyncio.Event()
+        """Every configured connector has had its limit, or refused it."""
+
+        self._settled: set[int] = set()
         self.boot_heard = False
-        self.status_heard = False
+        self.statuses_heard: Final[set[int]] = set()
+        """Connectors that told their state."""
+
         self.boot_asked_until_s: float | None = None
         """A boot notification that comes before this is our own doing, not a restart."""
 
-        self.remote_start_at_s: float | None = None
-        self.meter_values_asked_at_s: float | None = None
+        self.remote_start_at_s: Final[dict[int, float]] = {}
+        """When a waiting car was last started from here, by connector."""
+
+        self.meter_values_asked_at_s: Final[dict[int, float]] = {}
 
     @property
     def host_dialled(self) -> str | None:
@@ -103,6 +114,23 @@ class Visit:
     def came_by(self) -> int:
         """The OCPP security profile of this connection."""
         return self._socket.came_by
+
+    @property
+    def certificate_until(self) -> datetime | None:
+        """When the certificate ends that it shows; None without one."""
+        return self._socket.certificate_until
+
+    def settled(self, connector: int, of_all: set[int]) -> None:
+        """That connector has had its limit, or refused it."""
+        self._settled.add(connector)
+        if of_all <= self._settled:
+            self.limits_settled.set()
+
+    def begin_anew(self) -> None:
+        """The station booted on this connection."""
+        self.statuses_heard.clear()
+        self._settled.clear()
+        self.limits_settled.clear()
 
     def dismiss(self, code: int, reason: str) -> None:
         """Listen no more, and close the connection in the background."""

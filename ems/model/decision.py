@@ -203,6 +203,9 @@ class NoticeCode(StrEnum):
     MESSAGE_FLOOD = "message_flood"
     """A station sends so much that it has to wait."""
 
+    CERTIFICATE_ENDS = "certificate_ends"
+    """A certificate that a station shows or checks ends soon and was not renewed."""
+
     GOAL_AT_RISK = "goal_at_risk"
     """The energy that was asked for will not be in the car in time."""
 

@@ -220,6 +220,7 @@ _NOTICES: Final[Mapping[NoticeCode, Callable[[Notice], Phrase]]] = {
     NoticeCode.IMPOSSIBLE_METER: _of_station,
     NoticeCode.FOREIGN_PROFILE: _of_station,
     NoticeCode.MESSAGE_FLOOD: _of_station,
+    NoticeCode.CERTIFICATE_ENDS: _of_station,
     NoticeCode.WIRING_UNKNOWN: _of_station,
     NoticeCode.METER_FLIPPED: _meter_flipped,
     NoticeCode.GOAL_AT_RISK: _goal_at_risk,

@@ -110,6 +110,7 @@ class StationAlarm(StrEnum):
     IMPOSSIBLE_METER = "impossible_meter"
     FOREIGN_PROFILE = "foreign_profile"
     MESSAGE_FLOOD = "message_flood"
+    CERTIFICATE_ENDS = "certificate_ends"
 
 
 @quick

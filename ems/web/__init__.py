@@ -1,8 +1,8 @@
 """The pages: what the house does and why, and the installer's commissioning, on the same server as the API.
 
 `mount` puts them onto the API's app · `frame` is around every page · `now`, `history`, `sessions`, `log`, `settings`,
-`servicing`, `commissioning` are one page each · `push` keeps them up to date · `door` is for strangers · `theme` is how
-all looks.
+`servicing`, `security`, `commissioning` are one page each · `push` keeps them up to date · `door` is for strangers ·
+`theme` is how all looks.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ems.api.commissioning_port import Commissioning
 from ems.api.ports import House
 from ems.api.spoken import language_of
 from ems.clock import Clock, WallClock
-from ems.web import history, log, now, servicing, sessions, settings
+from ems.web import history, log, now, security, servicing, sessions, settings
 from ems.web.commissioning import page_of
 from ems.web.door import add_doors, is_there, starting_page
 from ems.web.frame import frame
@@ -46,6 +46,7 @@ PAGES: Final[Mapping[str, Show]] = {
     "log": log.show,
     "settings": settings.show,
     "servicing": servicing.show,
+    "security": security.show,
 }
 
 

@@ -14,7 +14,7 @@ from ems.web.bits import Segments, box, button, dress, icon, measure, put, words
 from ems.web.explain import show_explanation
 from ems.web.gauge import OLD_S
 from ems.web.visit import Visit
-from ems.web.voice import station_name
+from ems.web.voice import connector_words, station_name
 from ems.web.wishes import ask_boost, ask_goal, ask_limit
 
 TONES: Final = {
@@ -54,6 +54,8 @@ class ChargerCard:
             with box("div", "grow"):
                 words(station_name(station.id), "h3", "charger-name")
                 self._vehicle = words("", "div", "soft small")
+                if station.connector is not None:
+                    words(connector_words(self._voice, station.connector), "div", "soft small")
             self._status = words("", "span", "chip")
 
     def _power_row(self) -> None:

@@ -70,7 +70,7 @@ def _brand(visit: Visit) -> None:
 def _ways(visit: Visit, here: Place) -> None:
     with box("nav", "nav", aria_label=visit.voice("page.ways")):
         for place in visit.premises.places:
-            if visit.person.may(place.role):
+            if place.in_menu and visit.person.may(place.role):
                 name = visit.voice(f"page.{place.key}")
                 # Long names have a place to break on a phone.
                 shown = visit.voice(f"page.way.{place.key}") if has_words(f"page.way.{place.key}") else name

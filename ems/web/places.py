@@ -15,6 +15,8 @@ class Place:
     key: str
     path: str
     role: Role = Role.VIEWER
+    in_menu: bool = True
+    """Else another page leads to it."""
 
 
 PLACES: Final = (
@@ -24,5 +26,6 @@ PLACES: Final = (
     Place("log", "/log"),
     Place("settings", "/settings"),
     Place("servicing", "/station", Role.INSTALLER),
+    Place("security", "/security", Role.INSTALLER, in_menu=False),
     Place("commissioning", "/commissioning", Role.INSTALLER),
 )

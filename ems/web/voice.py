@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, tzinfo
 from typing import Final
 
-from ems.api.wire import Sentence
+from ems.api.wire import ConnectorPlace, Sentence
 from ems.model.words import Language, Number, has_words, say
 
 UNKNOWN: Final = "–"
@@ -128,6 +128,16 @@ def station_name(station_id: str) -> str:
     """An id as people say it: `car_port` is `Car port`."""
     name = station_id.replace("_", " ").replace("-", " ")
     return f"{name[:1].upper()}{name[1:]}"
+
+
+def connector_words(voice: Voice, place: ConnectorPlace) -> str:
+    """Which connector of a station with several that is."""
+    return voice("page.connector_of", number=place.number, others=", ".join(map(station_name, place.others)))
+
+
+def of_all_words(voice: Voice, place: ConnectorPlace) -> str:
+    """What of that is not its own, but the whole station's."""
+    return voice("page.of_all", others=", ".join(map(station_name, place.others)))
 
 
 def _two(seconds: float, large: tuple[float, str], small: tuple[float, str]) -> str:

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from ems.api import wire, wire_access, wire_commissioning, wire_report_card, wire_servicing
+from ems.api import wire, wire_access, wire_commissioning, wire_on_request, wire_report_card, wire_servicing
 from ems.api.delta import as_json, changes
 from ems.api.errors import WidensInstallerLimit
 from ems.api.explained import explained
@@ -38,7 +38,7 @@ from ems.model.readings import BatteryReading, GridReading, SolarReading
 from ems.model.site import Keenness
 from ems.model.snapshot import Snapshot
 from ems.model.station import CarReading, ConnectorStatus, StationState
-from tests.contract import commissioning_shapes, report_card_shapes, servicing_shapes
+from tests.contract import commissioning_shapes, on_request_shapes, report_card_shapes, servicing_shapes
 from tests.live import NAME, session, sunny_house
 
 GOLDEN = Path(__file__).with_name("golden")
@@ -475,6 +475,7 @@ MADE: dict[str, Callable[[], Any]] = {
         *(access, health, plan, readings, wishes, words),
         *commissioning_shapes.SHAPES,
         *servicing_shapes.SHAPES,
+        *on_request_shapes.SHAPES,
         *report_card_shapes.SHAPES,
     )
 }
@@ -499,6 +500,7 @@ def test_every_golden_file_is_made_here() -> None:
     [
         (wire_commissioning, commissioning_shapes.SHAPES, {"Limits"}),
         (wire_servicing, servicing_shapes.SHAPES, set[str]()),
+        (wire_on_request, on_request_shapes.SHAPES, set[str]()),
         (wire_report_card, report_card_shapes.SHAPES, set[str]()),
     ],
 )

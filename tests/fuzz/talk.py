@@ -15,6 +15,7 @@ from ems.clock import Clock, WallClock
 from ems.config.schema import CsmsSection, StationEntry
 from ems.csms import wire_json
 from ems.csms.pace import Pace
+from ems.csms.post import Post
 from ems.csms.station import Station
 from ems.csms.transaction_ids import TransactionIds
 from ems.csms.visit import StationSocket
@@ -112,10 +113,11 @@ class Talk:
         self._clock = clock
         self._protocol = f"ocpp{version}"
         self.told: dict[str, Transaction] = {}
+        self.post = Post(entry, clock, pace or Pace.of(CsmsSection()))
         self.station = Station(
             entry,
+            self.post,
             clock,
-            pace or Pace.of(CsmsSection()),
             TransactionIds(),
             lambda _state: None,
             transaction_told=self._keep,
@@ -128,7 +130,7 @@ class Talk:
         """A new connection, in place of one that may be there."""
         before = self._life
         self.socket = PaperSocket(self._protocol)
-        self._life = asyncio.create_task(self.station.converse(cast("StationSocket", self.socket)))
+        self._life = asyncio.create_task(self.post.converse(cast("StationSocket", self.socket)))
         await self.settle()
         if before is not None:
             await before

@@ -263,3 +263,21 @@ async def test_ids_do_not_depend_on_names(hass: HomeAssistant, house: MockConfig
     assert {"0123456789abcdef_grid_power", "0123456789abcdef_garage_limit_reason"} <= known
     assert "0123456789abcdef_headroom_l1" in known
     assert "0123456789abcdef:battery_battery_power" in known
+
+
+async def test_connectors_of_one_station_hang_on_its_device_and_that_on_the_house(
+    hass: HomeAssistant, service: PaperService, entry: MockConfigEntry
+) -> None:
+    for number, station in enumerate(service.state["stations"], 1):
+        others = [each["id"] for each in service.state["stations"] if each is not station]
+        station["connector"] = {"station": "garage", "number": number, "others": others}
+
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await service.listened_to(2)
+    await hass.async_block_till_done()
+
+    devices = {device.name: device for device in dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)}
+    assert set(devices) == {"Sunny house", "Garage + Carport", "Garage", "Carport", "Home battery", "family", "city"}
+    assert devices["Garage"].via_device_id == devices["Garage + Carport"].id
+    assert devices["Carport"].via_device_id == devices["Garage + Carport"].id
+    assert devices["Garage + Carport"].via_device_id == devices["Sunny house"].id

@@ -263,7 +263,7 @@ async def test_a_remote_start_that_is_rejected_or_never_begins_is_shown() -> Non
 async def test_a_remote_start_may_leave_the_connector_to_the_station() -> None:
     """X04."""
     async with house() as place, place.peer() as peer:
-        await place.station.remote_start("ANNA", None)
+        await place.station.remote_start("ANNA", any_connector=True)
         await peer.tell("StartTransaction", start(place.stamp(), id_tag="ANNA", connector=1))
 
         assert "connectorId" not in peer.all("RemoteStartTransaction")[0].payload

@@ -162,7 +162,7 @@ async def test_a_new_certificate_of_the_door_costs_no_session_and_needs_no_resta
 
             assert "currentTime" in await peer.tell("Heartbeat", {})
             assert started["transactionId"] == getattr(place.station.session, "transaction_id", None)
-            assert place.station._connections == 1
+            assert place.station.post.connections == 1
 
 
 async def test_a_certificate_that_is_revoked_ends_the_connection_that_it_opened(

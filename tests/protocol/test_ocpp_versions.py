@@ -187,7 +187,7 @@ async def test_message_types_of_2_1_are_used_without_an_answer(caplog: pytest.Lo
 
         told = [frame for frame in peer.frames if frame[0] != 2]
         assert [frame[0] for frame in told] == [3, 3]
-        assert place.station._versions._in_v21().book.streams[7][0] == "2"
+        assert place.station.post.versions._in_v21().book.streams[7][0] == "2"
         assert "cannot use our answer to d" in caplog.text
 
 

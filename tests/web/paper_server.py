@@ -29,15 +29,22 @@ from ems.api.commands import StationCommands
 from ems.api.part import service_routers
 from ems.api.problems import answer_problems
 from ems.api.routes.commands import commands_router
+from ems.api.routes.station_security import security_router
 from ems.api.servicing.desk import Servicing
 from ems.api.sources import LogDiary, MemoryShelf
 from ems.api.wire import Role
 from ems.clock import WallClock
+from ems.config.schema import CsmsSection, StationEntry
 from ems.config.schema_api import ApiSection
+from ems.csms.central_system import CentralSystem
+from ems.csms.on_request_words import EventTold, Monitor, ShownText
+from ems.csms.security.admission import Admitted, Profile
+from ems.csms.security.occurrences import Kind
 from ems.csms.service.firmware import FirmwareStep, FirmwareUpdate
 from ems.csms.service.standing import Standing
 from ems.csms.service_words import FirmwareState
 from ems.csms.tags import TagDesk
+from ems.csms.told_on_request import ToldOnRequest
 from ems.web import mount
 from tests.paper_station import PaperStation
 from tests.web.paper_desk import PaperDesk
@@ -136,6 +143,7 @@ def _add_servicing(app: FastAPI, access: PaperAccess) -> None:
     clock, folder = WallClock(), Path(mkdtemp(prefix="paper"))
     atexit.register(rmtree, folder, ignore_errors=True)
     stations = {name: PaperStation(standing=standing(clock.utc_now())) for name in ("garage", "carport", "guest")}
+    tell_on_request(stations["garage"].on_request, clock.utc_now())
     commands = StationCommands(stations, clock, LogDiary())
     servicing = Servicing(
         commands,
@@ -148,8 +156,33 @@ def _add_servicing(app: FastAPI, access: PaperAccess) -> None:
     )
     app.state.desk = SimpleNamespace(access=access)
     answer_problems(app)
-    for router in (commands_router(commands), *service_routers(servicing)):
+    security = security_router(secured(folder, clock), lambda _who, _said: None)
+    for router in (commands_router(commands), *service_routers(servicing), security):
         app.include_router(router, prefix="/api/v1")
+
+
+def secured(folder: Path, clock: WallClock) -> CentralSystem:
+    """A central system that does not listen: one station with a certificate, and somebody who guessed."""
+    entries = tuple(StationEntry(id=name) for name in ("garage", "carport", "guest"))
+    central = CentralSystem(CsmsSection(), entries, clock, lambda _: None, {"garage": "Correct-Horse"}, folder=folder)
+    gate = central.gate
+    assert gate.authority is not None
+    gate.authority.begin("Paper", ("localhost",))
+    gate.authority.issue("garage")
+    gate.let_in("garage", Admitted(profile=Profile.TLS))
+    gate.occurrences.note(Kind.PASSWORD, "carport", "192.0.2.7")
+    gate.occurrences.note(Kind.RENEWAL_FAILED, "garage", "2026-12-24: it did not ask")
+    return central
+
+
+def tell_on_request(told: ToldOnRequest, now: datetime) -> None:
+    """What somebody asked it for, and an event."""
+    variable = "Connector.Temperature#1"
+    told.monitors.put(Monitor(number=7, variable=variable, kind="UpperThreshold", value=70.0, severity=3))
+    told.happened(
+        EventTold(at=now, variable=variable, value="81", trigger="Alerting", cleared=False, about="hot", monitor=7)
+    )
+    told.texts.put(ShownText(number=1, content="Ends at noon", priority="NormalCycle", transaction_id="tx-1"))
 
 
 def standing(now: datetime) -> Standing:

@@ -70,3 +70,17 @@ def test_a_tag_is_written_down_blocked_and_removed(visit: Open) -> None:
     tags.get_by_role("button", name="Remove Anna's fob").click()
 
     expect(tags).not_to_contain_text("Anna's fob")
+
+
+def test_a_monitor_is_shown_with_its_event_and_a_text_is_put_on_the_display(visit: Open) -> None:
+    page = visit("/station", who="Ines")
+    monitors, display = page.get_by_label("Monitors and events", exact=True), page.get_by_label("Display and costs")
+    expect(monitors.locator("[data-monitor='7']")).to_contain_text("above 70")
+    expect(monitors).to_contain_text("Connector.Temperature#1 = 81")
+    expect(display).to_contain_text("Ends at noon")
+
+    display.get_by_role("button", name="Show a text").click()
+    page.get_by_label("Text", exact=True).fill("Hello")
+    page.get_by_role("dialog").get_by_role("button", name="Show a text").click()
+
+    expect(page.get_by_text("The charger does it.").first).to_be_visible()

@@ -41,7 +41,9 @@ def commands_router(commands: StationCommands) -> APIRouter:
     @router.put("/availability")
     async def set_availability(station_id: StationPath, wish: AvailabilityWish, person: Homeowner) -> CommandAnswer:
         """Into or out of operation; `Scheduled` waits for the session's end."""
-        return await commands.set_availability(station_id, operative=wish.operative, who=person.name)
+        return await commands.set_availability(
+            station_id, operative=wish.operative, whole_station=wish.whole_station, who=person.name
+        )
 
     @router.put("/reservation", responses=documented(409))
     async def reserve_station(station_id: StationPath, wish: ReservationWish, person: Homeowner) -> CommandAnswer:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -22,7 +24,9 @@ from ems.api.wire_security import (
 from ems.commissioning import deeds
 from ems.csms.central_system import CentralSystem
 from ems.csms.certificate_words import NetworkWay
+from ems.csms.security.authority import Issued
 from ems.csms.security.errors import CannotKeep, SecurityTrouble
+from ems.csms.security.renewal import newest_of
 from ems.csms.station import Station
 from ems.errors import EmsError, StationError
 from ems.model.words import Phrase
@@ -68,7 +72,7 @@ def security_router(central: CentralSystem, audit: Audit) -> APIRouter:
     @router.get("")
     async def security(_person: Installer) -> SecurityState:
         """How safely each station comes, and what happened at the door."""
-        return _state(central)
+        return await _state(central)
 
     @router.post("/{station_id}/password")
     async def password(station_id: StationPath, wish: PasswordWish, person: Installer) -> PasswordAnswer:
@@ -100,22 +104,29 @@ def security_router(central: CentralSystem, audit: Audit) -> APIRouter:
     @router.delete("/{station_id}/profile", status_code=204)
     async def forget_profile(station_id: StationPath, person: Installer) -> None:
         """Let a station come by what the site file asks for, however safely it came before."""
-        central.gate.forget_profile(_station(central, station_id).station_id)
+        central.gate.forget_profile(_station(central, station_id).post.station_id)
         audit(person.name, deeds.secured("profile_forgotten", station_id))
 
     return router
 
 
-def _state(central: CentralSystem) -> SecurityState:
+async def _state(central: CentralSystem) -> SecurityState:
     gate = central.gate
+    issued = () if gate.authority is None else await asyncio.to_thread(gate.authority.issued)
+    # Connectors of one station share all of it, under the name of the first one.
+    posts = {name: station.post.station_id for name, station in central.links.items()}
+    newest = {name: newest_of(issued, gate.names(post)) for name, post in posts.items()}
     stations = [
         StationSafety(
             id=name,
-            least_profile=gate.least(name),
-            came_by=gate.keyring.of(name).came_by,
-            has_password=gate.has_password(name),
-            password_coming=gate.keyring.of(name).coming is not None,
+            least_profile=gate.least(posts[name]),
+            came_by=gate.keyring.of(posts[name]).came_by,
+            has_password=gate.has_password(posts[name]),
+            password_coming=gate.keyring.of(posts[name]).coming is not None,
             alarms=tuple(alarm.value for alarm in station.state.alarms),
+            encrypted=station.security.is_encrypted,
+            certificate_until=station.security.shown_until or _until(newest[name]),
+            serial=_serial(newest[name]),
         )
         for name, station in central.links.items()
     ]
@@ -132,10 +143,19 @@ def _state(central: CentralSystem) -> SecurityState:
     ]
     return SecurityState(
         tls_port=central.tls_port,
+        door_until=await asyncio.to_thread(gate.door_until) if gate.encrypts else None,
         authority=gate.authority is not None and gate.authority.exists,
         stations=tuple(stations),
         happened=tuple(happened),
     )
+
+
+def _until(issued: Issued | None) -> datetime | None:
+    return None if issued is None else datetime.fromtimestamp(issued.until_utc_s, UTC)
+
+
+def _serial(issued: Issued | None) -> str | None:
+    return None if issued is None else issued.serial
 
 
 def _station(central: CentralSystem, station_id: str) -> Station:

@@ -8,6 +8,7 @@ from typing import Final
 
 from ems.api.commands import StationCommands
 from ems.api.servicing.files import StationFiles
+from ems.api.servicing.on_request import OnRequest
 from ems.api.servicing.settings import Settings
 from ems.api.servicing.standing import service_state
 from ems.api.servicing.tags import Tags
@@ -39,6 +40,7 @@ class Servicing:
         self._clock = clock
         self.commands: Final = commands
         self.settings: Final = Settings(self._telling)
+        self.on_request: Final = OnRequest(self._telling)
         self.files: Final = StationFiles(folder, files_at, self._telling, clock, bind_port=files_port)
         self.tags: Final = Tags(tag_desk, shelf, self._telling, clock)
 
@@ -60,9 +62,7 @@ class Servicing:
     async def ask_for(self, station_id: str, report: Report, *, who: str) -> CommandAnswer:
         """Have it send a report."""
         station = self._telling.allowed(station_id, "report")
-        connector = 1 if report in {Report.STATUS, Report.METER_VALUES} else None
-        asked = station.ask_for(report, connector)
-        return await self._telling.told(station_id, "report", asked, who, report=report.value)
+        return await self._telling.told(station_id, "report", station.ask_for(report), who, report=report.value)
 
     async def send_vendor_data(
         self, station_id: str, vendor: str, message: str | None, content: str | None, *, who: str

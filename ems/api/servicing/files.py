@@ -20,7 +20,7 @@ from ems.api.wire import CommandAnswer
 from ems.api.wire_servicing import FileRecord
 from ems.clock import Clock
 from ems.config.schema_api import ApiSection
-from ems.csms.service.serviced import new_request_id
+from ems.csms.service.operated import new_request_id
 from ems.csms.service_words import FirmwareOrder, LogKind, LogOrder, SignedWith
 from ems.errors import StationError
 

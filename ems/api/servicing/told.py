@@ -31,6 +31,11 @@ EVERY_S: Final[Mapping[StationCommand, float]] = {
     "firmware": 60.0,
     "log": 60.0,
     "tag_list": 30.0,
+    "monitor": 2.0,
+    "display": 5.0,
+    "cost": 5.0,
+    "customer": 5.0,
+    "customer_clear": 5.0,
 }
 """For each station, whoever asks: one that boots has other things to do, a lock is a small motor, memory wears."""
 

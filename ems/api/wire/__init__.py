@@ -32,6 +32,7 @@ from ems.api.wire.records import (
 from ems.api.wire.state import (
     BatteryState,
     CircuitState,
+    ConnectorPlace,
     Energies,
     GoalState,
     HealthRecord,
@@ -88,6 +89,7 @@ __all__ = [
     "CircuitState",
     "ClientHello",
     "CommandAnswer",
+    "ConnectorPlace",
     "DecisionRecord",
     "DeltaMessage",
     "Energies",

@@ -138,8 +138,19 @@ class UpstreamState(Shape):
     last_error: str | None
 
 
+class ConnectorPlace(Shape):
+    """Which connector of a charging station with several a charger is. Restarts, firmware and settings are of all."""
+
+    station: str
+    """What the whole station is known by: the id of its first connector."""
+
+    number: int
+    others: tuple[str, ...]
+    """Ids of its other connectors."""
+
+
 class StationState(Shape):
-    """One charging station."""
+    """One charging station, or one connector of it where it has several."""
 
     id: str
     circuit: str
@@ -218,6 +229,9 @@ class StationState(Shape):
     ignores_limit: bool
     upstream: UpstreamState | None = None
     """Null for a station without a second central system."""
+
+    connector: ConnectorPlace | None = None
+    """Null for a station of its own."""
 
 
 class BatteryState(Shape):

@@ -83,6 +83,11 @@ StationCommand: TypeAlias = Literal[
     "firmware",
     "log",
     "tag_list",
+    "monitor",
+    "display",
+    "cost",
+    "customer",
+    "customer_clear",
 ]
 """What a station may be told by hand."""
 

@@ -65,12 +65,12 @@ class Asker:
     async def _ask_composite(self) -> None:
         """Of the whole station; of its connector where it knows none of the whole."""
         try:
-            await self._ask_composite_of(0)
+            await self._ask_composite_of(None)
         except StationRefused:
             self._sheet.asked.pop()
-            await self._tolerated(self._ask_composite_of(1))
+            await self._tolerated(self._ask_composite_of(self._station.number))
 
-    async def _ask_composite_of(self, connector: int) -> None:
+    async def _ask_composite_of(self, connector: int | None) -> None:
         schedule = self._station.composite_schedule(SCHEDULE_S, connector)
         self._sheet.composite = await self._raising(Question.COMPOSITE, schedule)
 
@@ -78,7 +78,7 @@ class Asker:
         """Has it report, and waits a while for what comes."""
         heard = self._station.connector.heard
         before = heard.count
-        outcome = await self._timed(Question.METER_VALUES, self._station.ask_for(Report.METER_VALUES, 1))
+        outcome = await self._timed(Question.METER_VALUES, self._station.ask_for(Report.METER_VALUES))
         if outcome is None:
             return
         if not outcome.done:

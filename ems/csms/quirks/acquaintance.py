@@ -95,7 +95,7 @@ class Acquaintance:
         if obeyed is not None:
             self._limits.search.obeyed = obeyed
             if self.kind is not None:
-                self._book.obeys(self.kind, obeyed)
+                self._book.obeys(self.kind, self._as_first(obeyed))
 
     def idle(self) -> None:
         """No car charges."""
@@ -104,15 +104,23 @@ class Acquaintance:
     def _ignored(self, way: Construction) -> None:
         self._watch.ended()
         if self.kind is not None:
-            self._book.ignores(self.kind, way)
+            self._book.ignores(self.kind, self._as_first(way))
+
+    def _as_first(self, way: Construction) -> Construction:
+        """As it is for the first connector, so that what one does tells of the others."""
+        return replace(way, connector=1) if way.connector == self._entry.connector else way
+
+    def _here(self, way: Construction) -> Construction:
+        """As it is for this connector."""
+        return replace(way, connector=self._entry.connector) if way.connector == 1 else way
 
     def _become(self, kind: Kind) -> None:
         self.kind = kind
         self._take(match(kind.boot, self._entry.quirks))
         learned = self._book.of(kind)
-        self._limits.search.obeyed = learned.obeyed
+        self._limits.search.obeyed = None if learned.obeyed is None else self._here(learned.obeyed)
         for way in learned.ignored:
-            self._limits.search.ignored(way)
+            self._limits.search.ignored(self._here(way))
         if self.match.rows:
             LOGGER.info("%s is known as: %s", self._entry.id, ", ".join(self.match.rows))
 

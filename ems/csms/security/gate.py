@@ -7,7 +7,7 @@ import logging
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +20,7 @@ from ems.csms.security.errors import SecurityTrouble
 from ems.csms.security.keyring import Keyring
 from ems.csms.security.occurrences import Kind, Occurrences
 from ems.csms.security.requests import Marked
-from ems.csms.security.tls import CannotEncrypt, TlsDoor, TlsFiles, papers_of, revoked_in
+from ems.csms.security.tls import CannotEncrypt, TlsDoor, TlsFiles, certificate_until, papers_of, revoked_in
 
 LOGGER = logging.getLogger(__name__)
 
@@ -145,7 +145,7 @@ class Gate:
         """What the encrypted listener is given. Raises CannotEncrypt."""
         tls = self._tls or CsmsTlsSection()
         try:
-            await asyncio.to_thread(self._renew_own_papers, tls)
+            await self._renew(tls)
             self._door = TlsDoor(await asyncio.to_thread(self._fresh_papers, tls))
         except SecurityTrouble as error:
             raise CannotEncrypt(f"the encrypted door (csms.tls) cannot open: {error}") from error
@@ -196,13 +196,14 @@ class Gate:
     async def _look_again(self, tls: CsmsTlsSection, door: TlsDoor) -> bool:
         """Whether there are new papers."""
         try:
-            await asyncio.to_thread(self._renew_own_papers, tls)
+            await self._renew(tls)
             if await asyncio.to_thread(self._files(tls).stamps) == self._stamps:
                 return False
             door.papers = await asyncio.to_thread(self._fresh_papers, tls)
         except SecurityTrouble as error:
             if str(error) != self._trouble:
                 LOGGER.warning("the encrypted door keeps its old papers: %s", error)
+                self.occurrences.note(Kind.DOOR_FAILED, None, str(error))
             self._trouble = str(error)
             return False
         self._trouble = None
@@ -238,11 +239,26 @@ class Gate:
             certificate=certificate, key=key, client_roots=(*ours, *from_site), revoked=(*lists, *from_site)
         )
 
-    def _renew_own_papers(self, tls: CsmsTlsSection) -> None:
-        """Make what our own authority is to give the door, when it is missing, ends soon or lacks a name. Blocks."""
+    def door_until(self) -> datetime | None:
+        """When the certificate of the door ends; None where there is none that can be read. Blocks."""
+        tls, own = self._tls, self.authority
+        if tls is not None and tls.certificate is not None:
+            return certificate_until(Path(tls.certificate))
+        return None if own is None else own.server_until()
+
+    async def _renew(self, tls: CsmsTlsSection) -> None:
+        renewed = await asyncio.to_thread(self._renew_own_papers, tls)
+        if renewed is not None:
+            self.occurrences.note(Kind.DOOR_RENEWED, None, f"{renewed:%Y-%m-%d}")
+
+    def _renew_own_papers(self, tls: CsmsTlsSection) -> datetime | None:
+        """Make what our own authority is to give the door, when it is missing, ends soon or lacks a name. Blocks.
+
+        When the new certificate ends; None where the old one stays.
+        """
         own = self.authority
         if own is None or tls.certificate is not None:
-            return
+            return None
         names = tls.names or self._names()
         if not own.exists:
             own.begin(HOUSE, names)
@@ -250,3 +266,5 @@ class Gate:
         soon = self._clock.utc_now() + RENEWS_BEFORE
         if until is None or until < soon or not set(names) <= own.server_names():
             own.rotate_server(names)
+            return own.server_until()
+        return None

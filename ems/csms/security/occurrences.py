@@ -46,6 +46,11 @@ class Kind(StrEnum):
     CERTIFICATE_SIGNED = "certificate_signed"
     REQUEST_REFUSED = "request_refused"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 (the same)
+    RENEWAL_DUE = "renewal_due"
+    RENEWAL_FAILED = "renewal_failed"
+    DOOR_RENEWED = "door_renewed"
+    DOOR_FAILED = "door_failed"
+    DOOR_ENDS = "door_ends"
     PROFILE_RAISED = "profile_raised"
     SAID_BY_STATION = "said_by_station"
     """A SecurityEventNotification."""

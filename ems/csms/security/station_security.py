@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from datetime import datetime
 from typing import Final
 
 from ems.clock import Clock
@@ -20,7 +21,7 @@ from ems.csms.security.gate import Gate
 from ems.csms.security.occurrences import Kind
 from ems.csms.security.requests import judge, read_request
 from ems.csms.visit import Visit
-from ems.errors import StationRefused
+from ems.errors import StationOffline, StationRefused
 from ems.model.station import CarReading, StationAlarm
 
 LOGGER = logging.getLogger(__name__)
@@ -90,6 +91,26 @@ class StationSecurity:
         """It says more than is read."""
         if self._alarms.ring(StationAlarm.MESSAGE_FLOOD):
             self._note(Kind.MESSAGE_FLOOD, "")
+
+    def certificate_ends(self) -> None:
+        """Its certificate, or ours that it checks, ends soon and is not renewed."""
+        self._alarms.ring(StationAlarm.CERTIFICATE_ENDS)
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether its present connection is; False where it is away."""
+        try:
+            return self._here().came_by >= Profile.TLS
+        except StationOffline:
+            return False
+
+    @property
+    def shown_until(self) -> datetime | None:
+        """When the certificate ends that its present connection shows; None where it shows none or is away."""
+        try:
+            return self._here().certificate_until
+        except StationOffline:
+            return None
 
     def foreign_profile(self, about: str) -> None:
         """It holds a charging profile or a limit that is none of ours."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -131,6 +132,15 @@ def revoked_in(paths: Iterable[Path]) -> frozenset[Marked]:
         except (CannotKeep, ValueError) as error:
             raise CannotEncrypt(f"the list of revoked certificates in {path.name} cannot be read") from error
     return frozenset(found)
+
+
+def certificate_until(path: Path) -> datetime | None:
+    """When the first certificate of a file ends; None where there is none that can be read. Blocks."""
+    try:
+        found = private_files.content(path, MOST_BYTES)
+        return None if found is None else x509.load_pem_x509_certificate(found).not_valid_after_utc
+    except (CannotKeep, ValueError):
+        return None
 
 
 def client_certificate(encryption: object) -> x509.Certificate | None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from ems.csms.dialect import ServiceDialect
+from ems.csms.messages import Setting
 from ems.csms.service_words import UNSUPPORTED_LIST, ListAnswer, ListedTag, ListOrder
 
 LINES_AT_ONCE: Final = 20
@@ -26,6 +28,14 @@ class ListRoom:
 
     lines: int | None = None
     lines_at_once: int | None = None
+
+    @classmethod
+    def told(cls, settings: Mapping[str, Setting]) -> ListRoom:
+        """As the station's settings tell it."""
+        return cls(
+            lines=_count(settings.get("LocalAuthListMaxLength")),
+            lines_at_once=_count(settings.get("SendLocalListMaxLength")),
+        )
 
 
 class ListTooLong(ValueError):
@@ -78,3 +88,8 @@ async def _send(dialect: ServiceDialect, orders: tuple[ListOrder, ...]) -> ListA
         if answer is not ListAnswer.ACCEPTED:
             return answer
     return ListAnswer.ACCEPTED
+
+
+def _count(setting: Setting | None) -> int | None:
+    said = "" if setting is None else setting.value.strip()
+    return int(said) if said.isdecimal() and 0 < len(said) < 7 and int(said) > 0 else None

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from ems.csms.service.firmware import FirmwareUpdate
+from ems.csms.service.local_list import TagList
 from ems.csms.service_words import LogKind, UploadState
 from ems.model.transaction import TransactionId
 
@@ -85,3 +86,16 @@ class Standing:
 
     refused_reports: dict[str, str] = field(default_factory=dict)
     """Reports that it does not send when asked, with its answer."""
+
+
+OF_A_CONNECTOR: Final = frozenset({"operative", "change_waits", "reservation", "start"})
+"""What of it each connector has for itself; the rest is the whole station's."""
+
+
+class PostStanding:
+    """What is the whole station's, shared by its connectors."""
+
+    def __init__(self) -> None:
+        self.now = Standing()
+        self.list_sent: TagList | None = None
+        """Its list of tags as it was sent last."""

@@ -88,7 +88,7 @@ class InboundV16:
 
     def _status(self, payload: Mapping[str, object], _message_id: str) -> Mapping[str, object]:
         report = StatusReport(
-            connector=_connector(payload),
+            connector=self._connector(payload),
             status=_STATUSES.get(text(payload, "status").lower()),
             error=text(payload, "errorCode"),
             at=parse_timestamp(payload.get("timestamp")),
@@ -98,7 +98,7 @@ class InboundV16:
 
     def _meter_values(self, payload: Mapping[str, object], _message_id: str) -> Mapping[str, object]:
         report = MeterReport(
-            connector=_connector(payload),
+            connector=self._connector(payload),
             transaction_id=whole(payload, "transactionId"),
             meter_value=payload.get("meterValue"),
         )
@@ -111,7 +111,7 @@ class InboundV16:
     def _start(self, payload: Mapping[str, object], message_id: str) -> Mapping[str, object]:
         id_tag = text(payload, "idTag")
         report = StartReport(
-            connector=_connector(payload),
+            connector=self._connector(payload),
             id_tag=id_tag,
             meter_start_wh=number(payload, "meterStart"),
             at=parse_timestamp(payload.get("timestamp")),
@@ -119,7 +119,8 @@ class InboundV16:
         )
         transaction_id = self._heard.transaction_started(report)
         # Also a tag that may not charge gets an id: the energy until the station stops it is counted by that.
-        return {"transactionId": transaction_id, "idTagInfo": _tag_info(self._heard.authorize(id_tag))}
+        verdict = self._heard.authorize(id_tag, report.connector)
+        return {"transactionId": transaction_id, "idTagInfo": _tag_info(verdict)}
 
     def _stop(self, payload: Mapping[str, object], _message_id: str) -> Mapping[str, object]:
         report = StopReport(
@@ -147,6 +148,11 @@ class InboundV16:
             LOGGER.info("%s sends data of vendor %r, which nobody here understands", self._station, vendor)
         return {"status": "UnknownVendorId"}
 
+    def _connector(self, payload: Mapping[str, object]) -> int:
+        """The only one of most homes where it is missing or absurd."""
+        connector = whole(payload, "connectorId")
+        return connector if connector is not None and 0 <= connector < 100 else self._heard.untold_connector
+
     def _now(self) -> str:
         self._heard.time_told()
         return format_timestamp(self._clock.utc_now())
@@ -159,9 +165,3 @@ def _tag_info(verdict: TagVerdict) -> Mapping[str, object]:
     if verdict.parent is not None:
         info["parentIdTag"] = verdict.parent
     return info
-
-
-def _connector(payload: Mapping[str, object]) -> int:
-    """1 where it is missing or absurd: homes have one connector."""
-    connector = whole(payload, "connectorId")
-    return connector if connector is not None and 0 <= connector < 100 else 1

@@ -41,7 +41,8 @@ class OutboundV16(CommandsV16, ServiceV16, CertificatesV16):
         request = call.SetChargingProfile(
             connector_id=profile.connector, cs_charging_profiles=charging_profile(profile)
         )
-        return self._accepted("SetChargingProfile", await self._ask(request, Urgency.LIMIT))
+        answer = await self._ask(request, Urgency.LIMIT, connector=profile.connector)
+        return self._accepted("SetChargingProfile", answer)
 
     async def offer(self, profile: Profile) -> None:
         request = call.SetChargingProfile(
@@ -105,11 +106,20 @@ class OutboundV16(CommandsV16, ServiceV16, CertificatesV16):
         return _composite(schedule if isinstance(schedule, dict) else {}, answer.payload)
 
     async def _ask(
-        self, request: object, urgency: Urgency = Urgency.ROUTINE, *, within_s: float | None = None
+        self,
+        request: object,
+        urgency: Urgency = Urgency.ROUTINE,
+        *,
+        within_s: float | None = None,
+        connector: int = 0,
     ) -> Answer:
         action, payload = encode(request)
         answer = await self._lane.call(
-            action, payload, urgency=urgency, within_s=within_s or self._pace.answer_within_s
+            action,
+            payload,
+            urgency=urgency,
+            within_s=within_s or self._pace.answer_within_s,
+            connector=connector,
         )
         self._complaints.note(f"{action} answer", result_complaint(action, answer.payload))
         return answer

@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from datetime import datetime
 from typing import Any, Final
 
+from ems.csms.dialect import OnRequestDialect
 from ems.csms.fields import printable, text, whole
 from ems.csms.lane import Answer, CallRefused, Urgency
 from ems.csms.messages import Outcome
@@ -26,6 +27,7 @@ from ems.csms.service_words import (
 from ems.csms.station_clock import format_timestamp
 from ems.csms.v16.commands import outcome_of
 from ems.csms.v16.vocabulary import call
+from ems.errors import StationCannot
 
 LONGEST_FILE_NAME: Final = 120
 LONGEST_CONTENT: Final = 500
@@ -153,6 +155,9 @@ class ServiceV16(ABC):
     async def cancel_reservation(self, reservation_id: int) -> Outcome:
         request = call.CancelReservation(reservation_id=reservation_id)
         return outcome_of(await self._ask(request, Urgency.COMMAND), "Accepted")
+
+    def on_request(self) -> OnRequestDialect:
+        raise StationCannot("OCPP 1.6 has no word for that; the station would have to speak 2.0.1 or newer")
 
 
 def _time(at: datetime | None) -> str | None:

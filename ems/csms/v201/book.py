@@ -24,6 +24,9 @@ class Book:
         self.inventoried = False
         """Whether it was asked for all of them since its last boot."""
 
+        self.on_request: Final = heard.on_request
+        """What it tells because somebody asked."""
+
         self.base_report: Final = ReportParts(station)
         """The report of them that is under way."""
 

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping
 from typing import Final
 
-from ems.csms.energy_words import CarPlan, ChargingNeeds, EnergyBook, OutsideLimit
+from ems.csms.energy_words import CarPlan, ChargingNeeds, EnergyTold, OutsideLimit
 from ems.csms.fields import number, text, whole
 from ems.csms.inbound import Answers
 from ems.csms.station_clock import parse_timestamp
@@ -23,7 +23,7 @@ MOST_W: Final = 1e6
 class EnergyV201:
     """NotifyChargingLimit and its end, NotifyEVChargingNeeds, NotifyEVChargingSchedule, ReportChargingProfiles."""
 
-    def __init__(self, energy: EnergyBook, book: Book, *, station: str) -> None:
+    def __init__(self, energy: EnergyTold, book: Book, *, station: str) -> None:
         self._energy = energy
         self._book = book
         self._station = station

@@ -15,6 +15,7 @@ from ems.csms.plug_and_charge import NoPlugAndCharge
 from ems.csms.v201.book import Book
 from ems.csms.v201.certificates import CertificateAnswersV201
 from ems.csms.v201.energy import EnergyV201
+from ems.csms.v201.on_request_reports import OnRequestReportsV201
 from ems.csms.v201.provisioning import ProvisioningV201
 from ems.csms.v201.service_reports import ServiceReportsV201
 from ems.csms.v201.transactions import TransactionsV201
@@ -23,9 +24,6 @@ from ems.csms.vocabulary import Vocabulary
 
 JUST_NOTED: Final[Answers] = dict.fromkeys(
     (
-        "NotifyCustomerInformation",
-        "NotifyDisplayMessages",
-        "NotifyMonitoringReport",
         "PublishFirmwareStatusNotification",
         "ReservationStatusUpdate",
     ),
@@ -52,6 +50,7 @@ class InboundV201(Inbound):
             JUST_NOTED,
             ProvisioningV201(heard, self.book, clock, pace, station=station).answers,
             ServiceReportsV201(heard).answers,
+            OnRequestReportsV201(heard.on_request).answers,
             EnergyV201(heard.energy, self.book, station=station).answers,
             TransactionsV201(heard, self.book).answers,
             certificates.answers,

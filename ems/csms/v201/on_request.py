@@ -3,79 +3,127 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from dataclasses import replace
+from typing import TypeVar
 
 from ems.csms.asking import outcome
-from ems.csms.fields import text, whole
-from ems.csms.lane import Answer, Urgency
+from ems.csms.dialect import OnRequestDialect
+from ems.csms.fields import printable, text, whole
+from ems.csms.lane import Urgency
 from ems.csms.messages import Outcome
+from ems.csms.on_request_words import (
+    LONGEST_SHOWN,
+    ComponentsThat,
+    Monitor,
+    MonitorBase,
+    MonitorOrder,
+)
+from ems.csms.told_on_request import Gathered
 from ems.csms.v201.asking import AskingV201
-from ems.csms.v201.device_model import Place, spelled
+from ems.csms.v201.device_model import spelled
 from ems.csms.v201.tokens import token
+from ems.csms.v201.variables import name_of, place_named
+from ems.errors import StationCannot
 
-LEAST_SEVERE: Final = 9
+T = TypeVar("T")
 
 
 class OnRequestV201(AskingV201):
-    """Each raises StationOffline, StationSilent or StationRefused."""
+    """Implements `on_request_words.OnRequestDialect`."""
 
-    async def monitor(
-        self, place: Place, kind: str, value: float, *, severity: int = LEAST_SEVERE
-    ) -> tuple[Outcome, int | None]:
-        """Have a variable watched; the number of the monitor with the outcome. `kind` as in the standard."""
-        asked = {"value": value, "type": kind, "severity": severity, **spelled(place)}
-        answer = await self._command("SetVariableMonitoring", {"setMonitoringData": [asked]})
+    def on_request(self) -> OnRequestDialect:
+        return self
+
+    async def monitor(self, order: MonitorOrder) -> Outcome:
+        place = place_named(order.variable)
+        if place is None:
+            return Outcome(done=False, answer="UnknownVariable")
+        place = replace(place, evse=order.evse)
+        asked = {"value": order.value, "type": order.kind.value, "severity": order.severity, **spelled(place)}
+        answer = await self._ask("SetVariableMonitoring", {"setMonitoringData": [asked]}, Urgency.COMMAND)
         result = _first(answer.payload, "setMonitoringResult")
-        status = text(result, "status")
-        return Outcome(done=status == "Accepted", answer=status), whole(result, "id")
+        status, number = printable(text(result, "status"), 80), whole(result, "id")
+        if status == "Accepted" and number is not None:
+            self._book.on_request.monitors.put(
+                Monitor(
+                    number=number,
+                    variable=name_of(place),
+                    kind=order.kind.value,
+                    value=order.value,
+                    severity=order.severity,
+                )
+            )
+        return Outcome(done=status == "Accepted", answer=status)
 
     async def stop_monitors(self, numbers: Sequence[int]) -> Outcome:
-        """Watch no more by these; one that does not exist is gone too."""
-        answer = await self._command("ClearVariableMonitoring", {"id": list(numbers)})
-        status = text(_first(answer.payload, "clearMonitoringResult"), "status")
-        return Outcome(done=status in {"Accepted", "NotFound"}, answer=status)
+        answer = await self._ask("ClearVariableMonitoring", {"id": list(numbers)}, Urgency.COMMAND)
+        listed = answer.payload.get("clearMonitoringResult")
+        results = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+        gone = [each for each in results if text(each, "status") in {"Accepted", "NotFound"}]
+        for each in gone:
+            self._book.on_request.monitors.drop(whole(each, "id"))
+        odd = next((text(each, "status") for each in results if each not in gone), "")
+        return Outcome(done=bool(gone) and not odd, answer=printable(odd or "Accepted", 80) if results else "")
 
-    async def monitor_base(self, base: str) -> Outcome:
-        """Which preset monitors are in force: `All`, `FactoryDefault` or `HardWiredOnly`."""
-        return outcome(await self._command("SetMonitoringBase", {"monitoringBase": base}))
+    async def monitor_base(self, base: MonitorBase) -> Outcome:
+        return outcome(await self._ask("SetMonitoringBase", {"monitoringBase": base.value}, Urgency.COMMAND))
 
     async def monitor_level(self, severity: int) -> Outcome:
-        """Report what is as severe as that or more; 0 is the most severe."""
-        return outcome(await self._command("SetMonitoringLevel", {"severity": severity}))
+        return outcome(await self._ask("SetMonitoringLevel", {"severity": severity}, Urgency.COMMAND))
 
     async def report_monitors(self) -> Outcome:
-        """Have it tell its monitors."""
-        return outcome(await self._command("GetMonitoringReport", {"requestId": self._number()}))
+        gathered, number = self._book.on_request.monitors, self._number()
+        gathered.expect(number)
+        answer = await self._ask("GetMonitoringReport", {"requestId": number}, Urgency.COMMAND)
+        return _comes(gathered, outcome(answer))
+
+    async def report_components(self, that: Sequence[ComponentsThat]) -> Outcome:
+        gathered, number = self._book.on_request.components, self._number()
+        gathered.expect(number)
+        request = {"requestId": number, "componentCriteria": [each.value for each in that]}
+        return _comes(gathered, outcome(await self._ask("GetReport", request, Urgency.COMMAND)))
 
     async def show(self, number: int, content: str, *, transaction_id: str | None = None) -> Outcome:
-        """Show a text on its display."""
         message = {
             "id": number,
             "priority": "NormalCycle",
             "transactionId": transaction_id,
-            "message": {"format": "UTF8", "content": content[:512]},
+            "message": {"format": "UTF8", "content": content[:LONGEST_SHOWN]},
         }
-        return outcome(await self._command("SetDisplayMessage", {"message": message}))
+        return outcome(await self._ask("SetDisplayMessage", {"message": message}, Urgency.COMMAND))
 
     async def report_shown(self) -> Outcome:
-        """Have it tell what its display shows."""
-        return outcome(await self._command("GetDisplayMessages", {"requestId": self._number()}))
+        gathered, number = self._book.on_request.texts, self._number()
+        gathered.expect(number)
+        answer = await self._ask("GetDisplayMessages", {"requestId": number}, Urgency.COMMAND)
+        return _comes(gathered, outcome(answer))
 
     async def show_no_more(self, number: int) -> Outcome:
-        """Take a text off its display; one that is not there is gone too."""
-        return outcome(await self._command("ClearDisplayMessage", {"id": number}), "Accepted", "Unknown")
+        said = outcome(await self._ask("ClearDisplayMessage", {"id": number}, Urgency.COMMAND), "Accepted", "Unknown")
+        if said.done:
+            self._book.on_request.texts.drop(number)
+        return said
 
-    async def tell_cost(self, transaction_id: str, total: float) -> None:
-        """What the running session has cost so far, in the currency that it knows."""
-        await self._command("CostUpdated", {"transactionId": transaction_id, "totalCost": total})
+    async def tell_cost(self, transaction_id: str, total: float) -> Outcome:
+        # Its answer has no fields: that one came says that it was taken.
+        await self._ask("CostUpdated", {"transactionId": transaction_id, "totalCost": total}, Urgency.COMMAND)
+        return Outcome(done=True, answer="Accepted")
 
     async def customer(self, tag: str, *, report: bool, clear: bool) -> Outcome:
-        """Have it tell or forget what it keeps of the owner of a tag."""
-        request = {"requestId": self._number(), "report": report, "clear": clear, "idToken": token(tag)}
-        return outcome(await self._command("CustomerInformation", request))
+        number = self._number()
+        if report:
+            self._book.on_request.expect_customer(number)
+        request = {"requestId": number, "report": report, "clear": clear, "idToken": token(tag)}
+        said = outcome(await self._ask("CustomerInformation", request, Urgency.COMMAND))
+        return _comes(self._book.on_request.customer, said) if report else said
 
-    async def _command(self, action: str, payload: Mapping[str, object]) -> Answer:
-        return await self._ask(action, payload, Urgency.COMMAND)
+    async def report_curves(self) -> Outcome:
+        raise StationCannot(f"{self._station} speaks OCPP 2.0.1, which knows no grid curves")
+
+
+def _comes(gathered: Gathered[T], said: Outcome) -> Outcome:
+    gathered.answered(comes=said.done)
+    return said
 
 
 def _first(payload: Mapping[str, object], name: str) -> Mapping[str, object]:

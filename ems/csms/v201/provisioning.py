@@ -14,6 +14,7 @@ from ems.csms.pace import Pace
 from ems.csms.station_clock import format_timestamp, parse_timestamp
 from ems.csms.v201.book import Book
 from ems.csms.v201.device_model import Place, place_of
+from ems.csms.v201.on_request_reports import event_told, variables_told
 
 LOGGER = logging.getLogger(__name__)
 
@@ -62,7 +63,7 @@ class ProvisioningV201:
     def _status(self, payload: Mapping[str, object], _message_id: str) -> Mapping[str, object]:
         evse = whole(payload, "evseId")
         self._book.connectors.told(
-            1 if evse is None else evse,
+            self._heard.untold_connector if evse is None else evse,
             whole(payload, "connectorId") or 0,
             text(payload, "connectorStatus"),
             parse_timestamp(payload.get("timestamp")),
@@ -72,6 +73,8 @@ class ProvisioningV201:
     def _report(self, payload: Mapping[str, object], _message_id: str) -> Mapping[str, object]:
         self._book.model.take(payload.get("reportData"))
         self._book.base_report.take(payload)
+        request_id, more_comes = whole(payload, "requestId"), payload.get("tbc") is True
+        self._book.on_request.components.take(request_id, variables_told(payload), more_comes=more_comes)
         return {}
 
     def _event(self, payload: Mapping[str, object], _message_id: str) -> Mapping[str, object]:
@@ -85,6 +88,7 @@ class ProvisioningV201:
 
     def _event_at(self, place: Place, event: Mapping[str, object]) -> None:
         value = text(event, "actualValue")
+        self._book.on_request.happened(event_told(place, event))
         self._book.model.update(place, value)
         if place.variable == "AvailabilityState" and place.component == "Connector" and place.evse:
             self._book.connectors.told(place.evse, place.connector, value, parse_timestamp(event.get("timestamp")))

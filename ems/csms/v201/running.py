@@ -23,11 +23,11 @@ class Running:
     def __init__(self) -> None:
         self._followed: OrderedDict[str, _Followed] = OrderedDict()
 
-    def evse_of(self, transaction_id: str, told: int | None) -> int:
-        """The EVSE of a transaction, which only its first event has to tell; 1 as long as none did."""
+    def evse_of(self, transaction_id: str, told: int | None, otherwise: int = 1) -> int:
+        """The EVSE of a transaction, which only its first event has to tell; `otherwise` as long as none did."""
         known = self._followed.get(transaction_id)
         if known is None:
-            known = self._followed[transaction_id] = _Followed(told or 1)
+            known = self._followed[transaction_id] = _Followed(told or otherwise)
             if len(self._followed) > MOST_TRANSACTIONS:
                 self._followed.popitem(last=False)
         elif told is not None and known.evse != told:

@@ -31,7 +31,8 @@ class SmartChargingV201(AskingV201):
 
     async def _install_whole(self, profile: Profile) -> Answer:
         request = {"evseId": profile.connector, "chargingProfile": self._spelled(profile)}
-        return self._accepted("SetChargingProfile", await self._ask("SetChargingProfile", request, Urgency.LIMIT))
+        answer = await self._ask("SetChargingProfile", request, Urgency.LIMIT, connector=profile.connector)
+        return self._accepted("SetChargingProfile", answer)
 
     async def offer(self, profile: Profile) -> None:
         """Set a profile that limits nothing more than others do: it need not go before what waits."""

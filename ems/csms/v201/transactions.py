@@ -9,7 +9,7 @@ from typing import Final
 
 from ems.csms.fields import text, whole
 from ems.csms.inbound import Answers
-from ems.csms.messages import Heard, MeterReport, Step, TagStatus, TagVerdict, TransactionEvent
+from ems.csms.messages import UNTOLD, Heard, MeterReport, Step, TagStatus, TagVerdict, TransactionEvent
 from ems.csms.station_clock import parse_timestamp
 from ems.csms.v201.book import Book
 from ems.csms.v201.meter_values import plain
@@ -44,7 +44,7 @@ class TransactionsV201:
 
     def _meter_values(self, payload: Mapping[str, object], _message_id: str) -> Mapping[str, object]:
         evse = whole(payload, "evseId")
-        connector = evse if evse is not None and 0 <= evse < 100 else 1
+        connector = evse if evse is not None and 0 <= evse < 100 else self._heard.untold_connector
         report = MeterReport(connector=connector, transaction_id=None, meter_value=plain(payload.get("meterValue")))
         self._heard.metered(report)
         return {}
@@ -57,7 +57,7 @@ class TransactionsV201:
         step = _STEPS.get(text(payload, "eventType"))
         if transaction_id and step is not None:
             event = TransactionEvent(
-                connector=self._book.running.evse_of(transaction_id, _evse(payload)),
+                connector=self._book.running.evse_of(transaction_id, _evse(payload), self._heard.untold_connector),
                 transaction_id=transaction_id,
                 step=step,
                 seq_no=_sequence_number(payload),
@@ -69,15 +69,17 @@ class TransactionsV201:
             )
             self._heard.transaction_told(event)
             self._follow(event, transaction_id, text(info, "chargingState"))
-        return {} if tag is None else {"idTokenInfo": token_info(self._heard.authorize(tag))}
+        return {} if tag is None else {"idTokenInfo": token_info(self._heard.authorize(tag, _evse(payload)))}
 
     def _follow(self, event: TransactionEvent, transaction_id: str, charging: str) -> None:
         """What the connector does. One that waited in the station or comes after a newer one tells nothing."""
         at: datetime | None = None if event.offline else event.at
         if event.step is Step.ENDED:
-            if self._book.running.ends(transaction_id):
+            if self._book.running.ends(transaction_id) and event.connector != UNTOLD:
                 self._book.connectors.ended(event.connector, at)
         elif not event.offline and self._book.running.goes_on(transaction_id, event.seq_no):
+            if event.connector == UNTOLD:
+                return
             self._book.connectors.charging(event.connector, charging, at)
 
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from ems.clock import Clock
-from ems.csms.energy_words import EnergyBook
-from ems.csms.fields import whole
+from ems.csms.energy_words import EnergyTold
+from ems.csms.fields import text, whole
 from ems.csms.inbound import Answers
 from ems.csms.v201.book import Book
 
@@ -18,7 +18,7 @@ LOGGER = logging.getLogger(__name__)
 class EnergyV21:
     """PullDynamicScheduleUpdate and NotifyPriorityCharging."""
 
-    def __init__(self, energy: EnergyBook, book: Book, clock: Clock, *, station: str) -> None:
+    def __init__(self, energy: EnergyTold, book: Book, clock: Clock, *, station: str) -> None:
         self._energy = energy
         self._book = book
         self._clock = clock
@@ -39,5 +39,5 @@ class EnergyV21:
     def _priority(self, payload: Mapping[str, object], _message_id: str) -> Mapping[str, object]:
         on = payload.get("activated") is True
         LOGGER.info("%s: priority charging was switched %s at the station", self._station, "on" if on else "off")
-        self._energy.hurried(on=on)
+        self._energy.hurried(on=on, transaction_id=text(payload, "transactionId"))
         return {}

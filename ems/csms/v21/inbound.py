@@ -9,6 +9,7 @@ from ems.csms.inbound import Answers, noted
 from ems.csms.messages import Heard
 from ems.csms.pace import Pace
 from ems.csms.v21.energy import EnergyV21
+from ems.csms.v21.on_request import CurvesV21
 from ems.csms.v21.streams import StreamsV21
 from ems.csms.v21.vocabulary import VOCABULARY
 from ems.csms.v201.inbound import InboundV201
@@ -17,7 +18,6 @@ JUST_NOTED: Final[Answers] = dict.fromkeys(
     (
         "NotifyDERAlarm",
         "NotifyDERStartStop",
-        "ReportDERControl",
     ),
     noted,
 )
@@ -30,6 +30,7 @@ class InboundV21(InboundV201):
         super().__init__(heard, clock, pace, station=station, vocabulary=VOCABULARY)
         self.serve(
             JUST_NOTED,
+            CurvesV21(heard.on_request).answers,
             EnergyV21(heard.energy, self.book, clock, station=station).answers,
             StreamsV21(self.book).answers,
         )

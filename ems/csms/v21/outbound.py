@@ -6,12 +6,13 @@ from ems.clock import Clock
 from ems.csms.lane import CallLane
 from ems.csms.pace import Pace
 from ems.csms.v21.inbound import InboundV21
+from ems.csms.v21.on_request import OnRequestV21
 from ems.csms.v21.smart_charging import SmartChargingV21
 from ems.csms.v21.vocabulary import VOCABULARY
 from ems.csms.v201.outbound import OutboundV201
 
 
-class OutboundV21(SmartChargingV21, OutboundV201):
+class OutboundV21(SmartChargingV21, OnRequestV21, OutboundV201):
     """Asks one connected station. Another family of requests is one base more here."""
 
     def __init__(self, lane: CallLane, clock: Clock, pace: Pace, inbound: InboundV21, *, station: str) -> None:

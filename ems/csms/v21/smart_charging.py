@@ -62,9 +62,8 @@ class SmartChargingV21(SmartChargingV201, LookbackV201):
         request = {"chargingProfileId": profile.profile_id, "scheduleUpdate": {"limit": profile.periods[0].limit}}
         # Until it answers it may hold the old value or the new one.
         whole_at_s = self._book.dynamic.forget(profile.profile_id)
-        answer = self._accepted(
-            "UpdateDynamicSchedule", await self._ask("UpdateDynamicSchedule", request, Urgency.LIMIT)
-        )
+        answer = await self._ask("UpdateDynamicSchedule", request, Urgency.LIMIT, connector=profile.connector)
+        answer = self._accepted("UpdateDynamicSchedule", answer)
         self._book.dynamic.taken(profile, whole_at_s)
         # The end of what it holds stays where it was.
         return replace(answer, counts_from_s=whole_at_s)
@@ -76,10 +75,11 @@ class SmartChargingV21(SmartChargingV201, LookbackV201):
         urgency: Urgency = Urgency.ROUTINE,
         *,
         within_s: float | None = None,
+        connector: int = 0,
     ) -> Answer:
         if discharges(payload):
             raise StationRefused(f"{self._station} is not told to let a car give energy back ({action})")
-        return await super()._ask(action, payload, urgency, within_s=within_s)
+        return await super()._ask(action, payload, urgency, within_s=within_s, connector=connector)
 
     def _spelled(self, profile: Profile) -> dict[str, object]:
         spelled = charging_profile(profile)

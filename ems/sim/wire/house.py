@@ -26,6 +26,7 @@ from ems.sim.wire.house_plan import CannotSimulate, Parts, build
 from ems.sim.wire.modbus_devices import ModbusPort, SimulatedUnit
 from ems.sim.wire.mqtt_devices import EmbeddedBroker, Message, MqttPublisher
 from ems.sim.wire.ocpp_station import SimulatedStation, StationReport
+from ems.sim.wire.outlet import Outlet
 from ems.sim.world import CircuitFigures, World
 
 __all__ = ["CannotSimulate", "HouseReport", "SimulatedHouse"]
@@ -80,8 +81,17 @@ class SimulatedHouse:
 
     @property
     def stations(self) -> Mapping[str, SimulatedStation]:
-        """By the id in the site file; so are the others."""
+        """By the id of their first connectors in the site file."""
         return self._parts.stations
+
+    def outlet(self, entry_id: str) -> tuple[SimulatedStation, Outlet]:
+        """The station of an entry of the site file, and its connector that is meant."""
+        return next(
+            (station, outlet)
+            for station in self.stations.values()
+            for outlet in station.box.outlets
+            if outlet.place_id == entry_id
+        )
 
     @property
     def units(self) -> Mapping[str, SimulatedUnit]:
@@ -147,7 +157,7 @@ class SimulatedHouse:
             main_fuse_a=main.rating_a,
             seconds_over_rating=main.seconds_over_rating,
             circuits=circuits,
-            stations=tuple(station.report() for station in self.stations.values()),
+            stations=tuple(each for station in self.stations.values() for each in station.reports()),
         )
 
     def _talking(self) -> list[MqttPublisher]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from ems.clock import Clock
+from ems.config.connectors import is_alone, together
 from ems.config.schema import DeviceEntry, MeterEntry, SimulatedCar, SiteFile, SolarEntry, StationEntry, VehicleEntry
 from ems.config.secrets import reveal
 from ems.config.translate import to_site
@@ -56,6 +57,8 @@ class Parts:
 
     world: World
     stations: dict[str, SimulatedStation]
+    """By the id of their first connectors in the site file."""
+
     units: dict[str, SimulatedUnit]
     """Modbus devices by their id in the site file."""
 
@@ -71,7 +74,10 @@ def build(file: SiteFile, clock: Clock, broker: EmbeddedBroker) -> Parts:
     devices = _Devices(file, clock, broker, world)
     return Parts(
         world=world,
-        stations={entry.id: SimulatedStation(_station(file, entry), world, clock) for entry in file.stations},
+        stations={
+            group[0].id: SimulatedStation(_with_connectors(_station(file, group[0]), group), world, clock)
+            for group in together(file.stations).values()
+        },
         units={entry.id: devices.unit(entry) for entry in devices.entries() if entry.modbus},
         publishers={entry.id: devices.publisher(entry) for entry in devices.entries() if entry.modbus is None},
     )
@@ -154,6 +160,28 @@ def _station(file: SiteFile, entry: StationEntry) -> StationBuild:
     except UnknownDifficulty as err:
         raise CannotSimulate(f"{entry.id}: {err}") from err
     return replace(build, version=Version(played.protocol)) if "protocol" in played.model_fields_set else build
+
+
+def _with_connectors(build: StationBuild, group: Sequence[StationEntry]) -> StationBuild:
+    """The same with all its connectors. Raises CannotSimulate for one that lacks a connector between others."""
+    if is_alone(group):
+        return build
+    if [entry.connector for entry in group] != list(range(1, len(group) + 1)):
+        raise CannotSimulate(f"{group[0].id}: the connectors of a simulated station are 1, 2 and so on, without a gap")
+    held = [(resident_id(Purpose.TX_DEFAULT, entry.connector), entry.fallback_a) for entry in group]
+    firmware = replace(
+        build.firmware,
+        connectors=len(group),
+        hardware_max_a=max(entry.hardware_max_a or entry.max_a for entry in group),
+        wired_phases=max(len(entry.wired) for entry in group),
+    )
+    return replace(
+        build,
+        further_places=tuple(entry.id for entry in group[1:]),
+        resident_a=None,
+        residents_a=tuple(held) if all(entry.lease_verified for entry in group) else (),
+        firmware=firmware,
+    )
 
 
 def _well_bred(entry: StationEntry) -> StationBuild:

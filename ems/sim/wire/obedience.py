@@ -40,6 +40,23 @@ class StationReport:
     energy_kwh: float
 
 
+def reports_of(box: StationBox, log: FrameLog, connections: int) -> tuple[StationReport, ...]:
+    """Of each connector; that of a station with one counts all limits that reached the station."""
+    alone = len(box.outlets) == 1
+    return tuple(
+        StationReport(
+            station_id=outlet.place_id,
+            connections=connections,
+            transactions=outlet.transaction_count,
+            profiles_sent=log.received if alone else log.received_at[outlet.connector_id],
+            profiles_accepted=log.accepted if alone else log.accepted_at[outlet.connector_id],
+            limit_changes=outlet.limit_change_count,
+            energy_kwh=outlet.car.energy_kwh,
+        )
+        for outlet in box.outlets
+    )
+
+
 class Obedience:
     """Watches one station."""
 
@@ -55,6 +72,8 @@ class Obedience:
             return
         frame = self._log.frames[-1]
         if frame is self._last_seen or not frame.accepted or frame.limit_a is None:
+            return
+        if frame.connector_id is not None and frame.connector_id > 1:
             return
         if max(self._box.car.current_a) <= frame.limit_a + OBEYED_WITHIN_A:
             self._last_seen = frame

@@ -20,7 +20,7 @@ from ems.model.station import ConnectorStatus
 from ems.sim.schedules import Limit, TransactionId
 from ems.sim.wire.dialling import NOWHERE, Address, dial, redial_s
 from ems.sim.wire.garbage import GARBAGE, Garbage
-from ems.sim.wire.obedience import OBEYED_WITHIN_A, Obedience, Reaction, StationReport
+from ems.sim.wire.obedience import OBEYED_WITHIN_A, Obedience, Reaction, StationReport, reports_of
 from ems.sim.wire.ocpp_frames import Call, CallError, CallResult, CallResultError, Malformed, Send, decode
 from ems.sim.wire.papers import Papers
 from ems.sim.wire.station_box import Faults, Forget, LimitChange, StationBox, StationBuild
@@ -106,15 +106,12 @@ class SimulatedStation:
         return tuple(self._obedience.reactions)
 
     def report(self) -> StationReport:
-        return StationReport(
-            station_id=self.build.station_id,
-            connections=self._connections,
-            transactions=self._box.transaction_count,
-            profiles_sent=self._tongue.log.received,
-            profiles_accepted=self._tongue.log.accepted,
-            limit_changes=self._box.limit_change_count,
-            energy_kwh=self._box.car.energy_kwh,
-        )
+        """Of its first connector."""
+        return self.reports()[0]
+
+    def reports(self) -> tuple[StationReport, ...]:
+        """Of each connector."""
+        return reports_of(self._box, self._tongue.log, self._connections)
 
     def connect_to(self, host: str, port: int, tls_port: int | None = None) -> None:
         """Where its central system listens, unencrypted and encrypted; it connects from now on."""

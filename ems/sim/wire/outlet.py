@@ -50,6 +50,8 @@ class Outlet:
         self.finished = False
         """A transaction has ended and its car still stands here."""
 
+        self.transaction_count = 0
+        self.limit_change_count = 0
         self.offer = NO_OFFER
         self.limit = Limit(limit_a=0.0, phases=phases)
         """What the profiles allowed at the last tick."""

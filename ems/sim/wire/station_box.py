@@ -49,7 +49,6 @@ class StationBox:
         """Not yet fully reported, oldest first; the last ones may be running."""
 
         self.limit_changes: deque[LimitChange] = deque(maxlen=10_000)
-        self.limit_change_count = 0
         self.transaction_count = 0
         self.operative = True
         self.waiting_tag: str | None = None
@@ -159,6 +158,7 @@ class StationBox:
         outlet.finished = False
         now = self.now()
         self.transaction_count += 1
+        outlet.transaction_count += 1
         odd = self.build.difficulty
         counted_wh = int(outlet.car.energy_kwh * 1000)
         begun_wh = 0 if odd.session_register else counted_wh
@@ -258,8 +258,8 @@ class StationBox:
         return replace(limit, limit_a=min(limit.limit_a, self.outside_a))
 
     def _note_change(self, outlet: Outlet, now_s: float) -> None:
+        outlet.limit_change_count += 1
         if outlet is self.outlets[0]:
-            self.limit_change_count += 1
             change = LimitChange(at_s=now_s, limit_a=outlet.limit.limit_a, phases=outlet.limit.phases)
             self.limit_changes.append(change)
 

@@ -50,6 +50,9 @@ class StationBuild:
     resident_a: float | None = None
     """Limit that yesterday's central system left in it for good; None for a station fresh from the works."""
 
+    residents_a: tuple[tuple[int, float], ...] = ()
+    """The same for the transactions of each connector, from 1 on: the profile's id, and the limit."""
+
     resident_id: int = STRANGERS_ID
     resident_level: int = 0
     phase_change_s: float = 8.0
@@ -88,18 +91,25 @@ def born_with(difficulty: Difficulty) -> Faults:
 
 def left_from_yesterday(build: StationBuild, now: datetime) -> Profiles:
     """What is in its memory when it gets power for the first time."""
-    empty = Profiles(firmware=build.firmware)
-    if build.resident_a is None:
-        return empty
-    profile = Profile(
-        profile_id=build.resident_id,
+    installed = [
+        Installed(connector_id=n, profile=_for_good(build, Purpose.TX_DEFAULT, profile_id, limit_a, now))
+        for n, (profile_id, limit_a) in enumerate(build.residents_a, 1)
+    ]
+    if build.resident_a is not None:
+        whole = _for_good(build, Purpose.CHARGE_POINT_MAX, build.resident_id, build.resident_a, now)
+        installed.append(Installed(connector_id=0, profile=whole))
+    return replace(Profiles(firmware=build.firmware), installed=tuple(installed))
+
+
+def _for_good(build: StationBuild, purpose: Purpose, profile_id: int, limit_a: float, now: datetime) -> Profile:
+    return Profile(
+        profile_id=profile_id,
         stack_level=build.resident_level,
-        purpose=Purpose.CHARGE_POINT_MAX,
+        purpose=purpose,
         kind=Kind.ABSOLUTE,
         schedule=Schedule(
             unit=RateUnit.AMPERE,
-            periods=(Period(start_s=0, limit=build.resident_a),),
+            periods=(Period(start_s=0, limit=limit_a),),
             start=now - timedelta(days=1),
         ),
     )
-    return replace(empty, installed=(Installed(connector_id=0, profile=profile),))

@@ -6,7 +6,7 @@ A tongue turns what happens in the box into messages, and requests into what the
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -70,12 +70,18 @@ class FrameLog:
         self.frames: Final[deque[ProfileFrame]] = deque(maxlen=MOST_FRAMES)
         self.received = 0
         self.accepted = 0
+        self.received_at: Final[Counter[int | None]] = Counter()
+        """The same by connector."""
+
+        self.accepted_at: Final[Counter[int | None]] = Counter()
 
     def note(self, frame: ProfileFrame) -> None:
         """One more."""
         self.frames.append(frame)
         self.received += 1
         self.accepted += frame.accepted
+        self.received_at[frame.connector_id] += 1
+        self.accepted_at[frame.connector_id] += frame.accepted
 
 
 class Tongue(Protocol):

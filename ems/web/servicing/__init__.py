@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 
-from ems.web.bits import Choice, box, labelled, words
+from ems.web.bits import Choice, box, labelled, link, words
 from ems.web.push import Draw, follow
 from ems.web.servicing.asking import Station
 from ems.web.servicing.files import FirmwareCard, LogsCard
+from ems.web.servicing.on_request import OnRequestCards
 from ems.web.servicing.operation import OperationCard
 from ems.web.servicing.settings import SettingsCard
 from ems.web.servicing.tags import TagsCard
@@ -26,6 +27,7 @@ async def show(visit: Visit, draw_frame: Draw) -> None:
     with box("div", "stack"):
         with box("div", "row spread"):
             words(voice("page.servicing"), "h1", "page-title")
+            link(voice("page.security"), f"{visit.root}/security", "button")
             if len(ids) > 1:
                 names = {each: station_name(each) for each in ids}
                 choice = labelled(voice("page.station"), lambda: Choice(names, chosen))
@@ -45,7 +47,8 @@ def _station_cards(visit: Visit, chosen: str) -> list[Draw]:
     operation, firmware = OperationCard(station), FirmwareCard(station)
     LogsCard(station)
     SettingsCard(station)
-    station.tell(operation.draw, firmware.draw)
+    on_request = OnRequestCards(station)
+    station.tell(operation.draw, firmware.draw, on_request.follow)
     return [station.follow]
 
 

@@ -29,6 +29,10 @@ class Station:
         self.visit: Final = visit
         self.voice: Final = visit.voice
         self.id: Final = station_id
+        found = (each for each in visit.house.state().stations if each.id == station_id)
+        self.connector: Final = next((each.connector for each in found), None)
+        """Which connector of a charger with several; None for a charger of its own."""
+
         self._told: tuple[Told, ...] = ()
         self._drawn = 0
         self._page = ui.context.client.content
@@ -54,15 +58,17 @@ class Station:
 
     async def ask(self, method: str, path: str, body: dict[str, object] | None = None) -> Answer:
         """The API below this station."""
-        return await call(self.visit, method, f"stations/{quote(self.id)}/{path}", body)
+        # The button that was pressed may be gone before its answer is here: with a dialog, or with a row.
+        with self._page:
+            return await call(self.visit, method, f"stations/{quote(self.id)}/{path}", body)
 
     async def command(self, method: str, path: str, body: dict[str, object] | None = None) -> bool:
         """Tell the station something, say what it answered, and look again; whether it does it."""
         answer = await self.ask(method, path, body)
         done = answer.fine and bool(answer.body["done"])
-        self.visit.tell(
-            self.said(answer.body["answer"]) if answer.fine else problem_of(self.visit, answer), bad=not done
-        )
+        said = self.said(answer.body["answer"]) if answer.fine else problem_of(self.visit, answer)
+        with self._page:
+            self.visit.tell(said, bad=not done)
         await self.look()
         return done
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from ems.web.bits import Choice, Field, box, button, dress, labelled, words
 from ems.web.servicing.asking import Station
-from ems.web.voice import station_name
+from ems.web.voice import connector_words, of_all_words, station_name
 
 HOURS: Final = (1, 2, 4, 8, 24)
 
@@ -21,6 +21,9 @@ class OperationCard:
         voice = station.voice
         with box("section", "card stack", aria_label=voice("page.operation")):
             words(station_name(station.id), "h2", "card-title")
+            if station.connector is not None:
+                words(connector_words(voice, station.connector), "p", "soft")
+                words(of_all_words(voice, station.connector), "p", "soft")
             self._facts = box("div", "row")
             with box("div", "row"):
                 button(voice("page.start"), self._posting("start", {}))
@@ -64,7 +67,10 @@ class OperationCard:
     def _restart(self) -> None:
         station, voice = self._station, self._station.voice
         title = voice("page.restart_title", station=station_name(station.id))
-        station.confirm(title, voice("page.restart_says"), self._posting("restart", {}), voice("page.restart"))
+        says = voice("page.restart_says")
+        if station.connector is not None:
+            says = f"{says} {of_all_words(voice, station.connector)}"
+        station.confirm(title, says, self._posting("restart", {}), voice("page.restart"))
 
     async def _operate(self, *, operative: bool) -> None:
         await self._station.command("PUT", "availability", {"operative": operative})

@@ -162,8 +162,8 @@ async def test_reports_caches_and_makers_data(api: ApiBench) -> None:
 
     assert answer.json() == {"station": "garage", "status": "Accepted", "content": ""}
     assert api.stations["garage"].told == [
-        "MeterValues 1",
-        "BootNotification None",
+        "MeterValues",
+        "BootNotification",
         "clear cache",
         "com.acme None x",
     ]

@@ -27,9 +27,8 @@ class Place:
     def __init__(self, folder: Path) -> None:
         self.house = LiveBench()
         self.audit: list[tuple[str, str]] = []
-        self.central = CentralSystem(
-            CsmsSection(), (StationEntry(id="garage"),), self.house.clock, lambda _: None, {}, folder=folder
-        )
+        stations = (StationEntry(id="garage"), StationEntry(id="garage_right", identity="garage", connector=2))
+        self.central = CentralSystem(CsmsSection(), stations, self.house.clock, lambda _: None, {}, folder=folder)
         self.bench = ApiBench(self.house, routers=[security_router(self.central, self._note)])
 
     def _note(self, who: str, said: Phrase) -> None:
@@ -84,3 +83,15 @@ async def test_what_cannot_be_done_is_a_problem(place: Place) -> None:
         (409, "no_authority"),
         (409, "station_offline"),
     ]
+
+
+async def test_connectors_of_one_station_are_as_safe_as_it_is(place: Place) -> None:
+    place.central.gate.let_in("garage", Admitted(profile=Profile.MUTUAL))
+    async with place.bench.client(Role.INSTALLER) as installer:
+        before = (await installer.get(PATH)).json()["stations"]
+        gone = await installer.delete(f"{PATH}/garage_right/profile")
+        after = (await installer.get(PATH)).json()["stations"]
+
+    assert gone.status_code == 204
+    assert [(each["id"], each["came_by"]) for each in before] == [("garage", 3), ("garage_right", 3)]
+    assert [each["came_by"] for each in after] == [0, 0]

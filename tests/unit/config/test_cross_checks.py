@@ -31,6 +31,44 @@ FAMILY = "  - {id: family, phases: 3}"
             "{id: drive, serial: A}\n  - {id: b, serial: A}",
             "stations[b].serial is A, as that of another",
         ),
+        # Connectors of one station.
+        (
+            DRIVE,
+            "{id: drive, identity: CP}\n  - {id: b, identity: CP, connector: 1}",
+            "line 11: stations[b].connector is 1, as that of drive, which is of the same station: give each connector",
+        ),
+        (
+            DRIVE,
+            (
+                "{id: drive}\n  - {id: b, identity: drive, connector: 2, ocpp: '1.6'}\n"
+                "  - {id: c, identity: drive, connector: 3, ocpp: '2.1'}"
+            ),
+            "line 12: stations[c].ocpp is 2.1, another than with b: both are connectors of one station",
+        ),
+        (
+            DRIVE,
+            "{id: drive, connector: 1, serial: A}\n  - {id: b, identity: drive, connector: 2, serial: B}",
+            "stations[b].serial is B, another than with drive",
+        ),
+        (
+            DRIVE,
+            "{id: drive, password: {env: HOME}}\n  - {id: b, identity: drive, connector: 2, password: {env: PATH}}",
+            "stations[b].password is another than with drive",
+        ),
+        (
+            DRIVE,
+            "{id: drive, password: {env: HOME}}\n  - {id: b, identity: drive, connector: 2, security_profile: 0}",
+            "stations[b].security_profile is 0 beside a password",
+        ),
+        (
+            DRIVE,
+            (
+                '{id: drive, upstream: {url: "ws://a"}}\n'
+                '  - {id: b, identity: drive, connector: 2, upstream: {url: "ws://a"}}'
+            ),
+            "stations[b].upstream is ws://a/drive, as that of another station's second central system",
+        ),
+        (DRIVE, "{id: drive, connector: 9}", "stations[drive].connector is 9"),
         (DRIVE, '{id: a, identity: ""}\n  - {id: b, identity: ""}', 'stations[b].identity is "", as that of another'),
         (
             GRID,

@@ -19,6 +19,7 @@ from ems.csms.messages import Boot, MeterReport, StartReport, StatusReport, Stop
 from ems.csms.pace import Pace
 from ems.csms.rpc import Unanswerable
 from ems.csms.service_words import FirmwareReport, UploadReport
+from ems.csms.told_on_request import ToldOnRequest
 from ems.csms.versions import Versions
 
 Payload = dict[str, Any]
@@ -55,6 +56,14 @@ class Security:
         self.foreign.append(about)
 
 
+class Energy(EnergyBook):
+    """Of a station with one connector."""
+
+    def hurried(self, *, on: bool, transaction_id: str = "") -> None:
+        assert len(transaction_id) <= 36
+        super().hurried(on=on)
+
+
 @dataclass
 class Heard:
     """Implements `messages.Heard` by remembering."""
@@ -68,6 +77,10 @@ class Heard:
     firmware: list[FirmwareReport] = field(default_factory=list)
     uploads: list[UploadReport] = field(default_factory=list)
     verdicts: dict[str, TagVerdict] = field(default_factory=dict)
+    asked_at: list[int | None] = field(default_factory=list)
+    """Connectors for which tags were asked about."""
+
+    untold_connector: int = 1
     accepts: bool = True
     waiting: int = 0
     """How often a car waited for a schedule."""
@@ -77,7 +90,8 @@ class Heard:
     security: Security = field(default_factory=Security)
 
     def __post_init__(self) -> None:
-        self.energy = EnergyBook(self._changed, self._needed)
+        self.energy = Energy(self._changed, self._needed)
+        self.on_request = ToldOnRequest(VirtualClock())
 
     def _needed(self) -> None:
         self.waiting += 1
@@ -98,7 +112,8 @@ class Heard:
     def metered(self, report: MeterReport) -> None:
         self.meters.append(report)
 
-    def authorize(self, id_tag: str) -> TagVerdict:
+    def authorize(self, id_tag: str, connector: int | None = None) -> TagVerdict:
+        self.asked_at.append(connector)
         return self.verdicts.get(id_tag, TagVerdict())
 
     def firmware_reported(self, report: FirmwareReport) -> None:

@@ -30,6 +30,7 @@ class ScriptedLane(CallLane):
         urgency: Urgency = Urgency.ROUTINE,  # noqa: ARG002 (nothing waits here)
         within_s: float,  # noqa: ARG002 (the same)
         message_id: str | None = None,  # noqa: ARG002 (the same)
+        connector: int = 0,  # noqa: ARG002 (the same)
     ) -> Answer:
         self.sent.append((action, dict(payload)))
         said = self.script.get(action, {"status": "Accepted"})

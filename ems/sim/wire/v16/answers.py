@@ -104,7 +104,8 @@ class StationAnswers:
 
     def _record(self, call: Call, connector_id: int | None, profile: Profile | None, answer: Answer | None) -> None:
         wired = self._box.build.firmware.wired_phases
-        limit = profile and limit_of(profile, self._box.now(), self._box.transaction, wired)
+        outlet = self._box.outlet(connector_id or 1)
+        limit = profile and limit_of(profile, self._box.now(), outlet.transaction if outlet else None, wired)
         frame = ProfileFrame(
             message_id=call.message_id,
             received_at_s=self._clock.monotonic_s(),
