@@ -6,9 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from datetime import tzinfo
 from functools import partial
-from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -16,19 +14,27 @@ from typing import TYPE_CHECKING, Final
 from ems.clock import Clock, WallClock
 from ems.commissioning.desk import Desk
 from ems.config.schema import SiteFile
-from ems.config.secrets import reveal, upstream_passwords
+from ems.config.secrets import reveal
 from ems.config.translate import to_site, to_tariff
 from ems.control.cycle import Turn
 from ems.control.memory import Memory
 from ems.csms.central_system import CentralSystem
 from ems.csms.quirks.learned import LearnedBook
-from ems.csms.security.occurrences import Occurrence
 from ems.csms.tags import TagDesk
 from ems.devices.catalog import Devices, connect_devices
 from ems.model.snapshot import Snapshot
-from ems.model.station import StationAlarm, StationState
+from ems.model.station import StationState
 from ems.model.transaction import Transaction
 from ems.model.words import Phrase
+from ems.parts import (
+    call_all,
+    import_outside,
+    keep_occurrence,
+    learned_stations,
+    mount_pages,
+    recorder_of,
+    relays_of,
+)
 from ems.runtime.board import Board
 from ems.runtime.dispatch import Dispatch, Sent
 from ems.runtime.earlier import earlier_transactions
@@ -41,26 +47,19 @@ from ems.runtime.supervisor import Supervisor
 from ems.runtime.terms import CAR_LASTS_S, Terms
 from ems.runtime.watchdog import Watchdog
 from ems.store.days import house_zone
-from ems.store.entries import EventEntry, Page
+from ems.store.entries import Page
 
 if TYPE_CHECKING:
-    from fastapi import FastAPI
-
-    from ems.api.access import Access
-    from ems.api.commissioning_port import Commissioning
     from ems.api.part import ApiPart
-    from ems.api.ports import House
     from ems.api.server import WebServer
     from ems.api.waiting import Waiting
     from ems.api.wire import HealthRecord
-    from ems.csms.relay.relays import Relays
-    from ems.runtime.learned_stations import LearnedStations
-    from ems.runtime.recorder import Recorder
 
 LOGGER: Final = logging.getLogger(__name__)
 
 REPORTS_MISSED: Final = 3
 """So many reports may fail to come before a station's last one no longer stands for the present."""
+
 
 METER_PAUSE_S: Final = 2.0
 """Longest pause between attempts to reach a silent grid meter: every car waits for it."""
@@ -104,14 +103,14 @@ class Service:
             learned=learned,
             folder=folder,
         )
-        self.relays: Final = _relays(file, self.central_system, clock, folder)
+        self.relays: Final = relays_of(file, self.central_system, clock, folder)
         self.tags.look_at(self.central_system.charging)
         self._dispatch = Dispatch(self._site, self.central_system.links, self._board, clock, sent=sent)
         self._escalations = Escalations(self.central_system.links, clock, resend=self._dispatch.resend)
         self.desk.join(self._board, self._dispatch, self.central_system)
         self._watchers = (self._escalations.watch, self.desk.watch, *watchers)
-        self.recorder: Final = _recorder(file, clock, self._zone)
-        self._learned = None if self.recorder is None else _learned_stations(learned, self.recorder, clock)
+        self.recorder: Final = recorder_of(file, clock, self._zone)
+        self._learned = None if self.recorder is None else learned_stations(learned, self.recorder, clock)
         self.ledger: Ledger | None = None
         """From the start of `run` on."""
         self._api_port = api_port
@@ -139,7 +138,7 @@ class Service:
             ledger = self.ledger = self._ledger()
             open_parts.callback(ledger.close)
             self.central_system.recall(earlier_transactions(self.recorder, self.central_system.links))
-            self.central_system.gate.occurrences.noted = partial(_keep_occurrence, ledger)
+            self.central_system.gate.occurrences.noted = partial(keep_occurrence, ledger)
             # A hung loop is a matter of real time: a faster clock of a demo does not make it hang sooner.
             watchdog, supervisor = open_parts.enter_context(Watchdog(WallClock())), Supervisor(self._clock)
             loop = self._loop(ledger, beats=(watchdog.beat, supervisor.beat))
@@ -209,7 +208,7 @@ class Service:
             self._board,
             self._dispatch,
             self._clock,
-            beat=lambda: _call_all(beats),
+            beat=lambda: call_all(beats),
             watchers=(*self._watchers, ledger.watch),
             records=records,
             memory=None if recorder is None else recorder.recall(self._site),
@@ -220,7 +219,7 @@ class Service:
         try:
             if self._file.api.enabled:
                 # A second or more of imports and tens of MB; control works meanwhile.
-                await asyncio.to_thread(_import_outside)
+                await asyncio.to_thread(import_outside)
                 self.api = await self._api(ledger)
                 if self._newest is not None:
                     self.api.house.record(*self._newest)
@@ -248,7 +247,7 @@ class Service:
             stations=self.central_system.links,
             stores=await stores_of(ledger, self.recorder, self._clock, self._site, waiting=waiting),
             bind_port=self._api_port,
-            mount=partial(self._mount_pages, installers),
+            mount=partial(mount_pages, installers, self._zone, self._clock),
             routers=[
                 installer_router(installers),
                 report_card_router(self.desk),
@@ -281,12 +280,6 @@ class Service:
         if self.api is not None:
             self.api.house.record(look, before, turn)
 
-    def _mount_pages(self, installers: Commissioning, app: FastAPI, house: House, access: Access) -> None:
-        """Put the pages on the API's application."""
-        from ems.web import mount  # noqa: PLC0415 (imported already, in a thread)
-
-        mount(app, house, access, time_zone=self._zone, clock=self._clock, commissioning=installers)
-
     def _follow_devices(self, parts: asyncio.TaskGroup) -> None:
         devices, board, clock, noted = self._devices, self._board, self._clock, self._reads.noted
         for job in devices.background:
@@ -307,49 +300,3 @@ class Service:
     def _station_changed(self, state: StationState) -> None:
         self._dispatch.station_changed(state)
         self._board.post_station(state)
-
-
-def _keep_occurrence(ledger: Ledger, what: Occurrence) -> None:
-    """One more line of the log; what is a notice too has its own."""
-    if what.kind.value not in {alarm.value for alarm in StationAlarm}:
-        ledger.note(EventEntry(utc_s=what.at.timestamp(), kind=f"security_{what.kind}", facts=what.facts))
-
-
-def _call_all(calls: Sequence[Callable[[], None]]) -> None:
-    for call in calls:
-        call()
-
-
-def _import_outside() -> None:
-    import_module("ems.api.part")
-    import_module("ems.api.installer")
-    import_module("ems.api.routes.commissioning")
-    import_module("ems.web")
-
-
-def _learned_stations(book: LearnedBook, recorder: Recorder, clock: Clock) -> LearnedStations:
-    """What keeps it; only where there is a database."""
-    from ems.runtime.learned_stations import LearnedStations  # noqa: PLC0415 (needs what a database needs)
-
-    return LearnedStations(book, recorder, clock)
-
-
-def _relays(file: SiteFile, central_system: CentralSystem, clock: Clock, folder: Path | None) -> Relays | None:
-    """What tells second central systems; None where no station has one."""
-    if all(entry.upstream is None for entry in file.stations):
-        return None
-    from ems.csms.relay.relays import Relays  # noqa: PLC0415 (a client and a database that few houses need)
-
-    return Relays(file.stations, central_system.links, clock, upstream_passwords(file), folder)
-
-
-def _recorder(file: SiteFile, clock: Clock, zone: tzinfo) -> Recorder | None:
-    """What writes journal and books; None where the site file names no place for them."""
-    section = file.storage
-    if section.path is None and section.url is None:
-        return None
-    # 18 MB of memory that only a database needs.
-    from ems.runtime.recorder import Recorder, Storage  # noqa: PLC0415 (the reason stands above)
-    from ems.store.place import url_of  # noqa: PLC0415 (the same)
-
-    return Recorder(Storage(url=url_of(section), bound_b=section.journal_mb * 1_000_000, zone=zone), clock)

@@ -93,6 +93,9 @@ class Post:
         self.on_request: Final = ToldOnRequest(clock)
         """What it told in answer to special requests."""
 
+        self.quickness: Final = Quickness()
+        """How quickly it answers, whichever connector it is about."""
+
         self.boot: Boot | None = None
         """Who it said it is; None until its first boot notification."""
 
@@ -134,6 +137,7 @@ class Post:
     def join(self, member: PostConnector) -> None:
         """One more of its connectors."""
         self._members.append(member)
+        member.limits.search.quickness = self.quickness
 
     def look_again(self) -> None:
         """Have what is known of its connectors told when it changed."""
@@ -196,7 +200,7 @@ class Post:
         speech = self.versions.speech(socket.subprotocol)
         rpc = Rpc(
             socket,
-            consulting(partial(self._heard, speech), self.hearing.consult),
+            consulting(partial(self._heard, speech), self.hearing),
             self._clock,
             station=self.entry.id,
             give_way_s=self.pace.give_way_s,
