@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from abc import abstractmethod
 from collections.abc import Mapping
@@ -51,6 +52,7 @@ class Serviced(Requested):
         """What its service stands at."""
 
         self._list_sent: TagList | None = None
+        self._ordered: asyncio.Event | None = None
 
     @property
     @abstractmethod
@@ -66,6 +68,10 @@ class Serviced(Requested):
     @abstractmethod
     def told_settings(self) -> Mapping[str, Setting]:
         """What it told of its settings when it was set up."""
+
+    def when_ordered(self, changed: asyncio.Event) -> None:
+        """Set that event whenever an update or an upload begins, goes on or ends."""
+        self._ordered = changed
 
     @property
     def host_dialled(self) -> str:
@@ -275,6 +281,8 @@ class Serviced(Requested):
 
     def _stand(self, **changes: object) -> None:
         self.standing = replace(self.standing, **changes)  # type: ignore[arg-type] # names of `Standing`
+        if self._ordered is not None and not changes.keys().isdisjoint({"update", "upload"}):
+            self._ordered.set()
 
 
 def new_request_id() -> int:
