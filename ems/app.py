@@ -82,6 +82,7 @@ class Service:
         """`bind_port` and `api_port` override the ports of the site file, 0 takes any free one."""
         self._clock = clock
         folder = None if file.storage.path is None else Path(file.storage.path)
+        self._folder: Final = folder
         self.desk: Final = Desk(file, folder, clock)
         file = self.desk.file
         self._file = file
@@ -241,6 +242,7 @@ class Service:
         from ems.api.routes.peculiarities import peculiarities_router  # noqa: PLC0415 (the same)
         from ems.api.routes.report_card import report_card_router  # noqa: PLC0415 (the same)
         from ems.api.routes.station_security import security_router  # noqa: PLC0415 (the same)
+        from ems.api.servicing.cards import CardShelf  # noqa: PLC0415 (the same)
         from ems.api.waiting import Waiting  # noqa: PLC0415 (the same)
 
         installers = InstallersDesk(self.desk, self._clock)
@@ -255,7 +257,7 @@ class Service:
             mount=partial(self._mount_pages, installers),
             routers=[
                 installer_router(installers),
-                report_card_router(self.desk),
+                report_card_router(self.desk, CardShelf(self._folder)),
                 peculiarities_router(self.central_system.links),
                 security_router(self.central_system, self._audit),
             ],
