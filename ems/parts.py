@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ems.api.ports import House
     from ems.csms.relay.relays import Relays
     from ems.runtime.learned_stations import LearnedStations
+    from ems.runtime.open_orders import KeptOrders
     from ems.runtime.recorder import Recorder
 
 
@@ -61,6 +62,13 @@ def learned_stations(book: LearnedBook, recorder: Recorder, clock: Clock) -> Lea
     from ems.runtime.learned_stations import LearnedStations  # noqa: PLC0415 (needs what a database needs)
 
     return LearnedStations(book, recorder, clock)
+
+
+def kept_orders(central_system: CentralSystem, recorder: Recorder, clock: Clock) -> KeptOrders:
+    """What keeps orders over a restart; only where there is a database."""
+    from ems.runtime.open_orders import KeptOrders  # noqa: PLC0415 (18 MB of memory that only a database needs)
+
+    return KeptOrders(central_system.links, recorder, clock)
 
 
 def relays_of(file: SiteFile, central_system: CentralSystem, clock: Clock, folder: Path | None) -> Relays | None:

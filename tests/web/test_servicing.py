@@ -84,3 +84,17 @@ def test_a_monitor_is_shown_with_its_event_and_a_text_is_put_on_the_display(visi
     page.get_by_role("dialog").get_by_role("button", name="Show a text").click()
 
     expect(page.get_by_text("The charger does it.").first).to_be_visible()
+
+
+def test_a_report_card_is_made_and_has_a_page_to_print(visit: Open) -> None:
+    page = visit("/station?station=guest", who="Ines")
+    cards = page.get_by_label("Report cards", exact=True)
+
+    cards.get_by_role("button", name="Make a report card").click()
+
+    expect(cards.locator("[data-card]").first).to_contain_text("good")
+    href = cards.get_by_role("link", name="Page to print").first.get_attribute("href")
+    assert href is not None
+    told = page.request.get(page.url.partition("/station")[0] + href)
+    assert told.status == 200
+    assert "guest" in told.text()

@@ -161,7 +161,7 @@ class Operated(StationCalls):
         own = {name: value for name, value in changes.items() if name in OF_A_CONNECTOR}
         shared = {name: value for name, value in changes.items() if name not in OF_A_CONNECTOR}
         self._own = replace(self._own, **own)  # type: ignore[arg-type]
-        self._shared.now = replace(self._shared.now, **shared)  # type: ignore[arg-type]
+        self._shared.change(**shared)
 
 
 def new_request_id() -> int:

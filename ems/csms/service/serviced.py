@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,13 +11,12 @@ from typing import Final
 from ems.csms.messages import Boot, Outcome, Report, Setting
 from ems.csms.ports import LeasedLimit
 from ems.csms.service import firmware
+from ems.csms.service.firmware import FirmwareUpdate
 from ems.csms.service.local_list import ListRoom, TagList, send_list
 from ems.csms.service.operated import UNCHANGED, Operated
 from ems.csms.service.requested import Requested
 from ems.csms.service.settings import read_everything, read_settings
-from ems.csms.service.standing import (
-    Upload,
-)
+from ems.csms.service.standing import Upload
 from ems.csms.service_words import (
     FirmwareOrder,
     FirmwareReport,
@@ -40,6 +40,14 @@ class Serviced(Operated, Requested):
     @abstractmethod
     def told_settings(self) -> Mapping[str, Setting]:
         """What it told of its settings when it was set up."""
+
+    def when_ordered(self, changed: asyncio.Event) -> None:
+        """Set that event whenever an update or an upload begins, goes on or ends."""
+        self._shared.orders_changed = changed
+
+    def recall_orders(self, update: FirmwareUpdate | None, upload: Upload | None) -> None:
+        """Go on from what an earlier run ordered."""
+        self._stand(update=update, upload=upload)
 
     @property
     def host_dialled(self) -> str:

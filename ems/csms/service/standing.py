@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import asyncio
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -54,6 +55,9 @@ class Upload:
     file_name: str = ""
     """As the station calls it; empty where it has not said."""
 
+    from_before: bool = False
+    """Whether it was asked for before the service started."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reservation:
@@ -97,5 +101,14 @@ class PostStanding:
 
     def __init__(self) -> None:
         self.now = Standing()
+        self.orders_changed: asyncio.Event | None = None
+        """To be set whenever an update or an upload begins, goes on or ends."""
+
         self.list_sent: TagList | None = None
         """Its list of tags as it was sent last."""
+
+    def change(self, **changes: object) -> None:
+        """Names of `Standing`."""
+        self.now = replace(self.now, **changes)  # type: ignore[arg-type]
+        if self.orders_changed is not None and not changes.keys().isdisjoint({"update", "upload"}):
+            self.orders_changed.set()

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from ems.csms.capabilities import Capabilities, RateUnit, capabilities
 from ems.csms.charging_profiles import Moment, Period, Profile, Purpose, constructions, open_offer, profiles
 from ems.csms.messages import Report
+from ems.csms.on_request_words import MonitorBase, MonitorKind, MonitorOrder
 from ems.csms.ports import LeasedLimit
 from ems.csms.service_words import (
     FirmwareOrder,
@@ -483,6 +484,37 @@ def test_station_that_tells_nothing_is_asked_and_left_alone() -> None:
     station.asks(lambda dialect: dialect.prepare())
 
     assert [action for action, _ in station.asked] == ["GetBaseReport", "GetChargingProfiles"]
+
+
+@BOTH
+def test_what_somebody_wants_is_asked_in_words_that_the_schema_knows(protocol: str) -> None:
+    """F10."""
+    station = paper(
+        protocol,
+        SetVariableMonitoring={"setMonitoringResult": [{"status": "Accepted", "id": 5}]},
+        ClearVariableMonitoring={"clearMonitoringResult": [{"status": "NotFound", "id": 5}]},
+        ClearDisplayMessage={"status": "Unknown"},
+        CostUpdated={},
+    )
+    wanted = MonitorOrder(variable="SmartChargingCtrlr.Enabled", kind=MonitorKind.CHANGE, value=1.0)
+
+    async def everything(dialect: Any) -> list[bool]:
+        outcomes = [
+            await dialect.tell_cost("T1", 1.25),
+            await dialect.monitor(wanted),
+            await dialect.stop_monitors([5]),
+            await dialect.monitor_base(MonitorBase.ALL),
+            await dialect.monitor_level(5),
+            await dialect.report_monitors(),
+            await dialect.show(1, "Hello", transaction_id="T1"),
+            await dialect.report_shown(),
+            await dialect.show_no_more(1),
+            await dialect.customer("04A1B2C3", report=True, clear=False),
+        ]
+        return [outcome.done for outcome in outcomes]
+
+    assert station.asks(everything) == [True] * 10
+    assert len(station.asked) == 10
 
 
 def test_what_the_schema_forbids_is_refused_before_it_leaves() -> None:
