@@ -17,7 +17,7 @@ from pymodbus.pdu import ModbusPDU
 from pymodbus.transport import CommParams, CommType
 
 from ems.clock import Clock
-from ems.devices.modbus_frames import frame_fault, rtu_frame_fault
+from ems.devices.modbus_frames import EXCEPTION_BIT, frame_fault, rtu_frame_fault
 from ems.devices.profile_parts import Carrier
 from ems.devices.register_point import RegisterKind
 from ems.errors import DeviceError, LinkDown, NoAnswer, Nonsense
@@ -132,7 +132,7 @@ class Wire:
         read = client.read_holding_registers if request.function == "holding" else client.read_input_registers
         try:
             async with self._clock.timeout(request.timeout_s) as self._limit:
-                return await read(request.address, count=request.count, device_id=request.unit)
+                reply = await read(request.address, count=request.count, device_id=request.unit)
         except TimeoutError:
             silence = f"unit {request.unit} at {self._line.where} did not answer within {request.timeout_s:g} s"
             raise self._trouble or NoAnswer(silence) from None
@@ -140,6 +140,10 @@ class Wire:
             raise LinkDown(f"{self._line.where} dropped the Modbus connection") from err
         finally:
             self._request = self._limit = None
+        # Of several frames in one packet `_inspect` has seen the first alone.
+        if reply.function_code & ~EXCEPTION_BIT != FUNCTION_OF[request.function]:
+            raise Nonsense(f"unit {request.unit} at {self._line.where} answers function {reply.function_code}")
+        return reply
 
     def _inspect(self, sending: bool, packet: bytes) -> bytes:
         request = self._request
