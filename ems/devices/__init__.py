@@ -4,9 +4,10 @@
 `modbus_profile`, `point_map`, `mqtt_profile`), `profiles/` one YAML file per device family · `cautions` what an owner
 should know of them · `modbus_link` the shared connection, `modbus_address` where and how fast, `modbus_device` a
 register map on it (`register_map`, `register_point`, `register_types`) · `sunspec` devices that describe themselves
-(`sunspec_device`, `sunspec_models`) · `mqtt_link` the broker, `mqtt_device` a device that publishes (`mqtt_messages`) ·
-`http_device` one that answers JSON
-(`http_profile`, `entry_requests`) · `modbus_wire` one connection, `modbus_proxy` a door to it for other programs ·
-`sample` and `views` how numbers become readings · `plausibility` what cannot be true is no sample · `probe` one device
-as an installer sees it, `soundness` whether it fits together · `cancellation` tasks end when they are told to.
+(`sunspec_device`, `sunspec_models`) · `mqtt_link` the broker, `mqtt_device` a device that publishes (`mqtt_messages`)
+· `http_device` one that answers JSON (`http_profile`, `entry_requests`) · `modbus_wire` one connection, `modbus_proxy`
+a door to it for other programs · `battery_control` writes the bounds of a battery that its profile knows
+(`battery_profile`) · `sample` and `views` how numbers become readings · `plausibility` what cannot be true is no
+sample · `probe` one device as an installer sees it, `soundness` whether it fits together · `cancellation` tasks end
+when they are told to.
 """

@@ -31,6 +31,7 @@ from ems.api.wire.records import (
     SessionRecord,
 )
 from ems.api.wire.state import (
+    BatteryOrders,
     BatteryState,
     CircuitState,
     Energies,
@@ -84,6 +85,7 @@ __all__ = [
     "Amps",
     "AuditRecord",
     "BatteryMode",
+    "BatteryOrders",
     "BatteryState",
     "BoostWish",
     "CircuitState",
