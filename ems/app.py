@@ -27,6 +27,7 @@ from ems.model.station import StationState
 from ems.model.transaction import Transaction
 from ems.model.words import Phrase
 from ems.parts import (
+    battery_keeper,
     call_all,
     import_outside,
     keep_occurrence,
@@ -110,7 +111,9 @@ class Service:
         self._dispatch = Dispatch(self._site, self.central_system.links, self._board, clock, sent=sent)
         self._escalations = Escalations(self.central_system.links, clock, resend=self._dispatch.resend)
         self.desk.join(self._board, self._dispatch, self.central_system)
-        self._watchers = (self._escalations.watch, self.desk.watch, *watchers)
+        self._battery = battery_keeper(file, self._devices, clock)
+        keepers = () if self._battery is None else (self._battery.watch,)
+        self._watchers = (self._escalations.watch, self.desk.watch, *keepers, *watchers)
         self.recorder: Final = recorder_of(file, clock, self._zone)
         self._learned = None if self.recorder is None else learned_stations(learned, self.recorder, clock)
         self._orders = None if self.recorder is None else kept_orders(self.central_system, self.recorder, clock)
@@ -266,6 +269,7 @@ class Service:
             inlets=self._devices.pushed,
             tag_desk=self.tags,
             devices=self._reads.health,
+            battery=self._battery,
         )
         self.desk.audit = part.access.audit_commissioning
         return part
@@ -302,6 +306,8 @@ class Service:
         if devices.battery is not None:
             battery = noted(devices.battery, "battery")
             parts.create_task(follow(battery, board.post_battery, clock), name=battery.name)
+        if self._battery is not None:
+            parts.create_task(self._battery.run(), name="battery's bounds")
         if devices.operator_signal is not None:
             parts.create_task(devices.operator_signal.follow(board.set_dimmed), name="grid operator's signal")
 

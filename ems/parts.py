@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING
 from ems.clock import Clock
 from ems.config.schema import SiteFile
 from ems.config.secrets import upstream_passwords
+from ems.config.translate import to_battery_rules
 from ems.csms.central_system import CentralSystem
 from ems.csms.quirks.learned import LearnedBook
 from ems.csms.security.occurrences import Occurrence
+from ems.devices.catalog import Devices
 from ems.model.station import StationAlarm
+from ems.runtime.battery_keeper import BatteryKeeper
 from ems.runtime.ledger import Ledger
 from ems.store.entries import EventEntry
 
@@ -34,6 +37,14 @@ def keep_occurrence(ledger: Ledger, what: Occurrence) -> None:
     """One more line of the log; what is a notice too has its own."""
     if what.kind.value not in {alarm.value for alarm in StationAlarm}:
         ledger.note(EventEntry(utc_s=what.at.timestamp(), kind=f"security_{what.kind}", facts=what.facts))
+
+
+def battery_keeper(file: SiteFile, devices: Devices, clock: Clock) -> BatteryKeeper | None:
+    """What keeps the battery at its orders; None where the site file gives no leave for any."""
+    rules = to_battery_rules(file)
+    if rules is None or devices.battery_valve is None:
+        return None
+    return BatteryKeeper(rules, devices.battery_valve, clock)
 
 
 def call_all(calls: Sequence[Callable[[], None]]) -> None:

@@ -234,6 +234,7 @@ class LiveHouse(Asked, Told):
             wishes=self._wishes.stations,
             sources=self._sources.feeds.sources(),
             cars=self.cars.states(self._parked()),
+            battery=None if self._sources.battery is None else self._sources.battery.standing,
             import_cap=self._wishes.import_cap,
             strategy=self._wishes.strategy or self._board.site.policy.keenness,
             user_strategy=self._wishes.strategy,

@@ -43,7 +43,18 @@ from ems.api.server import WebServer
 from ems.api.servicing.desk import Servicing
 from ems.api.servicing.ports import ServicedStation
 from ems.api.servicing.tags import TAGS_KEY
-from ems.api.sources import Archive, Books, Diary, LogDiary, MemoryShelf, NoArchive, NoBooks, Shelf, Sources
+from ems.api.sources import (
+    Archive,
+    Books,
+    Diary,
+    KeptBattery,
+    LogDiary,
+    MemoryShelf,
+    NoArchive,
+    NoBooks,
+    Shelf,
+    Sources,
+)
 from ems.api.vehicle_book import VEHICLES_KEY
 from ems.api.waiting import Waiting
 from ems.api.wire import HealthRecord
@@ -130,10 +141,12 @@ class ApiPart:
         inlets: Mapping[str, Inlet] | None = None,
         tag_desk: TagDesk | None = None,
         devices: Told = tuple,
+        battery: KeptBattery | None = None,
     ) -> None:
         """`mount` puts pages on the application; `routers` of other parts stand below `/api/v1`.
 
-        `inlets` take the readings that programs bring; `devices` tells how well each is read.
+        `inlets` take the readings that programs bring; `devices` tells how well each is read, `battery` how its orders
+        stand.
         """
         stores = stores or Stores()
         shelf = stores.shelf or MemoryShelf()
@@ -150,6 +163,7 @@ class ApiPart:
             diary=stores.diary,
             feeds=feed,
             gauges=WatchedDevices(devices, clock, circuits=circuits),
+            battery=battery,
         )
         self._file = file
         self._experimental = tuple(each.device_id for each in cautions(file) if each.about == "experimental")

@@ -20,6 +20,7 @@ from ems.api.wire import (
     SessionRecord,
     SourceState,
 )
+from ems.model.battery import BatteryStanding
 from ems.model.words import Phrase
 
 LOGGER: Final = logging.getLogger(__name__)
@@ -117,6 +118,13 @@ class NoGauges:
         return ()
 
 
+class KeptBattery(Protocol):
+    """A home battery that takes orders; answers from memory."""
+
+    @property
+    def standing(self) -> BatteryStanding: ...
+
+
 class NoFeeds:
     """Every device is read by ourselves."""
 
@@ -201,6 +209,7 @@ class Sources:
     diary: Diary = LogDiary()
     feeds: Feeds = NoFeeds()
     gauges: Gauges = NoGauges()
+    battery: KeptBattery | None = None
 
 
 def _refuse() -> NoReturn:

@@ -166,7 +166,10 @@ class HttpDevice(Generic[R]):
                 body += piece
                 if len(body) > MAX_PAYLOAD_BYTES:
                     break
-            return response.status_code, body
+        if _more_came(client):
+            # The library would take it for the answer to the next question.
+            await self.close()
+        return response.status_code, body
 
     def _opened(self) -> httpx.AsyncClient:
         if self._client is None:
@@ -185,6 +188,15 @@ class HttpDevice(Generic[R]):
                 limits=httpx.Limits(max_connections=1, max_keepalive_connections=1),
             )
         return self._client
+
+
+def _more_came(client: httpx.AsyncClient) -> bool:
+    """Whether something that nobody asked for stands behind the answer on its connection."""
+    pool = getattr(client._transport, "_pool", None)  # noqa: SLF001 (nothing public tells)
+    states = [
+        getattr(getattr(each, "_connection", None), "_h11_state", None) for each in getattr(pool, "connections", ())
+    ]
+    return any(state.trailing_data[0] for state in states if state is not None)
 
 
 def _auth(address: HttpAddress) -> httpx.Auth | None:

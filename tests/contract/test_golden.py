@@ -31,6 +31,7 @@ from ems.api.wire import Shape
 from ems.api.wishes import Passing, Wishes
 from ems.control.memory import Memory, StationTimers
 from ems.control.pace import Pace, Pull
+from ems.model.battery import BatteryOrder, BatteryReason, BatteryStanding
 from ems.model.decision import CircuitLoad, Decision, LimitReason, Notice, NoticeCode, Reason, Setpoint
 from ems.model.electrical import PerPhase, Phase
 from ems.model.explanation import Explanation, Stage, Step
@@ -133,6 +134,10 @@ def scene() -> Scene:
             solar=SolarReading(power_w=5200.0, taken_at_s=NOW_S),
             battery=BatteryReading(power_w=-800.0, taken_at_s=NOW_S - 2.0, soc=0.62),
             dimmed=False,
+        ),
+        battery=BatteryStanding(
+            order=BatteryOrder(reason=BatteryReason.CARS_FROM_GRID, since_s=900.0, discharge_at_most_w=0.0),
+            in_force=True,
         ),
         decision=Decision(
             at_s=NOW_S,

@@ -11,6 +11,7 @@ from typing import Literal
 from ems.api.devices import device_state
 from ems.api.wire import (
     BatteryMode,
+    BatteryOrders,
     BatteryState,
     BoostWish,
     CircuitState,
@@ -39,6 +40,7 @@ from ems.api.wire import (
 from ems.clock import WallClock
 from ems.control.explain import explain
 from ems.errors import EmsError
+from ems.model.battery import BatteryReason
 from ems.model.decision import LimitReason, Notice, NoticeCode
 from ems.model.electrical import FuseDevice, Phase
 from ems.model.explanation import Explanation
@@ -151,7 +153,20 @@ class PaperHouse(PaperPast):
             today=Today(solar_kwh=31.4, charging_kwh=18.2, charging_solar_kwh=15.1, solar_share=0.83),
             circuits=self._circuits(swing, garage_w),
             stations=(self._garage(garage_w, solar_w), self._carport(), self._guest()),
-            battery=BatteryState(power_w=300.0, soc=0.64, age_s=0.6, mode=BatteryMode.DISCHARGING),
+            battery=BatteryState(
+                power_w=300.0,
+                soc=0.64,
+                age_s=0.6,
+                mode=BatteryMode.DISCHARGING,
+                orders=BatteryOrders(
+                    charge_at_most_w=None,
+                    discharge_at_most_w=0.0,
+                    reason=BatteryReason.CARS_FROM_GRID,
+                    because=sentence(Phrase("battery.cars_from_grid")),
+                    in_force=True,
+                    trouble=None,
+                ),
+            ),
             notices=self._notices(),
             sources=(),
             vehicles=(),

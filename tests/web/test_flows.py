@@ -351,3 +351,9 @@ def test_devices_say_how_well_they_are_read_and_why_not(visit: Open) -> None:
     expect(page.locator("[data-device=grid]")).to_contain_text("reconnected 2 times")
     expect(page.locator("[data-device=roof]")).to_contain_text("Nobody answers at its address")
     expect(page.locator("[data-device=roof]")).to_contain_text("3 failures in a row: ")
+
+
+def test_a_battery_that_is_held_says_why(visit: Open) -> None:
+    page = visit("/", who="Vito")
+
+    expect(page.locator("[data-battery=orders]")).to_have_text("Battery held: cars take more than the sun gives")

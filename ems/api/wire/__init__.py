@@ -31,6 +31,7 @@ from ems.api.wire.records import (
     SessionRecord,
 )
 from ems.api.wire.state import (
+    BatteryOrders,
     BatteryState,
     CircuitState,
     ConnectorPlace,
@@ -85,6 +86,7 @@ __all__ = [
     "Amps",
     "AuditRecord",
     "BatteryMode",
+    "BatteryOrders",
     "BatteryState",
     "BoostWish",
     "CircuitState",

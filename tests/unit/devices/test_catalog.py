@@ -186,3 +186,17 @@ def test_devices_that_connect_tell_how_often() -> None:
 
     read: list[object] = [devices.meters["main"], *devices.solar, devices.battery]
     assert [each.connections for each in read if isinstance(each, Connecting)] == [0, 0, 0, 0]
+
+
+def test_a_battery_takes_orders_only_with_leave_and_with_registers_that_are_known() -> None:
+    kostal = {"id": "cellar", "profile": "kostal_plenticore", "modbus": {"host": "192.0.2.9"}}
+    unknown = {**kostal, "profile": "huawei_sun2000", "control": {"hold": True}}
+
+    read_only = connect_devices(site(SDM, battery=kostal), VirtualClock())
+    ordered = connect_devices(site(SDM, battery={**kostal, "control": {"hold": True}}), VirtualClock())
+
+    assert read_only.battery_valve is None
+    assert ordered.battery_valve is not None
+    assert len(ordered.links) == len(read_only.links)
+    with pytest.raises(DeviceConfigError, match="cellar cannot be controlled"):
+        connect_devices(site(SDM, battery=unknown), VirtualClock())
