@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from ems.config.schema import StationEntry
+from ems.config.schema_csms import BootAnswer
 
 OF_THE_STATION: Final = ("serial", "ocpp", "security_profile", "password", "quirks", "boot")
 """Keys that are the whole station's: given with any of its connectors, they hold for all."""
@@ -33,8 +34,13 @@ def is_alone(group: Sequence[StationEntry]) -> bool:
 
 
 def of_the_station(group: Sequence[StationEntry]) -> StationEntry:
-    """What holds for a station as a whole: the entry of its first connector, and the most that any of them can draw."""
-    return group[0].model_copy(update={"hardware_max_a": max(each.hardware_max_a or each.max_a for each in group)})
+    """What holds for a station as a whole: the entry of its first connector, and the most that any of them can draw.
+
+    It is kept waiting, or turned down, where any of them is.
+    """
+    kept = next((each.boot for each in group if each.boot is not BootAnswer.ACCEPT), BootAnswer.ACCEPT)
+    most_a = max(each.hardware_max_a or each.max_a for each in group)
+    return group[0].model_copy(update={"hardware_max_a": most_a, "boot": kept})
 
 
 def is_further(earlier: Sequence[StationEntry], entry: StationEntry) -> bool:

@@ -24,6 +24,8 @@ class UpstreamCommand(StrEnum):
 
     UNLOCK = "unlock"
     RESET = "reset"
+    DATA = "data"
+    """Vendor data (DataTransfer), both ways: only its maker knows what it does to a station."""
 
 
 class UpstreamSection(Section):
@@ -31,6 +33,9 @@ class UpstreamSection(Section):
 
     url: Annotated[str, Field(max_length=500, pattern=r"^wss?://[^\s/@?#]+(/[^\s?#]*)?$")]
     """Its address, without the station's identity at the end."""
+
+    ocpp: Literal["1.6", "2.0.1"] = "1.6"
+    """The version that is spoken there, whatever the station speaks."""
 
     identity: Annotated[str, Field(min_length=1, max_length=48)] | None = None
     """What the station is called there; its identity here when left out."""

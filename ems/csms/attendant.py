@@ -83,9 +83,7 @@ class Attendant:
         self._station = station
         self._visit = visit
         self._clock = clock
-        self._foreign: dict[int, ForeignLimits] = {
-            member.number: self._new_foreign(member) for member in station.members
-        }
+        self._looks: dict[int, ForeignLimits] = {}
 
     @property
     def _pace(self) -> Pace:
@@ -169,26 +167,26 @@ class Attendant:
         """Stations of 2.x tell of them; one of 1.6 has to be asked, now and then while a car charges."""
         if self._visit.speech.protocol != NOT_TOLD_IN or member.connector.transactions.running is None:
             return
-        if self._foreign[member.number].is_due():
-            self._visit.spawn(self._look(member))
+        looks = self._looks.get(member.number)
+        if looks is None:
+            looks = ForeignLimits(member.entry.id, member.energy, member.security, self._clock)
+            self._looks[member.number] = looks
+        if looks.is_due():
+            self._visit.spawn(self._look(member, looks))
 
-    def _new_foreign(self, member: AttendedConnector) -> ForeignLimits:
-        return ForeignLimits(member.entry.id, member.energy, member.security, self._clock)
-
-    async def _look(self, member: AttendedConnector) -> None:
-        told_a, foreign = member.limits.told_a, self._foreign[member.number]
+    async def _look(self, member: AttendedConnector, looks: ForeignLimits) -> None:
+        told_a = member.limits.told_a
         try:
             composite = await self._visit.dialect.composite_schedule(member.number, AHEAD_S)
         except (StationRefused, StationSilent):
-            foreign.give_up()
+            looks.give_up()
             return
         said_a, car = amps_now(composite), member.connector.car
         if said_a is None or told_a is None or car is None or told_a != member.limits.told_a:
             return
-        entry = member.entry
         drawn_a = max(car.current_a, default=0.0)
-        most_a = entry.hardware_max_a or entry.max_a
-        foreign.judge(Look(said_a=said_a, told_a=told_a, drawn_a=drawn_a, most_a=most_a))
+        most_a = member.entry.hardware_max_a or member.entry.max_a
+        looks.judge(Look(said_a=said_a, told_a=told_a, drawn_a=drawn_a, most_a=most_a))
 
 
 def _due(before_s: float | None, now_s: float, every_s: float) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Awaitable, Iterator, Sequence
+from collections.abc import Awaitable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -26,6 +26,7 @@ from ems.csms.messages import (
     TagVerdict,
     TransactionEvent,
 )
+from ems.csms.rpc import Later
 from ems.csms.security.station_security import StationSecurity
 from ems.csms.service_words import FirmwareReport, UploadReport
 from ems.csms.told_on_request import ToldOnRequest
@@ -83,6 +84,11 @@ class Hearing:
         """What to wait for before the station learns whether a tag may charge; None for nothing."""
         waits = [each for member in self.members if (each := member.observer.consult(id_tag)) is not None]
         return _all(waits) if len(waits) > 1 else next(iter(waits), None)
+
+    def vendor_data(self, payload: Mapping[str, object]) -> Later | None:
+        """See `Observer.vendor_data`: of those who follow its connectors the first that takes it."""
+        answers = (member.observer.vendor_data(payload) for member in self.members)
+        return next((each for each in answers if each is not None), None)
 
     def authorize(self, id_tag: str, connector: int | None = None) -> TagVerdict:
         """Whether that tag may charge: at that connector, or where its session runs already."""

@@ -21,10 +21,10 @@ from ems.errors import StationError, StationOffline, StationRefused, StationSile
 LOGGER = logging.getLogger(__name__)
 
 MOST_WAITING: Final = 100
-OTHERS_WAIT_S: Final = 3.0
-"""A limit waits no longer than this behind that of another connector, but where the station is known to be slow."""
 MOST_GIVEN_UP: Final = 16
 """Requests whose late answers are recognised."""
+OTHERS_WAIT_S: Final = 3.0
+"""A limit waits no longer than this behind that of another connector, but where the station is known to be slow."""
 
 
 class Urgency(IntEnum):

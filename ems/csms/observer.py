@@ -5,7 +5,7 @@ The station tells what it hears and asks for little, never waits, and works on a
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias
 
@@ -36,7 +36,19 @@ class RelayState:
     """Why it was last left or not reached; None since it is connected again."""
 
 
-class Observer(Protocol):
+class Consulted(Protocol):
+    """Who is asked before a station is answered. Nothing here waits, and nothing raises."""
+
+    def consult(self, id_tag: str) -> Awaitable[None] | None:
+        """What to wait for, within bounds, before a station learns whether a tag may charge; None for nothing."""
+        ...
+
+    def vendor_data(self, payload: Mapping[str, object]) -> Later | None:
+        """The answer of somebody else to vendor data of the station; None where nobody is asked."""
+        ...
+
+
+class Observer(Consulted, Protocol):
     """Nothing here waits, and nothing raises."""
 
     def told(self, said: Said) -> None:
@@ -45,10 +57,6 @@ class Observer(Protocol):
 
     def limited(self, lease: LeasedLimit) -> None:
         """The station took that limit."""
-        ...
-
-    def consult(self, id_tag: str) -> Awaitable[None] | None:
-        """What to wait for, within bounds, before a station learns whether a tag may charge; None for nothing."""
         ...
 
     def verdict(self, id_tag: str) -> TagVerdict | None:
@@ -84,20 +92,24 @@ class Nobody:
 
     def consult(self, id_tag: str) -> None: ...
 
+    def vendor_data(self, payload: Mapping[str, object]) -> None: ...
+
     def verdict(self, id_tag: str) -> None: ...
 
 
 NOBODY: Final = Nobody()
 
 
-def consulting(answerer: Answerer, consult: Callable[[str], Awaitable[None] | None]) -> Answerer:
-    """The same answers, but a station that asks for a tag waits until somebody was consulted.
+def consulting(answerer: Answerer, observer: Consulted) -> Answerer:
+    """The same answers, but a station that asks for a tag, or sends vendor data, waits until somebody was consulted.
 
     Only its answer waits: whatever else it sends meanwhile, answers to our limits first of all, is taken as it comes.
     """
 
     def answer(action: str, payload: Mapping[str, object], message_id: str) -> Result | Later:
-        first = consult(_tag(payload)) if action == "Authorize" else None
+        if action == "DataTransfer" and (passed_on := observer.vendor_data(payload)) is not None:
+            return passed_on
+        first = observer.consult(_tag(payload)) if action == "Authorize" else None
         if first is None:
             return answerer(action, payload, message_id)
         return after(first, action, payload, message_id)

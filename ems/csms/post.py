@@ -85,7 +85,7 @@ class Post:
 
         self.versions: Final = Versions(self.hearing, clock, pace, station=entry.id, pin=entry.ocpp)
         self.quickness: Final = Quickness()
-        """How quickly it answers."""
+        """How quickly it answers, whichever connector it is about."""
 
         self.standing: Final = PostStanding()
         """What the service of the whole station stands at."""
@@ -134,6 +134,7 @@ class Post:
     def join(self, member: PostConnector) -> None:
         """One more of its connectors."""
         self._members.append(member)
+        member.limits.search.quickness = self.quickness
 
     def look_again(self) -> None:
         """Have what is known of its connectors told when it changed."""
@@ -196,7 +197,7 @@ class Post:
         speech = self.versions.speech(socket.subprotocol)
         rpc = Rpc(
             socket,
-            consulting(partial(self._heard, speech), self.hearing.consult),
+            consulting(partial(self._heard, speech), self.hearing),
             self._clock,
             station=self.entry.id,
             give_way_s=self.pace.give_way_s,

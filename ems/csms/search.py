@@ -113,7 +113,11 @@ class Search:
 
     def within_s(self, way: Construction) -> float | None:
         """How long to wait for its answer to that construction; None for as long as to everything."""
-        return None if way == self.way or self.quirks.call_timeout_s else self.quickness.within_s
+        within_s = self.quickness.within_s
+        if within_s is None or way == self.way or self.quirks.call_timeout_s:
+            return None
+        # A limit may wait behind those of other connectors.
+        return within_s if self._only is None else 2.0 * within_s
 
     def settle_on(self, way: Construction) -> None:
         """The station took it."""

@@ -143,6 +143,7 @@ async def upstream(
     *,
     ssl: SSLContext | None = None,
     greeting: Callable[[ServerConnection], Any] | None = None,
+    protocol: str = "ocpp1.6",
 ) -> AsyncIterator[Upstream]:
     """A second central system on a free port of this machine, which accepts everything unless told otherwise."""
     far = Upstream(
@@ -159,7 +160,7 @@ async def upstream(
         "127.0.0.1",
         0,
         ssl=ssl,
-        subprotocols=[Subprotocol("ocpp1.6")],
+        subprotocols=[Subprotocol(protocol)],
         select_subprotocol=_first,
         compression=None,
         ping_interval=None,

@@ -159,6 +159,9 @@ class Backlog:
     def told(self, waiting: Waiting) -> None:
         """That entry was taken."""
         self._drop(waiting.number)
+        account = self._accounts.get(waiting.entry.transaction)
+        if account is not None:
+            self._set(replace(account, told=account.told + 1))
         if isinstance(waiting.entry, End):
             self._close()
         if not self._waiting:

@@ -17,6 +17,7 @@ from ems.csms.redaction import is_secret
 from ems.csms.relay.desk import Commanded, Desk, Payload
 from ems.csms.relay.profiles import PURPOSES
 from ems.csms.relay.spelling import composite_periods
+from ems.csms.relay.vendor_data import REJECTED, UNKNOWN, answer_of, bounded
 from ems.csms.rpc import Later, Result, Unanswerable
 from ems.csms.station_calls import REMOTE_TAG
 from ems.csms.station_clock import format_timestamp
@@ -39,7 +40,6 @@ _REFUSALS: Final[Mapping[str, Result]] = {
     "CancelReservation": _REJECTED,
     "CertificateSigned": _REJECTED,
     "ChangeAvailability": _REJECTED,
-    "DataTransfer": {"status": "UnknownVendorId"},
     "DeleteCertificate": {"status": "NotFound"},
     "GetDiagnostics": {},
     "GetInstalledCertificateIds": {"status": "NotFound"},
@@ -70,6 +70,7 @@ class Commands:
             "ChangeConfiguration": self._change_configuration,
             "ClearCache": self._clear_cache,
             "ClearChargingProfile": self._clear_profile,
+            "DataTransfer": self._pass_on,
             "ExtendedTriggerMessage": self._trigger,
             "GetCompositeSchedule": self._composite,
             "GetConfiguration": self._get_configuration,
@@ -146,6 +147,23 @@ class Commands:
             return {"status": "Unlocked" if outcome.done else "UnlockFailed"}
 
         return self._once(unlock, {"status": "UnlockFailed"})
+
+    def _pass_on(self, payload: Payload) -> Result | Later:
+        """Vendor data for the station. It may be anything, so only where somebody allowed it."""
+        data = bounded(payload)
+        if data is None or not self._may(UpstreamCommand.DATA):
+            return UNKNOWN
+
+        async def pass_on() -> Result:
+            message, content = data.get("messageId"), data.get("data")
+            said = await self._station.send_vendor_data(
+                str(data["vendorId"]),
+                None if message is None else str(message),
+                None if content is None else str(content),
+            )
+            return answer_of({"status": said.status, "data": said.content or None})
+
+        return self._once(pass_on, REJECTED)
 
     def _trigger(self, payload: Payload) -> Result:
         return {"status": "Accepted" if self._desk.asked_for(text(payload, "requestedMessage")) else "NotImplemented"}

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Final, Protocol
 
 from websockets.asyncio.client import ClientConnection
@@ -15,11 +13,12 @@ from ems.clock import Clock
 from ems.csms.fields import text, whole
 from ems.csms.lane import CallRefused, Urgency
 from ems.csms.messages import Boot
-from ems.csms.relay import spelling
 from ems.csms.relay.backlog import Backlog
 from ems.csms.relay.commands import Commands
-from ems.csms.relay.entries import Account, Begin, End, Meter, Waiting
+from ems.csms.relay.entries import Account, Begin, Meter, Waiting
 from ems.csms.relay.settings import Settings
+from ems.csms.relay.shown import Shown
+from ems.csms.relay.tongue import Tongue
 from ems.csms.rpc import Rpc
 from ems.errors import StationOffline, StationRefused
 
@@ -42,15 +41,6 @@ MOST_BOOT_PAUSE_S: Final = 600.0
 BOOT_PAUSE_S: Final = 60.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """The state of a connector as it is told; 0 is the station itself."""
-
-    word: str
-    error: str
-    at: datetime
-
-
 class Source(Protocol):
     """What there is to tell."""
 
@@ -67,9 +57,6 @@ class Source(Protocol):
     def news(self) -> asyncio.Event:
         """Set when there may be something new."""
         ...
-
-    @property
-    def own_tag(self) -> str | None: ...
 
     def states(self) -> Mapping[int, Shown]:
         """By connector."""
@@ -98,14 +85,15 @@ class Conversation:
     """From connect to disconnect."""
 
     def __init__(
-        self, socket: ClientConnection, source: Source, commands: Commands, clock: Clock, *, name: str
+        self, socket: ClientConnection, source: Source, commands: Commands, tongue: Tongue, clock: Clock, *, name: str
     ) -> None:
         commands.fresh()
+        self._tongue = tongue
         self._socket = socket
         self._source = source
         self._clock = clock
         self._name = name
-        self._rpc = Rpc(socket, commands.answer, clock, station=name)
+        self._rpc = Rpc(socket, tongue.hearing(commands.answer), clock, station=name)
         self._shown: dict[int, tuple[str, str]] = {}
         self._attempts = 0
         self._heartbeat_at_s = clock.monotonic_s()
@@ -130,7 +118,11 @@ class Conversation:
 
     async def authorize(self, id_tag: str) -> str:
         """Its word for a tag. Raises StationError."""
-        return _tag_word(await self._tell("Authorize", {"idTag": id_tag[:20]}, Urgency.COMMAND))
+        return self._tongue.tag_word(await self._tell("Authorize", self._tongue.authorize(id_tag), Urgency.COMMAND))
+
+    async def vendor_data(self, payload: Mapping[str, object]) -> Mapping[str, object]:
+        """Its answer to vendor data of the station. Raises StationError."""
+        return await self._tell("DataTransfer", payload, Urgency.COMMAND)
 
     async def _close(self) -> None:
         try:
@@ -151,7 +143,7 @@ class Conversation:
 
     async def _introduce(self) -> None:
         while not self.is_registered:
-            answer = await self._tell("BootNotification", spelling.boot(self._source.boot or Boot()))
+            answer = await self._tell("BootNotification", self._tongue.boot(self._source.boot or Boot()))
             interval_s = whole(answer, "interval")
             self._shown.clear()
             if text(answer, "status") == "Accepted":
@@ -177,7 +169,9 @@ class Conversation:
             if self._shown.get(connector) == (state.word, state.error):
                 continue
             self._shown[connector] = (state.word, state.error)
-            payload = spelling.status(connector, state.word, state.error, state.at)
+            payload = self._tongue.status(connector, state.word, state.error, state.at)
+            if payload is None:
+                continue
             try:
                 await self._tell("StatusNotification", payload)
             except StationRefused as err:
@@ -208,21 +202,17 @@ class Conversation:
         if account is None or (account.theirs is None and not isinstance(entry, Begin)):
             backlog.given_up(waiting)
             return
+        action, payload = self._tongue.entry(entry, account, self._clock.utc_now())
+        answer = await self._tell(action, payload, message_id=waiting.message_id)
         if isinstance(entry, Begin):
-            await self._tell_begin(waiting, entry, account)
-        elif isinstance(entry, End):
-            await self._tell("StopTransaction", spelling.stop(entry, account), message_id=waiting.message_id)
-        else:
-            await self._tell("MeterValues", spelling.meter_values(entry, account), message_id=waiting.message_id)
+            self._name_begin(entry, account, answer)
         backlog.told(waiting)
 
-    async def _tell_begin(self, waiting: Waiting, begin: Begin, account: Account) -> None:
-        payload = spelling.start(begin, self._source.own_tag)
-        answer = await self._tell("StartTransaction", payload, message_id=waiting.message_id)
-        theirs = whole(answer, "transactionId")
-        if theirs is None or abs(theirs) > spelling.MOST_ID:
+    def _name_begin(self, begin: Begin, account: Account, answer: Mapping[str, object]) -> None:
+        theirs = self._tongue.their_id(begin, answer)
+        if theirs is None:
             raise CallRefused(f"{self._name} gave a transaction no id", "FormationViolation")
-        self._source.named(account, theirs, _tag_word(answer))
+        self._source.named(account, theirs, self._tongue.tag_word(answer))
 
     async def _wait(self) -> None:
         try:
@@ -248,8 +238,3 @@ class Conversation:
         # Every request shows that the station is there, so a heartbeat is due only after a silence.
         self._heartbeat_at_s = self._clock.monotonic_s()
         return answer.payload
-
-
-def _tag_word(answer: Mapping[str, object]) -> str:
-    told = answer.get("idTagInfo")
-    return text(told, "status") if isinstance(told, dict) else ""

@@ -10,6 +10,7 @@ from ems.csms.relay.backlog import Backlog
 from ems.csms.relay.cap_book import CapBook
 from ems.csms.relay.caps import Running
 from ems.csms.relay.settings import Settings
+from ems.csms.service_words import VendorAnswer
 from ems.model.transaction import Transaction
 
 Payload: TypeAlias = Mapping[str, object]
@@ -31,6 +32,8 @@ class Commanded(Protocol):
     async def restart(self, *, hard: bool = False) -> Outcome: ...
 
     async def unlock(self) -> Outcome: ...
+
+    async def send_vendor_data(self, vendor: str, message: str | None, content: str | None) -> VendorAnswer: ...
 
 
 class Desk(Protocol):

@@ -19,7 +19,6 @@ from websockets.typing import Subprotocol
 
 from ems.clock import Clock
 from ems.csms.fields import printable
-from ems.csms.relay.spelling import PROTOCOL
 from ems.csms.relay.trickle import MAX_MESSAGE_BYTES, trickling
 from ems.errors import StationOffline
 
@@ -59,9 +58,10 @@ class _Connect(connect):
 class Door:
     """Opens connections to one address, a different one of its machines at each attempt."""
 
-    def __init__(self, address: Address, clock: Clock, lookups: Executor, *, name: str) -> None:
+    def __init__(self, address: Address, protocol: str, clock: Clock, lookups: Executor, *, name: str) -> None:
         """`lookups` is for names alone: one that takes long must not hold up others."""
         self._address = address
+        self._protocol = protocol
         self._clock = clock
         self._lookups = lookups
         self._name = name
@@ -93,7 +93,7 @@ class Door:
             self._address.full_url,
             host=host,
             port=port,
-            subprotocols=[Subprotocol(PROTOCOL)],
+            subprotocols=[Subprotocol(self._protocol)],
             additional_headers=headers,
             compression=None,
             proxy=None,

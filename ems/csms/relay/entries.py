@@ -85,6 +85,9 @@ class Account:
     accepted: bool = False
     """Whether it accepted the tag."""
 
+    told: int = 0
+    """How many entries of it were told, or given up."""
+
     ended: bool = False
     lost: bool = False
     """Its beginning was never taken, so nothing else of it is told either."""

@@ -9,10 +9,11 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final, Protocol
 
 from ems.clock import Clock
-from ems.config.schema_upstream import UpstreamSection
+from ems.config.schema_upstream import UpstreamCommand, UpstreamSection
 from ems.csms.messages import Boot, MeterReport, StatusReport, TagStatus, TagVerdict, TransactionEvent
 from ems.csms.observer import RelayState, Said
 from ems.csms.ports import LeasedLimit
@@ -20,33 +21,29 @@ from ems.csms.relay.backlog import Backlog, Kept
 from ems.csms.relay.cap_book import CapBook
 from ems.csms.relay.caps import Running
 from ems.csms.relay.commands import Commands
-from ems.csms.relay.conversation import Conversation, Shown
+from ems.csms.relay.conversation import Conversation
 from ems.csms.relay.desk import Commanded, Payload
 from ems.csms.relay.door import Door
 from ems.csms.relay.entries import Account
+from ems.csms.relay.line import Line
 from ems.csms.relay.sessions import Sessions
 from ems.csms.relay.settings import Settings
 from ems.csms.relay.shelf import Shelf
+from ems.csms.relay.shown import Shown, ShownStates
 from ems.csms.relay.tags import Tags
-from ems.errors import StationError
-from ems.model.station import ConnectorStatus, StationState
+from ems.csms.relay.tongue import Tongue
+from ems.csms.relay.vendor_data import VendorData
+from ems.csms.rpc import Later
+from ems.errors import StationOffline
+from ems.model.station import StationState
 
 LOGGER = logging.getLogger(__name__)
 
-FIRST_PAUSE_S: Final = 2.0
-LONGEST_PAUSE_S: Final = 300.0
-LASTED_S: Final = 60.0
-"""A connection that held so long begins the pauses anew."""
-
 LOOK_EVERY_S: Final = 5.0
-AWAY_S: Final = 120.0
-"""A station that has been away for so long is told to be unavailable."""
-
 MOST_EARLY: Final = 500
 """Reports that wait until the disk was read."""
 
 HEARTBEAT_S: Final = 300
-CONNECTORS: Final = range(1, 9)
 TRIGGERS: Final = frozenset({"BootNotification", "Heartbeat", "MeterValues", "StatusNotification"})
 BOOT: Final = "boot"
 
@@ -71,6 +68,7 @@ class Relay:
         station: RelayedStation,
         section: UpstreamSection,
         clock: Clock,
+        tongue: Tongue,
         door: Door,
         shelf: Shelf,
         *,
@@ -82,9 +80,7 @@ class Relay:
         self._station = station
         self._section = section
         self._clock = clock
-        self._door = door
         self._shelf = shelf
-        self._jitter = jitter
         self._name = f"{station.station_id}'s second central system"
         self.backlog: Final = Backlog(new_id)
         self.caps: Final = CapBook(self.backlog.keep, phases=phases)
@@ -97,23 +93,23 @@ class Relay:
         self._sessions = Sessions(self.backlog, self.settings, clock, phases=phases)
         self._commands = Commands(self, station, section, clock, phases=phases)
         self._tags = Tags(station, section, clock, self._authorize, name=self._name)
+        self._vendor_data = VendorData(self._tell_vendor, clock)
         self._promised: tuple[str, Payload] | None = None
-        self._states: dict[int, Shown] = {}
-        self._away_since_s: float | None = None
+        self._shown = ShownStates(clock)
         self._early: list[Said] | None = []
         self._introduced = asyncio.Event()
         self._wanted: set[str] = set()
-        self._conversation: Conversation | None = None
-        self._last_error: str | None = None
+        talk = partial(Conversation, source=self, commands=self._commands, tongue=tongue, clock=clock, name=self._name)
+        self._line = Line(door, talk, clock, jitter, name=self._name)
 
     @property
     def state(self) -> RelayState:
         """For people."""
         return RelayState(
-            connected=self._is_registered,
+            connected=self._line.is_registered,
             queued=len(self.backlog),
             lost=self.backlog.lost,
-            last_error=self._last_error,
+            last_error=self._line.last_error,
         )
 
     async def run(self) -> None:
@@ -122,7 +118,9 @@ class Relay:
             self._recall(await self._shelf.recall())
         keeping = asyncio.create_task(self._look_after())
         try:
-            await self._stay_connected()
+            # It is the station that is presented there, so the station has to have come once.
+            await self._introduced.wait()
+            await self._line.keep()
         finally:
             keeping.cancel()
             await asyncio.gather(keeping, return_exceptions=True)
@@ -145,6 +143,11 @@ class Relay:
     def consult(self, id_tag: str) -> asyncio.Task[None] | None:
         """See `Observer.consult`."""
         return self._tags.consult(id_tag)
+
+    def vendor_data(self, payload: Payload) -> Later | None:
+        """See `Observer.vendor_data`."""
+        is_allowed = UpstreamCommand.DATA in self._section.allow and self._line.is_registered
+        return self._vendor_data.pass_on(payload) if is_allowed else None
 
     def verdict(self, id_tag: str) -> TagVerdict | None:
         """See `Observer.verdict`."""
@@ -200,18 +203,9 @@ class Relay:
 
     # What the conversation tells.
 
-    @property
-    def own_tag(self) -> str | None:
-        return self._section.own_tag
-
     def states(self) -> Mapping[int, Shown]:
         """See `Source.states`."""
-        now = self._clock.utc_now()
-        since_s = self._away_since_s
-        if since_s is not None and self._clock.monotonic_s() - since_s >= AWAY_S:
-            away = Shown(word=ConnectorStatus.UNAVAILABLE.value, error="", at=now)
-            return dict.fromkeys({0, 1, *self._states}, away)
-        return {0: Shown(word=ConnectorStatus.AVAILABLE.value, error="", at=now), **self._states}
+        return self._shown.now()
 
     def take_wanted(self) -> frozenset[str]:
         """See `Source.take_wanted`."""
@@ -236,21 +230,23 @@ class Relay:
 
     def registered(self) -> None:
         """See `Source.registered`."""
-        self._last_error = None
+        self._line.last_error = None
         LOGGER.info("%s knows the station; %d entries wait for it", self._name, len(self.backlog))
 
     def gave_up(self, why: str) -> None:
         """See `Source.gave_up`."""
         LOGGER.warning("%s; given up", why)
-        self._last_error = why
-
-    @property
-    def _is_registered(self) -> bool:
-        return self._conversation is not None and self._conversation.is_registered
+        self._line.last_error = why
 
     async def _authorize(self, id_tag: str) -> str | None:
-        conversation = self._conversation
-        return None if conversation is None or not self._is_registered else await conversation.authorize(id_tag)
+        conversation = self._line.conversation
+        return None if conversation is None else await conversation.authorize(id_tag)
+
+    async def _tell_vendor(self, payload: Payload) -> Payload:
+        conversation = self._line.conversation
+        if conversation is None:
+            raise StationOffline(f"{self._name} is not connected")
+        return await conversation.vendor_data(payload)
 
     def _take(self, said: Said) -> None:
         try:
@@ -266,9 +262,7 @@ class Relay:
             self._wanted.add("BootNotification")
             self.backlog.keep(BOOT, json.dumps(asdict(said)))
         elif isinstance(said, StatusReport):
-            if said.status is not None and said.connector in {0, *CONNECTORS}:
-                at = said.at or self._clock.utc_now()
-                self._states[said.connector] = Shown(word=said.status.value, error=said.error, at=at)
+            self._shown.told(said)
         elif isinstance(said, MeterReport):
             self._sessions.metered(said)
         elif isinstance(said, TransactionEvent):
@@ -294,38 +288,9 @@ class Relay:
     async def _look_after(self) -> None:
         while True:
             connected = self._station.state.connected
-            if connected:
-                self._away_since_s = None
-            elif self._away_since_s is None:
-                self._away_since_s = self._clock.monotonic_s()
+            self._shown.seen(connected=connected)
             self._sessions.close_gone(self._station.session, connected=connected)
             open_ids = (each.theirs for each in self.backlog.accounts if not each.ended)
             self.caps.prune(self._clock.utc_now(), frozenset(each for each in open_ids if each is not None))
             await self.flush()
             await self._clock.sleep(LOOK_EVERY_S)
-
-    async def _stay_connected(self) -> None:
-        # It is the station that is presented there, so the station has to have come once.
-        await self._introduced.wait()
-        failures = 0
-        while True:
-            began_s = self._clock.monotonic_s()
-            await self._converse()
-            failures = 0 if self._clock.monotonic_s() - began_s >= LASTED_S else failures + 1
-            pause_s = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0 ** min(failures, 10))
-            await self._clock.sleep(pause_s * self._jitter())
-
-    async def _converse(self) -> None:
-        try:
-            socket = await self._door.open()
-            self._conversation = Conversation(socket, self, self._commands, self._clock, name=self._name)
-            await self._conversation.run()
-        except StationError as err:
-            if self._last_error is None:
-                LOGGER.warning("%s; charging goes on as before", err)
-            self._last_error = str(err)
-        except Exception as err:
-            LOGGER.exception("%s: its connection failed", self._name)
-            self._last_error = type(err).__name__
-        finally:
-            self._conversation = None

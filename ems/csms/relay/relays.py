@@ -6,7 +6,7 @@ import asyncio
 import logging
 import random
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
@@ -19,6 +19,8 @@ from ems.csms.relay.disk import Disk
 from ems.csms.relay.door import Address, Door
 from ems.csms.relay.relay import Relay
 from ems.csms.relay.shelf import Shelf
+from ems.csms.relay.tongue import Tongue, TongueV16
+from ems.csms.relay.tongue_v201 import TongueV201
 from ems.csms.station import Station
 
 LOGGER = logging.getLogger(__name__)
@@ -27,6 +29,8 @@ FOLDER: Final = "relay"
 AGAIN_AFTER_S: Final = 60.0
 LOOKUPS: Final = 2
 """Threads that look up names: none of those that the rest of the program waits for."""
+
+TONGUES: Final[Mapping[str, Callable[[str | None], Tongue]]] = {"1.6": TongueV16, "2.0.1": TongueV201}
 
 
 class Relays:
@@ -83,11 +87,13 @@ class Relays:
         )
         name = f"{entry.id}'s second central system"
         disk = None if self._folder is None else Disk(self._folder / FOLDER / f"{_file_name(entry.id)}.sqlite3")
+        tongue = TONGUES[section.ocpp](section.own_tag)
         return Relay(
             station,
             section,
             self._clock,
-            Door(address, self._clock, self._lookups, name=name),
+            tongue,
+            Door(address, tongue.protocol, self._clock, self._lookups, name=name),
             Shelf(disk, self._writers, name=name),
             phases=len(entry.wired),
             new_id=lambda: uuid.uuid4().hex,
