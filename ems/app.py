@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from ems.api.wire import HealthRecord
     from ems.csms.relay.relays import Relays
     from ems.runtime.learned_stations import LearnedStations
+    from ems.runtime.open_orders import KeptOrders
     from ems.runtime.recorder import Recorder
 
 LOGGER: Final = logging.getLogger(__name__)
@@ -81,6 +82,7 @@ class Service:
         """`bind_port` and `api_port` override the ports of the site file, 0 takes any free one."""
         self._clock = clock
         folder = None if file.storage.path is None else Path(file.storage.path)
+        self._folder: Final = folder
         self.desk: Final = Desk(file, folder, clock)
         file = self.desk.file
         self._file = file
@@ -110,6 +112,7 @@ class Service:
         self._watchers = (self._escalations.watch, self.desk.watch, *watchers)
         self.recorder: Final = _recorder(file, clock, self._zone)
         self._learned = None if self.recorder is None else _learned_stations(learned, self.recorder, clock)
+        self._orders = None if self.recorder is None else _kept_orders(self.central_system, self.recorder, clock)
         self.ledger: Ledger | None = None
         """From the start of `run` on."""
         self._api_port = api_port
@@ -134,6 +137,8 @@ class Service:
                 open_parts.callback(self.recorder.note, "service_stopped")
                 if self._learned is not None:
                     self._learned.recall()
+                if self._orders is not None:
+                    self._orders.recall()
             ledger = self.ledger = self._ledger()
             open_parts.callback(ledger.close)
             self.central_system.recall(earlier_transactions(self.recorder, self.central_system.links))
@@ -152,6 +157,8 @@ class Service:
                     parts.create_task(self.desk.run(), name="commissioning")
                     if self._learned is not None:
                         parts.create_task(self._learned.run(), name="learned stations")
+                    if self._orders is not None:
+                        parts.create_task(self._orders.run(), name="open orders")
                     parts.create_task(self._serve_outside(loop, ledger), name="API and pages")
                     parts.create_task(self._say_ready(supervisor), name="supervisor")
                     self._follow_devices(parts)
@@ -235,6 +242,7 @@ class Service:
         from ems.api.routes.peculiarities import peculiarities_router  # noqa: PLC0415 (the same)
         from ems.api.routes.report_card import report_card_router  # noqa: PLC0415 (the same)
         from ems.api.routes.station_security import security_router  # noqa: PLC0415 (the same)
+        from ems.api.servicing.cards import CardShelf  # noqa: PLC0415 (the same)
         from ems.api.waiting import Waiting  # noqa: PLC0415 (the same)
 
         installers = InstallersDesk(self.desk, self._clock)
@@ -249,7 +257,7 @@ class Service:
             mount=partial(self._mount_pages, installers),
             routers=[
                 installer_router(installers),
-                report_card_router(self.desk),
+                report_card_router(self.desk, CardShelf(self._folder)),
                 peculiarities_router(self.central_system.links),
                 security_router(self.central_system, self._audit),
             ],
@@ -326,6 +334,13 @@ def _learned_stations(book: LearnedBook, recorder: Recorder, clock: Clock) -> Le
     from ems.runtime.learned_stations import LearnedStations  # noqa: PLC0415 (needs what a database needs)
 
     return LearnedStations(book, recorder, clock)
+
+
+def _kept_orders(central_system: CentralSystem, recorder: Recorder, clock: Clock) -> KeptOrders:
+    """What keeps orders over a restart; only where there is a database."""
+    from ems.runtime.open_orders import KeptOrders  # noqa: PLC0415 (18 MB of memory that only a database needs)
+
+    return KeptOrders(central_system.links, recorder, clock)
 
 
 def _relays(file: SiteFile, central_system: CentralSystem, clock: Clock, folder: Path | None) -> Relays | None:

@@ -15,6 +15,7 @@ from ems.api.wire_commissioning import (
     HandOver,
     HandOverWish,
     LimitsAnswer,
+    NewStationWish,
     ProofState,
     ProofWish,
     StationBench,
@@ -50,6 +51,14 @@ class Commissioning(Protocol):
 
     async def adopt(self, station_id: str, identity: str, *, host: str, who: str) -> StationBench:
         """Let the stranger of that name in as this station."""
+        ...
+
+    async def take_in(self, wish: NewStationWish, *, who: str, dry_run: bool = False) -> LimitsAnswer:
+        """Make an entry for a stranger; in force from the next start of the service on."""
+        ...
+
+    async def leave_out(self, station_id: str, *, who: str) -> None:
+        """Make no entry for a station that was taken in, from the next start on."""
         ...
 
     async def refuse(self, identity: str, *, who: str) -> None:

@@ -11,6 +11,7 @@ from ems.api.wire_commissioning import (
     HandOver,
     HandOverWish,
     LimitsAnswer,
+    NewStationWish,
     ProofState,
     ProofWish,
     StationBench,
@@ -23,6 +24,7 @@ from ems.commissioning.findings import ProofKind, SignAgainst
 from ems.commissioning.hand_over_page import page_of
 from ems.commissioning.kept import Signed
 from ems.commissioning.limits import fuse_rows
+from ems.commissioning.newcomers import NewStation
 from ems.commissioning.proofs import Wanted
 from ems.commissioning.taken import Taken
 from ems.config.schema import SubCircuit
@@ -62,6 +64,15 @@ class InstallersDesk:
         await self._desk.adopt(station_id, identity, who=who)
         entry = next(each for each in self._desk.file.stations if each.id == station_id)
         return self._view.bench(entry, host)
+
+    async def take_in(self, wish: NewStationWish, *, who: str, dry_run: bool = False) -> LimitsAnswer:
+        new = NewStation(
+            id=wish.id, identity=wish.identity, circuit=wish.circuit, wired=tuple(wish.wired), max_a=wish.max_a
+        )
+        return _answer(await self._desk.take_in(new, who=who, dry_run=dry_run))
+
+    async def leave_out(self, station_id: str, *, who: str) -> None:
+        await self._desk.leave_out(station_id, who=who)
 
     async def refuse(self, identity: str, *, who: str) -> None:
         await self._desk.refuse(identity, who=who)

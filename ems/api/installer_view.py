@@ -19,6 +19,7 @@ from ems.api.installer_results import (
 from ems.api.kept_words import says_of
 from ems.api.wire import Sentence
 from ems.api.wire_commissioning import (
+    AddedStation,
     ChangeRecord,
     CircuitLimits,
     CommissioningState,
@@ -94,6 +95,7 @@ class InstallerView:
             meters=tuple(self._meter(entry, now_s) for entry in desk.file.meters),
             stations=tuple(self.bench(entry, host) for entry in desk.file.stations),
             strangers=tuple(self._strangers()),
+            added=tuple(self._added()),
             proof=None if progress is None else progress_state(progress, now_s),
             overload=None if kept.record.overload is None else overload_result(kept.record.overload),
             changes=tuple(change_record(each) for each in reversed(kept.changes[-CHANGES_SHOWN:])),
@@ -136,6 +138,13 @@ class InstallerView:
         central = self._desk.parts.central_system
         port = central.port if central.listening.is_set() else self._desk.file.csms.port
         return station_address(host, identity, port, central.tls_port)
+
+    def _added(self) -> Iterator[AddedStation]:
+        """Those that were taken in, and those that were but are no more from the next start on."""
+        there, plain = ({each.id for each in file.stations} for file in (self._desk.base, self._desk.plain))
+        for each in self._desk.kept.added:
+            if each.id not in plain:
+                yield AddedStation(id=each.id, identity=each.identity, in_force=each.id in there)
 
     def _strangers(self) -> Iterator[Stranger]:
         refused = set(self._desk.kept.refused)

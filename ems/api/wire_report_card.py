@@ -10,6 +10,7 @@ from ems.api.servicing.settings import setting_state
 from ems.api.wire import Sentence, Shape
 from ems.api.wire.peculiarities import KnownQuirk
 from ems.api.wire_servicing import SettingState
+from ems.commissioning.phrases import phrase
 from ems.commissioning.report_card.cards import CardProgress
 from ems.commissioning.report_card.facts import CardFacts, Topic
 from ems.commissioning.report_card.findings import Judgement, ReportCard
@@ -77,6 +78,17 @@ class CardRecord(Shape):
     """Null where only questions were asked."""
 
 
+class KeptCard(Shape):
+    """A finished card in the list of a station."""
+
+    id: str
+    at: datetime
+    tried: bool
+    """Whether a step was tried."""
+
+    counts: dict[JudgementWord, int]
+
+
 class ReportCardState(Shape):
     """`GET /stations/{id}/report_card`."""
 
@@ -95,6 +107,12 @@ def card_state(progress: CardProgress) -> ReportCardState:
         stage=says_of(progress.stage),
         card=None if progress.card is None else card_record(progress.card),
     )
+
+
+def from_before(station_id: str, card: CardRecord) -> ReportCardState:
+    """A card that an earlier run finished."""
+    stage = says_of(phrase("card.done", station=station_id))
+    return ReportCardState(station=station_id, running=False, stage=stage, card=card)
 
 
 def card_record(card: ReportCard) -> CardRecord:

@@ -129,6 +129,8 @@ class FirmwareProgress(Shape):
     failed: bool
     ended: bool
     steps: tuple[FirmwareStep, ...]
+    from_before: bool = False
+    """Ordered before the service started; whether the file can still be fetched, the station will tell."""
 
 
 class UploadProgress(Shape):
@@ -141,6 +143,9 @@ class UploadProgress(Shape):
     asked: datetime
     file_name: str
     """As the station calls it; empty where it has not said."""
+
+    from_before: bool = False
+    """Asked for before the service started."""
 
 
 class ReservationState(Shape):

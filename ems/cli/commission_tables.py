@@ -28,6 +28,7 @@ _OUTCOMES: Final = {
     "applied": "The limits are in force.",
     "unchanged": "These limits are in force already.",
     "checked": "Only checked; nothing was changed.",
+    "after_restart": "Kept; in force when the service starts again.",
     "type_again": "Not in force yet: type them again.",
 }
 

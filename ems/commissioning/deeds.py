@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 from ems.commissioning.findings import ProofKind
 from ems.commissioning.limits import ConnectionLimits, StationLimits
+from ems.commissioning.newcomers import NewStation
 from ems.config.schema import SubCircuit
 from ems.model.words import Number, Phrase
 
@@ -47,6 +48,21 @@ def wiring(station_id: str, wired: Iterable[str]) -> Phrase:
 
 def adopted(station_id: str, identity: str) -> Phrase:
     return _deed("adopted", station=station_id, identity=identity)
+
+
+def taken_in(new: NewStation) -> Phrase:
+    return _deed(
+        "taken_in",
+        station=new.id,
+        identity=new.identity,
+        circuit=new.circuit,
+        wired=" ".join(new.wired),
+        max_a=_amps(new.max_a),
+    )
+
+
+def left_out(station_id: str) -> Phrase:
+    return _deed("left_out", station=station_id)
 
 
 def refused(identity: str) -> Phrase:

@@ -42,6 +42,7 @@ from ems.commissioning.limits import (
     differing,
     identity_in,
 )
+from ems.commissioning.newcomers import NewStation, check_new
 from ems.commissioning.proofs import Progress, Proofs, Wanted
 from ems.commissioning.report_card.cards import CardProgress, CardWanted, ReportCards
 from ems.commissioning.standing import Joined, Standing
@@ -183,6 +184,35 @@ class Desk(Standing):
             return kept.with_station(station_id, StationLimits.model_validate(told.model_dump()))
 
         await self._apply(change, who, deeds.adopted(station_id, identity))
+
+    async def take_in(self, new: NewStation, *, who: str, dry_run: bool = False) -> Taken:
+        """Make an entry for the stranger of that name; it counts from the next start of the service on.
+
+        Raises NoSuchStranger, LimitsRefused, Sealed, ProofRuns or NoStorage.
+        """
+        if all(each.identity != new.identity for each in self.parts.central_system.strangers):
+            raise NoSuchStranger(f"nobody called {new.identity[:60]!r} has tried to connect")
+        if dry_run:
+            check_new(self.plain, (*self.kept.added, new))
+            return Taken(outcome="checked", file=self._checked_with((*self.kept.added, new), self.kept.limits))
+        async with self._busy:
+            self._check_open()
+            added = (*self.kept.added, new)
+            check_new(self.plain, added)
+            file = self._checked_with(added, self.kept.limits)
+            await self._keep(lambda kept: replace(kept, added=added), who, deeds.taken_in(new))
+        return Taken(outcome="after_restart", file=file)
+
+    async def leave_out(self, station_id: str, *, who: str) -> None:
+        """Make no entry for a station that was taken in, from the next start on. Raises NoSuchStation."""
+        async with self._busy:
+            self._check_open()
+            added = tuple(each for each in self.kept.added if each.id != station_id)
+            if added == self.kept.added:
+                raise NoSuchStation(f"nobody took in a station {station_id!r} here")
+            rest = {name: each for name, each in self.kept.limits.stations.items() if name != station_id}
+            limits = self.kept.limits.model_copy(update={"stations": rest})
+            await self._keep(lambda kept: replace(kept, added=added, limits=limits), who, deeds.left_out(station_id))
 
     async def refuse(self, identity: str, *, who: str) -> None:
         """Remember that this stranger is none of ours."""

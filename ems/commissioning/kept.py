@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from ems.commissioning.errors import NoStorage
 from ems.commissioning.findings import Record
 from ems.commissioning.limits import InstallerLimits, overlaid
+from ems.commissioning.newcomers import NewStation
 from ems.config.schema import SiteFile
 from ems.model.words import Phrase
 from ems.store.codec import decode, encode
@@ -85,6 +86,9 @@ class Kept:
 
     changes: tuple[Change, ...] = ()
     """Newest last."""
+
+    added: tuple[NewStation, ...] = ()
+    """Stations that the site file does not name."""
 
     def changed(self, change: Change) -> Kept:
         """With one more line in the audit."""
@@ -211,6 +215,7 @@ class _Rest:
     hand_over: Signed | None = None
     refused: tuple[str, ...] = ()
     changes: tuple[Change, ...] = ()
+    added: tuple[NewStation, ...] = ()
 
 
 def _sync_folder(folder: Path) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -30,6 +30,7 @@ from ems.commissioning.limits import (
     overlaid,
     uncommissioned,
 )
+from ems.commissioning.newcomers import NewStation, with_new
 from ems.commissioning.proofs import Progress, Proofs
 from ems.commissioning.watch import Watch
 from ems.config.schema import SiteFile, StationEntry
@@ -62,9 +63,6 @@ class Standing:
     """The site file with the installer's limits over it, what proofs found, and where both are kept."""
 
     def __init__(self, file: SiteFile, folder: Path | None, clock: Clock) -> None:
-        self.base: Final = file
-        """The site file alone."""
-
         self._clock = clock
         self._kept_file = None if folder is None else KeptFile(folder)
         self.audit: Audit = lambda _who, _said: None
@@ -77,8 +75,15 @@ class Standing:
         """What a proof found last that is not on the disk yet."""
 
         opened = None if self._kept_file is None else self._kept_file.open()
-        self.kept: Kept = Kept() if opened is None else still_proven(opened.kept, file)
-        self.trouble: str | None = "no storage folder is set" if opened is None else opened.trouble
+        told = Kept() if opened is None else opened.kept
+        self.plain: Final = file
+        """The site file alone."""
+
+        self.base, left_out = _with_newcomers(file, told)
+        """The same with the stations that an installer took in before this start."""
+
+        self.kept: Kept = still_proven(told, self.base)
+        self.trouble: str | None = "no storage folder is set" if opened is None else opened.trouble or left_out
         """Why limits cannot be kept, or those that were kept could not be read."""
 
         self._lost: Final = None if opened is None else opened.trouble
@@ -119,6 +124,14 @@ class Standing:
         if findings:
             raise LimitsRefused(findings)
         return self._overlaid(wanted)
+
+    def _checked_with(self, added: Sequence[NewStation], limits: InstallerLimits) -> SiteFile:
+        """As the house will be after the next start, with these stations. Raises LimitsRefused."""
+        base = with_new(self.plain, added)
+        findings = findings_of(base, limits)
+        if findings:
+            raise LimitsRefused(findings)
+        return overlaid(base, limits)
 
     def _overlaid(self, limits: InstallerLimits) -> SiteFile:
         """The site file with these limits; nobody has commissioned a house whose earlier limits are lost."""
@@ -222,3 +235,17 @@ class Standing:
         stated = self.site.station(station_id).wiring
         findings = self.kept.record.charger.get(station_id)
         return stated if findings is None else findings.found or stated
+
+
+def _with_newcomers(file: SiteFile, kept: Kept) -> tuple[SiteFile, str | None]:
+    """The site file with what an installer took in, or without where that does not fit it any more, and why."""
+    try:
+        base = with_new(file, kept.added)
+    except LimitsRefused as error:
+        return file, f"stations that were taken in make no sense: {error}"
+    findings = findings_of(base, kept.limits)
+    if not kept.added or not findings or findings_of(file, kept.limits):
+        return base, None
+    why = f"stations that were taken in do not fit the site file any more: {LimitsRefused(findings)}"
+    LOGGER.error("%s; they are strangers again", why)
+    return file, why

@@ -13,7 +13,7 @@ from ems.config.schema import SiteFile
 class Taken:
     """What became of limits that were submitted."""
 
-    outcome: Literal["applied", "type_again", "unchanged", "checked"]
+    outcome: Literal["applied", "type_again", "unchanged", "checked", "after_restart"]
 
     file: SiteFile
     """The site file with these limits over it."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
+from datetime import datetime
 from enum import Enum
 from operator import attrgetter
 from types import MappingProxyType, NoneType, UnionType
@@ -163,7 +164,17 @@ def _class(hint: _Hint) -> _Shape:
             return _Shape(None, hint)
         if issubclass(hint, tuple):
             return _Shape(None, lambda those: hint(*those))
+        if issubclass(hint, datetime):
+            return _Shape(datetime.isoformat, _moment)
     raise TypeError(f"no way to write {hint!r} as JSON; values between layers are frozen dataclasses")
+
+
+def _moment(written: Written) -> datetime:
+    """A time on the wall with its zone. Raises ValueError or TypeError."""
+    at = datetime.fromisoformat(written)
+    if at.tzinfo is None:
+        raise ValueError("a time without its zone")
+    return at
 
 
 def _later(kind: type) -> _Shape:

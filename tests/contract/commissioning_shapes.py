@@ -201,6 +201,7 @@ def commissioning() -> Any:
                     serials=("SN7",),
                 ),
             ),
+            added=(wire.AddedStation(id="yard", identity="NEW-8", in_force=False),),
             proof=proof(),
             overload=overload(),
             changes=(wire.ChangeRecord(at=THEN, who="ines", what="main fuse 35 A"),),
@@ -262,6 +263,9 @@ def commissioning_wishes() -> Any:
         "station": written(STATION),
         "proof": written(wire.ProofWish(kind="charger", station="garage")),
         "adopt": written(wire.AdoptWish(identity="NEW-7")),
+        "take_in": written(
+            wire.NewStationWish(identity="NEW-7", id="yard", circuit="main", wired=("L1", "L2", "L3"), max_a=16.0)
+        ),
         "refuse": written(wire.RefuseWish(identity="NEW-7")),
         "hand_over": written(wire.HandOverWish(installer="Ines", company="Amp & Co", accept_open=True)),
         "unlock": written(wire.UnlockWish(why="a new charger")),

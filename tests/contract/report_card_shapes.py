@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import BaseModel
 
-from ems.api.wire_report_card import CardWish, card_state
+from ems.api.wire_report_card import CardWish, KeptCard, card_state
 from ems.commissioning.phrases import phrase
 from ems.commissioning.report_card.card import report_card
 from ems.commissioning.report_card.cards import CardProgress, CardWanted
@@ -37,6 +38,9 @@ def report_cards() -> Any:
     wanted = CardWanted(station_id="garage")
     return {
         "wish": written(CardWish(try_step=True)),
+        "kept": written(
+            KeptCard(id="0123456789abcdef", at=datetime(2026, 6, 21, 8, tzinfo=UTC), tried=True, counts={"good": 17})
+        ),
         "begun": written(card_state(CardProgress(wanted=wanted, running=True, stage=asks))),
         "made": written(
             card_state(CardProgress(wanted=wanted, running=False, stage=done, card=report_card(with_trouble())))

@@ -12,6 +12,7 @@ import schemathesis
 from ems.api.installer import InstallersDesk
 from ems.api.routes.commissioning import installer_router
 from ems.api.routes.report_card import report_card_router
+from ems.api.servicing.cards import CardShelf
 from ems.api.wire import Role
 from ems.commissioning.desk import Desk
 from ems.config.examples import example
@@ -40,7 +41,7 @@ def desk_in(folder: Path, house: LiveBench) -> Desk:
 def api(tmp_path: Path) -> ApiBench:
     house = LiveBench()
     desk = desk_in(tmp_path, house)
-    routers = [installer_router(InstallersDesk(desk, house.clock)), report_card_router(desk)]
+    routers = [installer_router(InstallersDesk(desk, house.clock)), report_card_router(desk, CardShelf(None))]
     return asyncio.run(ApiBench(house, routers=routers).peopled())
 
 

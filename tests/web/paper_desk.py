@@ -7,6 +7,7 @@ from datetime import datetime
 
 from ems.api.wire import Sentence
 from ems.api.wire_commissioning import (
+    AddedStation,
     ChangeRecord,
     ChargerResult,
     CircuitLimits,
@@ -23,6 +24,7 @@ from ems.api.wire_commissioning import (
     LoweredStation,
     MeterLive,
     MeterPhase,
+    NewStationWish,
     OverloadResult,
     PlateauFigures,
     ProofState,
@@ -67,6 +69,7 @@ class PaperDesk:
         self._seal: Seal | None = None
         self._known: dict[str, str] = {}
         self._stranger = True
+        self._added: tuple[AddedStation, ...] = ()
         self._changes: list[ChangeRecord] = []
 
     def state(self, host: str) -> CommissioningState:
@@ -89,6 +92,7 @@ class PaperDesk:
             meters=(self._meter(),),
             stations=(self._bench("garage", host), self._bench("carport", host)),
             strangers=self._strangers(),
+            added=self._added,
             proof=self._proof,
             overload=self._results.get("overload"),
             changes=tuple(reversed(self._changes)),
@@ -255,6 +259,16 @@ class PaperDesk:
         self._stranger = False
         self._note(who, f"{identity} is {station_id}")
         return self._bench(station_id, host)
+
+    async def take_in(self, wish: NewStationWish, *, who: str, dry_run: bool = False) -> LimitsAnswer:  # noqa: ARG002
+        row = _row("main", "L1", 25.0, covered=False)
+        if dry_run:
+            return LimitsAnswer(outcome="checked", fuses=(row,), warnings=())
+        self._added = (*self._added, AddedStation(id=wish.id, identity=wish.identity, in_force=False))
+        return LimitsAnswer(outcome="after_restart", fuses=(row,), warnings=())
+
+    async def leave_out(self, station_id: str, *, who: str) -> None:  # noqa: ARG002
+        self._added = tuple(each for each in self._added if each.id != station_id)
 
     async def refuse(self, identity: str, *, who: str) -> None:
         self._stranger = False

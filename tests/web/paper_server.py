@@ -12,12 +12,13 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
 from types import SimpleNamespace
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 from zoneinfo import ZoneInfo
 
 import uvicorn
@@ -29,11 +30,18 @@ from ems.api.commands import StationCommands
 from ems.api.part import service_routers
 from ems.api.problems import answer_problems
 from ems.api.routes.commands import commands_router
+from ems.api.routes.report_card import report_card_router
 from ems.api.routes.station_security import security_router
+from ems.api.servicing.cards import CardShelf
 from ems.api.servicing.desk import Servicing
 from ems.api.sources import LogDiary, MemoryShelf
 from ems.api.wire import Role
 from ems.clock import WallClock
+from ems.commissioning.desk import Desk
+from ems.commissioning.phrases import phrase
+from ems.commissioning.report_card.card import report_card
+from ems.commissioning.report_card.cards import CardProgress, CardWanted
+from ems.commissioning.report_card.findings import ReportCard
 from ems.config.schema import CsmsSection, StationEntry
 from ems.config.schema_api import ApiSection
 from ems.csms.central_system import CentralSystem
@@ -47,6 +55,7 @@ from ems.csms.tags import TagDesk
 from ems.csms.told_on_request import ToldOnRequest
 from ems.web import mount
 from tests.paper_station import PaperStation
+from tests.unit.commissioning.test_report_card import WELL
 from tests.web.paper_desk import PaperDesk
 from tests.web.paper_house import PaperHouse
 
@@ -157,8 +166,31 @@ def _add_servicing(app: FastAPI, access: PaperAccess) -> None:
     app.state.desk = SimpleNamespace(access=access)
     answer_problems(app)
     security = security_router(secured(folder, clock), lambda _who, _said: None)
-    for router in (commands_router(commands), *service_routers(servicing), security):
+    cards = report_card_router(cast("Desk", PaperCards()), CardShelf(folder))
+    for router in (commands_router(commands), *service_routers(servicing), security, cards):
         app.include_router(router, prefix="/api/v1")
+
+
+class PaperCards:
+    """The part of a desk that makes report cards: each is there at once."""
+
+    def __init__(self) -> None:
+        self.cards = self
+        self.finished: Callable[[ReportCard], None] = lambda _: None
+        self._made: dict[str, CardProgress] = {}
+
+    def entry(self, station_id: str) -> None:
+        """Every station is one."""
+
+    def progress(self, station_id: str) -> CardProgress:
+        return self._made[station_id]
+
+    def make_card(self, wanted: CardWanted, *, who: str) -> CardProgress:  # noqa: ARG002
+        card = report_card(replace(WELL, station_id=wanted.station_id))
+        stage = phrase("card.done", station=wanted.station_id)
+        made = self._made[wanted.station_id] = CardProgress(wanted=wanted, running=False, stage=stage, card=card)
+        self.finished(card)
+        return made
 
 
 def secured(folder: Path, clock: WallClock) -> CentralSystem:

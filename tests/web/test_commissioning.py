@@ -123,6 +123,24 @@ def test_a_charger_that_nobody_knows_is_adopted(visit: Open) -> None:
     expect(page.get_by_text("None has called.")).to_be_visible()
 
 
+def test_a_charger_that_nobody_waits_for_is_taken_in_as_a_new_one(visit: Open) -> None:
+    page = visit("/commissioning", who="Ines")
+    go(page, "stations")
+
+    page.get_by_role("button", name="New charger").click()
+    dialog = page.get_by_role("dialog", name="CP_4711 as a new charger")
+    page.get_by_label("Name", exact=True).fill("not a name")
+    dialog.get_by_role("button", name="Check").click()
+    expect(dialog).to_contain_text("letters, digits")
+    page.get_by_label("Name", exact=True).fill("yard")
+    dialog.get_by_role("button", name="Check").click()
+    expect(dialog).to_contain_text("main L1")
+    dialog.get_by_role("button", name="New charger").click()
+
+    expect(page.locator("[data-added=yard]")).to_contain_text("after a restart")
+    expect(page.get_by_text("None has called.")).to_be_visible()
+
+
 def test_a_circuit_is_added(visit: Open) -> None:
     page = visit("/commissioning", who="Ines")
     go(page, "circuits")

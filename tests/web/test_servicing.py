@@ -97,3 +97,17 @@ def test_a_connector_says_whose_it_is_and_a_restart_that_it_is_of_all(visit: Ope
     now = visit("/", who="Anna")
     expect(now.locator("[data-station=garage]")).to_contain_text("Connector 1 of one charger, beside Carport")
     expect(now.locator("[data-station=guest]")).not_to_contain_text("Connector")
+
+
+def test_a_report_card_is_made_and_has_a_page_to_print(visit: Open) -> None:
+    page = visit("/station?station=guest", who="Ines")
+    cards = page.get_by_label("Report cards", exact=True)
+
+    cards.get_by_role("button", name="Make a report card").click()
+
+    expect(cards.locator("[data-card]").first).to_contain_text("good")
+    href = cards.get_by_role("link", name="Page to print").first.get_attribute("href")
+    assert href is not None
+    told = page.request.get(page.url.partition("/station")[0] + href)
+    assert told.status == 200
+    assert "guest" in told.text()

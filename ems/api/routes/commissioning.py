@@ -24,6 +24,7 @@ from ems.api.wire_commissioning import (
     HandOverWish,
     LimitsAnswer,
     LimitsProblem,
+    NewStationWish,
     ProofState,
     ProofWish,
     RefuseWish,
@@ -132,6 +133,16 @@ def _stations(router: APIRouter, desk: Commissioning) -> None:
     async def adopt(station_id: StationPath, wish: AdoptWish, request: Request, person: Installer) -> StationBench:
         """Let the stranger of that name in as this station."""
         return await desk.adopt(station_id, wish.identity, host=_host(request), who=person.name)
+
+    @router.post("/strangers/take_in")
+    async def take_in(wish: NewStationWish, person: Installer, dry_run: bool = False) -> LimitsAnswer:
+        """Make an entry for a stranger that none of the site file waits for; in force after a restart."""
+        return await desk.take_in(wish, who=person.name, dry_run=dry_run)
+
+    @router.delete("/stations/{station_id}", status_code=204)
+    async def leave_out(station_id: StationPath, person: Installer) -> None:
+        """Make no entry any more for a station that was taken in; after a restart it is a stranger again."""
+        await desk.leave_out(station_id, who=person.name)
 
     @router.post("/strangers/refuse", status_code=204)
     async def refuse(wish: RefuseWish, person: Installer) -> None:

@@ -39,6 +39,7 @@ def _update(update: FirmwareUpdate) -> FirmwareProgress:
         state=update.state.value,
         failed=update.state.failed,
         ended=update.state.ended,
+        from_before=update.from_before,
         steps=tuple(FirmwareStep(state=step.state.value, at=step.at) for step in update.steps),
     )
 
@@ -51,6 +52,7 @@ def _upload(upload: Upload) -> UploadProgress:
         ended=upload.state.ended,
         asked=upload.asked,
         file_name=upload.file_name,
+        from_before=upload.from_before,
     )
 
 

@@ -6,6 +6,7 @@ Everything under `/commissioning` is for installers only. Currents are per phase
 from __future__ import annotations
 
 from ems.api.wire_commissioning.desk import (
+    AddedStation,
     AdoptWish,
     ChangeRecord,
     CommissioningState,
@@ -13,6 +14,7 @@ from ems.api.wire_commissioning.desk import (
     HandOverWish,
     MeterLive,
     MeterPhase,
+    NewStationWish,
     RefuseWish,
     Seal,
     StationBench,
@@ -57,6 +59,7 @@ from ems.api.wire_commissioning.words import (
 
 __all__ = [
     "MOST_CIRCUITS",
+    "AddedStation",
     "AdoptWish",
     "ChangeRecord",
     "ChargerResult",
@@ -80,6 +83,7 @@ __all__ = [
     "LoweredStation",
     "MeterLive",
     "MeterPhase",
+    "NewStationWish",
     "OverloadResult",
     "PersonName",
     "PhaseWord",

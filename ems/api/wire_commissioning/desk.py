@@ -10,7 +10,7 @@ from pydantic import Field
 from ems.api.wire import Sentence, Shape
 from ems.api.wire_commissioning.limits import CircuitLimits, ConnectionDraft, ConnectionLimits, FuseProofRow
 from ems.api.wire_commissioning.results import ChargerResult, LossResult, OverloadResult, ProofState, SignResult
-from ems.api.wire_commissioning.words import Identity, PersonName, PhaseWord, Remark
+from ems.api.wire_commissioning.words import Identity, PersonName, PhaseWord, Remark, SiteName
 from ems.commissioning.steps import Condition, StepKey
 from ems.model.station import ConnectorStatus
 
@@ -155,6 +155,9 @@ class CommissioningState(Shape):
     meters: tuple[MeterLive, ...]
     stations: tuple[StationBench, ...]
     strangers: tuple[Stranger, ...]
+    added: tuple[AddedStation, ...] = ()
+    """Stations that were taken in without the site file."""
+
     proof: ProofState | None
     overload: OverloadResult | None
     changes: tuple[ChangeRecord, ...]
@@ -165,6 +168,29 @@ class AdoptWish(Shape):
     """Body of `POST /commissioning/stations/{id}/adopt`."""
 
     identity: Identity
+
+
+class NewStationWish(Shape):
+    """Body of `POST /commissioning/strangers/take_in`: an entry for a station that the site file does not name."""
+
+    identity: Identity
+    id: SiteName
+    """What the house calls it."""
+
+    circuit: SiteName = "main"
+    wired: Annotated[tuple[PhaseWord, ...], Field(min_length=1, max_length=3)]
+    """House phases that its cable leads to; their order counts once it was measured."""
+
+    max_a: Annotated[float, Field(ge=6, le=80)]
+
+
+class AddedStation(Shape):
+    """A station that was taken in."""
+
+    id: str
+    identity: str
+    in_force: bool
+    """False until the service starts again."""
 
 
 class RefuseWish(Shape):

@@ -93,8 +93,11 @@ class FuseProofRow(Shape):
 class LimitsAnswer(Shape):
     """What became of limits that were submitted."""
 
-    outcome: Literal["applied", "type_again", "unchanged", "checked"]
-    """`type_again`: submit the very same values a second time within `expires_in_s`. `checked`: a dry run."""
+    outcome: Literal["applied", "type_again", "unchanged", "checked", "after_restart"]
+    """`type_again`: submit the very same values a second time within `expires_in_s`. `checked`: a dry run.
+
+    `after_restart`: kept, and in force from the next start of the service on.
+    """
 
     expires_in_s: float | None = None
     fuses: tuple[FuseProofRow, ...]

@@ -1,9 +1,10 @@
-"""Makes report cards beside the service, one station at a time for steps, and keeps the last one of each in memory."""
+"""Makes report cards beside the service, one station at a time for steps; the last one of each is at hand."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -55,6 +56,8 @@ class ReportCards:
         self._clock = clock
         self._progress: dict[str, CardProgress] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self.finished: Callable[[ReportCard], None] = lambda _card: None
+        """Hears of every card that is finished; returns at once."""
 
     def progress(self, station_id: str) -> CardProgress:
         """Raises NoSuchStation or NoReportCard."""
@@ -127,6 +130,7 @@ class ReportCards:
             card = report_card(self._facts(station_id, answers, trial))
             ended = phrase("card.done", station=station_id)
             self._progress[station_id] = replace(self._progress[station_id], card=card)
+            self.finished(card)
         except asyncio.CancelledError:
             ended = phrase("aborted")
             raise

@@ -38,6 +38,8 @@ class FirmwareUpdate:
     """Oldest first, without repeats; `MOST_STEPS` at most."""
 
     firmware_before: str = ""
+    from_before: bool = False
+    """Whether it was ordered before the service started."""
 
     @property
     def state(self) -> FirmwareState:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -47,11 +48,20 @@ class Operated(StationCalls):
         self._clock = clock
         self._shared = shared
         self._own = Standing()
+        self._ordered: asyncio.Event | None = None
 
     @property
     def standing(self) -> Standing:
         """What its service stands at."""
         return replace(self._shared.now, **{name: getattr(self._own, name) for name in OF_A_CONNECTOR})
+
+    @standing.setter
+    def standing(self, standing: Standing) -> None:
+        self._own = self._shared.now = standing
+
+    def when_ordered(self, changed: asyncio.Event) -> None:
+        """Set that event whenever an update or an upload begins, goes on or ends."""
+        self._ordered = changed
 
     @property
     @abstractmethod
@@ -162,6 +172,8 @@ class Operated(StationCalls):
         shared = {name: value for name, value in changes.items() if name not in OF_A_CONNECTOR}
         self._own = replace(self._own, **own)  # type: ignore[arg-type]
         self._shared.now = replace(self._shared.now, **shared)  # type: ignore[arg-type]
+        if self._ordered is not None and not changes.keys().isdisjoint({"update", "upload"}):
+            self._ordered.set()
 
 
 def new_request_id() -> int:

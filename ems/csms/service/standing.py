@@ -54,6 +54,9 @@ class Upload:
     file_name: str = ""
     """As the station calls it; empty where it has not said."""
 
+    from_before: bool = False
+    """Whether it was asked for before the service started."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reservation:

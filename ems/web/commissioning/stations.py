@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
-from ems.api.wire_commissioning import CommissioningState, StationBench, StationLimits, Stranger
-from ems.web.bits import Choice, box, button, words
+from ems.api.wire_commissioning import CommissioningState, StationBench, StationLimits
+from ems.web.bits import box, button, words
 from ems.web.commissioning.desk import InstallerVisit
+from ems.web.commissioning.newcomers import Newcomers
 from ems.web.commissioning.pieces import Fresh, amps_field, choice_field, panel_card, read_number
 from ems.web.voice import station_name
 
@@ -19,13 +20,11 @@ class StationsPanel:
     def __init__(self, installer: InstallerVisit, _now: CommissioningState) -> None:
         self._installer = installer
         self._cards = Fresh(self._stations, lambda now: (_facts(now.stations), now.circuits), "bench")
-        with panel_card(installer.voice("page.strangers")):
-            words(installer.voice("page.strangers_says"), "p", "soft")
-            self._strangers = Fresh(self._unknown, lambda now: [(each.identity, _who(each)) for each in _asking(now)])
+        self._newcomers = Newcomers(installer)
 
     def draw(self, now: CommissioningState) -> None:
         self._cards.draw(now)
-        self._strangers.draw(now)
+        self._newcomers.draw(now)
 
     def _stations(self, now: CommissioningState) -> None:
         for station in now.stations:
@@ -87,41 +86,6 @@ class StationsPanel:
             with box("div", "dialog-end"):
                 installer.visit.closing(shown, voice("page.cancel"))
                 button(voice("page.save"), save, "button button-main")
-
-    def _unknown(self, now: CommissioningState) -> None:
-        voice = self._installer.voice
-        strangers = _asking(now)
-        if not strangers:
-            words(voice("page.no_strangers"), "p", "soft small")
-        for stranger in strangers:
-            with box("div", "row spread"):
-                with box("div", "grow"):
-                    words(stranger.identity, "div")
-                    words(_who(stranger), "div", "soft small")
-                stations = {each.id: station_name(each.id) for each in now.stations}
-                choice = choice_field(voice("page.is_station"), stations, next(iter(stations), ""))
-                button(voice("page.adopt"), partial(self._adopt, stranger, choice), "button button-main")
-                button(voice("page.refuse"), partial(self._refuse, stranger))
-
-    async def _adopt(self, stranger: Stranger, choice: Choice) -> None:
-        installer = self._installer
-        await installer.ask(
-            lambda: installer.desk.adopt(choice.value, stranger.identity, host=installer.host, who=installer.who)
-        )
-
-    async def _refuse(self, stranger: Stranger) -> None:
-        installer = self._installer
-        await installer.ask(lambda: installer.desk.refuse(stranger.identity, who=installer.who))
-
-
-def _who(stranger: Stranger) -> str:
-    """Its address, and who it says it is."""
-    said = (stranger.vendor, stranger.model, *stranger.serials)
-    return " · ".join(word for word in (stranger.address, *said) if word)
-
-
-def _asking(now: CommissioningState) -> list[Stranger]:
-    return [each for each in now.strangers if not each.refused]
 
 
 def _facts(stations: tuple[StationBench, ...]) -> list[StationBench]:

@@ -7,6 +7,7 @@ from functools import partial
 from ems.web.bits import Choice, box, labelled, link, words
 from ems.web.push import Draw, follow
 from ems.web.servicing.asking import Station
+from ems.web.servicing.cards import ReportCardsCard
 from ems.web.servicing.files import FirmwareCard, LogsCard
 from ems.web.servicing.on_request import OnRequestCards
 from ems.web.servicing.operation import OperationCard
@@ -47,8 +48,8 @@ def _station_cards(visit: Visit, chosen: str) -> list[Draw]:
     operation, firmware = OperationCard(station), FirmwareCard(station)
     LogsCard(station)
     SettingsCard(station)
-    on_request = OnRequestCards(station)
-    station.tell(operation.draw, firmware.draw, on_request.follow)
+    cards, on_request = ReportCardsCard(station), OnRequestCards(station)
+    station.tell(operation.draw, firmware.draw, cards.follow, on_request.follow)
     return [station.follow]
 
 

@@ -56,6 +56,8 @@ class FirmwareCard:
             tone = "tone-bad" if update["failed"] else "tone-good" if update["ended"] else "tone-sun"
             with box("div", "row"):
                 words(_named(visit, "firmware_state", update["state"]), "p", f"chip {tone}", data_state=update["state"])
+            if update["from_before"] and not update["ended"]:
+                words(voice("page.from_before"), "p", "soft small")
             if service["installing"]:
                 words(voice("page.installing_says"), "p", "soft small")
             said = [

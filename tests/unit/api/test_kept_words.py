@@ -13,6 +13,7 @@ from ems.api.wire import GoalWish, Role, SettingsWish, VehicleWish
 from ems.commissioning import deeds
 from ems.commissioning.findings import ProofKind
 from ems.commissioning.limits import ConnectionLimits, StationLimits
+from ems.commissioning.newcomers import NewStation
 from ems.commissioning.phrases import phrase
 from ems.config.schema import SubCircuit
 from ems.model.electrical import FuseDevice
@@ -53,6 +54,8 @@ DEEDS = [
     deeds.station("garage", StationLimits(max_a=16)),
     deeds.wiring("garage", ["L2", "L3", "L1"]),
     deeds.adopted("garage", "box"),
+    deeds.taken_in(NewStation(id="yard", identity="box", circuit="main", wired=("L1",), max_a=16.0)),
+    deeds.left_out("yard"),
     deeds.refused("box"),
     deeds.secured("password", "garage"),
     deeds.secured("certificate", "garage"),

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from ems.csms.capabilities import Capabilities, RateUnit, capabilities
 from ems.csms.charging_profiles import Moment, Period, Profile, Purpose, constructions, open_offer, profiles
 from ems.csms.messages import Report
+from ems.csms.on_request_words import MonitorBase, MonitorKind, MonitorOrder
 from ems.csms.ports import LeasedLimit
 from ems.csms.service_words import (
     FirmwareOrder,
@@ -495,17 +496,14 @@ def test_what_somebody_wants_is_asked_in_words_that_the_schema_knows(protocol: s
         ClearDisplayMessage={"status": "Unknown"},
         CostUpdated={},
     )
-    place = place_named("SmartChargingCtrlr.Enabled")
-    assert place is not None
+    wanted = MonitorOrder(variable="SmartChargingCtrlr.Enabled", kind=MonitorKind.CHANGE, value=1.0)
 
     async def everything(dialect: Any) -> list[bool]:
-        monitored, number = await dialect.monitor(place, "Delta", 1.0)
-        assert number == 5
-        await dialect.tell_cost("T1", 1.25)
         outcomes = [
-            monitored,
-            await dialect.stop_monitors([number]),
-            await dialect.monitor_base("All"),
+            await dialect.tell_cost("T1", 1.25),
+            await dialect.monitor(wanted),
+            await dialect.stop_monitors([5]),
+            await dialect.monitor_base(MonitorBase.ALL),
             await dialect.monitor_level(5),
             await dialect.report_monitors(),
             await dialect.show(1, "Hello", transaction_id="T1"),
@@ -515,7 +513,7 @@ def test_what_somebody_wants_is_asked_in_words_that_the_schema_knows(protocol: s
         ]
         return [outcome.done for outcome in outcomes]
 
-    assert station.asks(everything) == [True] * 9
+    assert station.asks(everything) == [True] * 10
     assert len(station.asked) == 10
 
 
