@@ -16,7 +16,6 @@ from ems.csms.hearing_ports import HeardConnector
 from ems.csms.messages import Boot, Configuration
 from ems.csms.observer import consulting
 from ems.csms.pace import Pace
-from ems.csms.quickness import Quickness
 from ems.csms.quirks.acquaintance import Acquaintance
 from ems.csms.rpc import Rpc
 from ems.csms.security.gate import Gate
@@ -89,9 +88,6 @@ class Post:
 
         self.on_request: Final = ToldOnRequest(clock)
         """What it told in answer to special requests."""
-
-        self.quickness: Final = Quickness()
-        """How quickly it answers, whichever connector it is about."""
 
         self.boot: Boot | None = None
         """Who it said it is; None until its first boot notification."""

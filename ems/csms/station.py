@@ -65,7 +65,6 @@ class Station(ToldStation):
             phases=len(entry.wired),
             only=None if alone else entry.connector,
         )
-        self.limits.search.quickness = post.quickness
         self.known = Acquaintance(entry, post.pace, self.limits, learned or LearnedBook())
         self._recount = Recount(entry.id, self.limits, post.station_clock, post.pace)
         post.join(self)

@@ -15,6 +15,7 @@ from ems.api.wire import (
     BatteryState,
     BoostWish,
     CircuitState,
+    ConnectorPlace,
     DeviceState,
     Energies,
     GoalState,
@@ -250,6 +251,7 @@ class PaperHouse(PaperPast):
             says = because(LimitReason.MAIN_FUSE, phase=Phase.L2, house_a=9.2, room_a=7.8)
         return self._station("garage", "main", ("L1", "L2", "L3"), status, says).model_copy(
             update={
+                "connector": ConnectorPlace(station="garage", number=1, others=("carport",)),
                 "power_w": power_w,
                 "current_a": (car_a, car_a, car_a),
                 "limit_a": car_a + 0.4 if power_w else 0.0,
@@ -262,7 +264,13 @@ class PaperHouse(PaperPast):
         says = because(LimitReason.SOLAR_SURPLUS, surplus_w=1210.0, needed_w=1380.0)
         station = self._station("carport", "main", ("L2",), StationStatus.WAITING_SUN, says)
         return station.model_copy(
-            update={"limit_a": 0.0, "power_w": 0.0, "remaining_s": 95.0 - self.tick % 60, "max_a": 32.0}
+            update={
+                "limit_a": 0.0,
+                "power_w": 0.0,
+                "remaining_s": 95.0 - self.tick % 60,
+                "max_a": 32.0,
+                "connector": ConnectorPlace(station="garage", number=2, others=("garage",)),
+            }
         )
 
     def _guest(self) -> StationState:

@@ -86,6 +86,19 @@ def test_a_monitor_is_shown_with_its_event_and_a_text_is_put_on_the_display(visi
     expect(page.get_by_text("The charger does it.").first).to_be_visible()
 
 
+def test_a_connector_says_whose_it_is_and_a_restart_that_it_is_of_all(visit: Open) -> None:
+    page = visit("/station?station=carport", who="Ines")
+    card = page.get_by_label("Operation", exact=True)
+
+    expect(card).to_contain_text("Connector 2 of one charger, beside Garage")
+    card.get_by_role("button", name="Restart", exact=True).click()
+    expect(page.get_by_role("dialog", name="Restart Carport?")).to_contain_text("are the whole charger’s: Garage too.")
+
+    now = visit("/", who="Anna")
+    expect(now.locator("[data-station=garage]")).to_contain_text("Connector 1 of one charger, beside Carport")
+    expect(now.locator("[data-station=guest]")).not_to_contain_text("Connector")
+
+
 def test_a_report_card_is_made_and_has_a_page_to_print(visit: Open) -> None:
     page = visit("/station?station=guest", who="Ines")
     cards = page.get_by_label("Report cards", exact=True)
