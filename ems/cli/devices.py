@@ -14,7 +14,7 @@ from ems.devices.config_error import DeviceConfigError
 from ems.devices.http_profile import HttpProfile
 from ems.devices.library import profile, profiles
 from ems.devices.modbus_profile import HybridProfile, ModbusProfile
-from ems.devices.mqtt_profile import MqttProfile
+from ems.devices.mqtt_profile import MqttProfile, TopicPoint
 from ems.devices.obis_profile import ObisProfile, P1Defaults, P1Profile, SpeedwireProfile
 from ems.devices.profile import Profile, SunSpecProfile
 from ems.devices.profile_parts import Kind
@@ -139,12 +139,17 @@ def _topic_rows(chosen: MqttProfile) -> Iterator[PointRow]:
         yield PointRow(
             kind=chosen.kind,
             name=name,
-            where=f"{point.topic} at {point.path}" if point.path else point.topic,
+            where=_topic_formula(point),
             type="JSON" if point.path else "number",
             unit=unit_of(name),
             factor=point.scale,
             counts=_counts(chosen.kind, name, signed=point.signed),
         )
+
+
+def _topic_formula(point: TopicPoint) -> str:
+    told = [f"{term.topic} at {term.path}" if term.path else term.topic for term in point.terms]
+    return (" − " if point.less else " + ").join(told)
 
 
 def _answer_rows(chosen: HttpProfile) -> Iterator[PointRow]:
@@ -199,11 +204,11 @@ def _counts(kind: Kind, name: str, *, signed: bool) -> str:
 
 
 def _transport_lines(chosen: Profile) -> Iterator[str]:
+    for kind, reason in chosen.experimental_as.items():
+        yield f"Experimental as {kind}: {reason}"
     if isinstance(chosen, MqttProfile):
         yield from _topic_lines(chosen)
         return
-    for kind, reason in chosen.experimental_as.items():
-        yield f"Experimental as {kind}: {reason}"
     if isinstance(chosen, HttpProfile):
         yield from _request_lines(chosen)
         return
@@ -227,6 +232,8 @@ def _transport_lines(chosen: Profile) -> Iterator[str]:
 def _topic_lines(chosen: MqttProfile) -> Iterator[str]:
     if chosen.availability:
         yield f"Tells on {chosen.availability.topic} whether it is there."
+    if chosen.keepalive:
+        yield f"Is asked on {chosen.keepalive.topic} to go on publishing, every {chosen.keepalive.every_s:g} s."
     if chosen.limits.silent_after_s:
         yield f"Counts as silent after {chosen.limits.silent_after_s:g} s without a message."
 

@@ -50,8 +50,8 @@ class ModbusAddress(Section):
         return (self.host, self.port) if self.serial is None else (self.serial, 0)
 
 
-class MqttRule(Section):
-    """Where one number is found in MQTT messages."""
+class MqttTerm(Section):
+    """One number in MQTT messages."""
 
     topic: Topic
     path: Annotated[str, Field(max_length=200)] = ""
@@ -59,6 +59,16 @@ class MqttRule(Section):
 
     scale: Number = 1.0
     """The message's number times this is ours; negative to turn a sign."""
+
+
+class MqttRule(MqttTerm):
+    """Where one number of ours is found in MQTT messages."""
+
+    signed: Switch = False
+    """For a current: it carries its direction itself."""
+
+    less: MqttTerm | None = None
+    """Where export, or charging, is told apart: it is taken off."""
 
 
 class MqttSource(Section):

@@ -18,7 +18,7 @@ from ems.devices.config_error import DeviceConfigError
 from ems.devices.entry_checks import check_names, check_phases, live_points
 from ems.devices.entry_lines import p1_device, speedwire_device, spot_of
 from ems.devices.entry_requests import http_address_of, requests_of
-from ems.devices.entry_topics import point_of, topics_of
+from ems.devices.entry_topics import keepalive_of, point_of, topics_of
 from ems.devices.http_device import HttpDevice
 from ems.devices.http_profile import HttpProfile
 from ems.devices.library import profile
@@ -195,7 +195,10 @@ class _Build:
             view=view,
             clock=self._clock,
         )
-        self._broker(entry.id).follow(device)
+        broker = self._broker(entry.id)
+        broker.follow(device)
+        if (keepalive := keepalive_of(entry, found)) is not None:
+            broker.remind(keepalive)
         return device
 
     def _http_device(
@@ -280,4 +283,6 @@ def _signed(entry: DeviceEntry, found: Profile | None) -> frozenset[str]:
         return frozenset(name for name, point in points.items() if point.signed)
     if isinstance(found, ModbusProfile | HybridProfile):
         return found.maps["meter"].signed
-    return found.signed if isinstance(found, MqttProfile) else frozenset()
+    own = {name: rule.signed for name, rule in (entry.mqtt.points if entry.mqtt else {}).items()}
+    told = found.signed if isinstance(found, MqttProfile) else frozenset()
+    return (told - own.keys()) | {name for name, signed in own.items() if signed}

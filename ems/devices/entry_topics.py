@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from ems.config.schema import DeviceEntry, MqttRule
 from ems.devices.config_error import DeviceConfigError
-from ems.devices.mqtt_profile import MqttProfile, TopicPoint
+from ems.devices.mqtt_profile import KeepAlive, MqttProfile, TopicPoint
 
 
 def topics_of(entry: DeviceEntry, found: MqttProfile | None) -> tuple[dict[str, TopicPoint], TopicPoint | None]:
@@ -20,10 +20,17 @@ def topics_of(entry: DeviceEntry, found: MqttProfile | None) -> tuple[dict[str, 
     if source.availability:
         availability = point_of(entry.id, source.availability)
     topics = [*points.values(), *([availability] if availability else [])]
-    if source.prefix is None and any("{prefix}" in each.topic for each in topics):
+    if source.prefix is None and any("{p" in term.topic for each in topics for term in each.terms):
         raise DeviceConfigError(f"{entry.id} has no MQTT prefix: add mqtt: {{prefix: …}}, as the device shows it")
     prefix = source.prefix or ""
     return {name: each.under(prefix) for name, each in points.items()}, availability and availability.under(prefix)
+
+
+def keepalive_of(entry: DeviceEntry, found: MqttProfile | None) -> KeepAlive | None:
+    """What the device has to hear, lest it stop publishing."""
+    if found is None or found.keepalive is None:
+        return None
+    return found.keepalive.under((entry.mqtt and entry.mqtt.prefix) or "")
 
 
 def point_of(owner: str, rule: MqttRule) -> TopicPoint:

@@ -115,8 +115,13 @@ def as_number(value: Json) -> float:
 
 
 def as_online(value: Json) -> bool:
-    """Whether an availability message says that the device is there."""
-    return str(value).strip().lower() in ONLINE_WORDS
+    """Whether an availability message says that the device is there: a word for it, or a number above 0."""
+    if str(value).strip().lower() in ONLINE_WORDS:
+        return True
+    try:
+        return as_number(value) > 0
+    except Unreadable:
+        return False
 
 
 def as_yes(value: Json) -> bool:

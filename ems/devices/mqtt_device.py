@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
 from ems.clock import Clock
-from ems.devices.messages import Json, NotInMessage, Unreadable, as_number, as_online, parse_payload, pick
+from ems.devices.heard_topics import HeardTopics
+from ems.devices.messages import Json, NotInMessage, Unreadable, as_online, parse_payload, pick
 from ems.devices.mqtt_profile import TopicPoint
 from ems.devices.newest import Newest
 from ems.devices.sample import Sample, is_live
@@ -65,13 +66,13 @@ class MqttDevice(Generic[R]):
         self._view = view
         self._clock = clock
         self._newest: Newest[R | DeviceError] = Newest()
-        self._known: dict[str, _Heard] = {}
+        self._heard = HeardTopics(topics.points)
         self._greeted: set[str] = set()
         self._link_up: bool | None = None
         self._online: bool | None = None
         availability = (topics.availability.topic,) if topics.availability else ()
-        self.topics: Final = frozenset([*(point.topic for point in topics.points.values()), *availability])
-        sources = {topics.points[name].topic for name in topics.required}
+        self.topics: Final = self._heard.topics | frozenset(availability)
+        sources = {topic for name in topics.required for topic in self._heard.topics_of(name)}
         self._same_instant = len(sources) == 1
 
     @property
@@ -111,7 +112,7 @@ class MqttDevice(Generic[R]):
         try:
             content = parse_payload(payload)
         except Unreadable as err:
-            self._newest.put(Nonsense(f"{self._name}: {err} in {topic}"))
+            self._cannot_read(topic, err)
             return
         if self._wanted.availability and topic == self._wanted.availability.topic:
             self._take_availability(content, self._wanted.availability)
@@ -123,7 +124,7 @@ class MqttDevice(Generic[R]):
         was_up, self._link_up = self._link_up, up
         if not up:
             self._online = None
-            self._known.clear()
+            self._heard.clear()
             self._greeted.clear()
         if was_up != up:
             self._presence_changed()
@@ -148,50 +149,34 @@ class MqttDevice(Generic[R]):
             self._online = online
             self._presence_changed()
 
+    def _cannot_read(self, topic: str, err: Unreadable) -> None:
+        """What the topic told before is not known any more: some devices take a number back with an empty message."""
+        self._heard.forget(topic)
+        if self._heard.points_in(topic) & self._wanted.required or topic not in self._heard.topics:
+            self._newest.put(Nonsense(f"{self._name}: {err} in {topic}"))
+
     def _take_points(self, topic: str, content: Json) -> None:
-        live, trouble = False, None
-        for name, point in self._wanted.points.items():
-            if point.topic != topic:
-                continue
-            live = live or is_live(name)
-            try:
-                number = as_number(pick(content, point.steps)) * point.scale
-            except NotInMessage:
-                continue
-            except Unreadable as err:
-                self._known.pop(name, None)
-                trouble = f"{err} as {name} in {topic}" if name in self._wanted.required else trouble
-            else:
-                self._known[name] = _Heard(number, self._clock.monotonic_s())
+        trouble = None
+        for name, err in self._heard.take(topic, content, self._clock.monotonic_s()):
+            trouble = f"{err} as {name} in {topic}" if name in self._wanted.required else trouble
         if trouble:
             self._newest.put(Nonsense(f"{self._name}: {trouble}"))
-        elif live:
+        elif any(is_live(name) for name in self._heard.points_in(topic)):
             self._offer()
 
     def _offer(self) -> None:
         if self._online is False:
             # A live message is newer than the word that it is offline.
             self._online = None
-        now_s = self._clock.monotonic_s()
-        fresh = {
-            name: heard
-            for name, heard in self._known.items()
-            if name.startswith("energy") or now_s - heard.at_s <= self._silence_s
-        }
+        fresh = self._heard.numbers(self._clock.monotonic_s() - self._silence_s)
         if not self._wanted.required <= fresh.keys():
             return
         sample = Sample(
             taken_at_s=min(fresh[name].at_s for name in self._wanted.required),
-            values={name: heard.number for name, heard in fresh.items()},
+            values={name: heard.number for name, heard in fresh.items() if heard.number is not None},
             same_instant=self._same_instant,
         )
         try:
             self._newest.put(self._view(sample))
         except Nonsense as err:
             self._newest.put(Nonsense(f"{self._name}: {err}"))
-
-
-@dataclass(frozen=True, slots=True)
-class _Heard:
-    number: float
-    at_s: float

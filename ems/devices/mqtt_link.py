@@ -1,11 +1,13 @@
 """One connection to the MQTT broker, shared by every device that publishes there.
 
 `run` is a background job: it connects, subscribes, hands out messages, and after a loss tries again for ever. It asks
-for exact topics only, so a message can be large or nonsense but never for somebody else.
+for exact topics only, so a message can be large or nonsense but never for somebody else. It publishes nothing but what
+some devices must hear to go on publishing.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import ssl
 from collections.abc import Iterator
@@ -18,6 +20,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from ems.clock import Clock
 from ems.devices.cancellation import end_if_cancelled
+from ems.devices.mqtt_profile import KeepAlive
 
 LOGGER = logging.getLogger(__name__)
 
@@ -64,6 +67,7 @@ class MqttLink:
         self._broker = broker
         self._clock = clock
         self._followers: list[Follower] = []
+        self._reminders: list[KeepAlive] = []
         self._tls = ssl.create_default_context() if broker.tls else None
 
     @property
@@ -74,6 +78,11 @@ class MqttLink:
     def follow(self, follower: Follower) -> None:
         """Hand messages to `follower` from the next connection on; call it before `run`."""
         self._followers.append(follower)
+
+    def remind(self, what: KeepAlive) -> None:
+        """Publish that at once and then again and again, from the next connection on; call it before `run`."""
+        if what not in self._reminders:
+            self._reminders.append(what)
 
     async def run(self) -> NoReturn:
         """Stay connected until cancelled."""
@@ -87,7 +96,7 @@ class MqttLink:
                     end_if_cancelled()
                     LOGGER.info("MQTT broker %s is connected", self.where)
                     waits, silent = _growing_waits(), False
-                    await self._hand_out(client)
+                    await self._talk(client)
             except (aiomqtt.MqttError, OSError, ValueError) as err:
                 end_if_cancelled()
                 if not silent:
@@ -119,6 +128,25 @@ class MqttLink:
         for topic, code in zip(topics, granted, strict=False):
             if isinstance(code, ReasonCode) and code.is_failure:
                 LOGGER.warning("MQTT broker %s does not let us read %s; check its access rules", self.where, topic)
+
+    async def _talk(self, client: aiomqtt.Client) -> None:
+        """Until the connection ends."""
+        reminding = [asyncio.create_task(self._remind(client, each)) for each in self._reminders]
+        try:
+            await self._hand_out(client)
+        finally:
+            for each in reminding:
+                each.cancel()
+            await asyncio.gather(*reminding, return_exceptions=True)
+
+    async def _remind(self, client: aiomqtt.Client, what: KeepAlive) -> None:
+        while True:
+            try:
+                await client.publish(what.topic, what.payload)
+            except aiomqtt.MqttError as err:
+                # A connection that is gone is noticed where messages are handed out.
+                LOGGER.debug("%s: %s was not published (%s)", self.where, what.topic, err)
+            await self._clock.sleep(what.every_s)
 
     async def _hand_out(self, client: aiomqtt.Client) -> None:
         self._tell(up=True)

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from ems.devices.messages import JsonPath, parse_path
-from ems.devices.profile_parts import Kind, ProfileHead, ProfilePart, require_known_points
+from ems.devices.profile_parts import Kind, ProfileHead, ProfilePart, Status, require_known_points
 
 
-class TopicPoint(ProfilePart):
-    """Where one number is found in MQTT messages; `{prefix}` is filled in from the site file."""
+def with_prefix(topic: str, prefix: str) -> str:
+    """The topic with `{prefix}` filled in, and `{portal}` with the prefix's first word."""
+    return topic.replace("{prefix}", prefix).replace("{portal}", prefix.partition("/")[0])
+
+
+class TopicTerm(ProfilePart):
+    """One number in MQTT messages; `{prefix}` is filled in from the site file."""
 
     topic: Annotated[str, Field(min_length=1, max_length=200)]
     path: Annotated[str, Field(max_length=200)] = ""
     """Dotted path into a JSON message; empty when the message is a plain number."""
 
     scale: float = 1.0
-    signed: bool = False
-    """For a current: it carries its direction itself."""
 
     @model_validator(mode="after")
-    def _is_readable(self) -> TopicPoint:
+    def _is_readable(self) -> TopicTerm:
         if set(self.topic) & set("#+\0"):
             raise ValueError(f"topic {self.topic!r} must name one topic, without wildcards")
         parse_path(self.path)
@@ -32,9 +36,43 @@ class TopicPoint(ProfilePart):
     def steps(self) -> JsonPath:
         return parse_path(self.path)
 
+
+class TopicPoint(TopicTerm):
+    """Where one of our numbers is found: in one place, as two directions apart, or as the sum of several."""
+
+    signed: bool = False
+    """For a current: it carries its direction itself."""
+
+    less: TopicTerm | None = None
+    """The other direction, told apart: one of the two is 0."""
+
+    plus: tuple[TopicTerm, ...] = ()
+    """What is added. All have to be heard; one that says null is not there and counts nothing."""
+
+    @model_validator(mode="after")
+    def _is_one_form(self) -> TopicPoint:
+        if self.less is not None and self.plus:
+            raise ValueError("a point has either less or plus")
+        return self
+
+    @property
+    def terms(self) -> tuple[TopicTerm, ...]:
+        """All that it rests on."""
+        return (self, *((self.less,) if self.less else ()), *self.plus)
+
     def under(self, prefix: str) -> TopicPoint:
         """The same point with its `{prefix}` filled in."""
-        return self.model_copy(update={"topic": self.topic.replace("{prefix}", prefix)})
+        return self.model_copy(
+            update={
+                "topic": with_prefix(self.topic, prefix),
+                "less": self.less and _under(self.less, prefix),
+                "plus": tuple(_under(each, prefix) for each in self.plus),
+            }
+        )
+
+
+def _under(term: TopicTerm, prefix: str) -> TopicTerm:
+    return term.model_copy(update={"topic": with_prefix(term.topic, prefix)})
 
 
 class MqttLimits(ProfilePart):
@@ -42,6 +80,18 @@ class MqttLimits(ProfilePart):
 
     silent_after_s: Annotated[float, Field(ge=1, le=600)] | None = None
     """Some devices publish on change and else rarely: only silence longer than this is a fault."""
+
+
+class KeepAlive(ProfilePart):
+    """What a device wants to hear again and again, lest it stop publishing. It sets nothing."""
+
+    topic: Annotated[str, Field(min_length=1, max_length=200)]
+    payload: Annotated[str, Field(max_length=200)] = ""
+    every_s: Annotated[float, Field(ge=5, le=600)]
+
+    def under(self, prefix: str) -> KeepAlive:
+        """The same with its `{prefix}` filled in."""
+        return self.model_copy(update={"topic": with_prefix(self.topic, prefix)})
 
 
 class MqttProfile(ProfileHead):
@@ -52,6 +102,12 @@ class MqttProfile(ProfileHead):
     limits: MqttLimits = MqttLimits()
     points: Annotated[dict[str, TopicPoint], Field(min_length=1)]
     availability: TopicPoint | None = None
+    keepalive: KeepAlive | None = None
+    vouched: Status = "verified"
+    """Who says so, for its powers and currents."""
+
+    experimental: Annotated[str, Field(min_length=10)] | None = None
+    """Why nobody should rely on it yet."""
 
     @model_validator(mode="after")
     def _points_are_known(self) -> MqttProfile:
@@ -61,6 +117,14 @@ class MqttProfile(ProfileHead):
     @property
     def kinds(self) -> tuple[Kind, ...]:
         return (self.kind,)
+
+    @property
+    def status(self) -> Status:
+        return self.vouched
+
+    @property
+    def experimental_as(self) -> Mapping[Kind, str]:
+        return {} if self.experimental is None else {self.kind: self.experimental}
 
     @property
     def signed(self) -> frozenset[str]:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from ems.devices.profile_parts import Kind, ProfileHead, ProfilePart, Status, require_known_points, weakest
-from ems.devices.sample import is_live
+from ems.devices.sample import is_live, one_way
 
 Obis = Annotated[str, Field(pattern=r"^(\d{1,3}-\d{1,3}:)?\d{1,3}\.\d{1,3}\.\d{1,3}$")]
 
@@ -45,13 +45,8 @@ class ObisPoint(ProfilePart):
                 parts = [told[code] for code in self.or_sum if code in told]
                 here = sum(parts) if parts else None
             return None if here is None else here * self.scale
-        there = told.get(self.less)
-        if here is not None and there is not None:
-            return (here - there) * self.scale
-        # Of one direction alone only a flow is sure: 0 there may be anything in the other.
-        if here:
-            return here * self.scale
-        return -there * self.scale if there else None
+        flow = one_way(here, told.get(self.less))
+        return None if flow is None else flow * self.scale
 
 
 class ObisProfile(ProfileHead):

@@ -46,6 +46,18 @@ def is_live(name: str) -> bool:
     return name.startswith(LIVE_PREFIXES)
 
 
+def one_way(here: float | None, there: float | None) -> float | None:
+    """One flow whose two directions are told apart, one of them 0; None when it cannot be told.
+
+    Of one direction alone only a flow is sure: 0 there may be anything in the other.
+    """
+    if here is not None and there is not None:
+        return here - there
+    if here:
+        return here
+    return -there if there else None
+
+
 def phase_point(quantity: str, phase: Phase) -> str:
     """The name of a per-phase point, such as `current_l2`."""
     return f"{quantity}_{phase.name.lower()}"

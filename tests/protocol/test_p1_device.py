@@ -7,7 +7,7 @@ from contextlib import aclosing
 
 import pytest
 
-from ems.clock import ScaledClock, WallClock
+from ems.clock import WallClock
 from ems.devices.catalog import connect_devices
 from ems.devices.p1.device import FLOOD_WINDOW_S, MOST_BYTES_PER_S, P1Device
 from ems.devices.p1.line import P1Line
@@ -161,8 +161,7 @@ async def test_a_meter_that_once_gave_a_checksum_gives_one_for_ever() -> None:
 
 async def test_silence_ends_in_time_and_the_line_is_opened_again() -> None:
     async with bridge() as there:
-        clock = ScaledClock(20.0)
-        meter = meter_at(at(there), clock, silence_s=10.0)
+        meter = meter_at(at(there), WallClock(), silence_s=0.3)
         with pytest.raises(NoAnswer, match="no new telegram from 127"):
             await meter.read()
         there.greeting = at_second(1)

@@ -66,6 +66,7 @@ class P1Device(Generic[T]):
         """Whether this meter gives checksums; then it always does."""
 
         self._inflow: _Inflow | None = None
+        self._connections = 0
         self._measured_at_s: float | None = None
         self._slow_said = False
 
@@ -76,6 +77,11 @@ class P1Device(Generic[T]):
     @property
     def period_s(self) -> float:
         return self._period_s
+
+    @property
+    def connections(self) -> int:
+        """How often the line was opened."""
+        return self._connections
 
     async def read(self) -> T:
         """The next reading, or the newest that came since the last one.
@@ -116,6 +122,7 @@ class P1Device(Generic[T]):
             inflow.close()
             raise
         end_if_cancelled()
+        self._connections += 1
         # What came meanwhile may have ended it already.
         self._inflow = None if inflow.over else inflow
 

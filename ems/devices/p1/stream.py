@@ -12,6 +12,10 @@ from ems.devices.p1.telegram import BadTelegram
 MOST_BYTES: Final = 16 * 1024
 """Real telegrams have 1 to 3 kB; a text message of the grid operator adds 2 kB."""
 
+PIECE_BYTES: Final = 4096
+MOST_IN_PIECE: Final = 20
+"""Telegrams that a piece of that size may hold, good ones and others; more is a flood, and dropped."""
+
 LONGEST_END: Final = 12
 """Bytes of the line with the `!`: checksum and line end."""
 
@@ -49,11 +53,17 @@ class TelegramStream:
 
     def feed(self, piece: bytes, at_s: float) -> Iterator[Frame | BadTelegram]:
         """What is complete after `piece`, which came at `at_s`; a BadTelegram for what will never be a telegram."""
-        self._held += piece
-        found = self._next(at_s)
-        while found is not None:
-            yield self._named(found)
+        for begin in range(0, len(piece), PIECE_BYTES):
+            self._held += piece[begin : begin + PIECE_BYTES]
+            yield from self._complete(at_s)
+
+    def _complete(self, at_s: float) -> Iterator[Frame | BadTelegram]:
+        for _ in range(MOST_IN_PIECE):
             found = self._next(at_s)
+            if found is None:
+                return
+            yield self._named(found)
+        self._restart(len(self._held), None)
 
     def _named(self, found: Frame | BadTelegram) -> Frame | BadTelegram:
         """Pieces of encrypted telegrams are called so, since they are only that."""

@@ -50,6 +50,7 @@ class SpeedwireDevice(Generic[T]):
         """Every meter that spoke, while none is named."""
 
         self._trouble: str | None = None
+        self._connections = 0
 
     @property
     def name(self) -> str:
@@ -58,6 +59,11 @@ class SpeedwireDevice(Generic[T]):
     @property
     def period_s(self) -> float:
         return self._period_s
+
+    @property
+    def connections(self) -> int:
+        """How often the socket was opened, which all that are heard there share."""
+        return self._connections
 
     async def read(self) -> T:
         """The next reading, or the newest that came since the last one.
@@ -86,6 +92,7 @@ class SpeedwireDevice(Generic[T]):
     def link_changed(self, trouble: str | None) -> None:
         """Nobody can be heard now, and why; None when the socket is open."""
         self._trouble = trouble
+        self._connections += trouble is None
         if trouble is not None:
             self._newest.put(LinkDown(f"{self._name}: {trouble}"))
 

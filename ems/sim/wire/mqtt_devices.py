@@ -236,6 +236,13 @@ def rule_messages(rules: Mapping[str, MqttRule], points: Mapping[str, float]) ->
     return topic_messages({name: TopicPoint(**rule.model_dump()) for name, rule in rules.items()}, points)
 
 
+def _shares(point: TopicPoint, value: float) -> list[float]:
+    """What each term of a point tells: one direction of two, or all of it and nothing in the others."""
+    if point.less is not None:
+        return [max(value, 0.0), max(-value, 0.0)]
+    return [value, *(0.0 for _ in point.plus)]
+
+
 def topic_messages(points: Mapping[str, TopicPoint], values: Mapping[str, float | None]) -> list[Message]:
     """What a device publishes so that these points are found; nothing about those it does not know."""
     plain: dict[str, float] = {}
@@ -244,11 +251,11 @@ def topic_messages(points: Mapping[str, TopicPoint], values: Mapping[str, float 
         value = values.get(name)
         if value is None or point.scale == 0:
             continue
-        number = value / point.scale
-        if point.path:
-            put(trees.setdefault(point.topic, {}), point.steps, number)
-        else:
-            plain[point.topic] = number
+        for term, share in zip(point.terms, _shares(point, value), strict=True):
+            if term.path:
+                put(trees.setdefault(term.topic, {}), term.steps, share / term.scale)
+            else:
+                plain[term.topic] = share / term.scale
     return [
         *(Message(topic=topic, payload=f"{number:.4f}") for topic, number in plain.items()),
         *(Message(topic=topic, payload=json.dumps(tree)) for topic, tree in trees.items()),

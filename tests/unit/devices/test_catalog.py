@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ems.clock import VirtualClock
+from ems.clock import VirtualClock, run_virtual
 from ems.config.problems import SecretError
 from ems.config.schema import SiteFile
 from ems.devices.catalog import connect_devices
@@ -47,6 +47,24 @@ def test_devices_are_built_without_a_connection_or_an_event_loop() -> None:
     assert isinstance(devices.battery, MqttDevice)
     assert (devices.solar[0].name, devices.solar[0].period_s, devices.solar[0].pushes) == ("roof", 5.0, False)
     assert (devices.battery.name, devices.battery.pushes) == ("cellar", True)
+
+
+def test_a_rule_of_ones_own_may_tell_directions_apart_and_sign_a_current() -> None:
+    apart = {"power": {"topic": "in", "less": {"topic": "out", "scale": 1000}}}
+    signed = {f"current_l{n}": {"topic": "amps", "path": f"[{n - 1}]", "signed": True} for n in (1, 2, 3)}
+
+    devices = connect_devices(
+        site({"id": "grid", "mqtt": {"points": {**apart, **signed}}}, mqtt=BROKER), VirtualClock()
+    )
+
+    meter = devices.meters["main"]
+    assert isinstance(meter, MqttDevice)
+    assert meter.topics == {"in", "out", "amps"}
+    for topic, payload in (("in", b"0"), ("out", b"1.15"), ("amps", b"[-5, 0, 0]")):
+        meter.link_changed(up=True)
+        meter.heard(topic, payload, retained=False)
+    reading = run_virtual(meter.read(), VirtualClock())
+    assert (reading.power_w, reading.current_a.l1) == (-1150.0, -5.0)
 
 
 def test_one_modbus_address_is_one_link() -> None:
@@ -110,6 +128,9 @@ def test_a_profile_may_have_points_replaced() -> None:
         (site(SDM, solar=[{"id": "roof", "mqtt": {"points": {"powr": {"topic": "x"}}}}], mqtt=BROKER), "points powr"),
         (site(SDM, solar=[{"id": "roof", "mqtt": {"points": {"energy": {"topic": "x"}}}}], mqtt=BROKER), "no power"),
         (site({**SHELLY, "mqtt": {"prefix": "a", "points": BROKEN_PATH}}, mqtt=BROKER), "grid: .*broken step"),
+        (site({**SDM, "profile": "dsmr_p1"}), "grid has no P1 line: add p1: "),
+        (site({**SDM, "profile": "sma_energy_meter"}), "grid has no Speedwire: add speedwire: "),
+        (site({"id": "grid", "profile": "eastron_sdm630", "p1": {"host": "a"}}), "grid has no Modbus address"),
         (
             site(SDM, grid_operator={**OPERATOR, "signal": {"topic": "dimming"}}),
             "grid_operator.signal speaks MQTT but the site names no broker",

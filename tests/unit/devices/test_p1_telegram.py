@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ems.devices.library import profile
 from ems.devices.obis_profile import P1Profile
 from ems.devices.p1.numbers import numbers_of
-from ems.devices.p1.stream import MOST_BYTES, Encrypted, Frame, TelegramStream
+from ems.devices.p1.stream import MOST_BYTES, MOST_IN_PIECE, PIECE_BYTES, Encrypted, Frame, TelegramStream
 from ems.devices.p1.telegram import BadTelegram, checksum, read_telegram
 from tests.telegrams import HOUSE, telegram
 
@@ -217,6 +217,19 @@ def test_bytes_without_end_are_said_and_dropped() -> None:
         said = [str(found) for piece in (first, *[endless] * 8) for found in stream.feed(piece, 0.0)]
         assert any(words in each for each in said)
         assert [*stream.feed(b"\r\n" + WHOLE, 0.0)][-1] == Frame(WHOLE, 0.0)
+
+
+def test_a_flood_of_beginnings_costs_little_and_the_next_telegram_is_read() -> None:
+    stream = TelegramStream()
+
+    said = [*stream.feed(b"/ABC" * 65_536, 0.0)]
+
+    assert len(said) <= 65_536 * 4 / PIECE_BYTES * MOST_IN_PIECE
+    assert [*stream.feed(b"\r\n" + WHOLE, 0.0)][-1] == Frame(WHOLE, 0.0)
+
+
+def test_many_telegrams_at_once_are_all_read() -> None:
+    assert [*TelegramStream().feed(WHOLE * 60, 0.0)] == [Frame(WHOLE, 0.0)] * 60
 
 
 def test_encrypted_telegrams_are_called_so() -> None:
