@@ -17,7 +17,7 @@ from ems.clock import Clock, WallClock
 from ems.commissioning.desk import Desk
 from ems.config.schema import SiteFile
 from ems.config.secrets import reveal, upstream_passwords
-from ems.config.translate import to_site, to_tariff
+from ems.config.translate import to_battery_rules, to_site, to_tariff
 from ems.control.cycle import Turn
 from ems.control.memory import Memory
 from ems.csms.central_system import CentralSystem
@@ -29,6 +29,7 @@ from ems.model.snapshot import Snapshot
 from ems.model.station import StationAlarm, StationState
 from ems.model.transaction import Transaction
 from ems.model.words import Phrase
+from ems.runtime.battery_keeper import BatteryKeeper
 from ems.runtime.board import Board
 from ems.runtime.dispatch import Dispatch, Sent
 from ems.runtime.earlier import earlier_transactions
@@ -36,6 +37,7 @@ from ems.runtime.escalation import Escalations
 from ems.runtime.ledger import Ledger
 from ems.runtime.loop import Loop, Record, Watcher
 from ems.runtime.poller import follow
+from ems.runtime.reads import Reads
 from ems.runtime.supervisor import Supervisor
 from ems.runtime.terms import CAR_LASTS_S, Terms
 from ems.runtime.watchdog import Watchdog
@@ -88,6 +90,7 @@ class Service:
         self._site = to_site(file)
         self._devices: Devices = connect_devices(file, clock)
         self._board = Board(self._site, clock)
+        self._reads: Final = Reads(clock)
         learned = LearnedBook()
         self.tags: Final = TagDesk(clock)
         self.central_system = CentralSystem(
@@ -107,7 +110,9 @@ class Service:
         self._dispatch = Dispatch(self._site, self.central_system.links, self._board, clock, sent=sent)
         self._escalations = Escalations(self.central_system.links, clock, resend=self._dispatch.resend)
         self.desk.join(self._board, self._dispatch, self.central_system)
-        self._watchers = (self._escalations.watch, self.desk.watch, *watchers)
+        self._battery = _battery_keeper(file, self._devices, clock)
+        keepers = () if self._battery is None else (self._battery.watch,)
+        self._watchers = (self._escalations.watch, self.desk.watch, *keepers, *watchers)
         self.recorder: Final = _recorder(file, clock, self._zone)
         self._learned = None if self.recorder is None else _learned_stations(learned, self.recorder, clock)
         self.ledger: Ledger | None = None
@@ -256,6 +261,8 @@ class Service:
             waiting=waiting,
             inlets=self._devices.pushed,
             tag_desk=self.tags,
+            devices=self._reads.health,
+            battery=self._battery,
         )
         self.desk.audit = part.access.audit_commissioning
         return part
@@ -285,16 +292,21 @@ class Service:
         mount(app, house, access, time_zone=self._zone, clock=self._clock, commissioning=installers)
 
     def _follow_devices(self, parts: asyncio.TaskGroup) -> None:
-        devices, board, clock = self._devices, self._board, self._clock
+        devices, board, clock, noted = self._devices, self._board, self._clock, self._reads.noted
         for job in devices.background:
             parts.create_task(job(), name="device link")
         for circuit_id, meter in devices.meters.items():
             post = partial(board.post_meter, circuit_id)
-            parts.create_task(follow(meter, post, clock, longest_pause_s=METER_PAUSE_S), name=meter.name)
+            read = follow(noted(meter, "meter"), post, clock, longest_pause_s=METER_PAUSE_S)
+            parts.create_task(read, name=meter.name)
         for inverter in devices.solar:
-            parts.create_task(follow(inverter, partial(board.post_solar, inverter.name), clock), name=inverter.name)
+            post_sun = partial(board.post_solar, inverter.name)
+            parts.create_task(follow(noted(inverter, "inverter"), post_sun, clock), name=inverter.name)
         if devices.battery is not None:
-            parts.create_task(follow(devices.battery, board.post_battery, clock), name=devices.battery.name)
+            battery = noted(devices.battery, "battery")
+            parts.create_task(follow(battery, board.post_battery, clock), name=battery.name)
+        if self._battery is not None:
+            parts.create_task(self._battery.run(), name="battery's bounds")
         if devices.operator_signal is not None:
             parts.create_task(devices.operator_signal.follow(board.set_dimmed), name="grid operator's signal")
 
@@ -307,6 +319,14 @@ def _keep_occurrence(ledger: Ledger, what: Occurrence) -> None:
     """One more line of the log; what is a notice too has its own."""
     if what.kind.value not in {alarm.value for alarm in StationAlarm}:
         ledger.note(EventEntry(utc_s=what.at.timestamp(), kind=f"security_{what.kind}", facts=what.facts))
+
+
+def _battery_keeper(file: SiteFile, devices: Devices, clock: Clock) -> BatteryKeeper | None:
+    """What keeps the battery at its orders; None where the site file gives no leave for any."""
+    rules = to_battery_rules(file)
+    if rules is None or devices.battery_valve is None:
+        return None
+    return BatteryKeeper(rules, devices.battery_valve, clock)
 
 
 def _call_all(calls: Sequence[Callable[[], None]]) -> None:

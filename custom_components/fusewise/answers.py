@@ -74,6 +74,34 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceTrouble:
+    """Why the newest bad read of a device gave nothing."""
+
+    code: str
+    age_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """A meter, inverter or battery of the service, and how its reads went."""
+
+    id: str
+    kind: str
+    circuit: str | None
+    period_s: float
+    pushes: bool
+    age_s: float | None
+    good: int
+    bad: int
+    error_share: float | None
+    latency_p50_s: float | None
+    latency_p99_s: float | None
+    reconnects: int | None
+    bad_in_a_row: int
+    trouble: DeviceTrouble | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """What became of a reading."""
 

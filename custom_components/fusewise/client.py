@@ -15,7 +15,7 @@ from urllib.parse import quote, urlencode
 
 from aiohttp import ClientError, ClientResponse, ClientSession, ClientWebSocketResponse, ClientWSTimeout, WSMsgType
 
-from .answers import CommandAnswer, Explanation, Hello, PastSession, Plan, Token, Verdict, Verdicts
+from .answers import CommandAnswer, Device, Explanation, Hello, PastSession, Plan, Token, Verdict, Verdicts
 from .models import NEWEST_API, OLDEST_API, Goal, House, merged
 from .parsing import BadShape, T, parsed
 from .words import ChargeMode, Keenness
@@ -88,6 +88,13 @@ class FusewiseClient:
         if not isinstance(answer, list) or not all(isinstance(each, str) for each in answer):
             raise ConnectionFailed("the list of vehicles is no list of names")
         return tuple(answer)
+
+    async def devices(self) -> tuple[Device, ...]:
+        """How well the service reads its meters, inverters and battery. Raises Refused where it is too old to tell."""
+        answer = await self._ask("GET", "/devices")
+        if not isinstance(answer, list):
+            raise ConnectionFailed("the list of devices is no list")
+        return tuple(self._shaped(Device, each) for each in answer)
 
     async def explain(self, station_id: str) -> Explanation:
         """Step by step, how the present limit of a station came about."""

@@ -11,6 +11,7 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_TOKEN, CONF_URL
 from homeassistant.core import HomeAssistant
 
+from .client import FusewiseClient, FusewiseError
 from .coordinator import SiteEntry
 from .models import NEWEST_API, OLDEST_API
 
@@ -31,8 +32,17 @@ async def async_get_config_entry_diagnostics(_hass: HomeAssistant, entry: SiteEn
         "connected": site.last_update_success,
         "last_error": None if site.last_exception is None else type(site.last_exception).__name__,
         "vehicles": len(site.vehicles),
+        "devices": await _devices(site.client),
         "house": async_redact_data(_written(asdict(site.data)), SECRET),
     }
+
+
+async def _devices(client: FusewiseClient) -> list[dict[str, Any]] | None:
+    """How well the service reads each of its devices; None where it cannot tell."""
+    try:
+        return [asdict(each) for each in await client.devices()]
+    except FusewiseError:
+        return None
 
 
 def _written(house: dict[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from ems.api.ports import House
 from ems.api.problems import answer_problems
 from ems.api.push import Push, push_router
 from ems.api.reference import reference_router
-from ems.api.routes import entry, house, people, records, stations
+from ems.api.routes import devices, entry, house, people, records, stations
 from ems.api.routes.needs import Desk
 from ems.api.routes.service import service_router
 from ems.api.wire import HealthRecord, Problem
@@ -55,7 +55,15 @@ def application(
     api = FastAPI(title="Fusewise", version=version("fusewise"), openapi_url=SCHEMA, docs_url=None, redoc_url=None)
     api.state.desk = desk
     answer_problems(api)
-    for router in (house.router, stations.router, records.router, entry.router, people.router, *routers):
+    for router in (
+        house.router,
+        devices.router,
+        stations.router,
+        records.router,
+        entry.router,
+        people.router,
+        *routers,
+    ):
         api.include_router(router)
     api.include_router(service_router(vitals.health, vitals.figures))
     api.include_router(push_router(push))

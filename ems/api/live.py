@@ -20,7 +20,7 @@ from ems.api.sources import Archive, MemoryShelf, Shelf, Sources
 from ems.api.told import Told
 from ems.api.vehicle_book import Parked, VehicleBook
 from ems.api.view import build_state, car_power_w
-from ems.api.wire import State, StationPlan
+from ems.api.wire import DeviceState, State, StationPlan
 from ems.api.wishes import NO_WISHES, Wishes, goal_of, still_wished
 from ems.clock import Clock
 from ems.control.cycle import Turn
@@ -107,6 +107,10 @@ class LiveHouse(Asked, Told):
             self._sequence += 1
             self._state = build_state(self._scene())
         return self._state
+
+    def devices(self) -> tuple[DeviceState, ...]:
+        """How well each is read, as of now."""
+        return self._sources.gauges.devices()
 
     async def next_state(self, after_sequence: int) -> State:
         """The newest one as soon as it is newer than that."""
@@ -230,6 +234,7 @@ class LiveHouse(Asked, Told):
             wishes=self._wishes.stations,
             sources=self._sources.feeds.sources(),
             cars=self.cars.states(self._parked()),
+            battery=None if self._sources.battery is None else self._sources.battery.standing,
             import_cap=self._wishes.import_cap,
             strategy=self._wishes.strategy or self._board.site.policy.keenness,
             user_strategy=self._wishes.strategy,

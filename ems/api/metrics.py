@@ -9,7 +9,7 @@ from prometheus_client import generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.registry import Collector, CollectorRegistry
 
-from ems.api.wire import CircuitState, State, StationState
+from ems.api.wire import CircuitState, DeviceState, State, StationState
 from ems.runtime.usage import usage
 
 
@@ -28,17 +28,18 @@ class Figures:
     """Clients that were too slow, since the start."""
 
 
-def exposition(state: State, figures: Figures) -> bytes:
+def exposition(state: State, figures: Figures, devices: tuple[DeviceState, ...] = ()) -> bytes:
     """All metrics as text. What is unknown is left out."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Collected(state, figures))
+    registry.register(_Collected(state, figures, devices))
     return generate_latest(registry)
 
 
 class _Collected(Collector):
-    def __init__(self, state: State, figures: Figures) -> None:
+    def __init__(self, state: State, figures: Figures, devices: tuple[DeviceState, ...]) -> None:
         self._state = state
         self._figures = figures
+        self._devices = devices
 
     def collect(self) -> Iterator[Metric]:
         yield InfoMetricFamily("fusewise", "The service", value={"version": self._state.version})
@@ -46,6 +47,7 @@ class _Collected(Collector):
         yield from _energies(self._state)
         yield from _circuits(self._state.circuits)
         yield from _stations(self._state.stations)
+        yield from _device_reads(self._devices)
         yield from _service(self._state, self._figures)
 
 
@@ -104,6 +106,32 @@ def _stations(stations: tuple[StationState, ...]) -> Iterator[Metric]:
             power.add_metric([station.id], station.power_w)
         energy.add_metric([station.id], station.energy_kwh)
     yield from (connected, limit, power, energy)
+
+
+def _device_reads(devices: tuple[DeviceState, ...]) -> Iterator[Metric]:
+    of = ["device", "kind"]
+    age = GaugeMetricFamily("fusewise_device_age_seconds", "Age of the last good reading", labels=of)
+    reads = CounterMetricFamily("fusewise_device_reads", "Reads since the start", labels=[*of, "outcome"])
+    row = GaugeMetricFamily("fusewise_device_errors_in_a_row", "Reads that failed since the last good one", labels=of)
+    again = CounterMetricFamily("fusewise_device_reconnects", "Of the connection, which devices may share", labels=of)
+    latency = GaugeMetricFamily(
+        "fusewise_device_latency_seconds",
+        "From asking to having a good reading, of the last hundred",
+        labels=[*of, "quantile"],
+    )
+    for device in devices:
+        who = [device.id, device.kind]
+        reads.add_metric([*who, "good"], device.good)
+        reads.add_metric([*who, "bad"], device.bad)
+        row.add_metric(who, device.bad_in_a_row)
+        if device.age_s is not None:
+            age.add_metric(who, device.age_s)
+        if device.reconnects is not None:
+            again.add_metric(who, device.reconnects)
+        for quantile, seconds in (("0.5", device.latency_p50_s), ("0.99", device.latency_p99_s)):
+            if seconds is not None:
+                latency.add_metric([*who, quantile], seconds)
+    yield from (age, reads, row, again, latency)
 
 
 def _service(state: State, figures: Figures) -> Iterator[Metric]:

@@ -17,6 +17,7 @@ from ems.api.access.kept import KeptAccounts
 from ems.api.access.store import AccountStore
 from ems.api.application import Vitals, application
 from ems.api.commands import StationCommands
+from ems.api.devices import Told, WatchedDevices
 from ems.api.directory import BootDirectory, BootedStation
 from ems.api.discovery import announce, announcement
 from ems.api.feed import Feed
@@ -41,7 +42,18 @@ from ems.api.server import WebServer
 from ems.api.servicing.desk import Servicing
 from ems.api.servicing.ports import ServicedStation
 from ems.api.servicing.tags import TAGS_KEY
-from ems.api.sources import Archive, Books, Diary, LogDiary, MemoryShelf, NoArchive, NoBooks, Shelf, Sources
+from ems.api.sources import (
+    Archive,
+    Books,
+    Diary,
+    KeptBattery,
+    LogDiary,
+    MemoryShelf,
+    NoArchive,
+    NoBooks,
+    Shelf,
+    Sources,
+)
 from ems.api.vehicle_book import VEHICLES_KEY
 from ems.api.waiting import Waiting
 from ems.api.wire import HealthRecord
@@ -127,10 +139,13 @@ class ApiPart:
         waiting: Waiting | None = None,
         inlets: Mapping[str, Inlet] | None = None,
         tag_desk: TagDesk | None = None,
+        devices: Told = tuple,
+        battery: KeptBattery | None = None,
     ) -> None:
         """`mount` puts pages on the application; `routers` of other parts stand below `/api/v1`.
 
-        `inlets` take the readings that programs bring.
+        `inlets` take the readings that programs bring; `devices` tells how well each is read, `battery` how its orders
+        stand.
         """
         stores = stores or Stores()
         shelf = stores.shelf or MemoryShelf()
@@ -146,6 +161,8 @@ class ApiPart:
             shelf=shelf,
             diary=stores.diary,
             feeds=feed,
+            gauges=WatchedDevices(devices, clock, circuits=circuits),
+            battery=battery,
         )
         self._file = file
         self._experimental = tuple(each.device_id for each in cautions(file) if each.about == "experimental")

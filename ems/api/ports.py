@@ -14,6 +14,7 @@ from ems.api.wire import (
     AuditRecord,
     BoostWish,
     DecisionRecord,
+    DeviceState,
     GoalWish,
     HistoryPoint,
     HistoryStep,
@@ -37,6 +38,10 @@ class House(Protocol):
 
     def state(self) -> State:
         """The newest one."""
+        ...
+
+    def devices(self) -> tuple[DeviceState, ...]:
+        """How well each meter, inverter and battery is read, as of now."""
         ...
 
     async def next_state(self, after_sequence: int) -> State:

@@ -10,6 +10,7 @@ from typing import Final
 from ems.api.wire import Energies, SessionState, SourceState, Today, UpstreamState, VehicleState
 from ems.api.wishes import Passing, Wishes
 from ems.control.memory import Memory
+from ems.model.battery import BatteryStanding
 from ems.model.decision import Decision
 from ems.model.site import Keenness
 from ems.model.snapshot import Snapshot
@@ -84,6 +85,9 @@ class Scene:
     wishes: Mapping[str, Wishes] = field(default_factory=dict)
     sources: tuple[SourceState, ...] = ()
     cars: tuple[VehicleState, ...] = ()
+    battery: BatteryStanding | None = None
+    """What the battery is ordered; None for one that takes no orders."""
+
     import_cap: Passing | None = None
     strategy: Keenness = Keenness.NORMAL
     """How keen on sun the house is."""

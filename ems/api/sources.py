@@ -10,7 +10,17 @@ from typing import Any, Final, NoReturn, Protocol, TypeAlias
 
 from ems.api.errors import StorageOff
 from ems.api.scene import Counted, StationFacts
-from ems.api.wire import AuditRecord, DecisionRecord, HistoryPoint, HistoryStep, LogRecord, SessionRecord, SourceState
+from ems.api.wire import (
+    AuditRecord,
+    DecisionRecord,
+    DeviceState,
+    HistoryPoint,
+    HistoryStep,
+    LogRecord,
+    SessionRecord,
+    SourceState,
+)
+from ems.model.battery import BatteryStanding
 from ems.model.words import Phrase
 
 LOGGER: Final = logging.getLogger(__name__)
@@ -93,6 +103,26 @@ class Feeds(Protocol):
     """The devices whose readings a program brings; answers from memory."""
 
     def sources(self) -> tuple[SourceState, ...]: ...
+
+
+class Gauges(Protocol):
+    """How well devices are read; answers from memory."""
+
+    def devices(self) -> tuple[DeviceState, ...]: ...
+
+
+class NoGauges:
+    """Nobody reads a device."""
+
+    def devices(self) -> tuple[DeviceState, ...]:
+        return ()
+
+
+class KeptBattery(Protocol):
+    """A home battery that takes orders; answers from memory."""
+
+    @property
+    def standing(self) -> BatteryStanding: ...
 
 
 class NoFeeds:
@@ -178,6 +208,8 @@ class Sources:
     shelf: Shelf | None = None
     diary: Diary = LogDiary()
     feeds: Feeds = NoFeeds()
+    gauges: Gauges = NoGauges()
+    battery: KeptBattery | None = None
 
 
 def _refuse() -> NoReturn:

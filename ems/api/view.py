@@ -14,11 +14,13 @@ from ems.api.scene import NO_FACTS, Scene
 from ems.api.status import site_condition, station_status
 from ems.api.wishes import NO_WISHES
 from ems.control.seen.trust import LOST_AT_LEAST_S, LOST_PERIODS
+from ems.model.battery import BatteryStanding
 from ems.model.electrical import NOMINAL_V, Circuit, PerPhase, Wiring
 from ems.model.readings import GridReading
 from ems.model.site import Station
 from ems.model.snapshot import Snapshot
 from ems.model.station import StationState
+from ems.model.words import Phrase
 
 CAR_LASTS_S: Final = 120.0
 """An older report of a station says nothing about its car's power now; the longest usual interval is 60 s."""
@@ -46,7 +48,7 @@ def build_state(scene: Scene) -> wire.State:
         today=scene.counted.today,
         circuits=circuits,
         stations=stations,
-        battery=_battery(scene.look),
+        battery=_battery(scene.look, scene.battery),
         notices=tuple(
             wire.NoticeState(
                 code=notice.code, circuit=notice.circuit_id, station=notice.station_id, says=notice_says(notice)
@@ -211,7 +213,7 @@ def _report_age_s(look: Snapshot, state: StationState) -> float | None:
     return None if state.car is None else seen_age_s(look.now_s - state.car.taken_at_s)
 
 
-def _battery(look: Snapshot) -> wire.BatteryState | None:
+def _battery(look: Snapshot, standing: BatteryStanding | None) -> wire.BatteryState | None:
     battery = look.battery
     if battery is None:
         return None
@@ -221,6 +223,20 @@ def _battery(look: Snapshot) -> wire.BatteryState | None:
         soc=soc,
         age_s=seen_age_s(look.now_s - battery.taken_at_s),
         mode=_battery_mode(battery.power_w),
+        orders=None if standing is None else _orders(standing),
+    )
+
+
+def _orders(standing: BatteryStanding) -> wire.BatteryOrders:
+    order = standing.order
+    phrase = Phrase(f"battery.{order.reason}")
+    return wire.BatteryOrders(
+        charge_at_most_w=order.charge_at_most_w,
+        discharge_at_most_w=order.discharge_at_most_w,
+        reason=order.reason,
+        because=wire.Sentence(key=phrase.key, numbers={}, text=phrase.said()),
+        in_force=standing.in_force,
+        trouble=standing.trouble,
     )
 
 

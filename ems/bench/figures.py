@@ -182,6 +182,37 @@ class LongRunFigures(BaseModel):
     """The last of them less the first; a result keeps 11.5 kB a day, the surplus of every minute."""
 
 
+class ReadsFigures(BaseModel):
+    """Meters over Modbus TCP on loopback, read for a while; the meters are another process."""
+
+    devices: int
+    endpoints: int
+    """Connections, which the devices share evenly."""
+
+    period_s: float
+    lasted_s: float
+    readings: int
+    share: float
+    """Of the readings that the periods ask for."""
+
+    reads: Spread
+    """From asking to having a reading, the turns of others on the connection included."""
+
+    oldest_s: float
+    """The greatest age of a newest reading, looked at four times a second."""
+
+    cpu_share: float
+    """Of one core, reading and decoding."""
+
+
+class DevicesFigures(BaseModel):
+    """One meter ten times a second, and twenty on five connections once a second."""
+
+    skipped: str | None = None
+    fast: ReadsFigures | None = None
+    many: ReadsFigures | None = None
+
+
 class Machine(BaseModel):
     """Where this was measured."""
 
@@ -204,6 +235,7 @@ class BenchFigures(BaseModel):
     sockets: SocketFigures
     push: PushFigures
     stations: StationsFigures
+    devices: DevicesFigures
     bench_rss_mb: float
     """Largest resident memory of the bench itself, scipy and simulation included."""
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from ems.bench.allocation import measure_allocation
 from ems.bench.decision import measure_decisions
+from ems.bench.devices import measure_devices
 from ems.bench.figures import BenchFigures, Machine
 from ems.bench.push import measure_push
 from ems.bench.simulation import measure_simulation
@@ -44,6 +45,9 @@ class Effort:
     ocpp_s: float
     """0 leaves the thousand stations out."""
 
+    devices_s: float
+    """0 leaves the devices out."""
+
 
 THOROUGH: Final = Effort(
     quick=False,
@@ -56,6 +60,7 @@ THOROUGH: Final = Effort(
     push_cycles=60,
     ocpp_stations=1000,
     ocpp_s=60.0,
+    devices_s=30.0,
 )
 QUICK: Final = Effort(
     quick=True,
@@ -68,6 +73,7 @@ QUICK: Final = Effort(
     push_cycles=5,
     ocpp_stations=50,
     ocpp_s=12.0,
+    devices_s=5.0,
 )
 
 
@@ -82,6 +88,7 @@ def measure(effort: Effort, clock: Clock) -> BenchFigures:
         sockets=measure_sockets(effort.demo_s),
         push=measure_push(effort.push_cycles),
         stations=measure_stations(effort.ocpp_stations, effort.ocpp_s),
+        devices=measure_devices(effort.devices_s),
         bench_rss_mb=round(usage().rss_mb, 1),
     )
 

@@ -13,6 +13,7 @@ from ems.bench.figures import (
     AllocationFigures,
     BenchFigures,
     DecisionFigures,
+    DevicesFigures,
     LongRunFigures,
     PushFigures,
     Spread,
@@ -134,6 +135,7 @@ def _lines(figures: BenchFigures) -> Iterator[str]:
             yield f"the service took {sockets.rss_mb:.0f} MB and {sockets.cpu_share:.1%} of a core"
     yield from _push_lines(figures.push)
     yield from _stations_lines(figures.stations)
+    yield from _devices_lines(figures.devices)
     yield f"this bench took {figures.bench_rss_mb:.0f} MB"
 
 
@@ -166,6 +168,19 @@ def _stations_lines(figures: StationsFigures) -> Iterator[str]:
     )
     if figures.grown_mb is not None:
         yield f"resident, MB: {', '.join(f'{mb:.1f}' for mb in figures.resident_mb)}; grown by {figures.grown_mb:.1f}"
+
+
+def _devices_lines(figures: DevicesFigures) -> Iterator[str]:
+    if figures.skipped is not None:
+        yield f"devices left out: {figures.skipped}"
+    for each in (figures.fast, figures.many):
+        if each is not None:
+            yield (
+                f"{each.devices} devices on {each.endpoints} connections every {each.period_s:g} s for "
+                f"{each.lasted_s:.0f} s: {each.share:.1%} of the readings, {each.reads.p50_ms:.1f} ms in the middle, "
+                f"{each.reads.p99_ms:.1f} ms at the 99th percentile, the oldest {each.oldest_s:.2f} s; "
+                f"{each.cpu_share:.1%} of a core"
+            )
 
 
 def _ms(milliseconds: float | None) -> str:

@@ -15,6 +15,7 @@ from ems.config.kinds import Amps, Host, Id, Number, OcppVersion, PhaseName, Por
 from ems.config.schema_api import ApiSection, MqttPublishSection, TlsSection
 from ems.config.schema_csms import CsmsSection, CsmsTlsSection, Unknown
 from ems.config.schema_devices import (
+    BatteryControlSection,
     BatteryEntry,
     DeviceEntry,
     HttpSource,
@@ -37,6 +38,7 @@ from ems.model.site import Keenness
 
 __all__ = [
     "ApiSection",
+    "BatteryControlSection",
     "BatteryEntry",
     "BrokerSection",
     "Connection",

@@ -194,9 +194,22 @@ class SolarEntry(DeviceEntry):
     """House phases behind the inverter's own L1, L2, L3, in that order; one for a one-phase inverter."""
 
 
+class BatteryControlSection(Section):
+    """What Fusewise may order the battery to do; without this section it never writes to it."""
+
+    hold: Switch = False
+    """No discharge for cars that charge from the grid, so that the battery is left for the house."""
+
+    charge_at_most_w: Annotated[Number, Field(ge=0, le=200_000)] | None = None
+    discharge_at_most_w: Annotated[Number, Field(ge=0, le=200_000)] | None = None
+    """Bounds that hold all the time; none where they are left out."""
+
+
 class BatteryEntry(DeviceEntry):
     """A home battery."""
 
     capacity_kwh: Annotated[Number, Field(gt=0, le=1000)] | None = None
     wired: Annotated[tuple[PhaseName, ...], Field(min_length=1, max_length=3)] | None = None
     """House phases that it feeds; one for a one-phase battery."""
+
+    control: BatteryControlSection | None = None

@@ -19,6 +19,7 @@ from ems.config.schema import (
     VehicleEntry,
 )
 from ems.config.schema_devices import SolarEntry
+from ems.model.battery import BatteryRules
 from ems.model.electrical import Circuit, CircuitTree, Fuse, Phase, Wiring
 from ems.model.goals import Goal
 from ems.model.site import GridOperator, PeakTariff, Policy, Site, Station
@@ -163,3 +164,15 @@ def _watts(kilowatts: float | None) -> float | None:
 
 def _wiring(names: Iterable[PhaseName]) -> Wiring:
     return tuple(Phase[name] for name in names)
+
+
+def to_battery_rules(file: SiteFile) -> BatteryRules | None:
+    """What the battery may be ordered; None where nobody gave leave for anything."""
+    control = None if file.battery is None else file.battery.control
+    if control is None:
+        return None
+    return BatteryRules(
+        hold=control.hold,
+        charge_at_most_w=control.charge_at_most_w,
+        discharge_at_most_w=control.discharge_at_most_w,
+    )

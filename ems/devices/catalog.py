@@ -14,6 +14,7 @@ from ems.clock import Clock
 from ems.config.feeders import MAIN, phases_by_circuit
 from ems.config.schema import DeviceEntry, MeterEntry, ModbusAddress, MqttSource, SiteFile
 from ems.config.secrets import reveal
+from ems.devices.battery_control import ModbusValve, valve_of
 from ems.devices.config_error import DeviceConfigError
 from ems.devices.entry_checks import check_names, check_phases, live_points
 from ems.devices.entry_lines import p1_device, speedwire_device, spot_of
@@ -59,6 +60,9 @@ class Devices:
 
     solar: tuple[Device[SolarReading], ...] = ()
     battery: Device[BatteryReading] | None = None
+    battery_valve: ModbusValve | None = None
+    """Where the battery takes its bounds; None where the site file gives no leave for that."""
+
     operator_signal: OperatorSignal | None = None
     pushed: Mapping[str, Inlet] = field(default_factory=dict)
     """Those among them that a program brings readings of, by their id."""
@@ -91,6 +95,7 @@ def connect_devices(file: SiteFile, clock: Clock) -> Devices:
         meters={meter.circuit: build.meter(meter) for meter in file.meters},
         solar=solar,
         battery=battery,
+        battery_valve=build.battery_valve(),
         operator_signal=build.operator_signal(),
         pushed=build.pushed,
         background=(
@@ -165,6 +170,13 @@ class _Build:
             )
         reader = RegisterReader(name=entry.id, link=link, address=address, profile=found, kind=kind)
         return ModbusDevice(period_s=entry.period_s, reader=reader, view=view)
+
+    def battery_valve(self) -> ModbusValve | None:
+        entry = self._file.battery
+        if entry is None or entry.control is None:
+            return None
+        found = None if entry.pushed else _profile_of(entry, "battery")
+        return valve_of(entry, found, self._link)
 
     def operator_signal(self) -> OperatorSignal | None:
         operator, owner = self._file.grid_operator, "grid_operator.signal"

@@ -76,6 +76,7 @@ class HttpDevice(Generic[R]):
         self._view = view
         self._clock = clock
         self._client: httpx.AsyncClient | None = None
+        self._connections = 0
         self._by_request: dict[str, dict[str, HttpPoint]] = {}
         for point_name, point in points.items():
             self._by_request.setdefault(point.request or address.request, {})[point_name] = point
@@ -87,6 +88,11 @@ class HttpDevice(Generic[R]):
     @property
     def period_s(self) -> float:
         return self._period_s
+
+    @property
+    def connections(self) -> int:
+        """How often it was begun anew, after a failure each time."""
+        return self._connections
 
     async def read(self) -> R:
         """The next sample. Raises LinkDown, NoAnswer, Refused or Nonsense."""
@@ -160,10 +166,14 @@ class HttpDevice(Generic[R]):
                 body += piece
                 if len(body) > MAX_PAYLOAD_BYTES:
                     break
-            return response.status_code, body
+        if _more_came(client):
+            # The library would take it for the answer to the next question.
+            await self.close()
+        return response.status_code, body
 
     def _opened(self) -> httpx.AsyncClient:
         if self._client is None:
+            self._connections += 1
             address = self._address
             scheme = "http" if address.tls is None else "https"
             host = f"[{address.host}]" if ":" in address.host else address.host
@@ -178,6 +188,15 @@ class HttpDevice(Generic[R]):
                 limits=httpx.Limits(max_connections=1, max_keepalive_connections=1),
             )
         return self._client
+
+
+def _more_came(client: httpx.AsyncClient) -> bool:
+    """Whether something that nobody asked for stands behind the answer on its connection."""
+    pool = getattr(client._transport, "_pool", None)  # noqa: SLF001 (nothing public tells)
+    states = [
+        getattr(getattr(each, "_connection", None), "_h11_state", None) for each in getattr(pool, "connections", ())
+    ]
+    return any(state.trailing_data[0] for state in states if state is not None)
 
 
 def _auth(address: HttpAddress) -> httpx.Auth | None:

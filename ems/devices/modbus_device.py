@@ -47,6 +47,11 @@ class RegisterReader:
         self._connection: int | None = None
         self._counted: dict[str, float] = {}
 
+    @property
+    def connections(self) -> int:
+        """Of the line, which other devices may share."""
+        return self._link.connections
+
     async def sample(self) -> Sample:
         """The next sample. Raises LinkDown, NoAnswer, Refused or Nonsense."""
         # The second time, the connection changed under the first, and with it perhaps the word order.
@@ -147,6 +152,11 @@ class ModbusDevice(Generic[R]):
     @property
     def period_s(self) -> float:
         return self._period_s
+
+    @property
+    def connections(self) -> int:
+        """How often the line was opened, which other devices may share."""
+        return self._reader.connections
 
     async def read(self) -> R:
         """The next sample. Raises LinkDown, NoAnswer, Refused or Nonsense."""

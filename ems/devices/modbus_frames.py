@@ -12,6 +12,9 @@ from pymodbus.framer import FramerRTU
 
 HEADER_BYTES: Final = 7
 LONGEST_FRAME_BYTES: Final = 260
+UNNUMBERED: Final = b"\0\0"
+"""Transaction 0 is never asked for, and the library would take it for any."""
+
 EXCEPTION_BIT: Final = 0x80
 
 EXCEPTION_NAMES: Final = {
@@ -28,11 +31,16 @@ EXCEPTION_NAMES: Final = {
 
 
 def frame_fault(received: bytes, function: int, count: int) -> str | None:
-    """What is wrong with the answer to a read of `count` registers; None while it may still become a good one."""
+    """What is wrong with the answer to a read of `count` registers; None while it may still become a good one.
+
+    An answer to another transaction may be one that comes late, and is none of ours; that is for who counts them.
+    """
     if len(received) < HEADER_BYTES + 2:
         return None
     if received[2:4] != b"\0\0":
         return "it is not Modbus"
+    if received[:2] == UNNUMBERED:
+        return "it does not say which question it answers"
     length = int.from_bytes(received[4:6], "big")
     if not 3 <= length <= LONGEST_FRAME_BYTES - 6:
         return f"its length says {length} bytes"

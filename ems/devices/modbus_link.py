@@ -9,20 +9,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
 from ems.clock import Clock
 from ems.devices.cancellation import end_if_cancelled
 from ems.devices.modbus_frames import EXCEPTION_NAMES
-from ems.devices.modbus_wire import Line, ReadRequest, Wire
+from ems.devices.modbus_wire import Line, ReadRequest, Wire, WriteRequest
 from ems.errors import LinkDown, NoAnswer, Nonsense, Refused, UnknownHost
 
 # The library logs every lost frame as an error; here that is a typed error, reported once by whoever reads the device.
 logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)
 
-__all__ = ["Answer", "Line", "ModbusLink", "NoSuchRegisters", "NobodyBehind", "ReadRequest"]
+__all__ = ["Answer", "Line", "ModbusLink", "NoSuchRegisters", "NobodyBehind", "ReadRequest", "WriteRequest"]
 
 BUSY: Final = 6
 """The exception of a device that asks to be asked again (Modbus application protocol §7)."""
@@ -91,30 +92,52 @@ class ModbusLink:
         """Host and port, or the serial line, for messages."""
         return self._line.where
 
+    @property
+    def connections(self) -> int:
+        """How often it was opened since the start."""
+        return self._connections
+
     async def read(self, request: ReadRequest) -> Answer:
         """The registers asked for.
 
         Raises LinkDown (nobody there, or the connection dropped), NoAnswer (nothing within `timeout_s`; the connection
         is then closed, lest a late answer be taken for the next one's), Refused or Nonsense.
         """
-        async with self._turn:
-            await self._clock.sleep(max(0.0, self._free_at_s - self._clock.monotonic_s()))
-            silence_s = self._gap_s
-            try:
-                return await self._ask_patiently(request)
-            except (LinkDown, NoAnswer, Nonsense, asyncio.CancelledError):
-                self._drop()
-                silence_s = max(silence_s, self._hush_s(request))
-                raise
-            finally:
-                self._free_at_s = self._clock.monotonic_s() + silence_s
-                end_if_cancelled()
+        async with self._on_the_wire(request.timeout_s):
+            return await self._ask_patiently(request)
+
+    async def write(self, request: WriteRequest) -> None:
+        """Write the registers, once. Raises as `read` does; after NoAnswer nobody knows whether they were written."""
+        async with self._on_the_wire(request.timeout_s):
+            reply = await (await self._connected(request.timeout_s)).write(request)
+            if reply.isError():
+                code = reply.exception_code
+                raise Refused(
+                    f"unit {request.unit} at {self.where} refused to take registers {request.address} to "
+                    f"{request.address + request.count - 1}: {EXCEPTION_NAMES.get(code, f'exception {code}')}"
+                )
 
     async def close(self) -> None:
         """Close the connection; the next `read` opens it again."""
         async with self._turn:
             self._drop()
             await self._clock.sleep(0)
+
+    @asynccontextmanager
+    async def _on_the_wire(self, timeout_s: float) -> AsyncIterator[None]:
+        """One exchange: its turn, and the silence before and after it."""
+        async with self._turn:
+            await self._clock.sleep(max(0.0, self._free_at_s - self._clock.monotonic_s()))
+            silence_s = self._gap_s
+            try:
+                yield
+            except (LinkDown, NoAnswer, Nonsense, asyncio.CancelledError):
+                self._drop()
+                silence_s = max(silence_s, self._hush_s(timeout_s))
+                raise
+            finally:
+                self._free_at_s = self._clock.monotonic_s() + silence_s
+                end_if_cancelled()
 
     async def _ask_patiently(self, request: ReadRequest) -> Answer:
         for _ in range(BUSY_TIMES):
@@ -124,9 +147,9 @@ class ModbusLink:
                 await self._clock.sleep(max(BUSY_PAUSE_S, self._gap_s))
         return await self._ask(await self._connected(request.timeout_s), request)
 
-    def _hush_s(self, request: ReadRequest) -> float:
+    def _hush_s(self, timeout_s: float) -> float:
         """RTU frames carry no number, so an answer that is late must not meet the next request."""
-        return 0.0 if self._line.frames_have_numbers else min(request.timeout_s, LONGEST_HUSH_S)
+        return 0.0 if self._line.frames_have_numbers else min(timeout_s, LONGEST_HUSH_S)
 
     async def _ask(self, wire: Wire, request: ReadRequest) -> Answer:
         reply = await wire.exchange(request)

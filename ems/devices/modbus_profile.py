@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, model_validator
 
+from ems.devices.battery_profile import BatteryControl
 from ems.devices.point_map import PointMap, check_texts
 from ems.devices.profile_parts import Carrier, Kind, ProfileHead, ProfilePart, Status, require_known_points, weakest
 from ems.devices.register_point import MAX_READ, Address, RegisterKind, RegisterPoint
@@ -98,6 +99,8 @@ class ModbusHead(ProfileHead):
     identity: IdentityRegisters | None = None
     sunspec_maker: Annotated[str, Field(min_length=1, max_length=32)] | None = None
     """How the maker's name begins in the SunSpec model 1 of such devices, beside their own registers."""
+    control: BatteryControl | None = None
+    """How its battery takes bounds of its power; None where that is not known well enough to be written."""
 
     every_point: dict[str, Any] = Field(default_factory=dict)
     """What all points have in common and need not repeat, such as `{function: input, type: float32}`."""
@@ -112,6 +115,8 @@ class ModbusHead(ProfileHead):
 
     @model_validator(mode="after")
     def _reads_fit(self) -> ModbusHead:
+        if self.control is not None and "battery" not in self.maps:
+            raise ValueError("control is for batteries")
         for kind, each in self.maps.items():
             require_known_points(kind, each.told)
             check_texts(each)

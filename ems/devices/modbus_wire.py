@@ -17,7 +17,7 @@ from pymodbus.pdu import ModbusPDU
 from pymodbus.transport import CommParams, CommType
 
 from ems.clock import Clock
-from ems.devices.modbus_frames import frame_fault, rtu_frame_fault
+from ems.devices.modbus_frames import EXCEPTION_BIT, frame_fault, rtu_frame_fault
 from ems.devices.profile_parts import Carrier
 from ems.devices.register_point import RegisterKind
 from ems.errors import DeviceError, LinkDown, NoAnswer, Nonsense
@@ -25,6 +25,7 @@ from ems.errors import DeviceError, LinkDown, NoAnswer, Nonsense
 LOGGER = logging.getLogger(__name__)
 
 FUNCTION_OF: Final = {"holding": 3, "input": 4}
+WRITES: Final = 16
 LIBRARY_TIMEOUT_S: Final = 3600.0
 """The library's own limit, out of the way: ours runs on the injected clock."""
 
@@ -47,6 +48,20 @@ class ReadRequest:
     address: int
     count: int
     timeout_s: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteRequest:
+    """A write of holding registers from `address` on (function 16)."""
+
+    unit: int
+    address: int
+    registers: tuple[int, ...]
+    timeout_s: float = 1.0
+
+    @property
+    def count(self) -> int:
+        return len(self.registers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +147,7 @@ class Wire:
         read = client.read_holding_registers if request.function == "holding" else client.read_input_registers
         try:
             async with self._clock.timeout(request.timeout_s) as self._limit:
-                return await read(request.address, count=request.count, device_id=request.unit)
+                reply = await read(request.address, count=request.count, device_id=request.unit)
         except TimeoutError:
             silence = f"unit {request.unit} at {self._line.where} did not answer within {request.timeout_s:g} s"
             raise self._trouble or NoAnswer(silence) from None
@@ -140,6 +155,30 @@ class Wire:
             raise LinkDown(f"{self._line.where} dropped the Modbus connection") from err
         finally:
             self._request = self._limit = None
+        # Of several frames in one packet `_inspect` has seen the first alone.
+        if reply.function_code & ~EXCEPTION_BIT != FUNCTION_OF[request.function]:
+            raise Nonsense(f"unit {request.unit} at {self._line.where} answers function {reply.function_code}")
+        return reply
+
+    async def write(self, request: WriteRequest) -> ModbusPDU:
+        """The same for a write; the reply confirms it, or is the device's refusal."""
+        where = f"unit {request.unit} at {self._line.where}"
+        try:
+            async with self._clock.timeout(request.timeout_s) as self._limit:
+                reply = await self._client.write_registers(
+                    request.address, list(request.registers), device_id=request.unit
+                )
+        except TimeoutError:
+            silence = f"{where} did not confirm within {request.timeout_s:g} s"
+            raise self._trouble or NoAnswer(silence) from None
+        except ModbusException as err:
+            raise LinkDown(f"{self._line.where} dropped the Modbus connection") from err
+        finally:
+            self._limit = None
+        confirmed = (reply.function_code, reply.address, reply.count) == (WRITES, request.address, request.count)
+        if not reply.isError() and not confirmed:
+            raise Nonsense(f"{where} confirmed another write")
+        return reply
 
     def _inspect(self, sending: bool, packet: bytes) -> bytes:
         request = self._request

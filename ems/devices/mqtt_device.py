@@ -69,6 +69,7 @@ class MqttDevice(Generic[R]):
         self._heard = HeardTopics(topics.points)
         self._greeted: set[str] = set()
         self._link_up: bool | None = None
+        self._connections = 0
         self._online: bool | None = None
         availability = (topics.availability.topic,) if topics.availability else ()
         self.topics: Final = self._heard.topics | frozenset(availability)
@@ -82,6 +83,11 @@ class MqttDevice(Generic[R]):
     @property
     def period_s(self) -> float:
         return self._period_s
+
+    @property
+    def connections(self) -> int:
+        """How often the broker came, which all that publish there share."""
+        return self._connections
 
     async def read(self) -> R:
         """The next reading, or the newest that came since the last one.
@@ -122,6 +128,7 @@ class MqttDevice(Generic[R]):
     def link_changed(self, *, up: bool) -> None:
         """The broker came or went."""
         was_up, self._link_up = self._link_up, up
+        self._connections += up and not was_up
         if not up:
             self._online = None
             self._heard.clear()

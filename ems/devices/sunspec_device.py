@@ -61,6 +61,11 @@ class SunSpecDevice(Generic[R]):
     def period_s(self) -> float:
         return self._period_s
 
+    @property
+    def connections(self) -> int:
+        """How often the line was opened, which other devices may share."""
+        return self._link.connections
+
     async def read(self) -> R:
         """The next sample. Raises LinkDown, NoAnswer, Refused or Nonsense."""
         try:

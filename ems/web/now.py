@@ -8,13 +8,15 @@ from nicegui import ui
 from nicegui.element import Element
 from nicegui.elements.mixins.text_element import TextElement
 
-from ems.api.wire import CircuitState, State
+from ems.api.wire import BatteryState, CircuitState, State
+from ems.model.battery import BatteryReason
 from ems.web.balance import Balance
 from ems.web.bits import box, icon, words
 from ems.web.charger import ChargerCard
 from ems.web.gauge import Gauges
 from ems.web.push import Draw, follow
 from ems.web.visit import Visit
+from ems.web.voice import Voice
 
 
 async def show(visit: Visit, draw_frame: Draw) -> None:
@@ -126,6 +128,7 @@ class _Today:
                 self._share = self._tile("page.today.share", "sun")
                 self._surplus = self._tile("page.today.surplus", "now")
                 self._battery = self._tile("page.today.battery", "battery")
+            self._orders = words("", "p", "soft small", data_battery="orders")
 
     def _tile(self, key: str, picture: str) -> tuple[TextElement, Element]:
         with box("div", "tile") as tile:
@@ -144,3 +147,15 @@ class _Today:
         soc = None if battery is None else battery.soc
         self._battery[0].set_text(voice.share(soc))
         self._battery[1].set_visibility(soc is not None)
+        said = orders_of(battery, voice)
+        self._orders.set_text(said)
+        self._orders.set_visibility(bool(said))
+
+
+def orders_of(battery: BatteryState | None, voice: Voice) -> str:
+    """What the home battery is ordered, and whether it follows; empty for one that is only read, or as it likes."""
+    orders = None if battery is None else battery.orders
+    if orders is None or orders.reason is BatteryReason.NONE:
+        return ""
+    key = "page.battery_orders" if orders.trouble is None else "page.battery_refuses"
+    return voice(key, because=voice.sentence(orders.because))

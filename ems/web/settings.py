@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from ems.api.wire import MinimumWish, PhasesWish, Role, SettingsWish, State, StationState
 from ems.model.words import Language
 from ems.web.bits import Choice, Field, box, button, labelled, put, words
+from ems.web.devices import DevicesCard
 from ems.web.house_wishes import ImportCapCard, StrategyCard
 from ems.web.people import account_card, clients_card, users_card
 from ems.web.push import Draw, follow
@@ -39,7 +40,8 @@ async def show(visit: Visit, draw_frame: Draw) -> None:
             if visit.may(Role.HOMEOWNER):
                 users_card(visit)
                 clients_card(visit)
-    follow(visit, [draw_frame, optimising.draw, strategy.draw, import_cap.draw])
+            devices = DevicesCard(visit)
+    follow(visit, [draw_frame, optimising.draw, strategy.draw, import_cap.draw, devices.draw])
 
 
 def _browser_card(visit: Visit) -> None:

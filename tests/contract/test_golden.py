@@ -19,6 +19,7 @@ from pydantic import BaseModel
 
 from ems.api import wire, wire_access, wire_commissioning, wire_report_card, wire_servicing
 from ems.api.delta import as_json, changes
+from ems.api.devices import device_state
 from ems.api.errors import WidensInstallerLimit
 from ems.api.explained import explained
 from ems.api.kept_words import log_says
@@ -30,6 +31,7 @@ from ems.api.wire import Shape
 from ems.api.wishes import Passing, Wishes
 from ems.control.memory import Memory, StationTimers
 from ems.control.pace import Pace, Pull
+from ems.model.battery import BatteryOrder, BatteryReason, BatteryStanding
 from ems.model.decision import CircuitLoad, Decision, LimitReason, Notice, NoticeCode, Reason, Setpoint
 from ems.model.electrical import PerPhase, Phase
 from ems.model.explanation import Explanation, Stage, Step
@@ -38,6 +40,7 @@ from ems.model.readings import BatteryReading, GridReading, SolarReading
 from ems.model.site import Keenness
 from ems.model.snapshot import Snapshot
 from ems.model.station import CarReading, ConnectorStatus, StationState
+from ems.runtime.reads import DeviceHealth, ReadError
 from tests.contract import commissioning_shapes, report_card_shapes, servicing_shapes
 from tests.live import NAME, session, sunny_house
 
@@ -131,6 +134,10 @@ def scene() -> Scene:
             solar=SolarReading(power_w=5200.0, taken_at_s=NOW_S),
             battery=BatteryReading(power_w=-800.0, taken_at_s=NOW_S - 2.0, soc=0.62),
             dimmed=False,
+        ),
+        battery=BatteryStanding(
+            order=BatteryOrder(reason=BatteryReason.CARS_FROM_GRID, since_s=900.0, discharge_at_most_w=0.0),
+            in_force=True,
         ),
         decision=Decision(
             at_s=NOW_S,
@@ -464,6 +471,40 @@ def words() -> Any:
     return {kind.__name__: [member.value for member in kind] for kind in kinds}
 
 
+def devices() -> Any:
+    """A meter that answers well, a battery that publishes, and an inverter that has just gone."""
+    whole = DeviceHealth(
+        device_id="grid",
+        kind="meter",
+        period_s=1.0,
+        pushes=False,
+        good_at_s=NOW_S - 0.4,
+        good=86_000,
+        bad=12,
+        error_share=0.01,
+        latency_p50_s=0.0124,
+        latency_p99_s=0.0483,
+        reconnects=2,
+        error=ReadError(code="no_answer", at_s=NOW_S - 90.0),
+    )
+    pushed = DeviceHealth(device_id="battery", kind="battery", period_s=5.0, pushes=True)
+    gone = DeviceHealth(
+        device_id="roof",
+        kind="inverter",
+        period_s=5.0,
+        pushes=False,
+        bad=3,
+        error_share=1.0,
+        reconnects=0,
+        bad_in_a_row=3,
+        error=ReadError(code="link_down", at_s=NOW_S - 1.0),
+    )
+    return [
+        written(device_state(each, NOW_S, circuit={"grid": "main"}.get(each.device_id)))
+        for each in (whole, gone, pushed)
+    ]
+
+
 def written(shape: BaseModel) -> Any:
     return shape.model_dump(mode="json")
 
@@ -472,7 +513,7 @@ MADE: dict[str, Callable[[], Any]] = {
     made.__name__: made
     for made in (
         *(state, state_in_trouble, hello, client_hello, snapshot, delta, problem, explanation, records),
-        *(access, health, plan, readings, wishes, words),
+        *(access, health, plan, readings, devices, wishes, words),
         *commissioning_shapes.SHAPES,
         *servicing_shapes.SHAPES,
         *report_card_shapes.SHAPES,

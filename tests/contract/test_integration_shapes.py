@@ -73,6 +73,14 @@ def test_an_explanation_and_a_past_session_are_read() -> None:
     assert (session.station, session.energy_kwh, session.cost) == ("garage", 12.5, 1.25)
 
 
+def test_devices_and_their_troubles_are_read() -> None:
+    grid, roof, battery = (parsing.parsed(answers.Device, each) for each in golden("devices"))
+
+    assert (grid.latency_p99_s, grid.trouble) == (0.0483, answers.DeviceTrouble(code="no_answer", age_s=90.0))
+    assert (roof.age_s, roof.bad_in_a_row) == (None, 3)
+    assert (battery.pushes, battery.reconnects, battery.trouble) == (True, None, None)
+
+
 def test_cars_and_a_guest_are_read() -> None:
     house = parsing.parsed(models.House, golden("snapshot")["state"])
     family, carport = house.vehicle("family"), house.station("carport")

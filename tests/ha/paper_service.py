@@ -206,6 +206,8 @@ class PaperService:
     def _told(self, address: str, query: Mapping[str, str]) -> web.Response:
         """What was kept, and how limits came about."""
         self.queries.append(dict(query))
+        if address == "/devices":
+            return web.json_response(golden("devices"))
         if address.startswith("/explain/"):
             return web.json_response(golden("explanation"))
         if address.endswith("/plan"):

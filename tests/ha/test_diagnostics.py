@@ -20,6 +20,11 @@ async def test_the_house_without_secrets(hass: HomeAssistant, service: PaperServ
     assert told["connected"] is True
     assert told["last_error"] is None
     assert told["house"]["stations"][0]["limit_a"] == 6.1
+    assert [(each["id"], each["bad_in_a_row"]) for each in told["devices"]] == [
+        ("grid", 0),
+        ("roof", 3),
+        ("battery", 0),
+    ]
     for secret in (TOKEN, str(service.port), "127.0.0.1", "A-0001", "Sunny house", "family", service.state["site_id"]):
         assert secret not in text
 
@@ -31,6 +36,7 @@ async def test_a_lost_connection_is_named(hass: HomeAssistant, service: PaperSer
     told = await async_get_config_entry_diagnostics(hass, house)
 
     assert (told["connected"], told["last_error"]) == (False, "ConnectionFailed")
+    assert told["devices"] is None
 
 
 async def test_a_house_that_never_answered_has_diagnostics_too(

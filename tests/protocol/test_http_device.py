@@ -269,3 +269,24 @@ async def test_nobody_there_is_a_lost_link() -> None:
     with pytest.raises(LinkDown):
         await device.read()
     await device.close()
+
+
+@pytest.mark.parametrize(
+    "doubled",
+    [
+        ok(b'{"power": 1}') + ok(b'{"power": 666}'),
+        ok(b'{"power": 1}', lambda body: len(body) + 1) + b"\n" + ok(b'{"power": 666}'),
+    ],
+)
+async def test_an_answer_to_no_question_is_not_the_next_ones(doubled: bytes) -> None:
+    """What comes behind an answer is thrown away with its connection."""
+    async with odd_server(ok(b'{"power": 2}'), first=doubled) as port:
+        device = device_at(port)
+        values = []
+        for _ in range(2):
+            await device.read()
+            values.append(KEPT[-1].values["power"])
+        await device.close()
+
+    # A new connection hears the doubled answer once more, and again only its first.
+    assert set(values) <= {1.0, 2.0}

@@ -11,7 +11,7 @@ import pytest
 
 from ems.config.examples import example
 from ems.config.loader import load_site
-from ems.config.schema import SimulatedBattery, SiteFile
+from ems.config.schema import BatteryEntry, SimulatedBattery, SiteFile
 from ems.control.cycle import Turn
 from ems.control.memory import Memory
 from ems.model.decision import LimitReason
@@ -209,6 +209,33 @@ def test_home_battery_takes_what_the_cars_leave() -> None:
     assert record.picture is not None
     assert record.picture.battery_w.min() < -500
     assert record.picture.battery_w.max() <= 3000
+
+
+def evening(*, hold: bool) -> RunRecord:
+    """A fast car after sunset for ten minutes beside a battery that could help; then it leaves."""
+    entry = BatteryEntry.model_validate(
+        {
+            "id": "cellar",
+            "profile": "kostal_plenticore",
+            "modbus": {"host": "192.0.2.7"},
+            **({"control": {"hold": True}} if hold else {}),
+        }
+    )
+    file = site(battery=SimulatedBattery(capacity_kwh=10, max_w=3000, soc=0.5)).model_copy(update={"battery": entry})
+    stays = [stay("carport", mode=ChargeMode.FAST, departure_s=600, max_a=10)]
+    return simulate(file, Days(seconds=900, pv_w=0.0), stays, start_utc=START, picture_day=0)
+
+
+def test_home_battery_is_held_while_a_car_charges_from_the_grid_and_let_go_then() -> None:
+    held, free = evening(hold=True).picture, evening(hold=False).picture
+
+    assert held is not None
+    assert free is not None
+    # While the house cooks the fuse needs the battery, and five minutes longer; 450 W are the house's own.
+    assert held.battery_w[100:190].min() > 2000
+    assert free.battery_w[540:590].min() > 2000
+    assert abs(held.battery_w[540:590]).max() < 1.0
+    assert held.battery_w[700:890].min() > 300
 
 
 def test_progress_is_told_every_hour_and_ends_at_one() -> None:

@@ -8,11 +8,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
+from ems.api.devices import device_state
 from ems.api.wire import (
     BatteryMode,
+    BatteryOrders,
     BatteryState,
     BoostWish,
     CircuitState,
+    DeviceState,
     Energies,
     GoalState,
     GoalWish,
@@ -37,6 +40,7 @@ from ems.api.wire import (
 from ems.clock import WallClock
 from ems.control.explain import explain
 from ems.errors import EmsError
+from ems.model.battery import BatteryReason
 from ems.model.decision import LimitReason, Notice, NoticeCode
 from ems.model.electrical import FuseDevice, Phase
 from ems.model.explanation import Explanation
@@ -45,6 +49,7 @@ from ems.model.sentences import notice_phrase
 from ems.model.site import Keenness
 from ems.model.station import ConnectorStatus
 from ems.model.words import Phrase
+from ems.runtime.reads import DeviceHealth, ReadError
 from tests.house import House as Bench
 from tests.web.paper_past import PaperPast, because, sentence
 
@@ -148,7 +153,20 @@ class PaperHouse(PaperPast):
             today=Today(solar_kwh=31.4, charging_kwh=18.2, charging_solar_kwh=15.1, solar_share=0.83),
             circuits=self._circuits(swing, garage_w),
             stations=(self._garage(garage_w, solar_w), self._carport(), self._guest()),
-            battery=BatteryState(power_w=300.0, soc=0.64, age_s=0.6, mode=BatteryMode.DISCHARGING),
+            battery=BatteryState(
+                power_w=300.0,
+                soc=0.64,
+                age_s=0.6,
+                mode=BatteryMode.DISCHARGING,
+                orders=BatteryOrders(
+                    charge_at_most_w=None,
+                    discharge_at_most_w=0.0,
+                    reason=BatteryReason.CARS_FROM_GRID,
+                    because=sentence(Phrase("battery.cars_from_grid")),
+                    in_force=True,
+                    trouble=None,
+                ),
+            ),
             notices=self._notices(),
             sources=(),
             vehicles=(),
@@ -299,6 +317,30 @@ class PaperHouse(PaperPast):
             boost_until=wishes.boost_until,
             ignores_limit=False,
         )
+
+    def devices(self) -> tuple[DeviceState, ...]:
+        grid = DeviceHealth(
+            device_id="grid",
+            kind="meter",
+            period_s=1.0,
+            pushes=False,
+            good_at_s=self.tick - 0.4,
+            good=86_000 + self.tick,
+            error_share=0.01,
+            latency_p50_s=0.0124,
+            latency_p99_s=0.0483,
+            reconnects=2,
+        )
+        roof = DeviceHealth(
+            device_id="roof",
+            kind="inverter",
+            period_s=5.0,
+            pushes=False,
+            bad=3,
+            bad_in_a_row=3,
+            error=ReadError(code="link_down", at_s=self.tick - 1.0),
+        )
+        return (device_state(grid, self.tick, circuit="main"), device_state(roof, self.tick))
 
     async def next_state(self, after_sequence: int) -> State:
         async with self._news:

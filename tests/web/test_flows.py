@@ -342,3 +342,18 @@ def test_pages_work_below_a_path_that_a_proxy_names(browser: Browser, paper: Ser
 
     assert all(href.startswith("/ingress/x1/") for href in links)
     context.close()
+
+
+def test_devices_say_how_well_they_are_read_and_why_not(visit: Open) -> None:
+    page = visit("/settings", who="Vito")
+
+    expect(page.locator("[data-device=grid]")).to_contain_text("answers in 12 ms, 99 of 100 in 48 ms")
+    expect(page.locator("[data-device=grid]")).to_contain_text("reconnected 2 times")
+    expect(page.locator("[data-device=roof]")).to_contain_text("Nobody answers at its address")
+    expect(page.locator("[data-device=roof]")).to_contain_text("3 failures in a row: ")
+
+
+def test_a_battery_that_is_held_says_why(visit: Open) -> None:
+    page = visit("/", who="Vito")
+
+    expect(page.locator("[data-battery=orders]")).to_have_text("Battery held: cars take more than the sun gives")

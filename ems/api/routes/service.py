@@ -31,6 +31,6 @@ def service_router(health: Callable[[], HealthRecord], figures: Callable[[], Fig
     @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}, **GUARDED})
     async def read_metrics(desk: AtDesk, _person: Viewer) -> Response:
         """For Prometheus."""
-        return Response(exposition(desk.house.state(), figures()), media_type=CONTENT_TYPE_LATEST)
+        return Response(exposition(desk.house.state(), figures(), desk.house.devices()), media_type=CONTENT_TYPE_LATEST)
 
     return router

@@ -9,6 +9,7 @@ Import the shapes from here; the modules below only sort them.
 
 from __future__ import annotations
 
+from ems.api.wire.devices import DeviceState, DeviceTrouble
 from ems.api.wire.messages import ClientHello, DeltaMessage, Hello, SnapshotMessage
 from ems.api.wire.plan import EventKind, NextEvent, PlanKind, PlanSlot, StationPlan
 from ems.api.wire.readings import (
@@ -30,6 +31,7 @@ from ems.api.wire.records import (
     SessionRecord,
 )
 from ems.api.wire.state import (
+    BatteryOrders,
     BatteryState,
     CircuitState,
     Energies,
@@ -83,6 +85,7 @@ __all__ = [
     "Amps",
     "AuditRecord",
     "BatteryMode",
+    "BatteryOrders",
     "BatteryState",
     "BoostWish",
     "CircuitState",
@@ -90,6 +93,8 @@ __all__ = [
     "CommandAnswer",
     "DecisionRecord",
     "DeltaMessage",
+    "DeviceState",
+    "DeviceTrouble",
     "Energies",
     "EventKind",
     "ExplanationRecord",

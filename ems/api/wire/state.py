@@ -9,6 +9,7 @@ from ems.api.wire.plan import NextEvent
 from ems.api.wire.readings import SourceState
 from ems.api.wire.vehicles import VehicleState
 from ems.api.wire.words import API_VERSION, BatteryMode, Sentence, Shape, SiteCondition, StationStatus
+from ems.model.battery import BatteryReason
 from ems.model.decision import LimitReason
 from ems.model.electrical import FuseDevice
 from ems.model.goals import ChargeMode
@@ -220,6 +221,22 @@ class StationState(Shape):
     """Null for a station without a second central system."""
 
 
+class BatteryOrders(Shape):
+    """How far the home battery is bounded, where the site file gives leave for that."""
+
+    charge_at_most_w: float | None
+    discharge_at_most_w: float | None
+    """Null bounds nothing; a discharge of 0 holds it."""
+
+    reason: BatteryReason
+    because: Sentence
+    in_force: bool
+    """The battery has taken it; false for one that is free."""
+
+    trouble: str | None
+    """Why it did not: the code of an error; null while all is well."""
+
+
 class BatteryState(Shape):
     """The home battery."""
 
@@ -227,6 +244,8 @@ class BatteryState(Shape):
     soc: float | None
     age_s: float
     mode: BatteryMode
+    orders: BatteryOrders | None = None
+    """Null for a battery that is only read."""
 
 
 class NoticeState(Shape):

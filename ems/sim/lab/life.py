@@ -9,15 +9,17 @@ from typing import Final, TypeAlias
 
 from ems.clock import Clock
 from ems.config.schema import SiteFile
+from ems.config.translate import to_battery_rules
 from ems.model.goals import Goal
 from ems.model.station import StationState
+from ems.runtime.battery_keeper import BatteryKeeper
 from ems.runtime.board import Board
 from ems.runtime.dispatch import Dispatch
 from ems.runtime.escalation import Escalations
 from ems.runtime.loop import Loop, Record, Watcher
 from ems.runtime.poller import follow
 from ems.sim.lab.others import PolicyLoop
-from ems.sim.plant.devices import PlantBattery, PlantInverter, PlantMeter
+from ems.sim.plant.devices import PlantBattery, PlantInverter, PlantMeter, PlantValve
 from ems.sim.plant.house import Plant
 from ems.sim.plant.link import PlantLink
 from ems.sim.policies.ports import Policy
@@ -49,9 +51,18 @@ class Life:
         clock: Clock = self._plant.clock
         self._dispatch = Dispatch(self._plant.site, self._links, self.board, clock)
         steps = Escalations(self._links, clock, resend=self._dispatch.resend)
-        watchers = (steps.watch, *watchers)
+        watchers = (steps.watch, *self._keep_battery(clock), *watchers)
         loop = Loop(self.board, self._dispatch, clock, beat=beat, watchers=watchers, records=records)
         self._begin(self._dispatch.run(), loop.run(), steps.run())
+
+    def _keep_battery(self, clock: Clock) -> tuple[Watcher, ...]:
+        """What keeps the battery at its orders, where the site file gives leave for them."""
+        rules = to_battery_rules(self._file)
+        if rules is None or self._plant.battery is None:
+            return ()
+        keeper = BatteryKeeper(rules, PlantValve(self._plant), clock)
+        self._begin(keeper.run())
+        return (keeper.watch,)
 
     def obey(self, policy: Policy, *, beat: Callable[[], None]) -> None:
         """Let another policy work."""

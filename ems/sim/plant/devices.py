@@ -15,6 +15,7 @@ from ems.errors import NoAnswer
 from ems.model.electrical import NOMINAL_V, PerPhase
 from ems.model.readings import BatteryReading, GridReading, Reading, SolarReading
 from ems.sim.car import ROUNDING_S
+from ems.sim.plant.battery import BOUND_LASTS_S
 from ems.sim.plant.faults import MeterFaults
 from ems.sim.plant.house import Plant
 
@@ -128,3 +129,20 @@ class PlantBattery(PlantDevice[BatteryReading]):
         return BatteryReading(
             power_w=self._plant.battery_w(row), taken_at_s=taken_at_s, soc=battery.soc if battery else None
         )
+
+
+class PlantValve:
+    """Where the battery of the plant takes its bounds; refuses while the battery gives no answer."""
+
+    refresh_s = 15.0
+    lasts_s = float(BOUND_LASTS_S)
+
+    def __init__(self, plant: Plant) -> None:
+        self._plant = plant
+
+    async def bound(self, *, charge_at_most_w: float | None, discharge_at_most_w: float | None) -> None:
+        """Say both; None bounds nothing. Raises NoAnswer."""
+        battery = self._plant.battery
+        if battery is None or self._plant.faults.battery.lost:
+            raise NoAnswer("the battery does not answer")
+        battery.bound(charge_at_most_w=charge_at_most_w, discharge_at_most_w=discharge_at_most_w)

@@ -22,6 +22,8 @@ RegisterProfile = ModbusProfile | HybridProfile | SunSpecProfile
 KIND_OF: Final[Mapping[int, RegisterKind]] = {3: "holding", 4: "input"}
 """By Modbus function code."""
 
+WRITES: Final = 16
+
 
 Source = Callable[[], Mapping[Kind, Values]]
 """What a device measures whenever it is asked."""
@@ -40,6 +42,8 @@ class ProfileUnit:
         self._source = source
         self._registers: Image = registers_of(profile, source() if source else {}, None)
         self._key = _first_live(profile)
+        self.taken: dict[str, tuple[int, ...]] = {}
+        """Bounds of the battery that were written, by their names in `control`: the registers as they came."""
 
     @property
     def over(self) -> Carrier:
@@ -71,6 +75,8 @@ class ProfileUnit:
         registers: list[int],
         written: list[int] | list[bool] | None,
     ) -> ExcCodes | None:
+        if function == WRITES and written is not None:
+            return self._take(address, [int(each) for each in written])
         kind = KIND_OF.get(function)
         if kind is None or written is not None:
             return ExcCodes.ILLEGAL_FUNCTION
@@ -88,11 +94,27 @@ class ProfileUnit:
         registers[address - start : address - start + count] = [self._registers[each] for each in wanted]
         return None
 
+    def _take(self, address: int, written: list[int]) -> ExcCodes | None:
+        """A bound of the battery, and nothing else."""
+        for name, point in self._bounds():
+            if (address, len(written)) == (point.address, point.count):
+                self.taken[name] = tuple(written)
+                return None
+        return ExcCodes.ILLEGAL_ADDRESS
+
+    def _bounds(self) -> Iterator[tuple[str, RegisterPoint]]:
+        control = None if isinstance(self._profile, SunSpecProfile) else self._profile.control
+        if control is not None:
+            for name, point in (("charge", control.charge_limit), ("discharge", control.discharge_limit)):
+                if point is not None:
+                    yield name, point
+
     def _runs(self) -> Iterator[tuple[int, int]]:
         """First address and length of each stretch of registers, of either kind."""
         start: int | None = None
         last = -1
-        for address in sorted({address for _, address in self._registers}):
+        written = {cell for _, point in self._bounds() for cell in point.cells}
+        for address in sorted({address for _, address in self._registers} | written):
             if start is not None and address != last + 1:
                 yield start, last + 1 - start
                 start = address

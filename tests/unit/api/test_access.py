@@ -127,7 +127,7 @@ CHANGES: list[tuple[str, str, dict[str, Any] | None]] = [
     ("POST", "/tokens", {"name": "new"}),
     ("POST", "/pairing", {}),
 ]
-LOOKS = ["/state", "/site", "/stations", "/stations/garage", "/explain/garage", "/metrics", "/me"]
+LOOKS = ["/state", "/site", "/devices", "/stations", "/stations/garage", "/explain/garage", "/metrics", "/me"]
 
 
 @pytest.mark.parametrize(("method", "path", "body"), CHANGES)

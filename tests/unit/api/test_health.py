@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from ems.api.devices import device_state
 from ems.api.health import STALLED_AFTER_S, health
 from ems.api.metrics import Figures, exposition
 from ems.api.wire import HealthRecord
+from ems.runtime.reads import DeviceHealth
 from tests.api_bench import ApiBench
 from tests.live import LiveBench
 
@@ -67,3 +69,22 @@ def test_devices_that_nobody_should_rely_on_are_named_and_no_fault() -> None:
     told = health(bench.live, bench.clock, experimental=("grid",))
 
     assert (told.status, told.experimental) == ("ok", ("grid",))
+
+
+def test_metrics_tell_how_well_devices_are_read() -> None:
+    bench = LiveBench()
+    bench.run(60)
+    health = DeviceHealth(
+        device_id="grid", kind="meter", period_s=1.0, pushes=False, good_at_s=5.0, good=9, bad=1, error_share=0.1,
+        latency_p50_s=0.01, latency_p99_s=0.05, reconnects=2, bad_in_a_row=1,
+    )  # fmt: skip
+    silent = DeviceHealth(device_id="roof", kind="inverter", period_s=5.0, pushes=True)
+
+    lines = exposition(bench.live.state(), Figures(), (device_state(health, 7.0), device_state(silent, 7.0))).decode()
+
+    of = 'device="grid",kind="meter"'
+    assert f"fusewise_device_age_seconds{{{of}}} 2.0" in lines
+    assert f'fusewise_device_reads_total{{{of},outcome="bad"}} 1.0' in lines
+    assert f'fusewise_device_latency_seconds{{{of},quantile="0.99"}} 0.05' in lines
+    assert f"fusewise_device_reconnects_total{{{of}}} 2.0" in lines
+    assert 'fusewise_device_age_seconds{device="roof"' not in lines

@@ -15,6 +15,7 @@ from rich.console import Console
 from ems.bench import figures as shapes
 from ems.bench import whole
 from ems.bench.decision import bench_site
+from ems.bench.devices import measure_devices
 from ems.bench.figures import BenchFigures, LongRunFigures, SocketFigures, spread
 from ems.bench.garages import random_garage
 from ems.bench.long_run import MadeDays, measure_long_run
@@ -39,6 +40,7 @@ TINY = Effort(
     push_cycles=0,
     ocpp_stations=0,
     ocpp_s=0.0,
+    devices_s=0.0,
 )
 PAGE = Path(__file__).parents[3] / "docs" / "bench.md"
 
@@ -219,3 +221,13 @@ def test_clients_of_the_push_socket_hear_and_are_counted() -> None:
     assert shown.messages is not None
     assert shown.messages >= 4
     assert shown.cycle_ratio is not None
+
+
+def test_devices_are_read_over_real_sockets() -> None:
+    figures = measure_devices(0.5)
+
+    assert figures.fast is not None
+    assert figures.many is not None
+    assert (figures.fast.devices, figures.fast.endpoints, figures.fast.period_s) == (1, 1, 0.1)
+    assert (figures.many.devices, figures.many.endpoints, figures.many.period_s) == (20, 5, 1.0)
+    assert figures.fast.reads.p50_ms <= figures.fast.reads.p99_ms

@@ -16,6 +16,7 @@ from ems.devices.modbus_device import ModbusDevice
 from ems.devices.mqtt_device import MqttDevice
 from ems.devices.pushed import PushedDevice
 from ems.devices.sunspec_device import SunSpecDevice
+from ems.runtime.reads import Connecting
 
 GATEWAY = {"host": "gateway.local", "port": 502}
 SDM = {"id": "grid", "profile": "eastron_sdm630", "modbus": GATEWAY}
@@ -174,3 +175,14 @@ def test_pushed_devices_wait_for_a_program_and_connect_to_nobody() -> None:
     ]
     assert (devices.background, devices.links) == ((), ())
     assert isinstance(devices.meters["main"], PushedDevice)
+
+
+def test_devices_that_connect_tell_how_often() -> None:
+    sun = {"id": "roof", "profile": "sunspec", "modbus": {**GATEWAY, "unit": 126}}
+    battery = {"id": "cellar", "mqtt": {"points": {"power": {"topic": "battery/w"}}}}
+    more = {"id": "more", "profile": "fronius_solar_api", "http": {"host": "192.0.2.9"}}
+
+    devices = connect_devices(site(SDM, solar=[sun, more], battery=battery, mqtt=BROKER), VirtualClock())
+
+    read: list[object] = [devices.meters["main"], *devices.solar, devices.battery]
+    assert [each.connections for each in read if isinstance(each, Connecting)] == [0, 0, 0, 0]

@@ -259,3 +259,54 @@ async def test_two_takers_get_one_item_each() -> None:
 
     assert sorted(await asyncio.gather(*takers)) == [1, 2]
     assert len(done) == 1
+
+
+@given(st.integers(0, 60), st.binary(min_size=1, max_size=1))
+def test_a_message_that_lost_a_byte_on_its_way_is_no_other_reading_unless_it_is_whole(at: int, byte: bytes) -> None:
+    """MQTT has no checksum of its own: what is still JSON with numbers in place is for plausibility to judge."""
+    bench = Bench(VirtualClock(), ONE_TOPIC)
+    payload = json.dumps(FULL).encode()
+    spoilt = payload[:at] + byte + payload[at + 1 :]
+    bench.publish(STATUS, spoilt)
+    try:
+        reading = bench.read()
+    except DeviceError:
+        return
+    content = json.loads(spoilt)
+
+    assert reading.power_w == pytest.approx(float(content["total"]))
+
+
+def test_a_message_cut_short_is_no_reading() -> None:
+    payload = json.dumps(FULL).encode()
+    for end in range(len(payload)):
+        bench = Bench(VirtualClock(), ONE_TOPIC)
+        bench.publish(STATUS, payload[:end])
+        with pytest.raises(DeviceError):
+            bench.read()
+
+
+def test_a_message_that_comes_twice_is_the_same_reading_twice(bench: Bench) -> None:
+    bench.publish(STATUS, FULL)
+    first = bench.read()
+    bench.publish(STATUS, FULL)
+
+    assert bench.read().power_w == first.power_w
+
+
+def test_an_older_counter_that_comes_late_is_not_believed(bench: Bench) -> None:
+    """Answers out of their order: counters only run forward."""
+    told = []
+    for wh in (5000, 4000):
+        bench.publish(ENERGY, {"wh": wh})
+        bench.publish(STATUS, FULL)
+        told.append(bench.read().energy_import_kwh)
+
+    assert told == [5.0, None]
+
+
+def test_another_devices_message_says_nothing(bench: Bench) -> None:
+    bench.publish("shed/status/em:0", FULL)
+
+    with pytest.raises(NoAnswer):
+        bench.read()

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from ems.config.schema import SimulatedBattery
 from ems.model.electrical import NOMINAL_V
 from ems.model.station import ConnectorStatus, StationState
+from ems.sim.plant.battery import BOUND_LASTS_S, HomeBattery
 from ems.sim.plant.bay import CONTACTOR_OPEN_S
 from ems.sim.plant.faults import BOOTS_WITHIN_S
 from ems.sim.plant.plugged_car import KWH_PER_A, USUAL_START_DELAY_S, CarKind
@@ -279,3 +280,17 @@ def test_station_that_reboots_has_no_connection_before_it_has_booted() -> None:
 
     assert not house.at(100 + int(BOOTS_WITHIN_S) - 1).plant.bays["one"].state.connected
     assert house.at(100 + int(BOOTS_WITHIN_S) + 1).plant.bays["one"].state.connected
+
+
+def test_battery_keeps_to_its_bounds_and_forgets_them_by_itself() -> None:
+    kind = SimulatedBattery(capacity_kwh=10, max_w=5000, soc=0.5, reacts_within_s=0)
+    battery = HomeBattery(kind)
+    battery.bound(charge_at_most_w=1000.0, discharge_at_most_w=0.0)
+
+    bounded = [battery.step(needed_w) for needed_w in (2000.0, -3000.0)]
+    battery.run([2000.0] * (BOUND_LASTS_S - 3))
+    still, free = battery.step(2000.0), battery.step(2000.0)
+
+    assert bounded == [0.0, -1000.0]
+    assert free == 2000.0
+    assert still in {0.0, 2000.0}

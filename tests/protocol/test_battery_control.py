@@ -1,0 +1,135 @@
+"""Bounds of a battery on a real socket: only its own registers are written, as its owner chose the words."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import pytest
+
+from ems.config.schema import ModbusAddress
+from ems.devices.battery_control import ModbusValve
+from ems.devices.library import profile, profiles
+from ems.devices.modbus_link import Line, ModbusLink
+from ems.devices.modbus_profile import HybridProfile, ModbusProfile
+from ems.devices.register_types import RegisterType, WordOrder, encode
+from ems.errors import DeviceError, LinkDown, NoAnswer, Nonsense, Refused
+from ems.sim.wire.modbus_devices import ModbusPort
+from ems.sim.wire.profile_unit import ProfileUnit
+from tests.protocol.modbus_bench import CLOSE, LOOPBACK, SILENCE, HandClock, Reply, answer, odd_server, refusal
+
+KOSTAL = profile("kostal_plenticore")
+CONTROLLED = [
+    each for each in profiles() if isinstance(each, ModbusProfile | HybridProfile) and each.control is not None
+]
+LITTLE = 0
+"""What register 5 of that inverter holds for it."""
+
+
+def valve(
+    port: int, found: ModbusProfile | HybridProfile, *, timeout_s: float = 20.0
+) -> tuple[ModbusValve, ModbusLink]:
+    link = ModbusLink(Line(host=LOOPBACK, port=port), HandClock())
+    address = ModbusAddress(host=LOOPBACK, port=port, unit=1, timeout_s=timeout_s)
+    assert found.control is not None
+    return ModbusValve(name="cellar", link=link, address=address, profile=found, control=found.control), link
+
+
+@asynccontextmanager
+async def simulated(found: ModbusProfile | HybridProfile) -> AsyncIterator[tuple[ModbusValve, ProfileUnit]]:
+    unit = ProfileUnit(1, found)
+    port = ModbusPort([unit], LOOPBACK)
+    await port.open()
+    made, link = valve(port.port, found)
+    try:
+        yield made, unit
+    finally:
+        await link.close()
+        await port.close()
+
+
+@pytest.mark.parametrize("found", CONTROLLED, ids=lambda each: each.id)
+async def test_every_controlled_profile_takes_its_bounds(found: ModbusProfile | HybridProfile) -> None:
+    async with simulated(found) as (made, unit):
+        await made.bound(charge_at_most_w=2500.0, discharge_at_most_w=0.0)
+
+    control = found.control
+    assert control is not None
+    for name, point, watts in (("charge", control.charge_limit, 2500.0), ("discharge", control.discharge_limit, 0.0)):
+        if point is not None:
+            order = point.word_order or found.word_order
+            assert unit.taken[name] == encode(watts / point.scale, point.type, order)
+
+
+async def test_the_words_stand_as_its_owner_chose() -> None:
+    assert isinstance(KOSTAL, HybridProfile)
+    async with simulated(KOSTAL) as (made, unit):
+        unit.show({}, WordOrder.BIG)
+        await made.bound(charge_at_most_w=None, discharge_at_most_w=1500.0)
+
+    assert unit.taken == {"discharge": encode(1500.0, RegisterType.FLOAT32, WordOrder.BIG)}
+
+
+async def test_letting_go_writes_nothing_where_the_battery_forgets_by_itself() -> None:
+    assert isinstance(KOSTAL, HybridProfile)
+    async with simulated(KOSTAL) as (made, unit):
+        await made.bound(charge_at_most_w=None, discharge_at_most_w=None)
+
+    assert unit.taken == {}
+
+
+def told(reply: Reply) -> Reply:
+    """Little words first, then that answer to the write."""
+    return lambda request: [answer(request, [LITTLE])] if request[7] == 3 else reply(request)
+
+
+def confirmed(request: bytes, *, address: int, count: int = 2) -> bytes:
+    return request[:4] + b"\0\x06" + request[6:8] + address.to_bytes(2, "big") + count.to_bytes(2, "big")
+
+
+@pytest.mark.parametrize(
+    ("reply", "error"),
+    [
+        (told(lambda _: CLOSE), LinkDown),
+        (told(lambda request: [refusal(request, 2)]), Refused),
+        (told(lambda request: [refusal(request, 1)]), Refused),
+        (told(lambda request: [confirmed(request, address=1038)]), Nonsense),
+        (told(lambda request: [confirmed(request, address=1040, count=1)]), Nonsense),
+        (lambda request: [answer(request, [7])], Nonsense),
+        (lambda _: CLOSE, LinkDown),
+    ],
+)
+async def test_a_write_that_is_not_confirmed_is_an_error(reply: Reply, error: type[DeviceError]) -> None:
+    assert isinstance(KOSTAL, HybridProfile)
+    async with odd_server(reply) as server:
+        made, link = valve(server.port, KOSTAL)
+        with pytest.raises(error):
+            await made.bound(charge_at_most_w=None, discharge_at_most_w=0.0)
+        await link.close()
+
+
+async def test_silence_is_no_confirmation_and_nothing_is_written_twice() -> None:
+    assert isinstance(KOSTAL, HybridProfile)
+    writes: list[bytes] = []
+
+    def silent(request: bytes) -> Sequence[bytes]:
+        writes.append(request)
+        return SILENCE
+
+    async with odd_server(told(silent)) as server:
+        made, link = valve(server.port, KOSTAL, timeout_s=0.3)
+        with pytest.raises((NoAnswer, LinkDown)):
+            await made.bound(charge_at_most_w=None, discharge_at_most_w=0.0)
+        await link.close()
+
+    assert len(writes) <= 1
+
+
+async def test_other_registers_are_refused_by_the_simulated_battery() -> None:
+    """What the tests above rest on: nothing but bounds is ever taken."""
+    assert isinstance(KOSTAL, HybridProfile)
+    unit = ProfileUnit(1, KOSTAL)
+
+    assert await unit._asked(16, 0, 1034, 2, [], [0, 0]) is not None
+    assert await unit._asked(16, 0, 1040, 2, [], [0, 0]) is None
+    assert unit.taken == {"discharge": (0, 0)}
