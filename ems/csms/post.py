@@ -83,6 +83,9 @@ class Post:
         """Its passwords and certificates."""
 
         self.versions: Final = Versions(self.hearing, clock, pace, station=entry.id, pin=entry.ocpp)
+        self.quickness: Final = Quickness()
+        """How quickly it answers, whichever connector it is about."""
+
         self.standing: Final = PostStanding()
         """What the service of the whole station stands at."""
 

@@ -19,8 +19,8 @@ class HomeBattery:
     """First-order in time, bounded by power and by what it holds."""
 
     __slots__ = (
-        *("_capacity_wh", "_gain", "_max_w", "_per_h", "_stored_wh", "power_w"),
-        *("_charge_at_most_w", "_discharge_at_most_w", "_bounded_for_s", "_step_s"),
+        *("_capacity_wh", "_gain", "_max_w", "_per_h", "_step_s", "_stored_wh", "power_w"),
+        *("_charge_at_most_w", "_discharge_at_most_w", "_bounded_for_s"),
     )
 
     def __init__(self, kind: SimulatedBattery, *, step_s: float = 1.0) -> None:
@@ -50,8 +50,8 @@ class HomeBattery:
     def step(self, needed_w: float) -> float:
         """One step later, while the house and its cars need that much beyond the sun: what the battery gives."""
         if self._bounded_for_s > 0:
-            self._bounded_for_s -= self._step_s
-            if self._bounded_for_s <= 0:
+            self._bounded_for_s = max(0.0, self._bounded_for_s - self._step_s)
+            if self._bounded_for_s == 0:
                 self._charge_at_most_w = self._discharge_at_most_w = self._max_w
         power_w = self.power_w + self._gain * (needed_w - self.power_w)
         power_w = max(-self._charge_at_most_w, min(self._discharge_at_most_w, power_w))
