@@ -16,6 +16,7 @@ from ems.csms.hearing_ports import HeardConnector
 from ems.csms.messages import Boot, Configuration
 from ems.csms.observer import consulting
 from ems.csms.pace import Pace
+from ems.csms.quickness import Quickness
 from ems.csms.quirks.acquaintance import Acquaintance
 from ems.csms.rpc import Rpc
 from ems.csms.security.gate import Gate

@@ -40,9 +40,6 @@ class ProfileUnit:
 
         self._profile = profile
         self._source = source
-        self.taken: dict[str, tuple[int, ...]] = {}
-        """Bounds of the battery that were written, by their names in `control`: the registers as they came."""
-
         self._registers: Image = registers_of(profile, source() if source else {}, None)
         self._key = _first_live(profile)
         self.taken: dict[str, tuple[int, ...]] = {}
