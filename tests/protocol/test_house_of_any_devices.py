@@ -13,7 +13,6 @@ from ems.config.loader import load_site
 from ems.config.schema import SiteFile
 from ems.devices.catalog import connect_devices
 from ems.devices.library import profiles
-from ems.devices.obis_profile import ObisProfile
 from ems.devices.profile import Profile
 from ems.devices.profile_kinds import kinds_by_profile
 from ems.devices.profile_parts import Kind
@@ -23,12 +22,7 @@ from ems.sim.wire.house_plan import build
 from ems.sim.wire.mqtt_devices import EmbeddedBroker
 
 GUARD_S = 20.0
-USES = [
-    pytest.param(each, kind, id=f"{each.id}-{kind}")
-    for each in profiles()
-    for kind in each.kinds
-    if not isinstance(each, ObisProfile)
-]
+USES = [pytest.param(each, kind, id=f"{each.id}-{kind}") for each in profiles() for kind in each.kinds]
 
 
 class StandingClock(WallClock):
@@ -54,7 +48,7 @@ def test_the_house_can_be_planned_with_every_profile_in_every_use(chosen: Profil
 
     assert entry is not None
     assert entry.profile == chosen.id
-    assert entry.id in {**parts.units, **parts.pages, **parts.publishers}
+    assert entry.id in {**parts.units, **parts.pages, **parts.heard, **parts.publishers}
 
 
 @pytest.mark.parametrize(
@@ -64,6 +58,8 @@ def test_the_house_can_be_planned_with_every_profile_in_every_use(chosen: Profil
         ("victron_vm3p75ct", "fronius_solar_api", "fronius_solar_api"),
         ("shelly_pro3em", "fronius", "sonnen_batterie"),
         ("eastron_sdm120", "solaredge", "kostal_plenticore"),
+        ("dsmr_p1", "fronius", "sonnen_batterie"),
+        ("sma_energy_meter", "solaredge", "sonnen_batterie"),
     ],
 )
 async def test_the_service_reads_what_the_house_does(meter: str, inverter: str, battery: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -14,6 +14,9 @@ from ems.devices.obis_profile import ObisPoint, P1Profile, SpeedwireProfile
 from ems.devices.p1.telegram import checksum
 from ems.devices.profile_parts import Kind
 from ems.sim.wire.filling import Values
+
+Source = Callable[[], Mapping[Kind, Values]]
+"""What a device measures whenever it speaks."""
 
 BEAT_S: Final = 1.0
 SERIAL: Final = 1_900_000_001
@@ -32,7 +35,7 @@ def telegram_of(profile: P1Profile, values: Values, now: datetime) -> bytes:
     return body + b"%04X\r\n" % checksum(body)
 
 
-def datagram_of(profile: SpeedwireProfile, values: Values, ticked_ms: int) -> bytes:
+def datagram_of(profile: SpeedwireProfile, values: Values, ticked_ms: int, serial_number: int = SERIAL) -> bytes:
     """What an energy meter that measures `values` says so long after its start."""
     content = b""
     for name, point in profile.points.items():
@@ -40,7 +43,7 @@ def datagram_of(profile: SpeedwireProfile, values: Values, ticked_ms: int) -> by
             channel, kind, tariff = (int(part) for part in code.split("."))
             raw = round(value / point.scale).to_bytes(8 if kind == 8 else 4, "big")
             content += channel.to_bytes(2, "big") + bytes([kind, tariff]) + raw
-    head = b"\x60\x69\x01\x5d" + SERIAL.to_bytes(4, "big") + (ticked_ms % 2**32).to_bytes(4, "big")
+    head = b"\x60\x69\x01\x5d" + serial_number.to_bytes(4, "big") + (ticked_ms % 2**32).to_bytes(4, "big")
     size = (len(head) + len(content)).to_bytes(2, "big")
     return b"SMA\0\0\x04\x02\xa0\0\0\0\x01" + size + b"\0\x10" + head + content + b"\0\0\0\0"
 
@@ -81,7 +84,12 @@ class _Beat:
 class PlayedTelegrams:
     """A smart meter behind a bridge."""
 
-    def __init__(self, profile: P1Profile, host: str, port: int, clock: Clock) -> None:
+    def __init__(self, profile: P1Profile, host: str, port: int, clock: Clock, source: Source | None = None) -> None:
+        """With a `source`, it measures what that gives; else what it is shown."""
+        self.samples = 0
+        """Telegrams that somebody was there to hear."""
+
+        self._source = source
         self._profile = profile
         self._host = host
         self._port = port
@@ -113,7 +121,7 @@ class PlayedTelegrams:
 
     async def _meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._talks.add(writer)
-        writer.write(telegram_of(self._profile, self._values, self._clock.utc_now()))
+        self._send([writer])
         try:
             while await reader.read(1024):
                 pass
@@ -124,18 +132,40 @@ class PlayedTelegrams:
             writer.close()
 
     async def _say(self) -> None:
+        if self._talks:
+            self._send(tuple(self._talks))
+
+    def _send(self, writers: Sequence[asyncio.StreamWriter]) -> None:
+        if self._source is not None:
+            self.show(self._source())
+        self.samples += 1
         content = telegram_of(self._profile, self._values, self._clock.utc_now())
-        for writer in tuple(self._talks):
+        for writer in writers:
             writer.write(content)
 
 
 class PlayedDatagrams:
     """An energy meter that speaks to everybody on the network of `host`."""
 
-    def __init__(self, profile: SpeedwireProfile, host: str, port: int, clock: Clock) -> None:
+    def __init__(
+        self,
+        profile: SpeedwireProfile,
+        host: str,
+        port: int,
+        clock: Clock,
+        source: Source | None = None,
+        *,
+        serial_number: int = SERIAL,
+    ) -> None:
+        """Port 0 takes a free one. With a `source`, it measures what that gives; else what it is shown."""
+        self.samples = 0
+        """What it said so far."""
+
+        self._source = source
+        self._serial_number = serial_number
         self._profile = profile
         self._host = host
-        self._port = port or profile.defaults.port
+        self._port = port
         self._clock = clock
         self._values: Values = {}
         self._socket: socket.socket | None = None
@@ -143,12 +173,16 @@ class PlayedDatagrams:
 
     @property
     def where(self) -> Mapping[str, str | int]:
-        return {"serial_number": SERIAL, "interface": self._host, "port": self._port}
+        return {"serial_number": self._serial_number, "interface": self._host, "port": self._port}
 
     def show(self, values: Mapping[Kind, Values]) -> None:
         self._values = values.get("meter", {})
 
     async def open(self) -> None:
+        if self._port == 0:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as somewhere:
+                somewhere.bind((self._host, 0))
+                self._port = somewhere.getsockname()[1]
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
         self._socket.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(self._host))
@@ -160,7 +194,11 @@ class PlayedDatagrams:
             self._socket.close()
 
     async def _say(self) -> None:
-        content = datagram_of(self._profile, self._values, round(1000 * self._clock.monotonic_s()))
+        if self._source is not None:
+            self.show(self._source())
+        self.samples += 1
+        ticked_ms = round(1000 * self._clock.monotonic_s())
+        content = datagram_of(self._profile, self._values, ticked_ms, self._serial_number)
         if self._socket is not None:
             # A network that is gone for a moment takes nothing.
             with contextlib.suppress(OSError):

@@ -116,6 +116,9 @@ class SimulatedHouse:
             for page in {id(page): page for page in self._parts.pages.values()}.values():
                 await _open_somewhere(page)
                 stack.push_async_callback(page.close)
+            for meter in self._parts.heard.values():
+                await meter.open()
+                stack.push_async_callback(meter.close)
             talking = self._talking()
             if talking:
                 await _start_somewhere(self.broker)
@@ -160,9 +163,9 @@ class SimulatedHouse:
         main = circuits[0]
         at_main = [entry.id for entry in self._file.meters if entry.circuit == main.circuit_id]
         parts = self._parts
-        sources = (parts.units.get(name) or parts.pages.get(name) or parts.publishers.get(name) for name in at_main)
+        every = {**parts.units, **parts.pages, **parts.heard, **parts.publishers}
         return HouseReport(
-            meter_samples=sum(source.samples for source in sources if source),
+            meter_samples=sum(every[name].samples for name in at_main if name in every),
             grid_max_a=main.max_a,
             main_fuse_a=main.rating_a,
             seconds_over_rating=main.seconds_over_rating,
@@ -190,6 +193,12 @@ class SimulatedHouse:
             let_in = {"user": None, "password": None, "token": None}
             source = {"host": page.host, "port": page.port, "tls": False, **let_in}
             return entry.model_copy(update={"http": entry.http.model_copy(update=source)})
+        if entry.p1 is not None:
+            telegrams = {**self._parts.heard[entry.id].where, "serial": None, "baud": None}
+            return entry.model_copy(update={"p1": entry.p1.model_copy(update=telegrams)})
+        if entry.speedwire is not None:
+            datagrams = self._parts.heard[entry.id].where
+            return entry.model_copy(update={"speedwire": entry.speedwire.model_copy(update=datagrams)})
         address = address_in(entry)
         if address is None or entry.modbus is None:
             return entry

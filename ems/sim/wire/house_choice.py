@@ -11,7 +11,7 @@ from ems.devices.http_profile import HttpProfile
 from ems.devices.library import profile
 from ems.devices.modbus_profile import HybridProfile, ModbusProfile
 from ems.devices.mqtt_profile import MqttProfile
-from ems.devices.obis_profile import ObisProfile
+from ems.devices.obis_profile import ObisProfile, P1Profile, SpeedwireProfile
 from ems.devices.profile import Profile
 from ems.devices.profile_parts import Kind
 from ems.devices.sample import phase_point
@@ -71,8 +71,10 @@ def _entry(found: Profile, number: int) -> Mapping[str, Any]:
         return entry | {"mqtt": {"prefix": found.id}}
     if isinstance(found, HttpProfile):
         return entry | {"http": {"host": LOOPBACK, "port": HTTP_PORT + number}}
-    if isinstance(found, ObisProfile):
-        raise CannotSimulate(f"{found.id} cannot be simulated: nobody plays {found.transport}")
+    if isinstance(found, P1Profile):
+        return entry | {"p1": {"host": LOOPBACK}}
+    if isinstance(found, SpeedwireProfile):
+        return entry | {"speedwire": {"interface": LOOPBACK}}
     unit = found.defaults.unit if isinstance(found, ModbusProfile | HybridProfile) else UNIT_OF_NOBODY
     return entry | {"modbus": {"host": LOOPBACK, "port": MODBUS_PORT + number, "unit": unit}}
 

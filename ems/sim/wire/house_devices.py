@@ -15,10 +15,12 @@ from ems.devices.http_profile import HttpProfile, HttpUse
 from ems.devices.library import profile
 from ems.devices.modbus_address import address_of
 from ems.devices.mqtt_profile import MqttProfile
+from ems.devices.obis_profile import P1Profile, SpeedwireProfile
 from ems.devices.profile import Profile
 from ems.devices.profile_parts import Kind
 from ems.errors import EmsError
 from ems.sim.wire.filling import CannotShow, Values, tells_of
+from ems.sim.wire.heard_meters import SERIAL, PlayedDatagrams, PlayedTelegrams
 from ems.sim.wire.http_devices import HttpPort
 from ems.sim.wire.modbus_devices import SimulatedUnit, sdm630, sunspec_inverter
 from ems.sim.wire.mqtt_devices import (
@@ -34,11 +36,13 @@ from ems.sim.wire.profile_unit import ProfileUnit, RegisterProfile, Source
 from ems.sim.world import CircuitSample, SunSample, World
 
 USUAL_PEAK_W: Final = 5000.0
+LOOPBACK: Final = "127.0.0.1"
 LOWEST_OPEN_PORT: Final = 1024
 """Below it only the system's own programs may listen."""
 
 Entry: TypeAlias = MeterEntry | SolarEntry | BatteryEntry
 Unit: TypeAlias = SimulatedUnit | ProfileUnit
+HeardMeter: TypeAlias = PlayedTelegrams | PlayedDatagrams
 
 
 class CannotSimulate(EmsError):
@@ -95,10 +99,18 @@ class HouseDevices:
                 found |= dict.fromkeys((entry.id for entry in several), self._page(several))
         return found
 
+    def heard(self) -> dict[str, HeardMeter]:
+        """The meters that speak by themselves to whoever listens, by the ids of their entries."""
+        spoken = [entry for entry in entries_of(self.file) if entry.p1 is not None or entry.speedwire is not None]
+        return {entry.id: self._heard(entry, number) for number, entry in enumerate(spoken)}
+
     def publishers(self) -> dict[str, MqttPublisher]:
         """The devices that publish, by the ids of their entries."""
-        silent = [entry for entry in entries_of(self.file) if entry.modbus is None and entry.http is None]
-        return {entry.id: self._publisher(entry) for entry in silent}
+        return {
+            entry.id: self._publisher(entry)
+            for entry in entries_of(self.file)
+            if entry.modbus is None and entry.http is None and entry.p1 is None and entry.speedwire is None
+        }
 
     def _by_unit(self) -> Iterator[list[Entry]]:
         groups: dict[tuple[tuple[str, int], int], list[Entry]] = {}
@@ -134,6 +146,16 @@ class HouseDevices:
             raise CannotSimulate(f"{entry.id} with profile {entry.profile} cannot be simulated over HTTP")
         port = entry.http.port if entry.http.port and entry.http.port >= LOWEST_OPEN_PORT else 0
         return HttpPort(found, port=port, source=self._source(group, found))
+
+    def _heard(self, entry: Entry, number: int) -> HeardMeter:
+        found = _profile_of(entry)
+        if isinstance(found, P1Profile) and entry.p1 is not None:
+            return PlayedTelegrams(found, LOOPBACK, 0, self.clock, self._source([entry], found))
+        if isinstance(found, SpeedwireProfile) and entry.speedwire is not None:
+            source, asked = self._source([entry], found), entry.speedwire
+            serial_number = asked.serial_number or SERIAL + number
+            return PlayedDatagrams(found, LOOPBACK, asked.port or 0, self.clock, source, serial_number=serial_number)
+        raise CannotSimulate(f"{entry.id} with profile {entry.profile} speaks another way than its address says")
 
     def _publisher(self, entry: Entry) -> MqttPublisher:
         if entry.pushed:

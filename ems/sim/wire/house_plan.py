@@ -18,7 +18,7 @@ from ems.sim.charging_profiles import Firmware
 from ems.sim.day import SummerDay
 from ems.sim.plant.battery import HomeBattery
 from ems.sim.wire.difficulties import UnknownDifficulty, difficult
-from ems.sim.wire.house_devices import USUAL_PEAK_W, CannotSimulate, HouseDevices, Unit
+from ems.sim.wire.house_devices import USUAL_PEAK_W, CannotSimulate, HeardMeter, HouseDevices, Unit
 from ems.sim.wire.http_devices import HttpPort
 from ems.sim.wire.mqtt_devices import (
     EmbeddedBroker,
@@ -50,6 +50,9 @@ class Parts:
     pages: dict[str, HttpPort]
     """HTTP devices likewise."""
 
+    heard: dict[str, HeardMeter]
+    """Meters that speak by themselves to whoever listens, likewise."""
+
     publishers: dict[str, MqttPublisher]
     """MQTT devices by their id in the site file."""
 
@@ -66,6 +69,7 @@ def build(file: SiteFile, clock: Clock, broker: EmbeddedBroker) -> Parts:
         },
         units=devices.units(),
         pages=devices.pages(),
+        heard=devices.heard(),
         publishers=devices.publishers(),
     )
 

@@ -182,7 +182,9 @@ def _telegrams(profile: Profile, place: Place, clock: Clock) -> Played | None:
 
 
 def _datagrams(profile: Profile, place: Place, clock: Clock) -> Played | None:
-    return PlayedDatagrams(profile, place.host, place.port, clock) if isinstance(profile, SpeedwireProfile) else None
+    if not isinstance(profile, SpeedwireProfile):
+        return None
+    return PlayedDatagrams(profile, place.host, place.port or profile.defaults.port, clock)
 
 
 PLAYERS: Final[tuple[Callable[[Profile, Place, Clock], Played | None], ...]] = (
