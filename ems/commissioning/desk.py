@@ -176,12 +176,15 @@ class Desk(Standing):
             raise NoSuchStranger(f"nobody called {identity[:60]!r} has tried to connect")
 
         def change(kept: InstallerLimits) -> InstallerLimits:
-            if any(identity_in(each) == identity for each in self.file.stations if each.id != station_id):
+            before = identity_in(self.entry(station_id))
+            if any(identity_in(each) == identity != before for each in self.file.stations):
                 raise IdentityTaken(f"another station has the identity {identity[:60]!r}")
-            told = kept.station(station_id).model_copy(update={"identity": identity})
-            if identity != identity_in(self.entry(station_id)):
-                told = told.model_copy(update={"lease_verified": False})
-            return kept.with_station(station_id, StationLimits.model_validate(told.model_dump()))
+            # All connectors of a station are in the same box.
+            for name in [each.id for each in self.file.stations if identity_in(each) == before]:
+                proven = {} if identity == before else {"lease_verified": False}
+                told = kept.station(name).model_copy(update={"identity": identity, **proven})
+                kept = kept.with_station(name, StationLimits.model_validate(told.model_dump()))
+            return kept
 
         await self._apply(change, who, deeds.adopted(station_id, identity))
 
@@ -207,12 +210,9 @@ class Desk(Standing):
         """Make no entry for a station that was taken in, from the next start on. Raises NoSuchStation."""
         async with self._busy:
             self._check_open()
-            added = tuple(each for each in self.kept.added if each.id != station_id)
-            if added == self.kept.added:
+            if all(each.id != station_id for each in self.kept.added):
                 raise NoSuchStation(f"nobody took in a station {station_id!r} here")
-            rest = {name: each for name, each in self.kept.limits.stations.items() if name != station_id}
-            limits = self.kept.limits.model_copy(update={"stations": rest})
-            await self._keep(lambda kept: replace(kept, added=added, limits=limits), who, deeds.left_out(station_id))
+            await self._keep(lambda kept: kept.without(station_id), who, deeds.left_out(station_id))
 
     async def refuse(self, identity: str, *, who: str) -> None:
         """Remember that this stranger is none of ours."""

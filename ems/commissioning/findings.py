@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -160,6 +160,12 @@ class Record:
     loss: dict[str, LossFindings] = field(default_factory=dict)
     overload: OverloadFindings | None = None
     sign: dict[str, SignFindings] = field(default_factory=dict)
+
+    def without(self, station_id: str) -> Record:
+        """Without what was found of that station, since another one may get its name."""
+        charger = {name: each for name, each in self.charger.items() if name != station_id}
+        loss = {name: each for name, each in self.loss.items() if name != station_id}
+        return replace(self, charger=charger, loss=loss)
 
     def with_new(self, findings: Findings) -> Record:
         """With these in place of older ones; an aborted proof leaves the older ones."""

@@ -94,6 +94,16 @@ class Kept:
         """With one more line in the audit."""
         return replace(self, changes=(*self.changes, change)[-MOST_CHANGES:])
 
+    def without(self, station_id: str) -> Kept:
+        """Without a station that was taken in, and all that was said and found of it."""
+        stations = {name: each for name, each in self.limits.stations.items() if name != station_id}
+        return replace(
+            self,
+            added=tuple(each for each in self.added if each.id != station_id),
+            limits=self.limits.model_copy(update={"stations": stations}),
+            record=self.record.without(station_id),
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:

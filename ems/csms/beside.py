@@ -25,12 +25,19 @@ class Seen:
 def seen(own: Connector, strays: Iterable[Connector]) -> Seen:
     """Of the first configured connector with those that nobody configured: their cars count as one."""
     busy = [stray for stray in strays if _is_busy(stray)]
+    cars = busy if busy and _is_empty(own) else (own, *busy)
     plugged = is_plugged(own.status, in_transaction=own.transactions.running is not None)
     return Seen(
         status=own.status if plugged or not busy else (busy[0].status or ConnectorStatus.CHARGING),
         in_transaction=any(each.transactions.running is not None for each in (own, *busy)),
-        car=reduce(_together, (each.car for each in (own, *busy))),
+        car=reduce(_together, (each.car for each in cars)),
     )
+
+
+def _is_empty(own: Connector) -> bool:
+    """Whether no car hangs there. It said so long ago, perhaps, which must not make the reading of another one old."""
+    free = own.status in {ConnectorStatus.AVAILABLE, ConnectorStatus.RESERVED} and own.transactions.running is None
+    return free and own.car is not None and max(own.car.current_a, default=0.0) == 0.0
 
 
 def _is_busy(stray: Connector) -> bool:

@@ -57,6 +57,8 @@ class ForeignLimits:
         self._suspected_a: float | None = None
         self._found: tuple[float, float] | None = None
         self._gave_up = False
+        # What an earlier connection found is not known any more, and has to be found again.
+        energy.released(0, SOURCE)
 
     def is_due(self) -> bool:
         """Whether to look now; the next look is then some time away."""

@@ -204,6 +204,10 @@ class Hearing:
 
     def _placed(self, event: TransactionEvent) -> Iterator[TransactionEvent]:
         """The event, after the first one of its transaction where that came without its connector."""
+        running = self._running(event.transaction_id)
+        if event.connector == UNTOLD and running is not None:
+            # Known from before our restart: a station names the connector once.
+            event = replace(event, connector=running.number)
         if event.connector != UNTOLD:
             first = self._unplaced.pop(event.transaction_id, None)
             if first is not None:

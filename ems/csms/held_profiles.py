@@ -113,7 +113,8 @@ class HeldProfiles:
         self._steady = None
 
     def doubt(self) -> None:
-        """It does not do what it took: the next limit is said in full."""
+        """It does not do what it took, or has lost it: the next limit is said in full, with its fallback."""
+        self._resident = None
         self._steady = None
 
     def held_before(self, way: Construction) -> None:
@@ -142,6 +143,9 @@ class HeldProfiles:
         """The station no longer holds that profile."""
         self._installed.discard(profile_id)
         self._offered.discard(profile_id)
+        self._resident, self._steady = (
+            each if each and each.shape[0] != profile_id else None for each in (self._resident, self._steady)
+        )
 
     async def put(self, plan: Installation, way: Construction, attempt: Attempt) -> LimitReceipt:
         """Have the station hold both profiles of a limit. Raises StationOffline, StationSilent or StationRefused."""
@@ -261,15 +265,16 @@ class HeldProfiles:
 
 
 def is_steady(way: Construction, plan: Installation) -> bool:
-    """Whether time changes nothing about a limit: it has no end, or ends in what the station holds below it anyway.
+    """Whether time changes nothing about a limit: it goes on without an end, and above what the station holds anyway.
 
-    Not where only the schedule's own start stands between a slow clock and no limit at all.
+    Not where only the schedule's own start stands between a slow clock and no limit at all, nor where the profile ends
+    and the one below it has to take over: a station that was never cut off may do anything then.
     """
     if way.form is Form.FALLBACK:
         return True
     if plan.working is None or plan.resident is None or plan.working.purpose is Purpose.TX:
         return False
-    if way.is_relative or plan.working.dynamic:
+    if way.is_relative or plan.working.dynamic or plan.working.duration_s is not None:
         return False
     below = plan.resident.periods[-1].limit
     return all(period.limit == below for period in plan.working.periods)

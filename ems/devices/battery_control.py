@@ -51,7 +51,10 @@ class ModbusValve:
             return
         order = await self._word_order()
         for point, watts in writes:
-            registers = encode(_raw(point, watts), point.type, point.word_order or order)
+            try:
+                registers = encode(_raw(point, watts), point.type, point.word_order or order)
+            except ValueError as err:
+                raise Nonsense(f"{self._name} has no room for {watts:g} W in register {point.address}") from err
             await self._link.write(
                 WriteRequest(
                     unit=self._address.unit,

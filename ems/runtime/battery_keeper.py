@@ -101,8 +101,12 @@ class BatteryKeeper:
         if free_already or (self._said is not None and _bounds(order) == _bounds(self._said) and not due):
             return
         charge_w, discharge_w = _bounds(order)
+        before = self._said
+        if not order.is_free:
+            # A bound whose answer was lost may hold all the same, so that it has to be taken back.
+            self._said, self._said_at_s = order, float("-inf")
         await self._valve.bound(charge_at_most_w=charge_w, discharge_at_most_w=discharge_w)
-        if self._said is None or _bounds(order) != _bounds(self._said):
+        if before is None or _bounds(order) != _bounds(before):
             LOGGER.info("battery: charge %s, discharge %s (%s)", _watts(charge_w), _watts(discharge_w), order.reason)
         self._said, self._said_at_s = order, self._clock.monotonic_s()
 

@@ -48,6 +48,18 @@ async def simulated(found: ModbusProfile | HybridProfile) -> AsyncIterator[tuple
         await port.close()
 
 
+async def test_a_bound_that_no_register_can_hold_is_the_batterys_trouble_and_nobody_elses() -> None:
+    """Anything but a typed error would end the whole service."""
+    assert isinstance(KOSTAL, HybridProfile | ModbusProfile)
+    assert KOSTAL.control is not None
+    assert KOSTAL.control.charge_limit is not None
+    small = KOSTAL.control.charge_limit.model_copy(update={"type": RegisterType.UINT16})
+    found = KOSTAL.model_copy(update={"control": KOSTAL.control.model_copy(update={"charge_limit": small})})
+    async with simulated(found) as (made, _):
+        with pytest.raises(Nonsense, match="no room for 70000 W"):
+            await made.bound(charge_at_most_w=70_000.0, discharge_at_most_w=None)
+
+
 @pytest.mark.parametrize("found", CONTROLLED, ids=lambda each: each.id)
 async def test_every_controlled_profile_takes_its_bounds(found: ModbusProfile | HybridProfile) -> None:
     async with simulated(found) as (made, unit):

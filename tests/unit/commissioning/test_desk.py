@@ -447,3 +447,18 @@ def test_the_page_is_whole_and_lets_nobody_in(tmp_path: Path) -> None:
     assert "<script" not in page
     assert "http" not in page
     assert "3 × 20 A, breaker B" in page
+
+
+async def test_a_new_box_is_adopted_with_all_its_connectors_and_none_of_their_proofs(tmp_path: Path) -> None:
+    drive = next(each for each in file().stations if each.id == "drive")
+    left = drive.model_copy(update={"lease_verified": True})
+    right = left.model_copy(update={"id": "right", "identity": "drive", "connector": 2})
+    others = tuple(each for each in file().stations if each.id != "drive")
+    desk = Desk(file().model_copy(update={"stations": (left, right, *others)}), tmp_path, VirtualClock())
+    desk._joined = cast("Joined", Strangers("new-box"))
+
+    await desk.adopt("right", "new-box", who=ME)
+
+    for name in ("drive", "right"):
+        assert (desk.entry(name).identity, desk.entry(name).lease_verified) == ("new-box", False)
+    assert desk.entry("carport").identity != "new-box"

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 
 from ems.commissioning.desk import Desk
 from ems.commissioning.errors import LimitsRefused, NoSuchStation, NoSuchStranger, Sealed
+from ems.commissioning.findings import Record, Verdict
 from ems.commissioning.kept import Kept, KeptFile, SealMark
 from ems.commissioning.limits import InstallerLimits, StationLimits
 from ems.commissioning.newcomers import MOST_NEW, NewStation, entry_of, with_new
 from ems.commissioning.standing import Joined
 from ems.config.schema import SiteFile, StationEntry
-from tests.unit.commissioning.test_desk import ME, Strangers, desk_in, file
+from tests.unit.commissioning.test_desk import ME, Strangers, desk_in, file, loss
 
 YARD = NewStation(id="yard", identity="CP-0042", circuit="main", wired=("L1", "L2", "L3"), max_a=16.0)
 
@@ -105,6 +106,13 @@ async def test_one_that_was_taken_in_is_left_out_with_its_limits(tmp_path: Path)
     again = desk_in(tmp_path)
     assert "yard" not in {each.id for each in again.file.stations}
     assert again.trouble is None
+
+
+async def test_who_gets_the_name_of_one_that_was_left_out_inherits_no_proof(tmp_path: Path) -> None:
+    proven = replace(loss(Verdict.PASSED), station_id="yard")
+    KeptFile(tmp_path).save(Kept(record=Record(loss={"yard": proven, "drive": loss(Verdict.PASSED)}), added=(YARD,)))
+    await desk_in(tmp_path).leave_out("yard", who=ME)
+    assert list(desk_in(tmp_path).kept.record.loss) == ["drive"]
 
 
 def test_one_that_fits_no_more_is_a_stranger_again_and_the_house_goes_on(tmp_path: Path) -> None:

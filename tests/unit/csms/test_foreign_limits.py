@@ -69,6 +69,14 @@ def test_lower_limit_that_is_seen_twice_is_told_and_planned_with() -> None:
     assert bench.noted.about == ["it allows 10.0 A and was told 16.0 A"]
 
 
+def test_limit_that_an_earlier_connection_found_has_to_be_found_again() -> None:
+    bench = Bench().look(10.0).look(10.0)
+
+    ForeignLimits("garage", bench.energy, bench.noted, bench.clock)
+
+    assert bench.outside_a is None
+
+
 def test_higher_limit_is_told_and_raises_nothing() -> None:
     bench = Bench().look(32.0, told_a=10.0).look(32.0, told_a=10.0)
 

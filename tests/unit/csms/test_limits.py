@@ -418,6 +418,55 @@ def test_steady_limit_is_written_again_where_the_station_may_have_lost_it(befall
     assert working(bench) == [6.0]
 
 
+def test_limit_that_ends_is_renewed_although_the_one_below_it_is_the_same() -> None:
+    """Nobody knows whether the lower profile takes over: until that was tested, a station may do anything then."""
+    bench, written = Bench(Capabilities(max_periods=1)), []
+
+    async def story() -> None:
+        written.append(await renewed(bench, 6.0, 10))
+
+    bench.run(story())
+    assert bench.limits.way is not None
+    assert bench.limits.way.form is Form.ENDING_OVER_FALLBACK
+    assert written == [10]
+
+
+def test_fallback_is_written_again_for_a_station_that_does_not_do_what_it_took() -> None:
+    """It may have lost everything, without a boot and on the same connection."""
+    bench = Bench()
+
+    async def story() -> None:
+        for _ in range(2):
+            await bench.install(10.0)
+            bench.limits.give_up_way()
+        bench.wire.taken.clear()
+        await bench.install(10.0)
+
+    bench.run(story())
+    assert bench.limits.way is not None
+    assert bench.limits.way.form is Form.ENDING_OVER_FALLBACK
+    assert [each.periods[0].limit for each in bench.wire.taken] == [6.0, 10.0]
+
+
+def test_fallback_that_was_cleared_away_is_written_again_for_the_form_that_needs_it() -> None:
+    bench = Bench()
+
+    async def story() -> None:
+        await bench.install(10.0)
+        bench.wire.refuses = lambda profile: profile.level > 0
+        await bench.install(10.0)
+        for profile_id in bench.limits.losers:
+            bench.limits.cleared(profile_id)
+        bench.wire.refuses = lambda profile: len(profile.periods) > 1
+        bench.wire.taken.clear()
+        await bench.install(10.0)
+
+    bench.run(story())
+    assert bench.limits.way is not None
+    assert bench.limits.way.form is Form.ENDING_OVER_FALLBACK
+    assert [each.periods[0].limit for each in bench.wire.taken] == [6.0, 10.0]
+
+
 def test_steady_limit_that_was_in_between_another_one_is_written_again() -> None:
     bench = Bench()
 

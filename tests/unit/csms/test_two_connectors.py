@@ -275,3 +275,35 @@ def test_two_cars_of_which_one_tells_no_current_are_an_unknown_current() -> None
 
     assert post.stations[0].state.plugged
     assert post.stations[0].state.car is None
+
+
+def test_what_an_unconfigured_connector_draws_is_as_new_as_it_was_read_however_long_the_first_one_is_empty() -> None:
+    post = TwoConnectors(V16)
+    post.hear("StatusNotification", connectorId=1, errorCode="NoError", status="Available")
+    post.clock.advance(3600.0)
+    post.hear("StatusNotification", connectorId=3, errorCode="NoError", status="Charging")
+    post.hear("MeterValues", connectorId=3, meterValue=amps(20))
+
+    car = post.stations[0].state.car
+    assert car is not None
+    assert car.current_a == (20.0, 20.0, 20.0)
+    assert car.taken_at_s == post.clock.monotonic_s()
+
+
+def test_a_transaction_of_before_our_restart_is_followed_although_its_evse_is_not_told_again() -> None:
+    before, after = TwoConnectors(V201), TwoConnectors(V201)
+    info = {"transactionId": "tx", "chargingState": "Charging"}
+    before.hear("TransactionEvent", eventType="Started", seqNo=0, transactionInfo=info, evse={"id": 2})
+    running = before.stations[1].session
+    assert running is not None
+    after.stations[1].recall([running])
+
+    after.hear("TransactionEvent", eventType="Updated", seqNo=1, transactionInfo=info, meterValue=amps(11))
+
+    left, right = (station.state.car for station in after.stations)
+    assert left is None
+    assert right is not None
+    assert right.current_a == (11.0, 11.0, 11.0)
+
+    after.hear("TransactionEvent", eventType="Ended", seqNo=2, transactionInfo={"transactionId": "tx"})
+    assert after.stations[1].session is None

@@ -154,6 +154,19 @@ def test_a_battery_that_gives_no_answer_counts_as_free_and_that_is_said_once(
     assert "takes orders again" in caplog.text
 
 
+def test_a_hold_whose_answer_was_lost_is_taken_back_all_the_same(bench: Bench) -> None:
+    async def story() -> None:
+        bench.valve.fails = NoAnswer("the answer was lost")
+        await bench.clock.sleep(3.0)
+        assert not bench.keeper.standing.in_force
+        bench.valve.fails = None
+        bench.shown = evening(30.0, 9.0, 9.0, battery_w=0.0)
+        await bench.clock.sleep(10.0)
+        assert bench.bounds == [(None, None)]
+
+    bench.play(story)
+
+
 def test_a_battery_that_cannot_be_let_go_is_named(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
     async def story() -> None:
         await bench.clock.sleep(3.0)
