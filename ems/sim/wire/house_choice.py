@@ -72,7 +72,8 @@ def _entry(found: Profile, number: int) -> Mapping[str, Any]:
     if isinstance(found, HttpProfile):
         return entry | {"http": {"host": LOOPBACK, "port": HTTP_PORT + number}}
     if isinstance(found, ObisProfile):
-        raise CannotSimulate(f"{found.id} cannot be simulated: nobody plays {found.transport}")
+        alone = f"`ems devices simulate {found.id}` plays it alone"
+        raise CannotSimulate(f"{found.id} has no place in a played house: {alone}")
     unit = found.defaults.unit if isinstance(found, ModbusProfile | HybridProfile) else UNIT_OF_NOBODY
     return entry | {"modbus": {"host": LOOPBACK, "port": MODBUS_PORT + number, "unit": unit}}
 
