@@ -81,13 +81,21 @@ def _tell(chosen: Profile, simulation: Simulation, *, as_json: bool) -> None:
     if as_json:
         print_json({"profile": chosen.id, **where, "values": simulation.values, "site": lines})
     else:
-        unit = f" as unit {where['unit']}" if "unit" in where else ""
-        speaks = f"publishes under {where['prefix']}/ through" if "prefix" in where else f"answers{unit} on"
-        sys.stdout.write(f"{chosen.id} {speaks} {where['host']}:{where['port']}; Ctrl-C ends it.\n")
+        sys.stdout.write(f"{chosen.id} {_speaks(where)}; Ctrl-C ends it.\n")
         sys.stdout.write(_values(simulation.values))
         sys.stdout.write("Write NAME=VALUE to change what it measures. In a site file:\n")
         sys.stdout.write("".join(f"  {line}\n" for line in lines))
     sys.stdout.flush()
+
+
+def _speaks(where: Mapping[str, str | int]) -> str:
+    """How and where it is heard."""
+    if "interface" in where:
+        return f"speaks to everybody on the network of {where['interface']}, at UDP port {where['port']}"
+    if "prefix" in where:
+        return f"publishes under {where['prefix']}/ through {where['host']}:{where['port']}"
+    unit = f" as unit {where['unit']}" if "unit" in where else ""
+    return f"answers{unit} on {where['host']}:{where['port']}"
 
 
 def _is_secure(chosen: Profile) -> bool:

@@ -100,8 +100,10 @@ def valve_of(
 ) -> ModbusValve:
     """Where that battery takes its bounds. Raises DeviceConfigError for one of which that is not known."""
     if entry.modbus is None or not isinstance(found, ModbusProfile | HybridProfile) or found.control is None:
+        whose = entry.profile or "a battery without a profile"
         raise DeviceConfigError(
-            f"{entry.id} cannot be controlled: no registers for that are known well enough; leave out control"
+            f"{entry.id} cannot be controlled: too little is known of {whose} to write to it; take `control` out of "
+            "its entry (docs/devices.md names the batteries that take orders)"
         )
     address = address_of(entry.modbus, found)
     return ModbusValve(name=entry.id, link=link(address, found), address=address, profile=found, control=found.control)

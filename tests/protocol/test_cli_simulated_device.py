@@ -59,6 +59,20 @@ async def test_a_simulated_meter_measures_what_it_is_told_and_what_its_input_say
     assert (found["voltage_l3"], found["frequency"]) == (230.0, 50.0)
 
 
+async def test_a_meter_that_speaks_to_everybody_says_in_words_where() -> None:
+    command = ["-m", "ems", "devices", "simulate", "sma_energy_meter", "--port", "0"]
+    process = await asyncio.create_subprocess_exec(sys.executable, *command, stdout=asyncio.subprocess.PIPE)
+    assert process.stdout is not None
+    try:
+        said = await asyncio.wait_for(process.stdout.readline(), GUARD_S)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        code = await asyncio.wait_for(process.wait(), GUARD_S)
+
+    assert code == 0
+    assert said.startswith(b"sma_energy_meter speaks to everybody on the network of 127.0.0.1, at UDP port 9522;")
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

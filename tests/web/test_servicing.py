@@ -111,3 +111,9 @@ def test_a_report_card_is_made_and_has_a_page_to_print(visit: Open) -> None:
     told = page.request.get(page.url.partition("/station")[0] + href)
     assert told.status == 200
     assert "guest" in told.text()
+
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(page.url.partition("/station")[0] + href)
+    found = page.get_by_text("It speaks OCPP 1.6.").bounding_box()
+    assert found is not None
+    assert found["width"] > 300

@@ -24,6 +24,12 @@ td.about { font-weight: 600; }
 .badge.peculiar { background: #fdf0df; color: var(--open); }
 .badge.missing { background: #fbe4e2; color: #a11d14; }
 .badge.unknown { background: #eef1f4; color: var(--soft); }
+@media (max-width: 40rem) {
+  td:first-child { white-space: normal; }
+  .findings thead { display: none; }
+  .findings td { display: block; padding: .2rem 0; border: 0; }
+  .findings tr { border-bottom: 1px solid var(--line); }
+}
 @media print { section { break-inside: auto; } tr { break-inside: avoid; } .badge { border: 1px solid currentColor; } }
 """
 
@@ -75,7 +81,8 @@ def _findings(card: ReportCard, speak: Speaker, language: Language) -> str:
         )
         for each in card.findings
     ]
-    return _section(speak("card.findings"), speak.columns("card.about", "card.verdict", "card.found"), rows)
+    names = speak.columns("card.about", "card.verdict", "card.found")
+    return f'<div class="findings">{_section(speak("card.findings"), names, rows)}</div>'
 
 
 def _measurands(card: ReportCard, speak: Speaker) -> str:

@@ -52,8 +52,9 @@ def _by_code(name: str, point: ObisPoint, value: float | None) -> Iterator[tuple
     if value is None:
         return
     if point.less is not None:
-        yield point.code, max(value, 0.0)
-        yield point.less, max(-value, 0.0)
+        # With 0.0 first, so that nothing measured is never spelled -0.000.
+        yield point.code, max(0.0, value)
+        yield point.less, max(0.0, -value)
     else:
         yield point.code, abs(value) if name.startswith("current") else value
 

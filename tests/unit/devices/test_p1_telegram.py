@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +13,7 @@ from ems.devices.obis_profile import P1Profile
 from ems.devices.p1.numbers import numbers_of
 from ems.devices.p1.stream import MOST_BYTES, MOST_IN_PIECE, PIECE_BYTES, Encrypted, Frame, TelegramStream
 from ems.devices.p1.telegram import BadTelegram, checksum, read_telegram
+from ems.sim.wire.heard_meters import telegram_of
 from tests.telegrams import HOUSE, telegram
 
 WHOLE = telegram()
@@ -55,6 +58,14 @@ def test_a_dutch_house_in_our_units_and_signs() -> None:
             "energy_export": 400.125,
         }
     )
+
+
+def test_a_simulated_meter_at_rest_is_read() -> None:
+    values = dict.fromkeys(dsmr().points, 0.0)
+
+    told = numbers(telegram_of(dsmr(), values, datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)))
+
+    assert told == values
 
 
 @pytest.mark.parametrize(
