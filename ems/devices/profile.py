@@ -7,7 +7,7 @@ and paths, `http_profile`), `p1` and `speedwire` (OBIS codes, `obis_profile`). N
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from io import StringIO
 from typing import Annotated, Any, ClassVar, Final, Literal
 
@@ -15,15 +15,15 @@ from pydantic import Discriminator, Field, Tag, TypeAdapter, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from ems.devices.config_error import DeviceConfigError
 from ems.devices.http_profile import HttpProfile
 from ems.devices.modbus_profile import HybridProfile, ModbusLimits, ModbusProfile
 from ems.devices.mqtt_profile import MqttProfile
 from ems.devices.obis_profile import P1Profile, SpeedwireProfile
 from ems.devices.profile_parts import Kind, ProfileHead, Status
-from ems.errors import EmsError
 
 
-class ProfileError(EmsError, ValueError):
+class ProfileError(DeviceConfigError):
     """A text is no device profile; says which key is wrong, and why."""
 
     code: ClassVar[str] = "device_profile"
@@ -85,10 +85,13 @@ def parse_profile(text: str) -> Profile:
         raise ProfileError(f"profile {content.get('id')}: {'; '.join(_faults(content, err))}") from err
 
 
+_PLAIN: Final[Mapping[str, str]] = {"missing": "is missing", "extra_forbidden": "is not a known key"}
+
+
 def _faults(content: dict[str, Any], err: ValidationError) -> Iterator[str]:
     for fault in err.errors(include_url=False):
         place = ".".join(str(step) for step in fault["loc"][1:])
         if fault["type"] == "transport":
             place = f"transport {content.get('transport')}"
-        words = fault["msg"].removeprefix("Value error, ")
+        words = _PLAIN.get(fault["type"], fault["msg"].removeprefix("Value error, "))
         yield f"{place}: {words}" if place else words

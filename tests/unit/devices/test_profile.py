@@ -166,3 +166,13 @@ def test_a_single_source_of_power_makes_a_profile_experimental() -> None:
 def test_a_wrong_profile_is_refused_with_the_reason(text: str, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         parse_profile(text)
+
+
+def test_a_wrong_file_is_told_in_plain_words_wherever_a_device_cannot_be_built() -> None:
+    text = "id: some\nvendor: A\nmodel: B\nkind: meter\ntransport: modbus\npoints: {power: {adress: 100}}\n"
+
+    with pytest.raises(DeviceConfigError) as caught:
+        parse_profile(text)
+
+    assert "points.power.adress: is not a known key" in str(caught.value)
+    assert "Extra inputs" not in str(caught.value)
