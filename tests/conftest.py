@@ -12,6 +12,7 @@ ALONE: Final = (
     "protocol",
     "web",
     "scenario/test_commissioning_in_browser.py",
+    "scenario/test_connectors.py",
     "scenario/test_demo_day.py",
     "scenario/test_faults.py",
     "scenario/test_ingress.py",

@@ -96,7 +96,7 @@ def demo(
     """Play a whole house on this machine, with the real service in it.
 
     A Modbus meter, a SunSpec inverter, an MQTT meter and OCPP stations with cars stand on loopback sockets; the service
-    keeps the cars on surplus sun under the main fuse. Meter, inverter and battery may be of nearly any profile of
+    keeps the cars on surplus sun under the main fuse. Meter, inverter and battery may be of any profile of
     `ems devices list`.
     """
     from ems.cli.demo import OtherDevices, play_demo

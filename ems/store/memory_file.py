@@ -31,6 +31,7 @@ STARTS_ANEW: Final = frozenset(
         "house_w",
         "surplus_w",
         "room_since_s",
+        "refusing",
         "regrets",
         "learned",
         "usual_a",

@@ -105,5 +105,5 @@ def test_schema_explains_its_keys() -> None:
 def test_rules_are_found_at_any_place() -> None:
     assert (rules_at(("connection", "main_fuse_a")).least, rules_at(("connection", "main_fuse_a")).most) == (6, 125)
     assert rules_at(("stations", 3, "wired", 0)).allowed == ("L1", "L2", "L3")
-    assert rules_at(("meters", 0, "mqtt", "points", "power")).keys == ("topic", "path", "scale")
+    assert rules_at(("meters", 0, "mqtt", "points", "power")).keys == ("topic", "path", "scale", "signed", "less")
     assert rules_at(("nowhere", 0, "at", "all")).keys == ()
