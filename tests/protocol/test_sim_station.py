@@ -19,6 +19,7 @@ from ems.model.station import ConnectorStatus
 from ems.sim.car import Car
 from ems.sim.charging_profiles import Answer, Firmware
 from ems.sim.day import SummerDay
+from ems.sim.wire import ocpp_station
 from ems.sim.wire.ocpp_station import Garbage, SimulatedStation
 from ems.sim.wire.station_box import Forget, StationBuild
 from ems.sim.world import Place, World
@@ -468,3 +469,30 @@ async def test_nonsense_from_the_central_system_does_not_end_the_station() -> No
 async def test_heartbeats_come_at_the_interval_of_the_boot_answer() -> None:
     async with bench() as b:
         await b.csms.hears("Heartbeat")
+
+
+class BreaksWhenToldToEnd:
+    """A connection that breaks at the very moment at which its station is to end."""
+
+    def __init__(self) -> None:
+        self.dialled = asyncio.Event()
+
+    def __call__(self, *_: object) -> "BreaksWhenToldToEnd":
+        return self
+
+    async def __aenter__(self) -> None:
+        self.dialled.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            raise OSError("broke at the same moment") from None
+
+    async def __aexit__(self, *_: object) -> None:
+        """It was never entered."""
+
+
+async def test_station_ends_though_its_connection_breaks_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    dial = BreaksWhenToldToEnd()
+    monkeypatch.setattr(ocpp_station, "dial", dial)
+    async with asyncio.timeout(GUARD_S), bench():
+        await dial.dialled.wait()

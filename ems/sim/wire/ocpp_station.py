@@ -16,6 +16,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import WebSocketException
 
 from ems.clock import Clock
+from ems.devices.cancellation import end_if_cancelled
 from ems.model.station import ConnectorStatus
 from ems.sim.schedules import Limit, TransactionId
 from ems.sim.wire.dialling import NOWHERE, Address, dial, redial_s
@@ -188,6 +189,8 @@ class SimulatedStation:
                 await self._connect_once()
             except* (OSError, WebSocketException, TimeoutError) as errors:
                 LOGGER.debug("%s lost its connection: %s", self.build.station_id, errors.exceptions[0])
+            # A connection that broke at the same moment hides that we were told to end.
+            end_if_cancelled()
             if self._connections > before:
                 wait_s = FIRST_RETRY_S
             else:
