@@ -94,6 +94,10 @@ class Limits:
         self._held.refresh()
         self.search.look_for_better()
 
+    def say_in_full(self) -> None:
+        """Send the next limit though the station holds it already: a car waits to be told."""
+        self._held.doubt()
+
     def give_up_way(self) -> None:
         """The station takes the construction but does not obey it: use the next one from now on."""
         self._held.doubt()

@@ -232,6 +232,7 @@ class Station(ToldStation):
         """A car waits for a schedule: what the station may have, which its limit caps; its lease counts at once."""
         visit, session, way = self.post.visit, self.session, self.limits.way
         if visit is None or session is None or way is None or way.purpose is not Purpose.STATION_MAX:
+            self.limits.say_in_full()
             self.publish(limits_due=True)
             return
         offer = open_offer(way, self._moment(), self.entry.max_a, self._phases_allowed)

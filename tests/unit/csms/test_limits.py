@@ -467,6 +467,19 @@ def test_fallback_that_was_cleared_away_is_written_again_for_the_form_that_needs
     assert [each.periods[0].limit for each in bench.wire.taken] == [6.0, 10.0]
 
 
+def test_steady_limit_is_written_again_for_a_car_that_waits_to_be_told() -> None:
+    bench = Bench()
+
+    async def story() -> None:
+        await bench.install(6.0)
+        await bench.install(6.0)
+        bench.limits.say_in_full()
+        await bench.install(6.0)
+
+    bench.run(story())
+    assert working(bench) == [6.0, 6.0]
+
+
 def test_steady_limit_that_was_in_between_another_one_is_written_again() -> None:
     bench = Bench()
 
