@@ -2,61 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from typing import Final
 
-from sqlalchemy import Engine
-
 from ems.clock import Clock
-from ems.csms.quirks.learned import LearnedBook, Written
+from ems.csms.quirks.learned import LearnedBook
+from ems.runtime.kept_changes import KeptChanges
 from ems.runtime.recorder import Recorder
-from ems.store.errors import JournalError
-from ems.store.preferences import prefer, preference
-
-LOGGER: Final = logging.getLogger(__name__)
 
 KEY: Final = "learned stations"
+ABOUT: Final = "what was learnt of charging stations"
 WRITE_AFTER_S: Final = 10.0
-"""Changes of so long are written at once; a database in trouble is tried again after as long."""
 
 
-class LearnedStations:
+class LearnedStations(KeptChanges):
     """Between the book and the database of the recorder."""
 
     def __init__(self, book: LearnedBook, recorder: Recorder, clock: Clock) -> None:
+        super().__init__(KEY, ABOUT, book.written, recorder, clock, write_after_s=WRITE_AFTER_S)
         self._book = book
-        self._recorder = recorder
-        self._clock = clock
-        self._changed = asyncio.Event()
-        book.changed = self._changed.set
+        book.changed = self.changed.set
 
     def recall(self) -> None:
         """Take over what an earlier run learnt; nothing where the database is in trouble."""
-        engine = self._recorder.engine
-        if engine is None:
-            return
-        try:
-            self._book.read(preference(engine, KEY))
-        except JournalError as error:
-            LOGGER.warning("what was learnt of charging stations is not known: %s", error)
-
-    async def run(self) -> None:
-        """Write what changes, for ever; control never waits for it."""
-        while True:
-            await self._changed.wait()
-            await self._clock.sleep(WRITE_AFTER_S)
-            if self._recorder.engine is None:
-                continue
-            self._changed.clear()
-            if not await asyncio.to_thread(self.keep, self._recorder.engine, self._book.written()):
-                self._changed.set()
-
-    def keep(self, engine: Engine, written: Written) -> bool:
-        """Write it; False while the database is in trouble."""
-        try:
-            prefer(engine, {KEY: written}, utc_s=self._clock.utc_now().timestamp())
-        except JournalError as error:
-            LOGGER.debug("what was learnt of charging stations is not kept yet: %s", error)
-            return False
-        return True
+        self.give_back(self._book.read)

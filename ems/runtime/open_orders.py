@@ -11,21 +11,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
-from sqlalchemy import Engine
-
 from ems.clock import Clock
 from ems.csms.service.firmware import FirmwareUpdate
 from ems.csms.service.standing import Standing, Upload
+from ems.runtime.kept_changes import KeptChanges
 from ems.runtime.recorder import Recorder
 from ems.store.codec import Written, decode, encode
 from ems.store.errors import JournalError
-from ems.store.preferences import prefer, preference
 
 LOGGER: Final = logging.getLogger(__name__)
 
 KEY: Final = "open orders of stations"
+ABOUT: Final = "what stations were ordered"
 WRITE_AFTER_S: Final = 2.0
-"""Changes of so long are written at once; a database in trouble is tried again after as long."""
 
 
 class OrderedStation(Protocol):
@@ -51,25 +49,18 @@ class OpenOrders:
     upload: Upload | None = None
 
 
-class KeptOrders:
+class KeptOrders(KeptChanges):
     """Between the stations and the database of the recorder."""
 
     def __init__(self, stations: Mapping[str, OrderedStation], recorder: Recorder, clock: Clock) -> None:
+        super().__init__(KEY, ABOUT, self.written, recorder, clock, write_after_s=WRITE_AFTER_S)
         self._stations = stations
-        self._recorder = recorder
-        self._clock = clock
-        self._changed = asyncio.Event()
 
     def recall(self) -> None:
         """Take over what an earlier run ordered; nothing where the database is in trouble. Then follow what changes."""
-        engine = self._recorder.engine
-        if engine is not None:
-            try:
-                self.take_over(preference(engine, KEY))
-            except JournalError as error:
-                LOGGER.warning("what stations were ordered before is not known: %s", error)
+        self.give_back(self.take_over)
         for station in self._stations.values():
-            station.when_ordered(self._changed)
+            station.when_ordered(self.changed)
 
     def take_over(self, written: Written) -> None:
         """What was written, by station; what makes no sense is passed over."""
@@ -91,26 +82,6 @@ class KeptOrders:
             for station_id, station in self._stations.items()
             if (orders := open_in(station.standing)) is not None
         }
-
-    async def run(self) -> None:
-        """Write what changes, for ever; control never waits for it."""
-        while True:
-            await self._changed.wait()
-            await self._clock.sleep(WRITE_AFTER_S)
-            if self._recorder.engine is None:
-                continue
-            self._changed.clear()
-            if not await asyncio.to_thread(self.keep, self._recorder.engine, self.written()):
-                self._changed.set()
-
-    def keep(self, engine: Engine, written: Written) -> bool:
-        """Write it; False while the database is in trouble. Blocks."""
-        try:
-            prefer(engine, {KEY: written}, utc_s=self._clock.utc_now().timestamp())
-        except JournalError as error:
-            LOGGER.debug("what stations were ordered is not kept yet: %s", error)
-            return False
-        return True
 
     def _as_of_now(self, update: FirmwareUpdate | None) -> FirmwareUpdate | None:
         """Its newest state was told so long ago by the clock on the wall: ours began anew."""
