@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from ems.devices.http_profile import HttpProfile
+from ems.devices.http.profile import HttpProfile
 from ems.devices.library import profiles
-from ems.devices.modbus_profile import HybridProfile, ModbusLimits, ModbusProfile
-from ems.devices.mqtt_profile import MqttProfile
+from ems.devices.modbus.point_map import PointMap
+from ems.devices.modbus.profile import HybridProfile, ModbusLimits, ModbusProfile
+from ems.devices.mqtt.profile import MqttProfile
 from ems.devices.obis_profile import P1Profile, SpeedwireProfile
-from ems.devices.point_map import PointMap
 from ems.devices.profile import Profile
 from ems.devices.profile_parts import Kind
 

@@ -64,7 +64,7 @@ from ems.config.schema_api import ApiSection
 from ems.config.secrets import reveal
 from ems.csms.tags import TagDesk
 from ems.devices.cautions import cautions
-from ems.devices.mqtt_link import Broker
+from ems.devices.mqtt.link import Broker
 from ems.devices.pushed import Inlet
 from ems.model.site import Site
 from ems.runtime.board import Board

@@ -10,7 +10,7 @@ import json
 import sys
 
 from ems.devices.library import profile
-from ems.devices.modbus_profile import ModbusProfile
+from ems.devices.modbus.profile import ModbusProfile
 from ems.sim.wire.modbus_devices import ModbusPort
 from ems.sim.wire.profile_unit import ProfileUnit
 

@@ -19,16 +19,16 @@ from ems.config.cure_words import FORMS
 from ems.config.schema import ModbusAddress, P1Address
 from ems.devices.config_error import DeviceConfigError
 from ems.devices.entry_lines import p1_line
-from ems.devices.hearing import heard_at_port, heard_on_network
-from ems.devices.http_profile import HttpProfile
+from ems.devices.http.profile import HttpProfile
+from ems.devices.inspection.hearing import heard_at_port, heard_on_network
+from ems.devices.inspection.probe import Finding, probe
+from ems.devices.inspection.soundness import doubts
 from ems.devices.library import profile
-from ems.devices.modbus_address import address_of
-from ems.devices.modbus_profile import HybridProfile, ModbusProfile
-from ems.devices.mqtt_profile import MqttProfile
+from ems.devices.modbus.address import address_of
+from ems.devices.modbus.profile import HybridProfile, ModbusProfile
+from ems.devices.mqtt.profile import MqttProfile
 from ems.devices.obis_profile import ObisProfile, P1Profile, SpeedwireProfile
-from ems.devices.probe import Finding, probe
 from ems.devices.profile import Profile, SunSpecProfile
-from ems.devices.soundness import doubts
 from ems.errors import DeviceError, LinkDown, NoAnswer
 
 ANSWER_WITHIN_S: Final = 3.0

@@ -16,15 +16,15 @@ from ems.clock import WallClock
 from ems.config.cure_words import FORMS
 from ems.config.schema import ModbusAddress
 from ems.devices.config_error import DeviceConfigError
-from ems.devices.http_device import HttpAddress
-from ems.devices.http_profile import HttpProfile
+from ems.devices.http.device import HttpAddress
+from ems.devices.http.profile import HttpProfile
+from ems.devices.inspection.recorder import record_answers, record_registers
+from ems.devices.inspection.recording import LONGEST_FILE, Recording, recording_of
+from ems.devices.inspection.site_lines import site_lines
 from ems.devices.library import profile
-from ems.devices.modbus_address import address_of
-from ems.devices.modbus_profile import HybridProfile, ModbusProfile
+from ems.devices.modbus.address import address_of
+from ems.devices.modbus.profile import HybridProfile, ModbusProfile
 from ems.devices.profile import Profile, SunSpecProfile
-from ems.devices.recorder import record_answers, record_registers
-from ems.devices.recording import LONGEST_FILE, Recording, recording_of
-from ems.devices.site_lines import site_lines
 from ems.errors import DeviceError
 from ems.sim.wire.filling import CannotShow
 from ems.sim.wire.modbus_devices import ModbusPort

@@ -12,10 +12,10 @@ from ems.cli.device_tables import console, print_json, table, wrong_use
 from ems.clock import WallClock
 from ems.config.cure_words import FORMS
 from ems.config.schema import ModbusAddress
+from ems.devices.inspection.search.candidate import Candidate, Sure
+from ems.devices.inspection.search.host import HostFound, Search, search_host
+from ems.devices.inspection.site_lines import site_lines
 from ems.devices.library import profile, profile_ids
-from ems.devices.search.candidate import Candidate, Sure
-from ems.devices.search.host import HostFound, Search, search_host
-from ems.devices.site_lines import site_lines
 from ems.errors import UnknownHost
 
 

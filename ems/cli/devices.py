@@ -11,15 +11,15 @@ from rich.text import Text
 
 from ems.cli.device_tables import console, print_json, table, unit_of, wrong_use
 from ems.devices.config_error import DeviceConfigError
-from ems.devices.http_profile import HttpProfile
+from ems.devices.http.profile import HttpProfile
 from ems.devices.library import profile, profiles
-from ems.devices.modbus_profile import HybridProfile, ModbusProfile
-from ems.devices.mqtt_profile import MqttProfile, TopicPoint
+from ems.devices.modbus.profile import HybridProfile, ModbusProfile
+from ems.devices.modbus.register_types import WordOrder
+from ems.devices.mqtt.profile import MqttProfile, TopicPoint
 from ems.devices.obis_profile import ObisProfile, P1Defaults, P1Profile, SpeedwireProfile
 from ems.devices.profile import Profile, SunSpecProfile
 from ems.devices.profile_parts import Kind
-from ems.devices.register_types import WordOrder
-from ems.devices.sunspec_models import INVERTERS, METERS, Layout
+from ems.devices.sunspec.models import INVERTERS, METERS, Layout
 
 _POSITIVE_POWER: Final[Mapping[Kind, str]] = {
     "meter": "+ import",

@@ -15,11 +15,11 @@ from ems.cli.device_tables import print_json, wrong_use
 from ems.cli.input_lines import follow_input
 from ems.clock import WallClock
 from ems.devices.config_error import DeviceConfigError
-from ems.devices.http_profile import HttpProfile
+from ems.devices.http.profile import HttpProfile
+from ems.devices.inspection.site_lines import site_lines
 from ems.devices.library import profile
 from ems.devices.profile import Profile
 from ems.devices.profile_parts import Kind
-from ems.devices.site_lines import site_lines
 from ems.sim.wire.filling import CannotShow, Tells, Values, tells_of
 from ems.sim.wire.played import Place, Simulation
 

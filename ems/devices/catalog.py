@@ -14,25 +14,25 @@ from ems.clock import Clock
 from ems.config.feeders import MAIN, phases_by_circuit
 from ems.config.schema import DeviceEntry, MeterEntry, ModbusAddress, MqttSource, SiteFile
 from ems.config.secrets import reveal
-from ems.devices.battery_control import ModbusValve, valve_of
+from ems.devices.battery.valve import ModbusValve, valve_of
 from ems.devices.config_error import DeviceConfigError
 from ems.devices.entry_checks import check_names, check_phases, live_points
 from ems.devices.entry_lines import p1_device, speedwire_device, spot_of
-from ems.devices.entry_requests import http_address_of, requests_of
-from ems.devices.entry_topics import keepalive_of, point_of, topics_of
-from ems.devices.http_device import HttpDevice
-from ems.devices.http_profile import HttpProfile
+from ems.devices.http.device import HttpDevice
+from ems.devices.http.entry_requests import http_address_of, requests_of
+from ems.devices.http.profile import HttpProfile
 from ems.devices.library import profile
-from ems.devices.modbus_address import address_of, line_of, pace_of
-from ems.devices.modbus_device import ModbusDevice, RegisterReader
-from ems.devices.modbus_link import ModbusLink
-from ems.devices.modbus_profile import HybridProfile, ModbusProfile
-from ems.devices.modbus_proxy import ModbusProxy
-from ems.devices.mqtt_device import MqttDevice, Topics, silence_limit_s
-from ems.devices.mqtt_link import Broker, MqttLink
-from ems.devices.mqtt_profile import MqttProfile
+from ems.devices.modbus.address import address_of, line_of, pace_of
+from ems.devices.modbus.device import ModbusDevice, RegisterReader
+from ems.devices.modbus.link import ModbusLink
+from ems.devices.modbus.profile import HybridProfile, ModbusProfile
+from ems.devices.modbus.proxy import ModbusProxy
+from ems.devices.mqtt.device import MqttDevice, Topics, silence_limit_s
+from ems.devices.mqtt.entry_topics import keepalive_of, point_of, topics_of
+from ems.devices.mqtt.link import Broker, MqttLink
+from ems.devices.mqtt.operator_signal import OperatorSignal
+from ems.devices.mqtt.profile import MqttProfile
 from ems.devices.obis_profile import ObisProfile, P1Profile, SpeedwireProfile
-from ems.devices.operator_signal import OperatorSignal
 from ems.devices.plausibility import Bounds
 from ems.devices.ports import Device
 from ems.devices.profile import Profile, SunSpecProfile
@@ -40,8 +40,8 @@ from ems.devices.profile_parts import Carrier, Kind
 from ems.devices.pushed import Inlet, PushedDevice
 from ems.devices.sample import Sample, is_live
 from ems.devices.speedwire.ear import SpeedwireEar, Spot
-from ems.devices.sunspec_device import SunSpecDevice
-from ems.devices.sunspec_models import INVERTERS, METERS
+from ems.devices.sunspec.device import SunSpecDevice
+from ems.devices.sunspec.models import INVERTERS, METERS
 from ems.devices.views import BatteryView, GridView, Mounting, SolarView
 from ems.model.electrical import Phase
 from ems.model.readings import BatteryReading, GridReading, Reading, SolarReading

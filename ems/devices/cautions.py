@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ems.config.schema import DeviceEntry, SiteFile
-from ems.devices.http_profile import HttpProfile
+from ems.devices.http.profile import HttpProfile
 from ems.devices.library import profile, profile_ids
-from ems.devices.modbus_profile import HybridProfile, ModbusProfile
+from ems.devices.modbus.profile import HybridProfile, ModbusProfile
 from ems.devices.profile_parts import Kind
 
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 from ems.clock import Clock
 from ems.config.schema import DeviceEntry, P1Address, SpeedwireSource
 from ems.devices.config_error import DeviceConfigError
-from ems.devices.mqtt_device import silence_limit_s
+from ems.devices.mqtt.device import silence_limit_s
 from ems.devices.obis_profile import P1Profile, SpeedwireProfile
 from ems.devices.p1.device import P1Device
 from ems.devices.p1.line import SEVEN_BITS_UP_TO_BAUD, P1Line

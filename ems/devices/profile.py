@@ -1,8 +1,8 @@
 """Device profiles: one YAML file per device family under `profiles/`, checked against these models.
 
 A profile says where a device's numbers are and how they become ours. Six transports: `modbus` (a register map,
-`modbus_profile`), `sunspec` (the device describes itself), `mqtt` (topics and paths, `mqtt_profile`), `http` (requests
-and paths, `http_profile`), `p1` and `speedwire` (OBIS codes, `obis_profile`). Names of points: `ems.devices.sample`.
+`modbus.profile`), `sunspec` (the device describes itself), `mqtt` (topics and paths, `mqtt.profile`), `http` (requests
+and paths, `http.profile`), `p1` and `speedwire` (OBIS codes, `obis_profile`). Names of points: `ems.devices.sample`.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from ems.devices.config_error import DeviceConfigError
-from ems.devices.http_profile import HttpProfile
-from ems.devices.modbus_profile import HybridProfile, ModbusLimits, ModbusProfile
-from ems.devices.mqtt_profile import MqttProfile
+from ems.devices.http.profile import HttpProfile
+from ems.devices.modbus.profile import HybridProfile, ModbusLimits, ModbusProfile
+from ems.devices.mqtt.profile import MqttProfile
 from ems.devices.obis_profile import P1Profile, SpeedwireProfile
 from ems.devices.profile_parts import Kind, ProfileHead, Status
 

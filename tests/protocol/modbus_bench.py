@@ -12,8 +12,8 @@ from pymodbus.simulator import DataType, SimData, SimDevice
 
 from ems.clock import WallClock
 from ems.devices.library import profile
-from ems.devices.modbus_profile import ModbusProfile
-from ems.devices.register_types import encode
+from ems.devices.modbus.profile import ModbusProfile
+from ems.devices.modbus.register_types import encode
 
 LOOPBACK = "127.0.0.1"
 GUARD_S = 20.0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ems.devices.register_types import RegisterType, encode
-from ems.devices.sunspec_models import COMMON, INVERTERS, METERS, NOT_AVAILABLE, STRINGS, Field
+from ems.devices.modbus.register_types import RegisterType, encode
+from ems.devices.sunspec.models import COMMON, INVERTERS, METERS, NOT_AVAILABLE, STRINGS, Field
 
 Words = list[int]
 LENGTHS = {1: 66, 101: 50, 103: 50, 111: 60, 113: 60, 160: 108, 201: 105, 203: 105, 211: 124, 213: 124}

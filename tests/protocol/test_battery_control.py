@@ -8,11 +8,11 @@ from contextlib import asynccontextmanager
 import pytest
 
 from ems.config.schema import ModbusAddress
-from ems.devices.battery_control import ModbusValve
+from ems.devices.battery.valve import ModbusValve
 from ems.devices.library import profile, profiles
-from ems.devices.modbus_link import Line, ModbusLink
-from ems.devices.modbus_profile import HybridProfile, ModbusProfile
-from ems.devices.register_types import RegisterType, WordOrder, encode
+from ems.devices.modbus.link import Line, ModbusLink
+from ems.devices.modbus.profile import HybridProfile, ModbusProfile
+from ems.devices.modbus.register_types import RegisterType, WordOrder, encode
 from ems.errors import DeviceError, LinkDown, NoAnswer, Nonsense, Refused
 from ems.sim.wire.modbus_devices import ModbusPort
 from ems.sim.wire.profile_unit import ProfileUnit

@@ -17,7 +17,7 @@ from ems.config.examples import example
 from ems.config.loader import load_site
 from ems.config.schema import ModbusAddress
 from ems.devices.library import profile
-from ems.devices.modbus_profile import HybridProfile, ModbusProfile
+from ems.devices.modbus.profile import HybridProfile, ModbusProfile
 from ems.devices.profile_parts import Kind
 from ems.sim.wire.house import SimulatedHouse
 from ems.sim.wire.modbus_devices import ModbusPort

@@ -16,9 +16,9 @@ from typer.testing import CliRunner
 from ems.cli import app
 from ems.clock import WallClock
 from ems.config.schema import ModbusAddress
+from ems.devices.inspection.probe import probe
 from ems.devices.library import profile
-from ems.devices.modbus_profile import ModbusProfile
-from ems.devices.probe import probe
+from ems.devices.modbus.profile import ModbusProfile
 
 GUARD_S = 60.0
 

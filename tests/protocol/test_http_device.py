@@ -10,9 +10,9 @@ import pytest
 
 from ems.clock import WallClock
 from ems.config.schema import HttpSource, MeterEntry, Secret
-from ems.devices.entry_requests import http_address_of
-from ems.devices.http_device import HttpAddress, HttpDevice
-from ems.devices.http_profile import HttpPoint, HttpProfile
+from ems.devices.http.device import HttpAddress, HttpDevice
+from ems.devices.http.entry_requests import http_address_of
+from ems.devices.http.profile import HttpPoint, HttpProfile
 from ems.devices.library import profile, profiles
 from ems.devices.plausibility import Bounds
 from ems.devices.profile_parts import Kind

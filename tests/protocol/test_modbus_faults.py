@@ -18,9 +18,9 @@ import pytest
 from ems.clock import WallClock
 from ems.config.schema import ModbusAddress
 from ems.devices.library import profile
-from ems.devices.modbus_address import line_of
-from ems.devices.modbus_frames import EXCEPTION_NAMES
-from ems.devices.modbus_link import Line, ModbusLink, ReadRequest
+from ems.devices.modbus.address import line_of
+from ems.devices.modbus.frames import EXCEPTION_NAMES
+from ems.devices.modbus.link import Line, ModbusLink, ReadRequest
 from ems.errors import DeviceError, LinkDown, NoAnswer, Nonsense, Refused
 from tests.own_certificate import own_certificate
 from tests.protocol.modbus_bench import GUARD_S, LOOPBACK, HandClock, OddServer, Reply, answer, odd_server, refusal

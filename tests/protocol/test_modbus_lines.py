@@ -18,8 +18,8 @@ from pymodbus.simulator import DataType, SimData, SimDevice
 from ems.clock import WallClock
 from ems.config.schema import ModbusAddress
 from ems.devices.library import profile
-from ems.devices.modbus_address import line_of
-from ems.devices.modbus_link import Line, ModbusLink, ReadRequest
+from ems.devices.modbus.address import line_of
+from ems.devices.modbus.link import Line, ModbusLink, ReadRequest
 from ems.errors import LinkDown, NoAnswer, Nonsense, Refused
 from tests.own_certificate import own_certificate
 from tests.protocol.modbus_bench import GUARD_S, LOOPBACK, HandClock, Reply, odd_server, refusal

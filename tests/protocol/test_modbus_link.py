@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from ems.clock import Clock, WallClock
-from ems.devices.modbus_link import Line, ModbusLink, NoSuchRegisters, ReadRequest
+from ems.devices.modbus.link import Line, ModbusLink, NoSuchRegisters, ReadRequest
 from ems.errors import LinkDown, NoAnswer, Nonsense, Refused
 from tests.protocol.modbus_bench import (
     CLOSE,

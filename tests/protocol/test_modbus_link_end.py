@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from ems.clock import WallClock
-from ems.devices.modbus_link import Answer, Line, ModbusLink, ReadRequest
+from ems.devices.modbus.link import Answer, Line, ModbusLink, ReadRequest
 from tests.protocol.modbus_bench import CLOSE, LOOPBACK, Reply, counting, odd_server, refusal
 from tests.protocol.mqtt_brokers import free_port
 from tests.protocol.odd_broker import after

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import pytest
 
 from ems.config.schema import ModbusAddress
+from ems.devices.inspection.probe import Finding, probe
 from ems.devices.library import profile
-from ems.devices.modbus_profile import ModbusProfile
-from ems.devices.probe import Finding, probe
+from ems.devices.modbus.profile import ModbusProfile
 from ems.devices.profile import SunSpecProfile
 from ems.errors import LinkDown, Nonsense
 from tests.protocol.modbus_bench import LOOPBACK, HandClock, Registers, modbus_server, sdm630

@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 from pymodbus.client import AsyncModbusTcpClient
 
 from ems.clock import WallClock
-from ems.devices.modbus_link import Line, ModbusLink, ReadRequest
-from ems.devices.modbus_proxy import FRESH_S, MOST_CLIENTS, ModbusProxy
+from ems.devices.modbus.link import Line, ModbusLink, ReadRequest
+from ems.devices.modbus.proxy import FRESH_S, MOST_CLIENTS, ModbusProxy
 from tests.protocol.modbus_bench import (
     GUARD_S,
     LOOPBACK,

@@ -16,7 +16,7 @@ import pytest
 from ems.api.mqtt.face import MqttFace
 from ems.clock import ScaledClock, WallClock
 from ems.config.schema_api import MqttPublishSection
-from ems.devices.mqtt_link import Broker
+from ems.devices.mqtt.link import Broker
 from ems.model.goals import ChargeMode
 from tests.live import NAME, LiveBench
 from tests.protocol.mqtt_brokers import LOOPBACK, free_port, mosquitto

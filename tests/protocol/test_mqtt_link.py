@@ -17,7 +17,7 @@ import pytest
 from ems.clock import ScaledClock
 from ems.config.schema import SiteFile
 from ems.devices.catalog import Devices, connect_devices
-from ems.devices.mqtt_link import MqttLink
+from ems.devices.mqtt.link import MqttLink
 from ems.devices.ports import Device
 from ems.errors import LinkDown, Nonsense
 from ems.model.electrical import PerPhase

@@ -7,8 +7,8 @@ import asyncio
 import pytest
 
 from ems.clock import WallClock
-from ems.devices import mqtt_link
-from ems.devices.mqtt_link import Broker, MqttLink
+from ems.devices.mqtt import link as mqtt_link
+from ems.devices.mqtt.link import Broker, MqttLink
 from tests.protocol.odd_broker import CONNACK, CONNECT, LOOPBACK, SUBSCRIBE, after, odd_broker
 
 GUARD_S = 30.0

@@ -14,9 +14,9 @@ import pytest
 from ems.clock import WallClock
 from ems.devices.catalog import connect_devices
 from ems.devices.library import profile, profiles
-from ems.devices.mqtt_device import MqttDevice, Topics
-from ems.devices.mqtt_link import Broker, MqttLink
-from ems.devices.mqtt_profile import MqttProfile
+from ems.devices.mqtt.device import MqttDevice, Topics
+from ems.devices.mqtt.link import Broker, MqttLink
+from ems.devices.mqtt.profile import MqttProfile
 from ems.devices.sample import Sample, is_live
 from ems.model.readings import SolarReading
 from ems.sim.wire.mqtt_devices import topic_messages

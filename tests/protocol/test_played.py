@@ -14,9 +14,9 @@ from ruamel.yaml import YAML
 from ems.clock import WallClock
 from ems.config.schema import SiteFile
 from ems.devices.catalog import Devices, connect_devices
+from ems.devices.inspection.site_lines import site_lines
 from ems.devices.library import profile, profiles
 from ems.devices.profile import Profile
-from ems.devices.site_lines import site_lines
 from ems.model.electrical import PerPhase
 from ems.sim.wire.filling import CannotShow
 from ems.sim.wire.played import Place, Simulation

@@ -10,13 +10,13 @@ import pytest_asyncio
 
 from ems.config.schema import ModbusAddress
 from ems.devices.library import profiles
-from ems.devices.modbus_device import RegisterReader
-from ems.devices.modbus_link import Line, ModbusLink
-from ems.devices.modbus_profile import HybridProfile, ModbusProfile
+from ems.devices.modbus.device import RegisterReader
+from ems.devices.modbus.link import Line, ModbusLink
+from ems.devices.modbus.point_map import PointMap
+from ems.devices.modbus.profile import HybridProfile, ModbusProfile
+from ems.devices.modbus.register_types import WordOrder
 from ems.devices.plausibility import Bounds
-from ems.devices.point_map import PointMap
 from ems.devices.profile_parts import Kind
-from ems.devices.register_types import WordOrder
 from ems.devices.sample import Sample
 from ems.devices.views import BatteryView, GridView, Mounting, SolarView
 from ems.model.electrical import PerPhase, Phase

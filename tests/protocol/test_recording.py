@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from ems.clock import WallClock
 from ems.config.schema import ModbusAddress
 from ems.devices.config_error import DeviceConfigError
-from ems.devices.http_device import HttpAddress
-from ems.devices.http_profile import HttpProfile
+from ems.devices.http.device import HttpAddress
+from ems.devices.http.profile import HttpProfile
+from ems.devices.inspection.probe import probe
+from ems.devices.inspection.recorder import record_answers, record_registers
+from ems.devices.inspection.recording import LONGEST_FILE, Recording, recording_of
 from ems.devices.library import profile
-from ems.devices.modbus_profile import HybridProfile, ModbusProfile
-from ems.devices.probe import probe
+from ems.devices.modbus.profile import HybridProfile, ModbusProfile
 from ems.devices.profile import SunSpecProfile
-from ems.devices.recorder import record_answers, record_registers
-from ems.devices.recording import LONGEST_FILE, Recording, recording_of
 from ems.sim.wire.filling import CannotShow
 from ems.sim.wire.http_devices import HttpPort
 from ems.sim.wire.modbus_devices import ModbusPort

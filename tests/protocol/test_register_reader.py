@@ -9,11 +9,11 @@ import pytest
 
 from ems.config.schema import ModbusAddress
 from ems.devices.library import profile
-from ems.devices.modbus_device import RegisterReader
-from ems.devices.modbus_link import Line, ModbusLink, ReadRequest
-from ems.devices.modbus_profile import HybridProfile, ModbusProfile
+from ems.devices.modbus.device import RegisterReader
+from ems.devices.modbus.link import Line, ModbusLink, ReadRequest
+from ems.devices.modbus.profile import HybridProfile, ModbusProfile
+from ems.devices.modbus.register_types import WordOrder
 from ems.devices.profile_parts import Kind
-from ems.devices.register_types import WordOrder
 from ems.errors import NoAnswer
 from ems.model.electrical import PerPhase
 from ems.sim.wire.modbus_devices import ModbusPort

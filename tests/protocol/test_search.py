@@ -8,12 +8,12 @@ from contextlib import asynccontextmanager
 import pytest
 
 from ems.clock import WallClock
-from ems.devices.http_profile import HttpProfile
+from ems.devices.http.profile import HttpProfile
+from ems.devices.inspection.search.candidate import Sure
+from ems.devices.inspection.search.host import NOT_MODBUS, HostFound, Search, search_host
+from ems.devices.inspection.search.pages import search_pages
 from ems.devices.library import profile, profiles
-from ems.devices.modbus_profile import ModbusProfile
-from ems.devices.search.candidate import Sure
-from ems.devices.search.host import NOT_MODBUS, HostFound, Search, search_host
-from ems.devices.search.pages import search_pages
+from ems.devices.modbus.profile import ModbusProfile
 from ems.errors import UnknownHost
 from ems.sim.wire.http_devices import HttpPort
 from ems.sim.wire.modbus_devices import ModbusPort

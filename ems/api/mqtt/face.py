@@ -17,7 +17,7 @@ from ems.api.ports import House
 from ems.clock import Clock
 from ems.config.schema_api import MqttPublishSection
 from ems.devices.cancellation import end_if_cancelled
-from ems.devices.mqtt_link import BROKER_ANSWERS_WITHIN_S, KEEPALIVE_S, Broker
+from ems.devices.mqtt.link import BROKER_ANSWERS_WITHIN_S, KEEPALIVE_S, Broker
 from ems.runtime.poller import Backoff
 
 LOGGER: Final = logging.getLogger(__name__)

@@ -10,15 +10,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from ems.devices.http_profile import HttpProfile
-from ems.devices.modbus_profile import HybridProfile, ModbusProfile
-from ems.devices.mqtt_profile import MqttProfile
+from ems.devices.http.profile import HttpProfile
+from ems.devices.modbus.point_map import Derived
+from ems.devices.modbus.profile import HybridProfile, ModbusProfile
+from ems.devices.mqtt.profile import MqttProfile
 from ems.devices.obis_profile import P1Profile, SpeedwireProfile
-from ems.devices.point_map import Derived
 from ems.devices.profile import Profile
 from ems.devices.profile_parts import Kind
 from ems.devices.sample import phase_point
-from ems.devices.sunspec_models import INVERTERS, METERS
+from ems.devices.sunspec.models import INVERTERS, METERS
 from ems.model.electrical import NOMINAL_V, Phase
 
 Values = Mapping[str, float | None]

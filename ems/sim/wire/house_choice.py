@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from ems.config.schema import BatteryEntry, BrokerSection, MeterEntry, SiteFile, SolarEntry
 from ems.devices.config_error import DeviceConfigError
-from ems.devices.http_profile import HttpProfile
+from ems.devices.http.profile import HttpProfile
 from ems.devices.library import profile
-from ems.devices.modbus_profile import HybridProfile, ModbusProfile
-from ems.devices.mqtt_profile import MqttProfile
+from ems.devices.modbus.profile import HybridProfile, ModbusProfile
+from ems.devices.mqtt.profile import MqttProfile
 from ems.devices.obis_profile import ObisProfile, P1Profile, SpeedwireProfile
 from ems.devices.profile import Profile
 from ems.devices.profile_parts import Kind

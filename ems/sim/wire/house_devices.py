@@ -9,12 +9,12 @@ from typing import Final, TypeAlias
 from ems.clock import Clock
 from ems.config.schema import BatteryEntry, MeterEntry, ModbusAddress, SiteFile, SolarEntry
 from ems.devices.config_error import DeviceConfigError
-from ems.devices.entry_requests import requests_of
-from ems.devices.entry_topics import topics_of
-from ems.devices.http_profile import HttpProfile, HttpUse
+from ems.devices.http.entry_requests import requests_of
+from ems.devices.http.profile import HttpProfile, HttpUse
 from ems.devices.library import profile
-from ems.devices.modbus_address import address_of
-from ems.devices.mqtt_profile import MqttProfile
+from ems.devices.modbus.address import address_of
+from ems.devices.mqtt.entry_topics import topics_of
+from ems.devices.mqtt.profile import MqttProfile
 from ems.devices.obis_profile import P1Profile, SpeedwireProfile
 from ems.devices.profile import Profile
 from ems.devices.profile_parts import Kind

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from ems.devices.http_profile import HttpPoint, HttpProfile
+from ems.devices.http.profile import HttpPoint, HttpProfile
 from ems.devices.messages import parse_path
 from ems.devices.profile_parts import Kind
 from ems.sim.wire.filling import CannotShow, Values

@@ -18,7 +18,7 @@ from amqtt.contexts import BrokerConfig, ListenerConfig, ListenerType
 from ems.clock import Clock
 from ems.config.schema import MqttRule
 from ems.devices.cancellation import end_if_cancelled
-from ems.devices.mqtt_profile import TopicPoint
+from ems.devices.mqtt.profile import TopicPoint
 from ems.sim.wire.json_image import put
 from ems.sim.wire.points import grid_points
 from ems.sim.world import CircuitSample

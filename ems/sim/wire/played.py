@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from ems.clock import Clock
-from ems.devices.http_profile import HttpProfile
-from ems.devices.mqtt_profile import MqttProfile
+from ems.devices.http.profile import HttpProfile
+from ems.devices.mqtt.profile import MqttProfile
 from ems.devices.obis_profile import P1Profile, SpeedwireProfile
 from ems.devices.profile import Profile, SunSpecProfile
 from ems.devices.profile_parts import Kind

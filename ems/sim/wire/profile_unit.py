@@ -8,11 +8,11 @@ from typing import Final
 from pymodbus.constants import ExcCodes
 from pymodbus.simulator import DataType, SimData, SimDevice
 
-from ems.devices.modbus_profile import HybridProfile, ModbusProfile
+from ems.devices.modbus.profile import HybridProfile, ModbusProfile
+from ems.devices.modbus.register_point import RegisterKind, RegisterPoint
+from ems.devices.modbus.register_types import WordOrder
 from ems.devices.profile import SunSpecProfile
 from ems.devices.profile_parts import Carrier, Kind
-from ems.devices.register_point import RegisterKind, RegisterPoint
-from ems.devices.register_types import WordOrder
 from ems.devices.sample import is_live
 from ems.sim.wire.register_image import CannotShow, Image, Values, image
 from ems.sim.wire.sunspec_image import maker_image, sunspec_image, sunspec_rows

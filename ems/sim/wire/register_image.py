@@ -9,12 +9,12 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from ems.devices.modbus_profile import HybridProfile, IdentityRegisters, ModbusProfile
-from ems.devices.point_map import Derived, PointMap
+from ems.devices.modbus.point_map import Derived, PointMap
+from ems.devices.modbus.profile import HybridProfile, IdentityRegisters, ModbusProfile
+from ems.devices.modbus.register_map import plan
+from ems.devices.modbus.register_point import RegisterKind, RegisterPoint
+from ems.devices.modbus.register_types import Registers, RegisterType, WordOrder, encode
 from ems.devices.profile_parts import Kind
-from ems.devices.register_map import plan
-from ems.devices.register_point import RegisterKind, RegisterPoint
-from ems.devices.register_types import Registers, RegisterType, WordOrder, encode
 from ems.sim.wire.filling import USUAL, CannotShow, Values, filled_in
 
 __all__ = ["CannotShow", "Image", "Values", "filled_in", "image", "written"]

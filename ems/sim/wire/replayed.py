@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from ems.devices.http_profile import HttpProfile
+from ems.devices.http.profile import HttpProfile
+from ems.devices.inspection.recording import Recording
 from ems.devices.library import profile
 from ems.devices.profile import SunSpecProfile
-from ems.devices.recording import Recording
 from ems.sim.wire.filling import CannotShow
 from ems.sim.wire.http_devices import HttpPort
 from ems.sim.wire.modbus_devices import ModbusPort

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from ems.devices.point_map import PointMap
+from ems.devices.modbus.point_map import PointMap
+from ems.devices.modbus.register_point import RegisterPoint
+from ems.devices.modbus.register_types import RegisterType, WordOrder, encode
 from ems.devices.profile_parts import Kind
-from ems.devices.register_point import RegisterPoint
-from ems.devices.register_types import RegisterType, WordOrder, encode
-from ems.devices.sunspec import BASES, END_MODEL, HEADER_REGISTERS, MARKER
-from ems.devices.sunspec_models import COMMON, INVERTERS, METERS, NOT_AVAILABLE, Layout
+from ems.devices.sunspec.chain import BASES, END_MODEL, HEADER_REGISTERS, MARKER
+from ems.devices.sunspec.models import COMMON, INVERTERS, METERS, NOT_AVAILABLE, Layout
 from ems.sim.wire.filling import Values
 from ems.sim.wire.register_image import Image, written
 

@@ -12,10 +12,10 @@ from ems.config.problems import SecretError
 from ems.config.schema import SiteFile
 from ems.devices.catalog import connect_devices
 from ems.devices.config_error import DeviceConfigError
-from ems.devices.modbus_device import ModbusDevice
-from ems.devices.mqtt_device import MqttDevice
+from ems.devices.modbus.device import ModbusDevice
+from ems.devices.mqtt.device import MqttDevice
 from ems.devices.pushed import PushedDevice
-from ems.devices.sunspec_device import SunSpecDevice
+from ems.devices.sunspec.device import SunSpecDevice
 from ems.runtime.reads import Connecting
 
 GATEWAY = {"host": "gateway.local", "port": 502}

@@ -10,7 +10,7 @@ import pytest
 from ems.config.schema import ModbusAddress, SiteFile
 from ems.devices.cautions import cautions
 from ems.devices.library import profile
-from ems.devices.modbus_address import Pace, address_of, pace_of
+from ems.devices.modbus.address import Pace, address_of, pace_of
 
 
 def site(*meters: Mapping[str, Any], **more: Any) -> SiteFile:

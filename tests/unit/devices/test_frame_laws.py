@@ -14,7 +14,7 @@ from pymodbus.framer import FramerRTU, FramerSocket
 from pymodbus.framer.base import FramerBase
 from pymodbus.pdu import DecodePDU
 
-from ems.devices.modbus_frames import frame_fault, rtu_frame_fault
+from ems.devices.modbus.frames import frame_fault, rtu_frame_fault
 
 UNIT, FUNCTION, TRANSACTION = 3, 4, 258
 WORDS = (2300, 65_535, 0, 17)

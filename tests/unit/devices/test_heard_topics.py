@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ems.clock import VirtualClock, run_virtual
-from ems.devices.heard_topics import HeardTopics
 from ems.devices.messages import Json
-from ems.devices.mqtt_device import MqttDevice, Topics
-from ems.devices.mqtt_profile import TopicPoint, TopicTerm
+from ems.devices.mqtt.device import MqttDevice, Topics
+from ems.devices.mqtt.heard_topics import HeardTopics
+from ems.devices.mqtt.profile import TopicPoint, TopicTerm
 from ems.devices.plausibility import Bounds
 from ems.devices.views import GridView, Mounting
 from ems.errors import NoAnswer, Nonsense

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ems.devices.modbus_frames import frame_fault
+from ems.devices.modbus.frames import frame_fault
 
 
 def frame(body: bytes, *, protocol: int = 0, length: int | None = None) -> bytes:

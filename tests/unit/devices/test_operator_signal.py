@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from ems.clock import VirtualClock, run_virtual
-from ems.devices.mqtt_profile import TopicPoint
-from ems.devices.operator_signal import KEPT_FOR_S, OperatorSignal
+from ems.devices.mqtt.operator_signal import KEPT_FOR_S, OperatorSignal
+from ems.devices.mqtt.profile import TopicPoint
 
 TOPIC = "cabinet/dimming"
 A_WEEK_S = 7 * 86_400.0

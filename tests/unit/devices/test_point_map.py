@@ -6,10 +6,10 @@ import math
 
 import pytest
 
-from ems.devices.point_map import Derived, PointMap
-from ems.devices.register_map import decode_point, plan
-from ems.devices.register_point import RegisterPoint
-from ems.devices.register_types import WordOrder
+from ems.devices.modbus.point_map import Derived, PointMap
+from ems.devices.modbus.register_map import decode_point, plan
+from ems.devices.modbus.register_point import RegisterPoint
+from ems.devices.modbus.register_types import WordOrder
 
 
 def rule(**content: object) -> Derived:

@@ -8,11 +8,11 @@ import pytest
 
 from ems.devices.config_error import DeviceConfigError
 from ems.devices.library import profile, profiles
-from ems.devices.modbus_profile import HybridProfile, ModbusProfile
-from ems.devices.mqtt_profile import MqttProfile
+from ems.devices.modbus.profile import HybridProfile, ModbusProfile
+from ems.devices.modbus.register_map import plan
+from ems.devices.modbus.register_types import WordOrder
+from ems.devices.mqtt.profile import MqttProfile
 from ems.devices.profile import ProfileError, SunSpecProfile, parse_profile
-from ems.devices.register_map import plan
-from ems.devices.register_types import WordOrder
 
 HEAD = "{id: x, vendor: X, model: Y, transport: modbus, kind: meter, points: {power: {function: input, address: 0, "
 MQTT_HEAD = "{id: x, vendor: X, model: Y, transport: mqtt, kind: meter, points: {power: {"

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 import pytest
 
 from ems.devices.library import profile
-from ems.devices.modbus_profile import HybridProfile, ModbusProfile
+from ems.devices.modbus.profile import HybridProfile, ModbusProfile
+from ems.devices.modbus.register_map import decode_block, plan
+from ems.devices.modbus.register_types import WordOrder
 from ems.devices.profile_parts import Kind
-from ems.devices.register_map import decode_block, plan
-from ems.devices.register_types import WordOrder
 
 Words = Mapping[int, tuple[int, ...]]
 

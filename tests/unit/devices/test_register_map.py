@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ems.devices.register_map import Block, decode_block, plan
-from ems.devices.register_point import MAX_READ, RegisterPoint
-from ems.devices.register_types import RegisterType, WordOrder, encode
+from ems.devices.modbus.register_map import Block, decode_block, plan
+from ems.devices.modbus.register_point import MAX_READ, RegisterPoint
+from ems.devices.modbus.register_types import RegisterType, WordOrder, encode
 
 NUMBERS = [kind for kind in RegisterType if kind is not RegisterType.STRING]
 points = st.builds(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ems.devices.register_types import RegisterType, WordOrder, decode, encode, width
+from ems.devices.modbus.register_types import RegisterType, WordOrder, decode, encode, width
 
 BITS = {RegisterType.INT16: 16, RegisterType.INT32: 32, RegisterType.INT64: 64}
 UNSIGNED_BITS = {RegisterType.UINT16: 16, RegisterType.UINT32: 32, RegisterType.UINT64: 64}

@@ -6,15 +6,15 @@ from collections.abc import Mapping
 
 import pytest
 
+from ems.devices.inspection.search.candidate import Candidate, Sure
+from ems.devices.inspection.search.host import modbus_ports, units_at, untold_profiles
+from ems.devices.inspection.search.unit import search_unit
 from ems.devices.library import profiles
-from ems.devices.modbus_link import Answer
-from ems.devices.modbus_profile import HybridProfile, ModbusProfile
+from ems.devices.modbus.link import Answer
+from ems.devices.modbus.profile import HybridProfile, ModbusProfile
+from ems.devices.modbus.register_point import RegisterKind
 from ems.devices.profile import SunSpecProfile
 from ems.devices.profile_parts import Kind
-from ems.devices.register_point import RegisterKind
-from ems.devices.search.candidate import Candidate, Sure
-from ems.devices.search.host import modbus_ports, units_at, untold_profiles
-from ems.devices.search.unit import search_unit
 from ems.errors import Refused
 from ems.sim.wire.filling import tells_of
 from ems.sim.wire.profile_unit import RegisterProfile, registers_of

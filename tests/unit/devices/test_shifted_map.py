@@ -9,9 +9,9 @@ from __future__ import annotations
 import pytest
 
 from ems.devices.library import profiles
-from ems.devices.modbus_profile import HybridProfile, ModbusProfile
+from ems.devices.modbus.profile import HybridProfile, ModbusProfile
+from ems.devices.modbus.register_map import decode_block, plan
 from ems.devices.plausibility import Bounds
-from ems.devices.register_map import decode_block, plan
 from ems.devices.sample import Sample
 from ems.devices.views import GridView, Mounting
 from ems.errors import Nonsense

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from ems.devices.inspection.soundness import doubts
 from ems.devices.profile_parts import Kind
-from ems.devices.soundness import doubts
 
 HOUSE = {
     "power": 1840.0,

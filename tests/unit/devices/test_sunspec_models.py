@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ems.devices.register_point import MAX_READ
-from ems.devices.register_types import scaled
-from ems.devices.sunspec import Model, ModelReader
-from ems.devices.sunspec_models import COMMON, INVERTERS, METERS, STRINGS, Layout
+from ems.devices.modbus.register_point import MAX_READ
+from ems.devices.modbus.register_types import scaled
+from ems.devices.sunspec.chain import Model, ModelReader
+from ems.devices.sunspec.models import COMMON, INVERTERS, METERS, STRINGS, Layout
 
 LENGTHS = {1: 66, 101: 50, 111: 60, 160: 108, 201: 105, 211: 124}
 LAYOUTS = (COMMON, *INVERTERS, *METERS, STRINGS)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from ems.devices.library import profile
-from ems.devices.modbus_profile import HybridProfile, ModbusProfile
-from ems.devices.point_map import PointMap
+from ems.devices.modbus.point_map import PointMap
+from ems.devices.modbus.profile import HybridProfile, ModbusProfile
+from ems.devices.modbus.register_types import WordOrder
 from ems.devices.profile import parse_profile
-from ems.devices.register_types import WordOrder
 from ems.sim.wire.register_image import CannotShow, Values, filled_in, image
 
 PRODUCT = """

@@ -1,0 +1,135 @@
+"""Record what a real device says, once, reading what its profile reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from ems.clock import Clock
+from ems.config.schema import ModbusAddress
+from ems.devices.http.device import HttpAddress, HttpDevice
+from ems.devices.http.profile import HttpProfile
+from ems.devices.inspection.recording import Number, Recording
+from ems.devices.messages import NotInMessage, parse_path, pick
+from ems.devices.modbus.address import line_of
+from ems.devices.modbus.link import Answer, ModbusLink, ReadRequest
+from ems.devices.modbus.profile import HybridProfile, ModbusProfile
+from ems.devices.modbus.register_map import plan
+from ems.devices.modbus.register_point import RegisterKind
+from ems.devices.profile import SunSpecProfile
+from ems.devices.sample import Sample
+from ems.devices.sunspec.chain import ModelReader, discover
+from ems.devices.sunspec.models import COMMON, INVERTERS, METERS
+from ems.errors import Nonsense, Refused
+from ems.model.readings import SolarReading
+
+MAKER_AND_MODEL: Final = ("Mn", "Md")
+"""What is kept of model 1; its serial number is not even read."""
+
+LONGEST_WORD: Final = 40
+
+
+async def record_registers(
+    profile: ModbusProfile | HybridProfile | SunSpecProfile, address: ModbusAddress, clock: Clock
+) -> Recording:
+    """The words of all its numbers; what the device refuses is absent. Raises LinkDown, NoAnswer or Nonsense."""
+    limits = profile.limits
+    link = ModbusLink(
+        line_of(address, profile),
+        clock,
+        gap_s=limits.request_gap_ms / 1000,
+        connect_delay_s=limits.connect_delay_ms / 1000,
+    )
+    tape = _Tape(link, address)
+    try:
+        await (_models(tape) if isinstance(profile, SunSpecProfile) else _points(tape, profile))
+    finally:
+        await link.close()
+    registers: dict[RegisterKind, dict[int, int]] = {}
+    for (kind, at), word in sorted(tape.words.items()):
+        registers.setdefault(kind, {})[at] = word
+    return Recording(profile=profile.id, registers=registers)
+
+
+async def record_answers(profile: HttpProfile, address: HttpAddress, clock: Clock) -> Recording:
+    """The numbers at the paths of all its points. Raises LinkDown, NoAnswer, Refused or Nonsense."""
+    device = HttpDevice(name=profile.id, period_s=1.0, address=address, points={}, view=_nobody, clock=clock)
+    answers: dict[str, dict[str, Number]] = {}
+    try:
+        for request, paths in _paths(profile).items():
+            content = await device.ask(request)
+            for path in paths:
+                try:
+                    value = pick(content, parse_path(path))
+                except NotInMessage:
+                    continue
+                if value is None or (isinstance(value, int | float | str) and not isinstance(value, bool)):
+                    answers.setdefault(request, {})[path] = value[:LONGEST_WORD] if isinstance(value, str) else value
+    finally:
+        await device.close()
+    return Recording(profile=profile.id, answers=answers)
+
+
+class _Tape:
+    """Reads, and keeps every word that came."""
+
+    def __init__(self, link: ModbusLink, address: ModbusAddress) -> None:
+        self._link = link
+        self._address = address
+        self.words: dict[tuple[RegisterKind, int], int] = {}
+
+    async def read(self, function: RegisterKind, address: int, count: int) -> Answer:
+        unit, timeout_s = self._address.unit, self._address.timeout_s
+        request = ReadRequest(unit=unit, function=function, address=address, count=count, timeout_s=timeout_s)
+        answer = await self._link.read(request)
+        self.words |= {(function, address + place): word for place, word in enumerate(answer.registers)}
+        return answer
+
+    async def holding(self, address: int, count: int) -> Answer:
+        return await self.read("holding", address, count)
+
+
+async def _points(tape: _Tape, profile: ModbusProfile | HybridProfile) -> None:
+    """Blocks without gaps, so that nothing comes that the profile does not read."""
+    blocks = [
+        block for each in profile.maps.values() for block in plan(each.numbers, max_registers=profile.careful_registers)
+    ]
+    setting = profile.word_order_setting
+    places = [(block.function, block.address, block.count) for block in blocks]
+    for place in [*places, *([(setting.function, setting.address, 1)] if setting else [])]:
+        try:
+            await tape.read(*place)
+        except Refused:
+            continue
+
+
+async def _models(tape: _Tape) -> None:
+    layouts = {model: layout for layout in (*INVERTERS, *METERS) for model in layout.ids}
+    for model in (await discover(tape.holding)).models:
+        try:
+            if model.id in COMMON.ids:
+                await ModelReader(model, COMMON, MAKER_AND_MODEL).read(tape.holding)
+            elif model.id in layouts:
+                await ModelReader(model, layouts[model.id]).read(tape.holding)
+        except Refused:
+            continue
+
+
+def _paths(profile: HttpProfile) -> Mapping[str, list[str]]:
+    """The paths of every request."""
+    found: dict[str, list[str]] = {}
+    for request, path in _places(profile):
+        if path not in found.setdefault(request, []):
+            found[request].append(path)
+    return found
+
+
+def _places(profile: HttpProfile) -> Iterator[tuple[str, str]]:
+    for use in profile.uses.values():
+        for point in use.points.values():
+            for term in point.terms:
+                yield point.request or profile.request, term.path
+
+
+def _nobody(sample: Sample) -> SolarReading:
+    raise Nonsense(f"nobody reads numbers here ({len(sample.values)})")

@@ -1,0 +1,171 @@
+"""A meter, inverter or battery with a fixed register map, read block by block."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import Final, Generic, TypeVar
+
+from ems.config.schema import ModbusAddress
+from ems.devices.modbus.link import Answer, ModbusLink, NoSuchRegisters, ReadRequest
+from ems.devices.modbus.profile import HybridProfile, ModbusProfile
+from ems.devices.modbus.register_map import Block, decode_block, plan
+from ems.devices.modbus.register_point import RegisterKind
+from ems.devices.profile_parts import Kind
+from ems.devices.sample import Sample, is_live
+from ems.errors import LinkDown, Nonsense
+from ems.model.readings import Reading
+
+LOGGER = logging.getLogger(__name__)
+R = TypeVar("R", bound=Reading)
+COUNTERS: Final = frozenset({"energy"})
+"""Of an inverter that rests: they stand still."""
+
+
+class RegisterReader:
+    """Asks for all blocks of one use of a device at each `sample`.
+
+    A device that refuses the wide reads is read carefully from then on: short reads, nothing bridged, and a block that
+    holds neither current nor power may be missing. Where the device tells its word order, it is asked for it after
+    every connection.
+    """
+
+    def __init__(
+        self, *, name: str, link: ModbusLink, address: ModbusAddress, profile: ModbusProfile | HybridProfile, kind: Kind
+    ) -> None:
+        self.name: Final = name
+        self._link = link
+        self._address = address
+        self._map = profile.maps[kind]
+        self._points = self._map.numbers
+        self._setting = profile.word_order_setting
+        self._word_order = self._usual_order = profile.word_order
+        limits = profile.limits
+        self._wide = plan(self._points, max_registers=limits.max_registers_per_read, max_gap=limits.max_gap_registers)
+        self._careful = plan(self._points, max_registers=profile.careful_registers)
+        self._carefully = False
+        self._connection: int | None = None
+        self._counted: dict[str, float] = {}
+
+    @property
+    def connections(self) -> int:
+        """Of the line, which other devices may share."""
+        return self._link.connections
+
+    async def sample(self) -> Sample:
+        """The next sample. Raises LinkDown, NoAnswer, Refused or Nonsense."""
+        # The second time, the connection changed under the first, and with it perhaps the word order.
+        for _ in range(2):
+            await self._ask_word_order()
+            sample = await (self._sample_carefully() if self._carefully else self._sample_widely())
+            if sample is not None:
+                return sample
+        raise LinkDown(f"{self.name} changes faster than it can be read")
+
+    async def close(self) -> None:
+        """Close the connection, which other devices at the same address may share; the next `sample` opens it again."""
+        await self._link.close()
+
+    async def _ask_word_order(self) -> None:
+        setting = self._setting
+        if setting is None or self._connection is not None:
+            return
+        try:
+            answer = await self._ask(setting.function, setting.address, 1)
+        except NoSuchRegisters:
+            LOGGER.info("%s does not tell its word order; taking %s", self.name, self._usual_order)
+            self._setting = None
+            return
+        self._word_order = setting.values.get(answer.registers[0], self._usual_order)
+        self._connection = answer.connection
+
+    async def _sample_widely(self) -> Sample | None:
+        try:
+            return await self._sample(self._wide)
+        except NoSuchRegisters as err:
+            if self._wide == self._careful:
+                raise
+            LOGGER.info("%s refuses long reads (%s); reading it in short ones", self.name, err)
+            self._carefully = True
+            return await self._sample_carefully()
+
+    async def _sample_carefully(self) -> Sample | None:
+        try:
+            return await self._sample(self._careful, spare=True)
+        except NoSuchRegisters:
+            self._carefully = False
+            raise
+
+    async def _sample(self, blocks: Sequence[Block], *, spare: bool = False) -> Sample | None:
+        numbers: dict[str, float] = {}
+        taken_at_s: list[float] = []
+        for block in blocks:
+            live = any(is_live(name) for name in block.names)
+            try:
+                answer = await self._ask(block.function, block.address, block.count)
+            except NoSuchRegisters:
+                if live or not spare:
+                    raise
+                continue
+            if self._setting is not None and answer.connection != self._connection:
+                self._connection = None
+                return None
+            numbers |= decode_block(block, answer.registers, self._points, self._word_order)
+            if live:
+                taken_at_s.append(answer.taken_at_s)
+        values = self._with_counters(self._map.sample(numbers))
+        return Sample(taken_at_s=min(taken_at_s), values=values, same_instant=len(taken_at_s) == 1)
+
+    def _with_counters(self, values: dict[str, float]) -> dict[str, float]:
+        """The values, with the last counters where the device rests and tells none."""
+        if not self._map.rests_at_night:
+            return values
+        self._counted |= {name: value for name, value in values.items() if name in COUNTERS}
+        return {**self._counted, **values}
+
+    async def _ask(self, function: RegisterKind, address: int, count: int) -> Answer:
+        return await self._link.read(
+            ReadRequest(
+                unit=self._address.unit,
+                function=function,
+                address=address,
+                count=count,
+                timeout_s=self._address.timeout_s,
+            )
+        )
+
+
+class ModbusDevice(Generic[R]):
+    """A register map whose samples become readings."""
+
+    pushes = False
+
+    def __init__(self, *, period_s: float, reader: RegisterReader, view: Callable[[Sample], R]) -> None:
+        self._period_s = period_s
+        self._reader = reader
+        self._view = view
+
+    @property
+    def name(self) -> str:
+        return self._reader.name
+
+    @property
+    def period_s(self) -> float:
+        return self._period_s
+
+    @property
+    def connections(self) -> int:
+        """How often the line was opened, which other devices may share."""
+        return self._reader.connections
+
+    async def read(self) -> R:
+        """The next sample. Raises LinkDown, NoAnswer, Refused or Nonsense."""
+        sample = await self._reader.sample()
+        try:
+            return self._view(sample)
+        except Nonsense as err:
+            raise Nonsense(f"{self.name}: {err}") from err
+
+    async def close(self) -> None:
+        """Close the connection, which other devices at the same address may share; the next `read` opens it again."""
+        await self._reader.close()

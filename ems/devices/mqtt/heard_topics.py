@@ -1,0 +1,104 @@
+"""What was heard on the topics of one device, and the numbers that follow from it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ems.devices.messages import Json, NotInMessage, Unreadable, as_number, pick
+from ems.devices.mqtt.profile import TopicPoint, TopicTerm
+from ems.devices.sample import one_way
+
+Place = tuple[str, str]
+"""Topic and path."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A number, and when it came."""
+
+    number: float | None
+    """None where the device says that it has none."""
+
+    at_s: float
+
+
+class HeardTopics:
+    """Remembers the newest number of every place."""
+
+    def __init__(self, points: Mapping[str, TopicPoint]) -> None:
+        self._points = points
+        self._known: dict[Place, Heard] = {}
+        self._terms: dict[str, dict[Place, TopicTerm]] = {}
+        self._told_by: dict[Place, set[str]] = {}
+        self._may_be_null: set[Place] = set()
+        for name, point in points.items():
+            for term in point.terms:
+                self._terms.setdefault(term.topic, {})[_place(term)] = term
+                self._told_by.setdefault(_place(term), set()).add(name)
+                if point.plus:
+                    self._may_be_null.add(_place(term))
+
+    @property
+    def topics(self) -> frozenset[str]:
+        """All that is listened to."""
+        return frozenset(self._terms)
+
+    def topics_of(self, name: str) -> frozenset[str]:
+        """Where that point comes from."""
+        return frozenset(term.topic for term in self._points[name].terms)
+
+    def points_in(self, topic: str) -> frozenset[str]:
+        """The points that a topic tells, alone or with others."""
+        return frozenset(name for place in self._terms.get(topic, {}) for name in self._told_by[place])
+
+    def clear(self) -> None:
+        self._known.clear()
+
+    def forget(self, topic: str) -> None:
+        """What that topic told is no longer known."""
+        for place in self._terms.get(topic, {}):
+            self._known.pop(place, None)
+
+    def take(self, topic: str, content: Json, at_s: float) -> Iterator[tuple[str, Unreadable]]:
+        """Take a message in; gives the points that it speaks of with what cannot be read."""
+        for place, term in self._terms.get(topic, {}).items():
+            try:
+                value = pick(content, term.steps)
+            except NotInMessage:
+                continue
+            if value is None and place in self._may_be_null:
+                self._known[place] = Heard(None, at_s)
+                continue
+            try:
+                self._known[place] = Heard(as_number(value), at_s)
+            except Unreadable as err:
+                self._known.pop(place, None)
+                yield from ((name, err) for name in sorted(self._told_by[place]))
+
+    def numbers(self, since_s: float) -> dict[str, Heard]:
+        """Every point that can be told; currents and powers only of what came since then."""
+        found = {name: self._told(name, point, since_s) for name, point in self._points.items()}
+        return {name: heard for name, heard in found.items() if heard is not None}
+
+    def _told(self, name: str, point: TopicPoint, since_s: float) -> Heard | None:
+        heard = [self._known.get(_place(term)) for term in point.terms]
+        fresh = [
+            each if each is not None and (each.at_s >= since_s or name.startswith("energy")) else None for each in heard
+        ]
+        known = [(term, each) for term, each in zip(point.terms, fresh, strict=True) if each is not None]
+        if not known:
+            return None
+        at_s = min(each.at_s for _, each in known)
+        scaled = {_place(term): each.number * term.scale for term, each in known if each.number is not None}
+        if point.less is not None:
+            number = one_way(scaled.get(_place(point)), scaled.get(_place(point.less)))
+        elif len(known) < len(point.terms) or not scaled:
+            number = None
+        else:
+            number = sum(scaled.values())
+        return None if number is None else Heard(number, at_s)
+
+
+def _place(term: TopicTerm) -> Place:
+    return term.topic, term.path

@@ -1,0 +1,1 @@
+"""Devices that describe themselves by SunSpec models, over the connection of `modbus`."""
