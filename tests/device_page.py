@@ -13,6 +13,7 @@ from ems.devices.mqtt.profile import MqttProfile
 from ems.devices.obis_profile import P1Profile, SpeedwireProfile
 from ems.devices.profile import Profile
 from ems.devices.profile_parts import Kind
+from ems.devices.rct.profile import RctProfile
 
 BEGIN: Final = "<!-- begin of what `FUSEWISE_GOLDEN=write pytest tests/unit/devices/test_device_page.py` writes -->"
 END: Final = "<!-- end of it -->"
@@ -110,6 +111,8 @@ def _place(chosen: Profile) -> str:
         return f"UDP multicast {chosen.defaults.group}, port {chosen.defaults.port}"
     if isinstance(chosen, P1Profile):
         return f"P1 bridge port {chosen.defaults.port}, or a cable at {chosen.defaults.baud} baud"
+    if isinstance(chosen, RctProfile):
+        return f"port {chosen.port}"
     if not isinstance(chosen, ModbusProfile | HybridProfile):
         return "Modbus TCP, SunSpec"
     line = f"; RS-485: {chosen.serial}" if chosen.serial else ""

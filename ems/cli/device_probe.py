@@ -21,6 +21,7 @@ from ems.devices.config_error import DeviceConfigError
 from ems.devices.entry_lines import p1_line
 from ems.devices.http.profile import HttpProfile
 from ems.devices.inspection.hearing import heard_at_port, heard_on_network
+from ems.devices.inspection.objects import told_objects
 from ems.devices.inspection.probe import Finding, probe
 from ems.devices.inspection.soundness import doubts
 from ems.devices.library import profile
@@ -29,6 +30,8 @@ from ems.devices.modbus.profile import HybridProfile, ModbusProfile
 from ems.devices.mqtt.profile import MqttProfile
 from ems.devices.obis_profile import ObisProfile, P1Profile, SpeedwireProfile
 from ems.devices.profile import Profile, SunSpecProfile
+from ems.devices.rct.link import RctAddress
+from ems.devices.rct.profile import RctProfile
 from ems.errors import DeviceError, LinkDown, NoAnswer
 
 ANSWER_WITHIN_S: Final = 3.0
@@ -108,10 +111,12 @@ def _look(profile_id: str, asked: Asked, *, as_json: bool) -> _Looked | int:
         return wrong_use(f"{chosen.id} publishes by itself, so watch its topics: `ems devices show {chosen.id}`")
     if isinstance(chosen, P1Profile | SpeedwireProfile):
         address = address.model_copy(update={"port": asked.get("port", chosen.defaults.port)})
+    if isinstance(chosen, RctProfile):
+        address = address.model_copy(update={"port": asked.get("port", chosen.port)})
     try:
         findings = asyncio.run(_read(chosen, address, asked))
     except DeviceError as error:
-        cure = None if isinstance(chosen, ObisProfile) else _CURES.get(type(error))
+        cure = None if isinstance(chosen, _WithoutUnit) else _CURES.get(type(error))
         return _no_use(chosen, address, error.code, f"{error}: {cure}" if cure else str(error), as_json=as_json)
     if all(finding.value is None for finding in findings):
         said = f"{_whose(chosen, address)} answers, but has none of these points: is it another model?"
@@ -119,18 +124,22 @@ def _look(profile_id: str, asked: Asked, *, as_json: bool) -> _Looked | int:
     return _Looked(chosen=chosen, address=address, findings=findings)
 
 
-_Readable = ModbusProfile | HybridProfile | SunSpecProfile | P1Profile | SpeedwireProfile
+_Readable = ModbusProfile | HybridProfile | SunSpecProfile | P1Profile | SpeedwireProfile | RctProfile
+_WithoutUnit = ObisProfile | RctProfile
 
 
 async def _read(chosen: _Readable, address: ModbusAddress, asked: Asked) -> tuple[Finding, ...]:
     """Everything the device says, asked for it or by itself."""
     if isinstance(chosen, P1Profile):
         baud = asked.get("baud", chosen.defaults.baud)
-        where = P1Address.model_validate({"host": address.host, "port": address.port, "serial": address.serial})
-        line = p1_line(where.model_copy(update={"baud": baud}), chosen)
+        place = P1Address.model_validate({"host": address.host, "port": address.port, "serial": address.serial})
+        line = p1_line(place.model_copy(update={"baud": baud}), chosen)
         return await heard_at_port(chosen, line, WallClock())
     if isinstance(chosen, SpeedwireProfile):
         return await heard_on_network(chosen, address.host, address.port, WallClock())
+    if isinstance(chosen, RctProfile):
+        where = RctAddress(host=address.host, port=address.port, timeout_s=ANSWER_WITHIN_S)
+        return await told_objects(chosen, where, WallClock())
     return await probe(chosen, address, WallClock())
 
 
@@ -183,7 +192,7 @@ def _findings_table(findings: Sequence[Finding]) -> Table:
 
 def _target(chosen: Profile, address: ModbusAddress) -> dict[str, object]:
     where = {"host": address.host, "port": address.port} if address.serial is None else {"serial": address.serial}
-    unit = {} if isinstance(chosen, ObisProfile) else {"unit": address.unit}
+    unit = {} if isinstance(chosen, _WithoutUnit) else {"unit": address.unit}
     return {"profile": chosen.id, **where, **unit}
 
 
@@ -192,7 +201,7 @@ def _where(address: ModbusAddress) -> str:
 
 
 def _whose(chosen: Profile, address: ModbusAddress) -> str:
-    return _where(address) if isinstance(chosen, ObisProfile) else f"unit {address.unit} at {_where(address)}"
+    return _where(address) if isinstance(chosen, _WithoutUnit) else f"unit {address.unit} at {_where(address)}"
 
 
 def _found_json(finding: Finding) -> dict[str, object]:

@@ -16,9 +16,10 @@ from ems.devices.library import profile, profiles
 from ems.devices.modbus.profile import HybridProfile, ModbusProfile
 from ems.devices.modbus.register_types import WordOrder
 from ems.devices.mqtt.profile import MqttProfile, TopicPoint
-from ems.devices.obis_profile import ObisProfile, P1Defaults, P1Profile, SpeedwireProfile
+from ems.devices.obis_profile import ObisPoint, ObisProfile, P1Defaults, P1Profile, SpeedwireProfile
 from ems.devices.profile import Profile, SunSpecProfile
 from ems.devices.profile_parts import Kind
+from ems.devices.rct.profile import ObjectPoint, RctProfile
 from ems.devices.sunspec.models import INVERTERS, METERS, Layout
 
 _POSITIVE_POWER: Final[Mapping[Kind, str]] = {
@@ -103,7 +104,10 @@ def point_rows(chosen: Profile) -> Iterator[PointRow]:
     elif isinstance(chosen, HttpProfile):
         yield from _answer_rows(chosen)
     elif isinstance(chosen, ObisProfile):
-        yield from _obis_rows(chosen)
+        yield from _formula_rows("meter", chosen.points, "OBIS")
+    elif isinstance(chosen, RctProfile):
+        for kind, use in chosen.uses.items():
+            yield from _formula_rows(kind, use.points, "float32")
     else:
         yield from _topic_rows(chosen)
 
@@ -167,16 +171,17 @@ def _answer_rows(chosen: HttpProfile) -> Iterator[PointRow]:
             )
 
 
-def _obis_rows(chosen: ObisProfile) -> Iterator[PointRow]:
-    for name, point in chosen.points.items():
+def _formula_rows(kind: Kind, points: Mapping[str, ObisPoint | ObjectPoint], type_name: str) -> Iterator[PointRow]:
+    for name, point in points.items():
+        counts = _counts(kind, name, signed=False)
         yield PointRow(
-            kind="meter",
+            kind=kind,
             name=name,
             where=point.formula,
-            type="OBIS",
+            type=type_name,
             unit=unit_of(name),
             factor=point.scale,
-            counts=_counts("meter", name, signed=False),
+            counts=counts,
         )
 
 
@@ -214,6 +219,10 @@ def _transport_lines(chosen: Profile) -> Iterator[str]:
         return
     if isinstance(chosen, P1Profile | SpeedwireProfile):
         yield from _heard_lines(chosen)
+        return
+    if isinstance(chosen, RctProfile):
+        yield f"Answers at port {chosen.port}; connections at once: {chosen.limits.clients or 'any'}."
+        yield f"Stands one sample every {chosen.limits.period_s or 0:g} s."
         return
     if isinstance(chosen, ModbusProfile | HybridProfile):
         yield from _place_lines(chosen)

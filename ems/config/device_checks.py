@@ -15,7 +15,7 @@ from ems.config.schema import DeviceEntry, ModbusAddress, P1Address, SiteFile
 KIND_OF: Final[Mapping[str, str]] = {"meters": "meter", "solar": "inverter", "battery": "battery"}
 """What the devices of a section are."""
 
-_WAYS: Final = ("modbus", "mqtt", "http", "p1", "speedwire")
+_WAYS: Final = ("modbus", "mqtt", "http", "p1", "speedwire", "rct")
 _CERTIFICATES: Final = frozenset({"ca", "certificate", "key"})
 MOST_NAMED: Final = 6
 """Profiles that a cure names one by one."""
@@ -156,8 +156,8 @@ def _source(place: Place, device: DeviceEntry) -> Iterator[Finding]:
         yield Finding(
             place=place,
             problem="has no address",
-            cure="add modbus: {host: …}, http: {host: …}, p1: {host: …}, speedwire: {} or mqtt: {prefix: …}, "
-            "or pushed: true where a program brings its readings",
+            cure="add modbus: {host: …}, http: {host: …}, p1: {host: …}, speedwire: {}, rct: {host: …} or "
+            "mqtt: {prefix: …}, or pushed: true where a program brings its readings",
             rests_on=(*((*place, key) for key in _WAYS), (*place, "pushed")),
         )
     if device.modbus:
@@ -165,7 +165,7 @@ def _source(place: Place, device: DeviceEntry) -> Iterator[Finding]:
     if device.p1:
         yield from _port((*place, "p1"), device.p1)
     own = device.mqtt or device.http
-    if not device.profile and (device.modbus or device.p1 or device.speedwire or (own and not own.points)):
+    if not device.profile and ways and not (own and own.points):
         yield Finding(
             place=place,
             problem="has no profile",

@@ -25,6 +25,7 @@ from ems.config.schema_devices import (
     MqttSource,
     MqttTerm,
     P1Address,
+    RctSource,
     SolarEntry,
     SpeedwireSource,
 )
@@ -59,6 +60,7 @@ __all__ = [
     "PeakTariffSection",
     "PhaseName",
     "PolicySection",
+    "RctSource",
     "Secret",
     "SimulatedBattery",
     "SimulatedCar",

@@ -158,6 +158,17 @@ class SpeedwireSource(Section):
     """The profile's when left out."""
 
 
+class RctSource(Section):
+    """Where an inverter of RCT Power answers."""
+
+    host: Host
+    port: Port | None = None
+    """The profile's when left out."""
+
+    timeout_s: Annotated[Number, Field(gt=0, le=30)] | None = None
+    """How long the connection and each answer may take; the profile's when left out."""
+
+
 class DeviceEntry(Section):
     """A meter, inverter or battery: who it is and where it speaks."""
 
@@ -170,6 +181,7 @@ class DeviceEntry(Section):
     http: HttpSource | None = None
     p1: P1Address | None = None
     speedwire: SpeedwireSource | None = None
+    rct: RctSource | None = None
     pushed: Switch = False
     """A program brings its readings, such as Home Assistant from any of its sensors; needs a `period_s` of 1 to 30."""
 

@@ -1,4 +1,4 @@
-"""Meters of the site file that speak by themselves, on a line of their own."""
+"""Devices of the site file on a line of their own: meters that speak by themselves, and framed languages."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from ems.devices.mqtt.device import silence_limit_s
 from ems.devices.obis_profile import P1Profile, SpeedwireProfile
 from ems.devices.p1.device import P1Device
 from ems.devices.p1.line import SEVEN_BITS_UP_TO_BAUD, P1Line
+from ems.devices.rct.link import RctAddress
+from ems.devices.rct.profile import RctProfile
 from ems.devices.sample import Sample
 from ems.devices.speedwire.device import SpeedwireDevice
 from ems.devices.speedwire.ear import Spot
@@ -44,6 +46,14 @@ def p1_line(stated: P1Address, found: P1Profile) -> P1Line:
         baud=baud,
         seven_bits=baud <= SEVEN_BITS_UP_TO_BAUD,
     )
+
+
+def rct_address(entry: DeviceEntry, found: RctProfile) -> RctAddress:
+    """Where an RCT Power device answers. Raises DeviceConfigError."""
+    if entry.rct is None:
+        raise DeviceConfigError(f"{entry.id} has no RCT address: add rct: {{host: …}}")
+    timeout_s = entry.rct.timeout_s or found.limits.answer_within_ms / 1000
+    return RctAddress(host=entry.rct.host, port=entry.rct.port or found.port, timeout_s=timeout_s)
 
 
 def speedwire_device(

@@ -23,6 +23,7 @@ TRANSPORTS: Final[Mapping[str, str]] = {
     "http": "http",
     "p1": "p1",
     "speedwire": "speedwire",
+    "rct": "rct",
 }
 """The key that says where such a profile's device answers."""
 

@@ -116,7 +116,7 @@ class SimulatedHouse:
             for page in {id(page): page for page in self._parts.pages.values()}.values():
                 await _open_somewhere(page)
                 stack.push_async_callback(page.close)
-            for meter in self._parts.heard.values():
+            for meter in {id(meter): meter for meter in self._parts.heard.values()}.values():
                 await meter.open()
                 stack.push_async_callback(meter.close)
             talking = self._talking()
@@ -196,6 +196,9 @@ class SimulatedHouse:
         if entry.p1 is not None:
             telegrams = {**self._parts.heard[entry.id].where, "serial": None, "baud": None}
             return entry.model_copy(update={"p1": entry.p1.model_copy(update=telegrams)})
+        if entry.rct is not None:
+            objects = self._parts.heard[entry.id].where
+            return entry.model_copy(update={"rct": entry.rct.model_copy(update=objects)})
         if entry.speedwire is not None:
             datagrams = self._parts.heard[entry.id].where
             return entry.model_copy(update={"speedwire": entry.speedwire.model_copy(update=datagrams)})

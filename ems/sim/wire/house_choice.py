@@ -14,6 +14,7 @@ from ems.devices.mqtt.profile import MqttProfile
 from ems.devices.obis_profile import ObisProfile, P1Profile, SpeedwireProfile
 from ems.devices.profile import Profile
 from ems.devices.profile_parts import Kind
+from ems.devices.rct.profile import RctProfile
 from ems.devices.sample import phase_point
 from ems.model.electrical import Phase
 from ems.sim.wire.filling import tells_of
@@ -71,6 +72,8 @@ def _entry(found: Profile, number: int) -> Mapping[str, Any]:
         return entry | {"mqtt": {"prefix": found.id}}
     if isinstance(found, HttpProfile):
         return entry | {"http": {"host": LOOPBACK, "port": HTTP_PORT + number}}
+    if isinstance(found, RctProfile):
+        return entry | {"rct": {"host": LOOPBACK}}
     if isinstance(found, P1Profile):
         return entry | {"p1": {"host": LOOPBACK}}
     if isinstance(found, SpeedwireProfile):

@@ -18,6 +18,7 @@ from ems.devices.mqtt.profile import MqttProfile
 from ems.devices.obis_profile import P1Profile, SpeedwireProfile
 from ems.devices.profile import Profile
 from ems.devices.profile_parts import Kind
+from ems.devices.rct.profile import RctProfile
 from ems.errors import EmsError
 from ems.sim.wire.filling import CannotShow, Values, tells_of
 from ems.sim.wire.heard_meters import SERIAL, PlayedDatagrams, PlayedTelegrams
@@ -31,6 +32,7 @@ from ems.sim.wire.mqtt_devices import (
     shelly_presence,
     topic_messages,
 )
+from ems.sim.wire.object_devices import PlayedObjects
 from ems.sim.wire.points import battery_points, grid_points, sun_points
 from ems.sim.wire.profile_unit import ProfileUnit, RegisterProfile, Source
 from ems.sim.world import CircuitSample, SunSample, World
@@ -42,7 +44,7 @@ LOWEST_OPEN_PORT: Final = 1024
 
 Entry: TypeAlias = MeterEntry | SolarEntry | BatteryEntry
 Unit: TypeAlias = SimulatedUnit | ProfileUnit
-HeardMeter: TypeAlias = PlayedTelegrams | PlayedDatagrams
+HeardMeter: TypeAlias = PlayedTelegrams | PlayedDatagrams | PlayedObjects
 
 
 class CannotSimulate(EmsError):
@@ -100,16 +102,24 @@ class HouseDevices:
         return found
 
     def heard(self) -> dict[str, HeardMeter]:
-        """The meters that speak by themselves to whoever listens, by the ids of their entries."""
+        """The devices on a line of their own, by the ids of their entries."""
         spoken = [entry for entry in entries_of(self.file) if entry.p1 is not None or entry.speedwire is not None]
-        return {entry.id: self._heard(entry, number) for number, entry in enumerate(spoken)}
+        found = {entry.id: self._heard(entry, number) for number, entry in enumerate(spoken)}
+        asked: dict[tuple[str, int | None], list[Entry]] = {}
+        for entry in entries_of(self.file):
+            if entry.rct is not None:
+                asked.setdefault((entry.rct.host, entry.rct.port), []).append(entry)
+        for group in asked.values():
+            for several in _once_each(group):
+                found |= dict.fromkeys((entry.id for entry in several), self._objects(several))
+        return found
 
     def publishers(self) -> dict[str, MqttPublisher]:
         """The devices that publish, by the ids of their entries."""
         return {
             entry.id: self._publisher(entry)
             for entry in entries_of(self.file)
-            if entry.modbus is None and entry.http is None and entry.p1 is None and entry.speedwire is None
+            if all(own is None for own in (entry.modbus, entry.http, entry.p1, entry.speedwire, entry.rct))
         }
 
     def _by_unit(self) -> Iterator[list[Entry]]:
@@ -156,6 +166,12 @@ class HouseDevices:
             serial_number = asked.serial_number or SERIAL + number
             return PlayedDatagrams(found, LOOPBACK, asked.port or 0, self.clock, source, serial_number=serial_number)
         raise CannotSimulate(f"{entry.id} with profile {entry.profile} speaks another way than its address says")
+
+    def _objects(self, group: Sequence[Entry]) -> PlayedObjects:
+        found = _profile_of(group[0])
+        if not isinstance(found, RctProfile):
+            raise CannotSimulate(f"{group[0].id} with profile {group[0].profile} has no numbered objects")
+        return PlayedObjects(found, LOOPBACK, 0, self._source(group, found))
 
     def _publisher(self, entry: Entry) -> MqttPublisher:
         if entry.pushed:

@@ -51,7 +51,7 @@ class Parts:
     """HTTP devices likewise."""
 
     heard: dict[str, HeardMeter]
-    """Meters that speak by themselves to whoever listens, likewise."""
+    """Devices on a line of their own, likewise: meters that speak by themselves, and framed languages."""
 
     publishers: dict[str, MqttPublisher]
     """MQTT devices by their id in the site file."""

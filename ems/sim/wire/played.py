@@ -16,6 +16,7 @@ from ems.devices.mqtt.profile import MqttProfile
 from ems.devices.obis_profile import P1Profile, SpeedwireProfile
 from ems.devices.profile import Profile, SunSpecProfile
 from ems.devices.profile_parts import Kind
+from ems.devices.rct.profile import RctProfile
 from ems.devices.sample import phase_point
 from ems.model.electrical import Phase
 from ems.sim.wire.filling import CannotShow, Values, filled_in, tells_of
@@ -23,6 +24,7 @@ from ems.sim.wire.heard_meters import PlayedDatagrams, PlayedTelegrams
 from ems.sim.wire.http_devices import HttpPort
 from ems.sim.wire.modbus_devices import ModbusPort
 from ems.sim.wire.mqtt_devices import EmbeddedBroker, MqttPublisher, Presence, topic_messages
+from ems.sim.wire.object_devices import PlayedObjects
 from ems.sim.wire.profile_unit import ProfileUnit, RegisterProfile
 
 USUAL_UNIT: Final = 1
@@ -187,12 +189,17 @@ def _datagrams(profile: Profile, place: Place, clock: Clock) -> Played | None:
     return PlayedDatagrams(profile, place.host, place.port or profile.defaults.port, clock)
 
 
+def _objects(profile: Profile, place: Place, _: Clock) -> Played | None:
+    return PlayedObjects(profile, place.host, place.port) if isinstance(profile, RctProfile) else None
+
+
 PLAYERS: Final[tuple[Callable[[Profile, Place, Clock], Played | None], ...]] = (
     _registers,
     _answers,
     _topics,
     _telegrams,
     _datagrams,
+    _objects,
 )
 """Each plays the profiles of its transport, and no others."""
 

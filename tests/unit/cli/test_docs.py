@@ -32,6 +32,7 @@ SECTIONS: Mapping[str, tuple[type[BaseModel], ...]] = {
     "http of a device": (schema.HttpSource,),
     "p1 of a meter": (schema.P1Address,),
     "speedwire of a meter": (schema.SpeedwireSource,),
+    "rct of a device": (schema.RctSource,),
     "mqtt of a device": (schema.MqttSource,),
     "One MQTT rule": (schema.MqttRule,),
     "stations": (schema.StationEntry,),
