@@ -22,6 +22,7 @@ from ems.devices.messages import (
     parse_payload,
     pick,
 )
+from ems.devices.newest_reading import in_its_name
 from ems.devices.sample import Sample, is_live
 from ems.errors import LinkDown, NoAnswer, Nonsense, Refused
 from ems.model.readings import Reading
@@ -73,7 +74,7 @@ class HttpDevice(Generic[R]):
         self._name = name
         self._period_s = period_s
         self._address = address
-        self._view = view
+        self._view = in_its_name(name, view)
         self._clock = clock
         self._client: httpx.AsyncClient | None = None
         self._connections = 0
@@ -103,11 +104,7 @@ class HttpDevice(Generic[R]):
             if any(is_live(name) for name in points):
                 taken_at_s.append(self._clock.monotonic_s())
             values |= self._numbers(content, points)
-        sample = Sample(taken_at_s=min(taken_at_s), values=values, same_instant=len(taken_at_s) == 1)
-        try:
-            return self._view(sample)
-        except Nonsense as err:
-            raise Nonsense(f"{self._name}: {err}") from err
+        return self._view(Sample(taken_at_s=min(taken_at_s), values=values, same_instant=len(taken_at_s) == 1))
 
     async def ask(self, request: str) -> Json:
         """One answer as it is. Raises as `read` does."""
