@@ -23,7 +23,7 @@ from ems.sim.wire.filling import CannotShow, Values, filled_in, tells_of
 from ems.sim.wire.heard_meters import PlayedDatagrams, PlayedTelegrams
 from ems.sim.wire.http_devices import HttpPort
 from ems.sim.wire.modbus_devices import ModbusPort
-from ems.sim.wire.mqtt_devices import EmbeddedBroker, MqttPublisher, Presence, topic_messages
+from ems.sim.wire.mqtt_devices import EmbeddedBroker, MqttPublisher, Presence, portal_messages, topic_messages
 from ems.sim.wire.object_devices import PlayedObjects
 from ems.sim.wire.profile_unit import ProfileUnit, RegisterProfile
 
@@ -154,7 +154,7 @@ class PlayedTopics:
             self.profile.id,
             self._broker,
             self.clock,
-            lambda _: topic_messages(points, self._values),
+            lambda _: [*portal_messages(self.profile, self.prefix), *topic_messages(points, self._values)],
             presence=Presence(topic=there.under(self.prefix).topic) if there and not there.path else None,
         )
         self._running = asyncio.create_task(publisher.run())
