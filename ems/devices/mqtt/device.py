@@ -129,7 +129,7 @@ class MqttDevice(Generic[R]):
         self._portals.heard(portal)
         if self._portals.several is not None:
             self._heard.clear()
-            self._newest.put(Nonsense(f"{self._name}: {self._portals.several}"))
+            self._newest.fail(Nonsense(f"{self._name}: {self._portals.several}"))
         elif topic != self._wanted.portal:
             self.heard(topic, payload, retained=retained)
 
