@@ -25,8 +25,9 @@ logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)
 
 __all__ = ["Answer", "Line", "ModbusLink", "NoSuchRegisters", "NobodyBehind", "ReadRequest", "WriteRequest"]
 
-BUSY: Final = 6
-"""The exception of a device that asks to be asked again (Modbus application protocol §7)."""
+BUSY: Final = (5, 6)
+"""The exceptions of a device that asks to be asked again: it works on it, or has no time (Modbus application protocol
+§7)."""
 
 BUSY_TIMES: Final = 2
 BUSY_PAUSE_S: Final = 0.2
@@ -55,13 +56,13 @@ class NobodyBehind(Refused):
 
 
 class Busy(Refused):
-    """The device has no time for this request (exception 6)."""
+    """The device has no time for this request, or still works on it (exceptions 6 and 5)."""
 
 
 REFUSALS: Final[Mapping[int, type[Refused]]] = {
     2: NoSuchRegisters,
     3: NoSuchRegisters,
-    BUSY: Busy,
+    **dict.fromkeys(BUSY, Busy),
     10: NobodyBehind,
     11: NobodyBehind,
 }
