@@ -72,7 +72,9 @@ def probe_device(profile_id: str, asked: Asked, *, as_json: bool) -> int:
         points = [_found_json(each) for each in looked.findings]
         print_json({"ok": True, **_target(looked.chosen, looked.address), "points": points})
     else:
-        console().print(_findings_table(looked.findings))
+        # Models have many points that a device does not have; `show` tells those too.
+        told = [each for each in looked.findings if each.value is not None or each.unit is None]
+        console().print(_findings_table(told))
     return 0
 
 
@@ -179,7 +181,11 @@ def _value_cells(finding: Finding) -> tuple[Text, Text]:
     value = finding.value
     if value is None:
         return Text("not available", "yellow"), Text("")
-    return Text(f"{round(value, 3):.10g}" if isinstance(value, int | float) else value), Text(unit_of(finding.name))
+    return Text(f"{round(value, 3):.10g}" if isinstance(value, int | float) else value), Text(_unit(finding))
+
+
+def _unit(finding: Finding) -> str:
+    return unit_of(finding.name) if finding.unit is None else finding.unit
 
 
 def _findings_table(findings: Sequence[Finding]) -> Table:
@@ -208,7 +214,7 @@ def _found_json(finding: Finding) -> dict[str, object]:
     value = finding.value
     # JSON has no infinity, and a broken device may say it.
     shown = str(value) if isinstance(value, float) and not math.isfinite(value) else value
-    return {"where": finding.where, "name": finding.name, "value": shown, "unit": unit_of(finding.name)}
+    return {"where": finding.where, "name": finding.name, "value": shown, "unit": _unit(finding)}
 
 
 def _no_use(chosen: Profile, address: ModbusAddress, code: str, said: str, *, as_json: bool) -> int:

@@ -20,14 +20,13 @@ from ems.devices.obis_profile import ObisPoint, ObisProfile, P1Defaults, P1Profi
 from ems.devices.profile import Profile, SunSpecProfile
 from ems.devices.profile_parts import Kind
 from ems.devices.rct.profile import ObjectPoint, RctProfile
-from ems.devices.sunspec.models import INVERTERS, METERS, Layout
+from ems.devices.sunspec.ways import Way, ways_of
 
 _POSITIVE_POWER: Final[Mapping[Kind, str]] = {
     "meter": "+ import",
     "inverter": "+ production",
     "battery": "+ discharge",
 }
-_LAYOUTS: Final[Mapping[Kind, Sequence[Layout]]] = {"meter": METERS, "inverter": INVERTERS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +96,7 @@ def point_rows(chosen: Profile) -> Iterator[PointRow]:
     """Everything the profile reads, in its order; a device that describes itself has rows for every model."""
     if isinstance(chosen, SunSpecProfile):
         for kind in chosen.kinds:
-            for layout in _LAYOUTS.get(kind, ()):
-                yield from _layout_rows(kind, layout)
+            yield from dict.fromkeys(row for way in ways_of(kind, chosen.modules) for row in _way_rows(kind, way))
     elif isinstance(chosen, ModbusProfile | HybridProfile):
         yield from _register_rows(chosen)
     elif isinstance(chosen, HttpProfile):
@@ -185,14 +183,26 @@ def _formula_rows(kind: Kind, points: Mapping[str, ObisPoint | ObjectPoint], typ
         )
 
 
-def _layout_rows(kind: Kind, layout: Layout) -> Iterator[PointRow]:
-    models = f"model {layout.ids[0]}-{layout.ids[-1]}"
-    for name, (theirs, factor) in layout.points.items():
-        field = layout.fields[theirs]
+def _way_rows(kind: Kind, way: Way) -> Iterator[PointRow]:
+    for name, formula in way.formulas.items():
         yield PointRow(
             kind=kind,
             name=name,
-            where=f"{models} + {field.offset}, {theirs}",
+            where=formula,
+            type="derived",
+            unit=unit_of(name),
+            factor=1.0,
+            counts=_counts(kind, name, signed=False),
+        )
+    told = {name: (part, *rest) for part in way.parts for name, rest in part.points.items()}
+    for name, (part, theirs, factor) in told.items():
+        if name in way.formulas or name not in way.names:
+            continue
+        field = part.layout.fields[theirs]
+        yield PointRow(
+            kind=kind,
+            name=name,
+            where=f"model {part.layout.span} + {field.offset}, {theirs}",
             type=f"{field.type} × 10^{field.scale_factor}" if field.scale_factor else field.type,
             unit=unit_of(name),
             factor=factor,

@@ -23,6 +23,7 @@ from ems.devices.mqtt.profile import MqttProfile
 from ems.devices.obis_profile import P1Profile, SpeedwireProfile
 from ems.devices.profile_parts import Kind, ProfileHead, Status
 from ems.devices.rct.profile import RctProfile
+from ems.devices.sunspec.modules import StorageModules
 
 
 class ProfileError(DeviceConfigError):
@@ -39,6 +40,9 @@ class SunSpecProfile(ProfileHead):
     limits: ModbusLimits = ModbusLimits()
     sunspec_maker: Annotated[str, Field(min_length=1, max_length=32)] | None = None
     """How the maker's name begins in model 1; None for devices of any maker."""
+
+    modules: StorageModules | None = None
+    """What the modules of model 160 are with a battery; None where that is not known."""
 
     @property
     def status(self) -> Status:

@@ -108,9 +108,9 @@ async def test_an_inverter_tells_its_models_in_a_table() -> None:
 
     lines = [line.split() for line in said.out.splitlines()]
     assert said.code == 0
-    assert ["model", "1", "Mn", "Fusewise"] in lines
-    assert ["model", "103", "St", "producing"] in lines
-    assert any(line[:3] == ["model", "103", "W"] and line[-1] == "W" and float(line[3]) > 0 for line in lines)
+    assert ["model", "1", "+", "2", "Mn", "Fusewise"] in lines
+    assert ["model", "103", "+", "38", "St", "producing"] in lines
+    assert any(line[:4] == ["model", "103", "+", "14"] and line[-1] == "W" and float(line[5]) > 0 for line in lines)
 
 
 async def test_a_smart_meter_is_heard_once_and_decoded() -> None:

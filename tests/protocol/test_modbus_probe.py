@@ -41,17 +41,19 @@ async def test_what_the_device_refuses_is_unknown() -> None:
 
 
 async def test_every_known_model_is_shown_and_the_others_are_named() -> None:
-    strings = model(160, {"N": 2, "DCA_SF": -2, "DCA1": 512, "DCW_SF": 0, "DCW1": 3100, "DCW2": 2900})
+    strings = model(
+        160, {"N": 2, "DCA_SF": -2, "module.1.DCA": 512, "DCW_SF": 0, "module.1.DCW": 3100, "module.2.DCW": 2900}
+    )
     inverter = model(103, {"W": 690, "W_SF": 1, "St": 5})
 
     found = await found_in("sunspec", at(40000, chain(common(), unknown_model(64001, 7), inverter, strings)))
 
-    assert Finding(where="model 1", name="Mn", value="Sonne") in found
+    assert Finding(where="model 1 + 2", name="Mn", value="Sonne") in found
     assert Finding(where="model 64001", name="length", value=7) in found
-    assert Finding(where="model 103", name="W", value=6900.0) in found
-    assert Finding(where="model 103", name="St", value="throttled") in found
-    assert Finding(where="model 160", name="DCA1", value=5.12) in found
-    assert Finding(where="model 160", name="DCW2", value=2900.0) in found
+    assert Finding(where="model 103 + 14", name="W", value=6900.0) in found
+    assert Finding(where="model 103 + 38", name="St", value="throttled") in found
+    assert Finding(where="model 160 + 19", name="module.1.DCA", value=5.12) in found
+    assert Finding(where="model 160 + 41", name="module.2.DCW", value=2900.0) in found
 
 
 async def test_nobody_there_is_said() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 
 import pytest
@@ -14,7 +14,7 @@ from ems.config.schema import ModbusAddress
 from ems.devices.config_error import DeviceConfigError
 from ems.devices.http.device import HttpAddress
 from ems.devices.http.profile import HttpProfile
-from ems.devices.inspection.probe import probe
+from ems.devices.inspection.probe import Finding, probe
 from ems.devices.inspection.recorder import record_answers, record_registers
 from ems.devices.inspection.recording import LONGEST_FILE, Recording, recording_of
 from ems.devices.library import profile
@@ -65,9 +65,18 @@ async def test_a_recording_of_registers_reads_as_the_device_did(profile_id: str)
         played = await probe(chosen, address(port, unit), WallClock())
 
     assert again == recording
-    numbers = [(one.where, one.name, one.value) for one in said if not isinstance(one.value, str)]
-    assert [(one.where, one.name, one.value) for one in played if not isinstance(one.value, str)] == numbers
+    numbers = numbers_in(said)
+    assert numbers_in(played) == numbers
     assert any(value for _, _, value in numbers)
+
+
+def numbers_in(found: Iterable[Finding]) -> list[tuple[str, str, object]]:
+    """All but texts, and but what a device says of itself in SunSpec's model 1, which is not recorded."""
+    return [
+        (one.where, one.name, one.value)
+        for one in found
+        if not isinstance(one.value, str) and not one.where.startswith("model 1 ")
+    ]
 
 
 async def test_the_serial_number_of_a_device_is_not_even_read() -> None:

@@ -16,8 +16,9 @@ from ems.devices.modbus.register_point import RegisterKind
 from ems.devices.modbus.register_types import WordOrder
 from ems.devices.profile import SunSpecProfile
 from ems.devices.profile_parts import Kind
-from ems.devices.sunspec.chain import ModelReader, discover
-from ems.devices.sunspec.models import COMMON, INVERTERS, METERS, STATE, STRINGS
+from ems.devices.sunspec.chain import discover
+from ems.devices.sunspec.models import MODELS, STATES
+from ems.devices.sunspec.reader import Model, ModelAnswer, ModelReader, reader_of
 from ems.errors import Refused
 
 
@@ -34,6 +35,9 @@ class Finding:
 
     registers: tuple[int, ...] = field(default=(), compare=False)
     """What the device sent for it, word by word; empty where it sent none, or several numbers made it."""
+
+    unit: str | None = field(default=None, compare=False)
+    """As the device's own table has it; None where its name tells."""
 
     kind: Kind | None = field(default=None, compare=False)
     """The use it belongs to; None for a device that describes itself."""
@@ -115,25 +119,36 @@ def _decoded(block: Block, registers: Sequence[int], each: PointMap, order: Word
 
 
 async def _models(reader: _Reader) -> tuple[Finding, ...]:
-    chain = await discover(reader.holding)
-    layouts = {model_id: layout for layout in (COMMON, *INVERTERS, *METERS, STRINGS) for model_id in layout.ids}
     found: list[Finding] = []
-    for model in chain.models:
-        where = f"model {model.id}"
-        if model.id not in layouts:
-            found.append(Finding(where=where, name="length", value=model.length))
-            continue
-        try:
-            answer = await ModelReader(model, layouts[model.id]).read(reader.holding)
-        except Refused:
-            answer = None
-        if answer is None:
-            found.append(Finding(where=where, name="length", value=None))
-            continue
-        values: dict[str, float | str] = {**answer.texts, **answer.numbers}
-        found.extend(Finding(where=where, name=name, value=_worded(name, value)) for name, value in values.items())
+    for model in (await discover(reader.holding)).models:
+        found.extend(await _model(reader, model))
     return tuple(found)
 
 
-def _worded(name: str, value: float | str) -> float | str:
-    return STATE.get(int(value), value) if name == "St" and not isinstance(value, str) else value
+async def _model(reader: _Reader, model: Model) -> list[Finding]:
+    """All points of one model; its length alone where nobody knows it, and nothing where it is refused."""
+    where, layout = f"model {model.id}", MODELS.get(model.id)
+    if layout is None:
+        return [Finding(where=where, name="length", value=model.length)]
+    try:
+        reads = await reader_of(reader.holding, model, layout)
+        answer = await reads.read(reader.holding) if reads else None
+    except Refused:
+        reads = answer = None
+    if reads is None or answer is None:
+        return [Finding(where=where, name="length", value=None)]
+    return list(_points(where, reads, answer))
+
+
+def _points(where: str, reads: ModelReader, answer: ModelAnswer) -> Iterator[Finding]:
+    for name, point in reads.fields.items():
+        value = answer.texts.get(name, answer.numbers.get(name))
+        words = STATES.get((answer.model_id, point.path), {})
+        shown = words.get(int(value), value) if words and isinstance(value, int | float) else value
+        yield Finding(
+            where=f"{where} + {point.offset}",
+            name=name,
+            value=shown,
+            registers=reads.registers(name, answer),
+            unit=point.unit,
+        )

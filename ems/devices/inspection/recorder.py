@@ -18,8 +18,9 @@ from ems.devices.modbus.register_map import plan
 from ems.devices.modbus.register_point import RegisterKind
 from ems.devices.profile import SunSpecProfile
 from ems.devices.sample import Sample
-from ems.devices.sunspec.chain import ModelReader, discover
-from ems.devices.sunspec.models import COMMON, INVERTERS, METERS
+from ems.devices.sunspec.chain import discover
+from ems.devices.sunspec.models import COMMON, MODELS
+from ems.devices.sunspec.reader import reader_of
 from ems.errors import Nonsense, Refused
 from ems.model.readings import SolarReading
 
@@ -104,13 +105,14 @@ async def _points(tape: _Tape, profile: ModbusProfile | HybridProfile) -> None:
 
 
 async def _models(tape: _Tape) -> None:
-    layouts = {model: layout for layout in (*INVERTERS, *METERS) for model in layout.ids}
     for model in (await discover(tape.holding)).models:
+        if model.id not in MODELS:
+            continue
+        paths = MAKER_AND_MODEL if model.id in COMMON.ids else None
         try:
-            if model.id in COMMON.ids:
-                await ModelReader(model, COMMON, MAKER_AND_MODEL).read(tape.holding)
-            elif model.id in layouts:
-                await ModelReader(model, layouts[model.id]).read(tape.holding)
+            reader = await reader_of(tape.holding, model, MODELS[model.id], paths)
+            if reader is not None:
+                await reader.read(tape.holding)
         except Refused:
             continue
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -11,8 +11,10 @@ from ems.config.schema import ModbusAddress
 from ems.devices.modbus.link import Answer, ModbusLink, NoSuchRegisters, ReadRequest
 from ems.devices.newest_reading import in_its_name
 from ems.devices.sample import Sample
-from ems.devices.sunspec.chain import BASES, Chain, ModelAnswer, ModelReader, discover
-from ems.devices.sunspec.models import COMMON, RESTING, Layout
+from ems.devices.sunspec.chain import BASES, Chain, discover
+from ems.devices.sunspec.models import COMMON
+from ems.devices.sunspec.reader import ModelAnswer, ModelReader, reader_of
+from ems.devices.sunspec.ways import Way
 from ems.errors import DeviceError, LinkDown, NoAnswer, Nonsense, Refused
 from ems.model.readings import Reading
 
@@ -24,13 +26,15 @@ R = TypeVar("R", bound=Reading)
 class _Found:
     """What the last walk through the chain brought."""
 
-    layout: Layout
-    reader: ModelReader
+    way: Way
+    readers: tuple[ModelReader, ...]
+    """Of the parts of the way, in their order."""
+
     connection: int
 
 
 class SunSpecDevice(Generic[R]):
-    """Reads the first model of its `layouts`; walks the chain again after every reconnect."""
+    """Reads the models of the first of its `ways` that it has; walks the chain again after every reconnect."""
 
     pushes = False
 
@@ -41,14 +45,14 @@ class SunSpecDevice(Generic[R]):
         period_s: float,
         link: ModbusLink,
         address: ModbusAddress,
-        layouts: Sequence[Layout],
+        ways: Sequence[Way],
         view: Callable[[Sample], R],
     ) -> None:
         self._name = name
         self._period_s = period_s
         self._link = link
         self._address = address
-        self._layouts = tuple(layouts)
+        self._ways = tuple(ways)
         self._view = in_its_name(name, view)
         self._bases: tuple[int, ...] = BASES
         self._found: _Found | None = None
@@ -87,28 +91,51 @@ class SunSpecDevice(Generic[R]):
         known = self._found
         self._found = found = known or await self._find()
         try:
-            answer = await found.reader.read(self._ask)
+            answers = await self._answers(found.readers)
         except NoSuchRegisters:
             if known is None:
                 raise
-            answer = None
-        if answer is None or answer.connection != found.connection:
+            answers = ()
+        if not answers or {answer.connection for answer in answers} != {found.connection}:
             self._found = None
             return None
-        return Sample(taken_at_s=answer.taken_at_s, values=_our_points(answer, found.layout))
+        return Sample(
+            taken_at_s=min(answer.taken_at_s for answer in answers),
+            values=found.way.told(answers),
+            same_instant=len(answers) == 1 and answers[0].same_instant,
+        )
+
+    async def _answers(self, readers: Sequence[ModelReader]) -> tuple[ModelAnswer, ...]:
+        """Of all of them; nothing when the chain is another one now."""
+        answers: list[ModelAnswer] = []
+        for reader in readers:
+            answer = await reader.read(self._ask)
+            if answer is None:
+                return ()
+            answers.append(answer)
+        return tuple(answers)
 
     async def _find(self) -> _Found:
         chain = await self._walk()
         await self._introduce(chain)
-        for layout in self._layouts:
-            model = chain.first_of(layout.ids)
-            if model is not None:
-                names = [theirs for theirs, _ in layout.points.values()]
-                state = [name for name in ("St",) if name in layout.fields]
-                return _Found(layout, ModelReader(model, layout, names + state), chain.connection)
+        for way in self._ways:
+            readers = await self._readers(chain, way)
+            if readers and way.fits(readers):
+                return _Found(way, readers, chain.connection)
         has = ", ".join(str(model.id) for model in chain.models) or "none"
-        wants = ", ".join(str(each) for layout in self._layouts for each in layout.ids)
+        wants = " or ".join(dict.fromkeys(way.wants for way in self._ways))
         raise Nonsense(f"{self._name} has none of the SunSpec models {wants}; it has {has}")
+
+    async def _readers(self, chain: Chain, way: Way) -> tuple[ModelReader, ...]:
+        """Of the parts of that way; nothing when the device has not all of them."""
+        readers: list[ModelReader] = []
+        for part in way.parts:
+            model = chain.first_of(part.layout.ids)
+            reader = await reader_of(self._ask, model, part.layout, part.paths) if model else None
+            if reader is None:
+                return ()
+            readers.append(reader)
+        return tuple(readers)
 
     async def _walk(self) -> Chain:
         try:
@@ -146,12 +173,3 @@ class SunSpecDevice(Generic[R]):
                 timeout_s=self._address.timeout_s,
             )
         )
-
-
-def _our_points(answer: ModelAnswer, layout: Layout) -> Mapping[str, float]:
-    numbers = answer.numbers
-    values = {ours: numbers[theirs] * factor for ours, (theirs, factor) in layout.points.items() if theirs in numbers}
-    # At night inverters report no power; that is 0 W only where the state says that it rests.
-    if "power" not in values and numbers.get("St") in RESTING:
-        values["power"] = 0.0
-    return values
