@@ -38,7 +38,9 @@ def test_every_model_is_as_long_as_its_points(model_id: int) -> None:
     assert max(field.end for field in fields.values()) == HEADER_REGISTERS + LENGTHS[model_id]
 
 
-@pytest.mark.parametrize("layout", set(MODELS.values()), ids=lambda each: str(each.ids[0]))
+@pytest.mark.parametrize(
+    "layout", list({layout.ids: layout for layout in MODELS.values()}.values()), ids=lambda each: str(each.ids[0])
+)
 def test_every_exponent_is_a_point_of_its_model_that_stands_once(layout: Layout) -> None:
     fields = layout.arranged(1000, once(layout)).values()
     exponents = {field.scale_factor for field in fields if isinstance(field.scale_factor, str)}
@@ -46,7 +48,9 @@ def test_every_exponent_is_a_point_of_its_model_that_stands_once(layout: Layout)
     assert all(layout.fields[name].type == "sunssf" for name in exponents)
 
 
-@pytest.mark.parametrize("layout", set(MODELS.values()), ids=lambda each: str(each.ids[0]))
+@pytest.mark.parametrize(
+    "layout", list({layout.ids: layout for layout in MODELS.values()}.values()), ids=lambda each: str(each.ids[0])
+)
 def test_every_count_is_a_whole_number_that_stands_once(layout: Layout) -> None:
     assert all(layout.fields[name].type in {"count", "uint16"} for name in layout.counts)
 
