@@ -10,7 +10,7 @@ from ems.devices.library import profiles
 from ems.devices.modbus.point_map import PointMap
 from ems.devices.modbus.profile import HybridProfile, ModbusLimits, ModbusProfile
 from ems.devices.mqtt.profile import MqttProfile
-from ems.devices.obis_profile import P1Profile, SpeedwireProfile
+from ems.devices.obis_profile import P1Profile, SmlProfile, SpeedwireProfile
 from ems.devices.profile import Profile
 from ems.devices.profile_parts import Kind
 from ems.devices.rct.profile import RctProfile
@@ -111,6 +111,8 @@ def _place(chosen: Profile) -> str:
         return f"UDP multicast {chosen.defaults.group}, port {chosen.defaults.port}"
     if isinstance(chosen, P1Profile):
         return f"P1 bridge port {chosen.defaults.port}, or a cable at {chosen.defaults.baud} baud"
+    if isinstance(chosen, SmlProfile):
+        return f"SML: a bridge, or a cable at {chosen.defaults.baud} baud"
     if isinstance(chosen, RctProfile):
         return f"port {chosen.port}"
     if not isinstance(chosen, ModbusProfile | HybridProfile):

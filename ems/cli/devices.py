@@ -16,7 +16,15 @@ from ems.devices.library import profile, profiles
 from ems.devices.modbus.profile import HybridProfile, ModbusProfile
 from ems.devices.modbus.register_types import WordOrder
 from ems.devices.mqtt.profile import MqttProfile, TopicPoint
-from ems.devices.obis_profile import ObisPoint, ObisProfile, P1Defaults, P1Profile, SpeedwireProfile
+from ems.devices.obis_profile import (
+    ObisPoint,
+    ObisProfile,
+    P1Defaults,
+    P1Profile,
+    SmlDefaults,
+    SmlProfile,
+    SpeedwireProfile,
+)
 from ems.devices.profile import Profile, SunSpecProfile
 from ems.devices.profile_parts import Kind
 from ems.devices.rct.profile import ObjectPoint, RctProfile
@@ -217,7 +225,7 @@ def _transport_lines(chosen: Profile) -> Iterator[str]:
     if isinstance(chosen, HttpProfile):
         yield from _request_lines(chosen)
         return
-    if isinstance(chosen, P1Profile | SpeedwireProfile):
+    if isinstance(chosen, P1Profile | SmlProfile | SpeedwireProfile):
         yield from _heard_lines(chosen)
         return
     if isinstance(chosen, RctProfile):
@@ -254,10 +262,12 @@ def _request_lines(chosen: HttpProfile) -> Iterator[str]:
         yield f"Stands one sample every {chosen.limits.period_s:g} s."
 
 
-def _heard_lines(chosen: P1Profile | SpeedwireProfile) -> Iterator[str]:
+def _heard_lines(chosen: P1Profile | SmlProfile | SpeedwireProfile) -> Iterator[str]:
     usual = chosen.defaults
     if isinstance(usual, P1Defaults):
         yield f"Speaks by itself: at port {usual.port} of a bridge, or at {usual.baud} baud on a cable."
+    elif isinstance(usual, SmlDefaults):
+        yield f"Speaks by itself: through a bridge, or a reading head at {usual.baud} baud on a cable."
     else:
         yield f"Speaks by itself to everybody: UDP multicast to {usual.group}, port {usual.port}."
     if chosen.limits.silent_after_s:

@@ -52,7 +52,7 @@ class ObisPoint(ProfilePart):
 class ObisProfile(ProfileHead):
     """A meter with OBIS codes."""
 
-    transport: Literal["p1", "speedwire"]
+    transport: Literal["p1", "speedwire", "sml", "sml_page"]
     points: Annotated[dict[str, ObisPoint], Field(min_length=1)]
 
     @model_validator(mode="after")
@@ -100,6 +100,20 @@ class P1Profile(ObisProfile):
 
     transport: Literal["p1"]
     defaults: P1Defaults
+    limits: ListenLimits = ListenLimits()
+
+
+class SmlDefaults(ProfilePart):
+    """How a reading head is usually set."""
+
+    baud: Annotated[int, Field(ge=300, le=1_000_000)]
+
+
+class SmlProfile(ObisProfile):
+    """A meter that speaks SML by itself."""
+
+    transport: Literal["sml"]
+    defaults: SmlDefaults
     limits: ListenLimits = ListenLimits()
 
 

@@ -24,6 +24,7 @@ TRANSPORTS: Final[Mapping[str, str]] = {
     "p1": "p1",
     "speedwire": "speedwire",
     "rct": "rct",
+    "sml": "sml",
 }
 """The key that says where such a profile's device answers."""
 

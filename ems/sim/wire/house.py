@@ -199,6 +199,9 @@ class SimulatedHouse:
         if entry.rct is not None:
             objects = self._parts.heard[entry.id].where
             return entry.model_copy(update={"rct": entry.rct.model_copy(update=objects)})
+        if entry.sml is not None:
+            frames = {**self._parts.heard[entry.id].where, "serial": None, "baud": None}
+            return entry.model_copy(update={"sml": entry.sml.model_copy(update=frames)})
         if entry.speedwire is not None:
             datagrams = self._parts.heard[entry.id].where
             return entry.model_copy(update={"speedwire": entry.speedwire.model_copy(update=datagrams)})

@@ -15,7 +15,7 @@ from ems.devices.library import profile
 from ems.devices.modbus.address import address_of
 from ems.devices.mqtt.entry_topics import topics_of
 from ems.devices.mqtt.profile import MqttProfile
-from ems.devices.obis_profile import P1Profile, SpeedwireProfile
+from ems.devices.obis_profile import P1Profile, SmlProfile, SpeedwireProfile
 from ems.devices.profile import Profile
 from ems.devices.profile_parts import Kind
 from ems.devices.rct.profile import RctProfile
@@ -103,7 +103,7 @@ class HouseDevices:
 
     def heard(self) -> dict[str, HeardMeter]:
         """The devices on a line of their own, by the ids of their entries."""
-        spoken = [entry for entry in entries_of(self.file) if entry.p1 is not None or entry.speedwire is not None]
+        spoken = [entry for entry in entries_of(self.file) if entry.p1 or entry.sml or entry.speedwire is not None]
         found = {entry.id: self._heard(entry, number) for number, entry in enumerate(spoken)}
         asked: dict[tuple[str, int | None], list[Entry]] = {}
         for entry in entries_of(self.file):
@@ -119,7 +119,7 @@ class HouseDevices:
         return {
             entry.id: self._publisher(entry)
             for entry in entries_of(self.file)
-            if all(own is None for own in (entry.modbus, entry.http, entry.p1, entry.speedwire, entry.rct))
+            if all(own is None for own in (entry.modbus, entry.http, entry.p1, entry.sml, entry.speedwire, entry.rct))
         }
 
     def _by_unit(self) -> Iterator[list[Entry]]:
@@ -159,7 +159,7 @@ class HouseDevices:
 
     def _heard(self, entry: Entry, number: int) -> HeardMeter:
         found = _profile_of(entry)
-        if isinstance(found, P1Profile) and entry.p1 is not None:
+        if (isinstance(found, P1Profile) and entry.p1) or (isinstance(found, SmlProfile) and entry.sml):
             return PlayedTelegrams(found, LOOPBACK, 0, self.clock, self._source([entry], found))
         if isinstance(found, SpeedwireProfile) and entry.speedwire is not None:
             source, asked = self._source([entry], found), entry.speedwire

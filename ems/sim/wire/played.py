@@ -13,7 +13,7 @@ from typing import Final, Protocol
 from ems.clock import Clock
 from ems.devices.http.profile import HttpProfile
 from ems.devices.mqtt.profile import MqttProfile
-from ems.devices.obis_profile import P1Profile, SpeedwireProfile
+from ems.devices.obis_profile import P1Profile, SmlProfile, SpeedwireProfile
 from ems.devices.profile import Profile, SunSpecProfile
 from ems.devices.profile_parts import Kind
 from ems.devices.rct.profile import RctProfile
@@ -180,7 +180,9 @@ def _topics(profile: Profile, place: Place, clock: Clock) -> Played | None:
 
 
 def _telegrams(profile: Profile, place: Place, clock: Clock) -> Played | None:
-    return PlayedTelegrams(profile, place.host, place.port, clock) if isinstance(profile, P1Profile) else None
+    if not isinstance(profile, P1Profile | SmlProfile):
+        return None
+    return PlayedTelegrams(profile, place.host, place.port, clock)
 
 
 def _datagrams(profile: Profile, place: Place, clock: Clock) -> Played | None:
