@@ -28,7 +28,7 @@ from ems.devices.library import profile
 from ems.devices.modbus.address import address_of
 from ems.devices.modbus.profile import HybridProfile, ModbusProfile
 from ems.devices.mqtt.profile import MqttProfile
-from ems.devices.obis_profile import ObisProfile, P1Profile, SmlProfile, SpeedwireProfile
+from ems.devices.obis_profile import ObisProfile, P1Profile, SmlPageProfile, SmlProfile, SpeedwireProfile
 from ems.devices.profile import Profile, SunSpecProfile
 from ems.devices.rct.link import RctAddress
 from ems.devices.rct.profile import RctProfile
@@ -105,10 +105,8 @@ def _look(profile_id: str, asked: Asked, *, as_json: bool) -> _Looked | int:
         return wrong_use(str(error))
     except ValidationError:
         return wrong_use(f"host is {asked.get('host')!r}: {FORMS['host']}")
-    if isinstance(chosen, HttpProfile):
-        return wrong_use(f"{chosen.id} answers HTTP: open http://{asked.get('host')}{chosen.request} in a browser")
-    if isinstance(chosen, MqttProfile):
-        return wrong_use(f"{chosen.id} publishes by itself, so watch its topics: `ems devices show {chosen.id}`")
+    if isinstance(chosen, HttpProfile | SmlPageProfile | MqttProfile):
+        return wrong_use(_where_else(chosen, asked))
     if isinstance(chosen, P1Profile | SpeedwireProfile):
         address = address.model_copy(update={"port": asked.get("port", chosen.defaults.port)})
     if isinstance(chosen, RctProfile):
@@ -124,6 +122,15 @@ def _look(profile_id: str, asked: Asked, *, as_json: bool) -> _Looked | int:
         said = f"{_whose(chosen, address)} answers, but has none of these points: is it another model?"
         return _no_use(chosen, address, DeviceError.code, said, as_json=as_json)
     return _Looked(chosen=chosen, address=address, findings=findings)
+
+
+def _where_else(chosen: HttpProfile | SmlPageProfile | MqttProfile, asked: Asked) -> str:
+    """How to look at a device that is not read here."""
+    if isinstance(chosen, HttpProfile):
+        return f"{chosen.id} answers HTTP: open http://{asked.get('host')}{chosen.request} in a browser"
+    if isinstance(chosen, SmlPageProfile):
+        return f"{chosen.id} lets nobody in without its password: write it into a site file, and start it"
+    return f"{chosen.id} publishes by itself, so watch its topics: `ems devices show {chosen.id}`"
 
 
 _Readable = ModbusProfile | HybridProfile | SunSpecProfile | P1Profile | SmlProfile | SpeedwireProfile | RctProfile

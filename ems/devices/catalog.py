@@ -32,7 +32,7 @@ from ems.devices.mqtt.entry_topics import keepalive_of, point_of, topics_of
 from ems.devices.mqtt.link import Broker, MqttLink
 from ems.devices.mqtt.operator_signal import OperatorSignal
 from ems.devices.mqtt.profile import MqttProfile
-from ems.devices.obis_profile import P1Profile, SmlProfile, SpeedwireProfile
+from ems.devices.obis_profile import P1Profile, SmlPageProfile, SmlProfile, SpeedwireProfile
 from ems.devices.plausibility import Bounds
 from ems.devices.ports import Device
 from ems.devices.profile import Profile, SunSpecProfile
@@ -149,7 +149,7 @@ class _Build:
             return self._http_device(entry, kind, found, view)
         if isinstance(found, RctProfile):
             return self._rct_device(entry, kind, found, view)
-        if isinstance(found, P1Profile | SmlProfile):
+        if isinstance(found, P1Profile | SmlProfile | SmlPageProfile):
             return line_device(entry, found, view, self._clock)
         if isinstance(found, SpeedwireProfile):
             return self._speedwire_device(entry, found, view)

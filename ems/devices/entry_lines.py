@@ -9,8 +9,10 @@ from ems.clock import Clock
 from ems.config.schema import DeviceEntry, P1Address, Secret, SmlSource, SpeedwireSource
 from ems.config.secrets import reveal
 from ems.devices.config_error import DeviceConfigError
+from ems.devices.http.address import HttpAddress
+from ems.devices.http.entry_requests import http_address_of
 from ems.devices.mqtt.device import silence_limit_s
-from ems.devices.obis_profile import P1Profile, SmlProfile, SpeedwireProfile
+from ems.devices.obis_profile import P1Profile, SmlPageProfile, SmlProfile, SpeedwireProfile
 from ems.devices.p1.device import P1Device
 from ems.devices.p1.line import SEVEN_BITS_UP_TO_BAUD, P1Line
 from ems.devices.p1.sealed import KEY_BYTES, Keys
@@ -18,6 +20,7 @@ from ems.devices.rct.link import RctAddress
 from ems.devices.rct.profile import RctProfile
 from ems.devices.sample import Sample
 from ems.devices.sml.device import SmlDevice
+from ems.devices.sml.page import SmlPage
 from ems.devices.speedwire.device import SpeedwireDevice
 from ems.devices.speedwire.ear import Spot
 
@@ -25,9 +28,11 @@ T = TypeVar("T")
 
 
 def line_device(
-    entry: DeviceEntry, found: P1Profile | SmlProfile, view: Callable[[Sample], T], clock: Clock
-) -> P1Device[T] | SmlDevice[T]:
+    entry: DeviceEntry, found: P1Profile | SmlProfile | SmlPageProfile, view: Callable[[Sample], T], clock: Clock
+) -> P1Device[T] | SmlDevice[T] | SmlPage[T]:
     """The meter that an entry means, on a cable or a bridge of its own. Raises DeviceConfigError and SecretError."""
+    if isinstance(found, SmlPageProfile):
+        return sml_page(entry, found, view, clock)
     if isinstance(found, SmlProfile):
         return sml_device(entry, found, view, clock)
     return p1_device(entry, found, view, clock)
@@ -109,6 +114,33 @@ def sml_line(owner: str, stated: SmlSource, found: SmlProfile) -> P1Line:
     return P1Line(
         host=stated.host, port=stated.port or 0, serial=stated.serial, baud=stated.baud or found.defaults.baud
     )
+
+
+def sml_page(entry: DeviceEntry, found: SmlPageProfile, view: Callable[[Sample], T], clock: Clock) -> SmlPage[T]:
+    """The meter whose bridge has a page. Raises DeviceConfigError and SecretError."""
+    return SmlPage(
+        name=entry.id,
+        period_s=entry.period_s,
+        silence_s=silence_limit_s(entry.period_s, found.limits.silent_after_s),
+        address=page_address(entry, found),
+        profile=found,
+        view=view,
+        clock=clock,
+    )
+
+
+def page_address(entry: DeviceEntry, found: SmlPageProfile) -> HttpAddress:
+    """Where the page is, with what its profile says where the site file says nothing."""
+    source = entry.http
+    if source is None:
+        raise DeviceConfigError(f"{entry.id} has no HTTP address: add http: {{host: …, password: …}}")
+    usual = {
+        "request": source.request or found.request,
+        "port": source.port or (None if source.tls else found.port),
+        "user": source.user or found.user,
+        "timeout_s": source.timeout_s or found.limits.answer_within_ms / 1000,
+    }
+    return http_address_of(entry.model_copy(update={"http": source.model_copy(update=usual)}), None)
 
 
 def rct_address(entry: DeviceEntry, found: RctProfile) -> RctAddress:

@@ -117,6 +117,33 @@ class SmlProfile(ObisProfile):
     limits: ListenLimits = ListenLimits()
 
 
+class PageLimits(ListenLimits):
+    """How the page may be asked for."""
+
+    period_s: Annotated[float, Field(ge=0.2, le=60)]
+    """The shortest time between two questions."""
+
+    answer_within_ms: Annotated[int, Field(ge=100, le=30_000)] = 2000
+
+
+class SmlPageProfile(ObisProfile):
+    """A bridge with a page that holds the newest SML telegram of its meter."""
+
+    transport: Literal["sml_page"]
+    port: Annotated[int, Field(ge=1, le=65535)]
+    request: Annotated[str, Field(min_length=1, max_length=300, pattern=r"^/[^\s#]*$")]
+    user: str
+    """Whom it lets in, where the site file states none."""
+
+    limits: PageLimits
+    experimental: str
+    """Why nobody should rely on it yet."""
+
+    @property
+    def experimental_as(self) -> Mapping[Kind, str]:
+        return {"meter": self.experimental}
+
+
 class SpeedwireDefaults(ProfilePart):
     """Where such meters speak."""
 

@@ -20,7 +20,7 @@ from ems.devices.config_error import DeviceConfigError
 from ems.devices.http.profile import HttpProfile
 from ems.devices.modbus.profile import HybridProfile, ModbusLimits, ModbusProfile
 from ems.devices.mqtt.profile import MqttProfile
-from ems.devices.obis_profile import P1Profile, SmlProfile, SpeedwireProfile
+from ems.devices.obis_profile import P1Profile, SmlPageProfile, SmlProfile, SpeedwireProfile
 from ems.devices.profile_parts import Kind, ProfileHead, Status
 from ems.devices.rct.profile import RctProfile
 
@@ -56,6 +56,7 @@ Profile = (
     | SpeedwireProfile
     | RctProfile
     | SmlProfile
+    | SmlPageProfile
 )
 
 
@@ -75,11 +76,12 @@ _PROFILE: Final[TypeAdapter[Profile]] = TypeAdapter(
         | Annotated[P1Profile, Tag("p1")]
         | Annotated[SpeedwireProfile, Tag("speedwire")]
         | Annotated[RctProfile, Tag("rct")]
-        | Annotated[SmlProfile, Tag("sml")],
+        | Annotated[SmlProfile, Tag("sml")]
+        | Annotated[SmlPageProfile, Tag("sml_page")],
         Discriminator(
             _shape,
             custom_error_type="transport",
-            custom_error_message="transport is none of modbus, sunspec, mqtt, http, p1, speedwire, rct, sml",
+            custom_error_message="transport is none of modbus, sunspec, mqtt, http, p1, speedwire, rct, sml, sml_page",
         ),
     ]
 )

@@ -67,6 +67,7 @@ async def played(chosen: Profile, **stated: dict[str, float]) -> AsyncIterator[D
         "dsmr_p1",
         "rct_power",
         "sml_head",
+        "tibber_pulse",
     ],
 )
 async def test_a_device_of_each_transport_is_read_by_its_own_lines(profile_id: str) -> None:

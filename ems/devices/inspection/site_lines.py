@@ -26,6 +26,7 @@ TRANSPORTS: Final[Mapping[str, str]] = {
     "speedwire": "speedwire",
     "rct": "rct",
     "sml": "sml",
+    "sml_page": "http",
 }
 """The key that says where such a profile's device answers."""
 

@@ -11,7 +11,7 @@ from ems.devices.http.profile import HttpProfile
 from ems.devices.library import profile
 from ems.devices.modbus.profile import HybridProfile, ModbusProfile
 from ems.devices.mqtt.profile import MqttProfile
-from ems.devices.obis_profile import ObisProfile, P1Profile, SmlProfile, SpeedwireProfile
+from ems.devices.obis_profile import ObisProfile, P1Profile, SmlPageProfile, SmlProfile, SpeedwireProfile
 from ems.devices.profile import Profile
 from ems.devices.profile_parts import Kind
 from ems.devices.rct.profile import RctProfile
@@ -76,6 +76,8 @@ def _entry(found: Profile, number: int) -> Mapping[str, Any]:
     if isinstance(found, HttpProfile):
         secure = {"tls": False} if found.tls else {}
         return entry | {"http": {"host": LOOPBACK, "port": HTTP_PORT + number, "parameters": found.as_named, **secure}}
+    if isinstance(found, SmlPageProfile):
+        return entry | {"http": {"host": LOOPBACK, "port": HTTP_PORT + number}}
     if isinstance(found, RctProfile):
         return entry | {"rct": {"host": LOOPBACK}}
     if isinstance(found, SmlProfile):
@@ -89,6 +91,8 @@ def _entry(found: Profile, number: int) -> Mapping[str, Any]:
 
 
 def _shortest_period_s(found: Profile) -> float:
+    if isinstance(found, SmlPageProfile):
+        return found.limits.period_s
     return 0.0 if isinstance(found, MqttProfile | ObisProfile) else found.limits.period_s or 0.0
 
 

@@ -16,7 +16,7 @@ from ems.devices.library import profile
 from ems.devices.modbus.address import address_of
 from ems.devices.mqtt.entry_topics import topics_of
 from ems.devices.mqtt.profile import MqttProfile
-from ems.devices.obis_profile import P1Profile, SmlProfile, SpeedwireProfile
+from ems.devices.obis_profile import P1Profile, SmlPageProfile, SmlProfile, SpeedwireProfile
 from ems.devices.profile import Profile
 from ems.devices.profile_parts import Kind
 from ems.devices.rct.profile import RctProfile
@@ -36,6 +36,7 @@ from ems.sim.wire.mqtt_devices import (
 from ems.sim.wire.object_devices import PlayedObjects
 from ems.sim.wire.points import battery_points, grid_points, sun_points
 from ems.sim.wire.profile_unit import ProfileUnit, RegisterProfile, Source
+from ems.sim.wire.sml_page import SmlPagePort
 from ems.sim.world import CircuitSample, SunSample, World
 
 USUAL_PEAK_W: Final = 5000.0
@@ -45,6 +46,7 @@ LOWEST_OPEN_PORT: Final = 1024
 
 Entry: TypeAlias = MeterEntry | SolarEntry | BatteryEntry
 Unit: TypeAlias = SimulatedUnit | ProfileUnit
+Page: TypeAlias = HttpPort | SmlPagePort
 HeardMeter: TypeAlias = PlayedTelegrams | PlayedDatagrams | PlayedObjects
 
 
@@ -90,9 +92,9 @@ class HouseDevices:
             found |= dict.fromkeys((entry.id for entry in group), unit)
         return found
 
-    def pages(self) -> dict[str, HttpPort]:
+    def pages(self) -> dict[str, Page]:
         """The devices that answer HTTP, by the ids of their entries."""
-        found: dict[str, HttpPort] = {}
+        found: dict[str, Page] = {}
         groups: dict[tuple[str, int | None, str | None], list[Entry]] = {}
         for entry in entries_of(self.file):
             if entry.http is not None:
@@ -150,12 +152,14 @@ class HouseDevices:
         except CannotShow as err:
             raise CannotSimulate(f"{entry.id} cannot be simulated: {err}") from err
 
-    def _page(self, group: Sequence[Entry]) -> HttpPort:
+    def _page(self, group: Sequence[Entry]) -> Page:
         entry = group[0]
         found = _profile_of(entry) if entry.profile is not None else _own_profile(entry)
-        if not isinstance(found, HttpProfile) or entry.http is None:
+        if not isinstance(found, HttpProfile | SmlPageProfile) or entry.http is None:
             raise CannotSimulate(f"{entry.id} with profile {entry.profile} cannot be simulated over HTTP")
         port = entry.http.port if entry.http.port and entry.http.port >= LOWEST_OPEN_PORT else 0
+        if isinstance(found, SmlPageProfile):
+            return SmlPagePort(found, LOOPBACK, port, self.clock, self._source(group, found))
         return HttpPort(found, port=port, source=self._source(group, found), clock=self.clock)
 
     def _heard(self, entry: Entry, number: int) -> HeardMeter:

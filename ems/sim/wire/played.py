@@ -13,7 +13,7 @@ from typing import Final, Protocol
 from ems.clock import Clock
 from ems.devices.http.profile import HttpProfile
 from ems.devices.mqtt.profile import MqttProfile
-from ems.devices.obis_profile import P1Profile, SmlProfile, SpeedwireProfile
+from ems.devices.obis_profile import P1Profile, SmlPageProfile, SmlProfile, SpeedwireProfile
 from ems.devices.profile import Profile, SunSpecProfile
 from ems.devices.profile_parts import Kind
 from ems.devices.rct.profile import RctProfile
@@ -26,6 +26,7 @@ from ems.sim.wire.modbus_devices import ModbusPort
 from ems.sim.wire.mqtt_devices import EmbeddedBroker, MqttPublisher, Presence, topic_messages
 from ems.sim.wire.object_devices import PlayedObjects
 from ems.sim.wire.profile_unit import ProfileUnit, RegisterProfile
+from ems.sim.wire.sml_page import SmlPagePort
 
 USUAL_UNIT: Final = 1
 
@@ -197,6 +198,10 @@ def _objects(profile: Profile, place: Place, _: Clock) -> Played | None:
     return PlayedObjects(profile, place.host, place.port) if isinstance(profile, RctProfile) else None
 
 
+def _pages(profile: Profile, place: Place, clock: Clock) -> Played | None:
+    return SmlPagePort(profile, place.host, place.port, clock) if isinstance(profile, SmlPageProfile) else None
+
+
 PLAYERS: Final[tuple[Callable[[Profile, Place, Clock], Played | None], ...]] = (
     _registers,
     _answers,
@@ -204,6 +209,7 @@ PLAYERS: Final[tuple[Callable[[Profile, Place, Clock], Played | None], ...]] = (
     _telegrams,
     _datagrams,
     _objects,
+    _pages,
 )
 """Each plays the profiles of its transport, and no others."""
 
