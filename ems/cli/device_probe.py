@@ -16,9 +16,9 @@ from rich.text import Text
 from ems.cli.device_tables import console, print_json, table, unit_of, wrong_use
 from ems.clock import WallClock
 from ems.config.cure_words import FORMS
-from ems.config.schema import ModbusAddress, P1Address
+from ems.config.schema import ModbusAddress, P1Address, SmlSource
 from ems.devices.config_error import DeviceConfigError
-from ems.devices.entry_lines import p1_line
+from ems.devices.entry_lines import p1_line, sml_line
 from ems.devices.http.profile import HttpProfile
 from ems.devices.inspection.hearing import heard_at_port, heard_on_network
 from ems.devices.inspection.objects import told_objects
@@ -28,7 +28,7 @@ from ems.devices.library import profile
 from ems.devices.modbus.address import address_of
 from ems.devices.modbus.profile import HybridProfile, ModbusProfile
 from ems.devices.mqtt.profile import MqttProfile
-from ems.devices.obis_profile import ObisProfile, P1Profile, SpeedwireProfile
+from ems.devices.obis_profile import ObisProfile, P1Profile, SmlPageProfile, SmlProfile, SpeedwireProfile
 from ems.devices.profile import Profile, SunSpecProfile
 from ems.devices.rct.link import RctAddress
 from ems.devices.rct.profile import RctProfile
@@ -107,16 +107,16 @@ def _look(profile_id: str, asked: Asked, *, as_json: bool) -> _Looked | int:
         return wrong_use(str(error))
     except ValidationError:
         return wrong_use(f"host is {asked.get('host')!r}: {FORMS['host']}")
-    if isinstance(chosen, HttpProfile):
-        return wrong_use(f"{chosen.id} answers HTTP: open http://{asked.get('host')}{chosen.request} in a browser")
-    if isinstance(chosen, MqttProfile):
-        return wrong_use(f"{chosen.id} publishes by itself, so watch its topics: `ems devices show {chosen.id}`")
+    if isinstance(chosen, HttpProfile | SmlPageProfile | MqttProfile):
+        return wrong_use(_where_else(chosen, asked))
     if isinstance(chosen, P1Profile | SpeedwireProfile):
         address = address.model_copy(update={"port": asked.get("port", chosen.defaults.port)})
     if isinstance(chosen, RctProfile):
         address = address.model_copy(update={"port": asked.get("port", chosen.port)})
     try:
         findings = asyncio.run(_read(chosen, address, asked))
+    except DeviceConfigError as error:
+        return wrong_use(str(error))
     except DeviceError as error:
         cure = None if isinstance(chosen, _WithoutUnit) else _CURES.get(type(error))
         return _no_use(chosen, address, error.code, f"{error}: {cure}" if cure else str(error), as_json=as_json)
@@ -126,7 +126,16 @@ def _look(profile_id: str, asked: Asked, *, as_json: bool) -> _Looked | int:
     return _Looked(chosen=chosen, address=address, findings=findings)
 
 
-_Readable = ModbusProfile | HybridProfile | SunSpecProfile | P1Profile | SpeedwireProfile | RctProfile
+def _where_else(chosen: HttpProfile | SmlPageProfile | MqttProfile, asked: Asked) -> str:
+    """How to look at a device that is not read here."""
+    if isinstance(chosen, HttpProfile):
+        return f"{chosen.id} answers HTTP: open http://{asked.get('host')}{chosen.request} in a browser"
+    if isinstance(chosen, SmlPageProfile):
+        return f"{chosen.id} lets nobody in without its password: write it into a site file, and start it"
+    return f"{chosen.id} publishes by itself, so watch its topics: `ems devices show {chosen.id}`"
+
+
+_Readable = ModbusProfile | HybridProfile | SunSpecProfile | P1Profile | SmlProfile | SpeedwireProfile | RctProfile
 _WithoutUnit = ObisProfile | RctProfile
 
 
@@ -137,6 +146,9 @@ async def _read(chosen: _Readable, address: ModbusAddress, asked: Asked) -> tupl
         place = P1Address.model_validate({"host": address.host, "port": address.port, "serial": address.serial})
         line = p1_line(place.model_copy(update={"baud": baud}), chosen)
         return await heard_at_port(chosen, line, WallClock())
+    if isinstance(chosen, SmlProfile):
+        stated = {"host": address.host, "serial": address.serial, "port": asked.get("port"), "baud": asked.get("baud")}
+        return await heard_at_port(chosen, sml_line(chosen.id, SmlSource.model_validate(stated), chosen), WallClock())
     if isinstance(chosen, SpeedwireProfile):
         return await heard_on_network(chosen, address.host, address.port, WallClock())
     if isinstance(chosen, RctProfile):

@@ -26,6 +26,7 @@ from ems.config.schema_devices import (
     MqttTerm,
     P1Address,
     RctSource,
+    SmlSource,
     SolarEntry,
     SpeedwireSource,
 )
@@ -67,6 +68,7 @@ __all__ = [
     "SimulatedStation",
     "SimulationSection",
     "SiteFile",
+    "SmlSource",
     "SolarEntry",
     "SpeedwireSource",
     "StationEntry",

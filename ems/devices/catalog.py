@@ -1,7 +1,6 @@
 """The way from a site file to devices that can be read.
 
-`connect_devices` builds everything a site file names, by the profiles of `library`. Nothing is connected yet when it
-returns: Modbus connects with the first `read`, MQTT with its background job.
+Nothing is connected yet when it has been gone: Modbus connects with the first `read`, MQTT with its background job.
 """
 
 from __future__ import annotations
@@ -17,7 +16,8 @@ from ems.config.secrets import reveal
 from ems.devices.battery.valve import ModbusValve, valve_of
 from ems.devices.config_error import DeviceConfigError
 from ems.devices.entry_checks import check_names, check_phases, live_points
-from ems.devices.entry_lines import p1_device, rct_address, speedwire_device, spot_of
+from ems.devices.entry_filling import as_stated
+from ems.devices.entry_lines import line_device, rct_address, speedwire_device, spot_of
 from ems.devices.entry_numbers import names_of, signed_of
 from ems.devices.http.device import HttpDevice
 from ems.devices.http.entry_requests import http_address_of, requests_of
@@ -32,7 +32,7 @@ from ems.devices.mqtt.entry_topics import keepalive_of, point_of, portal_topic_o
 from ems.devices.mqtt.link import Broker, MqttLink
 from ems.devices.mqtt.operator_signal import OperatorSignal
 from ems.devices.mqtt.profile import MqttProfile
-from ems.devices.obis_profile import P1Profile, SpeedwireProfile
+from ems.devices.obis_profile import P1Profile, SmlPageProfile, SmlProfile, SpeedwireProfile
 from ems.devices.plausibility import Bounds
 from ems.devices.ports import Device
 from ems.devices.profile import Profile, SunSpecProfile
@@ -42,6 +42,7 @@ from ems.devices.rct.device import RctDevice
 from ems.devices.rct.link import RctAddress, RctLink
 from ems.devices.rct.profile import RctProfile
 from ems.devices.sample import Sample, is_live
+from ems.devices.speedwire.device import SpeedwireDevice
 from ems.devices.speedwire.ear import SpeedwireEar, Spot
 from ems.devices.sunspec.device import SunSpecDevice
 from ems.devices.sunspec.ways import ways_of
@@ -148,13 +149,10 @@ class _Build:
             return self._http_device(entry, kind, found, view)
         if isinstance(found, RctProfile):
             return self._rct_device(entry, kind, found, view)
-        if isinstance(found, P1Profile):
-            return p1_device(entry, found, view, self._clock)
+        if isinstance(found, P1Profile | SmlProfile | SmlPageProfile):
+            return line_device(entry, found, view, self._clock)
         if isinstance(found, SpeedwireProfile):
-            heard = speedwire_device(entry, found, view, self._clock)
-            spot = spot_of(entry, found)
-            self.ears.setdefault(spot, SpeedwireEar(spot, self._clock)).follow(heard)
-            return heard
+            return self._speedwire_device(entry, found, view)
         if found is None or isinstance(found, MqttProfile):
             return self._mqtt_device(entry, kind, found, view, live_points(kind, phases))
         if entry.modbus is None:
@@ -235,6 +233,14 @@ class _Build:
             clock=self._clock,
         )
 
+    def _speedwire_device(
+        self, entry: DeviceEntry, found: SpeedwireProfile, view: Callable[[Sample], R]
+    ) -> SpeedwireDevice[R]:
+        heard = speedwire_device(entry, found, view, self._clock)
+        spot = spot_of(entry, found)
+        self.ears.setdefault(spot, SpeedwireEar(spot, self._clock)).follow(heard)
+        return heard
+
     def _rct_device(
         self, entry: DeviceEntry, kind: Kind, found: RctProfile, view: Callable[[Sample], R]
     ) -> RctDevice[R]:
@@ -276,7 +282,7 @@ class _Build:
 
 
 def _profile_of(entry: DeviceEntry, kind: Kind) -> Profile | None:
-    """The entry's profile; None for a device with MQTT points of its own."""
+    """The entry's profile, filled in; None for a device with points of its own."""
     if entry.profile is None:
         if not (entry.mqtt and entry.mqtt.points) and not (entry.http and entry.http.points):
             raise DeviceConfigError(f"{entry.id} has no profile: name one of `ems devices list`, or points of its own")
@@ -286,6 +292,6 @@ def _profile_of(entry: DeviceEntry, kind: Kind) -> Profile | None:
     except DeviceConfigError as err:
         raise DeviceConfigError(f"{entry.id}: {err}") from err
     if kind not in found.kinds:
-        describes = " or ".join(found.kinds)
-        raise DeviceConfigError(f"{entry.id} is used as {kind}, but {found.id} describes a {describes}: take another")
-    return found
+        told = " or ".join(found.kinds)
+        raise DeviceConfigError(f"{entry.id} is used as {kind}, but {found.id} describes a {told}: take another")
+    return as_stated(entry, found)

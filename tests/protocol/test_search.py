@@ -11,7 +11,7 @@ from ems.clock import WallClock
 from ems.devices.http.profile import HttpProfile
 from ems.devices.inspection.search.candidate import Sure
 from ems.devices.inspection.search.host import NOT_MODBUS, HostFound, Search, search_host
-from ems.devices.inspection.search.pages import search_pages
+from ems.devices.inspection.search.pages import search_pages, shows_itself
 from ems.devices.library import profile, profiles
 from ems.devices.modbus.profile import ModbusProfile
 from ems.errors import UnknownHost
@@ -21,7 +21,11 @@ from ems.sim.wire.profile_unit import ProfileUnit
 from tests.protocol.modbus_bench import LOOPBACK, SILENCE, odd_server
 from tests.protocol.mqtt_brokers import free_port
 
-HTTP = [each for each in profiles() if isinstance(each, HttpProfile) and not each.tls]
+HTTP = [
+    each
+    for each in profiles()
+    if isinstance(each, HttpProfile) and not each.tls and (each.identity is not None or shows_itself(each))
+]
 
 
 async def search(port: int, *, within_s: float = 10.0, unit: int | None = None) -> HostFound:

@@ -8,10 +8,12 @@ from typing import Final
 
 from ems.clock import Clock
 from ems.devices.inspection.probe import Finding
-from ems.devices.obis_profile import ObisProfile, P1Profile, SpeedwireProfile
-from ems.devices.p1.device import P1Device
+from ems.devices.obis_profile import ObisProfile, P1Profile, SmlProfile, SpeedwireProfile
+from ems.devices.p1.device import P1Tongue
 from ems.devices.p1.line import P1Line
+from ems.devices.p1.speaking import SpeakingMeter
 from ems.devices.sample import Sample
+from ems.devices.sml.device import SmlTongue
 from ems.devices.speedwire.device import SpeedwireDevice
 from ems.devices.speedwire.ear import SpeedwireEar, Spot
 from ems.errors import LinkDown
@@ -22,17 +24,17 @@ PORT_PATIENCE_S: Final = 25.0
 SPEEDWIRE_PATIENCE_S: Final = 5.0
 
 
-async def heard_at_port(profile: P1Profile, line: P1Line, clock: Clock) -> tuple[Finding, ...]:
+async def heard_at_port(profile: P1Profile | SmlProfile, line: P1Line, clock: Clock) -> tuple[Finding, ...]:
     """What the next whole telegram says, point by point; None for what it does not tell.
 
     Raises LinkDown, NoAnswer, Nonsense or Refused.
     """
-    meter: P1Device[Sample] = P1Device(
+    meter: SpeakingMeter[Sample] = SpeakingMeter(
         name=profile.id,
         period_s=1.0,
         silence_s=PORT_PATIENCE_S,
         line=line,
-        profile=profile,
+        tongue=SmlTongue(profile) if isinstance(profile, SmlProfile) else P1Tongue(profile),
         view=_as_it_is,
         clock=clock,
     )

@@ -14,7 +14,7 @@ from ems.devices.http.profile import HttpProfile
 from ems.devices.modbus.point_map import Derived
 from ems.devices.modbus.profile import HybridProfile, ModbusProfile
 from ems.devices.mqtt.profile import MqttProfile
-from ems.devices.obis_profile import P1Profile, SpeedwireProfile
+from ems.devices.obis_profile import ObisProfile
 from ems.devices.profile import Profile
 from ems.devices.profile_parts import Kind
 from ems.devices.rct.profile import RctProfile
@@ -71,7 +71,7 @@ def tells_of(profile: Profile) -> Mapping[Kind, Tells]:
         }
     if isinstance(profile, RctProfile):
         return {kind: PlainTells(told=tuple(use.points)) for kind, use in profile.uses.items()}
-    if isinstance(profile, P1Profile | SpeedwireProfile):
+    if isinstance(profile, ObisProfile):
         return {"meter": PlainTells(told=tuple(profile.points))}
     if isinstance(profile, MqttProfile):
         return {profile.kind: PlainTells(told=tuple(profile.points), signed=profile.signed)}

@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 from ems.clock import Clock
 from ems.config.schema import BatteryEntry, MeterEntry, ModbusAddress, SiteFile, SolarEntry
 from ems.devices.config_error import DeviceConfigError
+from ems.devices.entry_filling import as_stated
 from ems.devices.http.entry_requests import requests_of
 from ems.devices.http.profile import HttpProfile, HttpUse
 from ems.devices.library import profile
@@ -16,7 +17,7 @@ from ems.devices.modbus.address import address_of
 from ems.devices.mqtt.entry_topics import portal_topic_of, prefix_of, topics_of
 from ems.devices.mqtt.portal import ANY
 from ems.devices.mqtt.profile import MqttProfile
-from ems.devices.obis_profile import P1Profile, SpeedwireProfile
+from ems.devices.obis_profile import P1Profile, SmlPageProfile, SmlProfile, SpeedwireProfile
 from ems.devices.profile import Profile
 from ems.devices.profile_parts import Kind
 from ems.devices.rct.profile import RctProfile
@@ -37,6 +38,7 @@ from ems.sim.wire.mqtt_devices import (
 from ems.sim.wire.object_devices import PlayedObjects
 from ems.sim.wire.points import battery_points, grid_points, sun_points
 from ems.sim.wire.profile_unit import ProfileUnit, RegisterProfile, Source
+from ems.sim.wire.sml_page import SmlPagePort
 from ems.sim.world import CircuitSample, SunSample, World
 
 USUAL_PEAK_W: Final = 5000.0
@@ -49,6 +51,7 @@ LOWEST_OPEN_PORT: Final = 1024
 
 Entry: TypeAlias = MeterEntry | SolarEntry | BatteryEntry
 Unit: TypeAlias = SimulatedUnit | ProfileUnit
+Page: TypeAlias = HttpPort | SmlPagePort
 HeardMeter: TypeAlias = PlayedTelegrams | PlayedDatagrams | PlayedObjects
 
 
@@ -102,9 +105,9 @@ class HouseDevices:
             found |= dict.fromkeys((entry.id for entry in group), unit)
         return found
 
-    def pages(self) -> dict[str, HttpPort]:
+    def pages(self) -> dict[str, Page]:
         """The devices that answer HTTP, by the ids of their entries."""
-        found: dict[str, HttpPort] = {}
+        found: dict[str, Page] = {}
         groups: dict[tuple[str, int | None, str | None], list[Entry]] = {}
         for entry in entries_of(self.file):
             if entry.http is not None:
@@ -116,7 +119,7 @@ class HouseDevices:
 
     def heard(self) -> dict[str, HeardMeter]:
         """The devices on a line of their own, by the ids of their entries."""
-        spoken = [entry for entry in entries_of(self.file) if entry.p1 is not None or entry.speedwire is not None]
+        spoken = [entry for entry in entries_of(self.file) if entry.p1 or entry.sml or entry.speedwire is not None]
         found = {entry.id: self._heard(entry, number) for number, entry in enumerate(spoken)}
         asked: dict[tuple[str, int | None], list[Entry]] = {}
         for entry in entries_of(self.file):
@@ -132,7 +135,7 @@ class HouseDevices:
         return {
             entry.id: self._publisher(entry)
             for entry in entries_of(self.file)
-            if all(own is None for own in (entry.modbus, entry.http, entry.p1, entry.speedwire, entry.rct))
+            if all(own is None for own in (entry.modbus, entry.http, entry.p1, entry.sml, entry.speedwire, entry.rct))
         }
 
     def _by_unit(self) -> Iterator[list[Entry]]:
@@ -162,17 +165,19 @@ class HouseDevices:
         except CannotShow as err:
             raise CannotSimulate(f"{entry.id} cannot be simulated: {err}") from err
 
-    def _page(self, group: Sequence[Entry]) -> HttpPort:
+    def _page(self, group: Sequence[Entry]) -> Page:
         entry = group[0]
         found = _profile_of(entry) if entry.profile is not None else _own_profile(entry)
-        if not isinstance(found, HttpProfile) or entry.http is None:
+        if not isinstance(found, HttpProfile | SmlPageProfile) or entry.http is None:
             raise CannotSimulate(f"{entry.id} with profile {entry.profile} cannot be simulated over HTTP")
         port = entry.http.port if entry.http.port and entry.http.port >= LOWEST_OPEN_PORT else 0
-        return HttpPort(found, port=port, source=self._source(group, found))
+        if isinstance(found, SmlPageProfile):
+            return SmlPagePort(found, LOOPBACK, port, self.clock, self._source(group, found))
+        return HttpPort(found, port=port, source=self._source(group, found), clock=self.clock)
 
     def _heard(self, entry: Entry, number: int) -> HeardMeter:
         found = _profile_of(entry)
-        if isinstance(found, P1Profile) and entry.p1 is not None:
+        if (isinstance(found, P1Profile) and entry.p1) or (isinstance(found, SmlProfile) and entry.sml):
             return PlayedTelegrams(found, LOOPBACK, 0, self.clock, self._source([entry], found))
         if isinstance(found, SpeedwireProfile) and entry.speedwire is not None:
             source, asked = self._source([entry], found), entry.speedwire
@@ -269,7 +274,10 @@ def _profile_of(entry: Entry) -> Profile | None:
         raise CannotSimulate(f"{entry.id}: {err}") from err
     if kind_of(entry) not in found.kinds:
         raise CannotSimulate(f"{entry.id}: {found.id} describes no {kind_of(entry)}")
-    return found
+    try:
+        return as_stated(entry, found)
+    except DeviceConfigError as err:
+        raise CannotSimulate(str(err)) from err
 
 
 def _own_profile(entry: Entry) -> HttpProfile:

@@ -13,7 +13,7 @@ from typing import Final, Protocol
 from ems.clock import Clock
 from ems.devices.http.profile import HttpProfile
 from ems.devices.mqtt.profile import MqttProfile
-from ems.devices.obis_profile import P1Profile, SpeedwireProfile
+from ems.devices.obis_profile import P1Profile, SmlPageProfile, SmlProfile, SpeedwireProfile
 from ems.devices.profile import Profile, SunSpecProfile
 from ems.devices.profile_parts import Kind
 from ems.devices.rct.profile import RctProfile
@@ -26,6 +26,7 @@ from ems.sim.wire.modbus_devices import ModbusPort
 from ems.sim.wire.mqtt_devices import EmbeddedBroker, MqttPublisher, Presence, portal_messages, topic_messages
 from ems.sim.wire.object_devices import PlayedObjects
 from ems.sim.wire.profile_unit import ProfileUnit, RegisterProfile
+from ems.sim.wire.sml_page import SmlPagePort
 
 USUAL_UNIT: Final = 1
 
@@ -97,14 +98,15 @@ class PlayedRegisters:
 
 @dataclass(slots=True)
 class PlayedAnswers:
-    """An HTTP device, without TLS and without a login."""
+    """An HTTP device, without TLS, which lets everybody in."""
 
     profile: HttpProfile
     place: Place
+    clock: Clock
     _port: HttpPort = field(init=False)
 
     def __post_init__(self) -> None:
-        self._port = HttpPort(self.profile, self.place.host, self.place.port)
+        self._port = HttpPort(self.profile, self.place.host, self.place.port, clock=self.clock)
 
     @property
     def where(self) -> Mapping[str, str | int]:
@@ -149,7 +151,8 @@ class PlayedTopics:
     async def open(self) -> None:
         await self._broker.start()
         there = self.profile.availability
-        points = {name: point.under(self.prefix) for name, point in self.profile.points.items()}
+        filled = self.profile.filled(self.profile.id, self.profile.as_named)
+        points = {name: point.under(self.prefix) for name, point in filled.points.items()}
         publisher = MqttPublisher(
             self.profile.id,
             self._broker,
@@ -171,8 +174,8 @@ def _registers(profile: Profile, place: Place, _: Clock) -> Played | None:
     return PlayedRegisters(profile, place) if isinstance(profile, RegisterProfile) else None
 
 
-def _answers(profile: Profile, place: Place, _: Clock) -> Played | None:
-    return PlayedAnswers(profile, place) if isinstance(profile, HttpProfile) else None
+def _answers(profile: Profile, place: Place, clock: Clock) -> Played | None:
+    return PlayedAnswers(profile, place, clock) if isinstance(profile, HttpProfile) else None
 
 
 def _topics(profile: Profile, place: Place, clock: Clock) -> Played | None:
@@ -180,7 +183,9 @@ def _topics(profile: Profile, place: Place, clock: Clock) -> Played | None:
 
 
 def _telegrams(profile: Profile, place: Place, clock: Clock) -> Played | None:
-    return PlayedTelegrams(profile, place.host, place.port, clock) if isinstance(profile, P1Profile) else None
+    if not isinstance(profile, P1Profile | SmlProfile):
+        return None
+    return PlayedTelegrams(profile, place.host, place.port, clock)
 
 
 def _datagrams(profile: Profile, place: Place, clock: Clock) -> Played | None:
@@ -193,6 +198,10 @@ def _objects(profile: Profile, place: Place, _: Clock) -> Played | None:
     return PlayedObjects(profile, place.host, place.port) if isinstance(profile, RctProfile) else None
 
 
+def _pages(profile: Profile, place: Place, clock: Clock) -> Played | None:
+    return SmlPagePort(profile, place.host, place.port, clock) if isinstance(profile, SmlPageProfile) else None
+
+
 PLAYERS: Final[tuple[Callable[[Profile, Place, Clock], Played | None], ...]] = (
     _registers,
     _answers,
@@ -200,6 +209,7 @@ PLAYERS: Final[tuple[Callable[[Profile, Place, Clock], Played | None], ...]] = (
     _telegrams,
     _datagrams,
     _objects,
+    _pages,
 )
 """Each plays the profiles of its transport, and no others."""
 

@@ -31,6 +31,7 @@ SECTIONS: Mapping[str, tuple[type[BaseModel], ...]] = {
     "modbus": (schema.ModbusAddress,),
     "http of a device": (schema.HttpSource,),
     "p1 of a meter": (schema.P1Address,),
+    "sml of a meter": (schema.SmlSource,),
     "speedwire of a meter": (schema.SpeedwireSource,),
     "rct of a device": (schema.RctSource,),
     "mqtt of a device": (schema.MqttSource,),
