@@ -42,18 +42,20 @@ async def heard_at_port(profile: P1Profile, line: P1Line, clock: Clock) -> tuple
         await meter.close()
 
 
-async def heard_on_network(profile: SpeedwireProfile, host: str, port: int, clock: Clock) -> tuple[Finding, ...]:
-    """What the only energy meter on the network of `host` says. Raises LinkDown, NoAnswer or Nonsense."""
+async def heard_on_network(
+    profile: SpeedwireProfile, spot: Spot, serial: int | None, clock: Clock
+) -> tuple[Finding, ...]:
+    """What the meter with that number says, or the only one there is. Raises LinkDown, NoAnswer or Nonsense."""
     meter: SpeedwireDevice[Sample] = SpeedwireDevice(
         name=profile.id,
         period_s=1.0,
         silence_s=SPEEDWIRE_PATIENCE_S,
-        serial=None,
+        serial=serial,
         profile=profile,
         view=_as_it_is,
         clock=clock,
     )
-    ear = SpeedwireEar(Spot(group=profile.defaults.group, port=port, interface=_own_address(host)), clock)
+    ear = SpeedwireEar(spot, clock)
     ear.follow(meter)
     listening = asyncio.create_task(ear.run())
     try:
@@ -63,8 +65,8 @@ async def heard_on_network(profile: SpeedwireProfile, host: str, port: int, cloc
         await asyncio.gather(listening, return_exceptions=True)
 
 
-def _own_address(host: str) -> str:
-    """Ours on the network that leads to `host`; nothing is sent."""
+def own_address(host: str) -> str:
+    """Ours on the network that leads to `host`; nothing is sent. Raises LinkDown."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as towards:
         try:
             towards.connect((host, 9))

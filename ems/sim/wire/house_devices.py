@@ -14,7 +14,8 @@ from ems.devices.http.entry_requests import requests_of
 from ems.devices.http.profile import HttpProfile, HttpUse
 from ems.devices.library import profile
 from ems.devices.modbus.address import address_of
-from ems.devices.mqtt.entry_topics import topics_of
+from ems.devices.mqtt.entry_topics import portal_topic_of, prefix_of, topics_of
+from ems.devices.mqtt.portal import ANY
 from ems.devices.mqtt.profile import MqttProfile
 from ems.devices.obis_profile import P1Profile, SpeedwireProfile
 from ems.devices.profile import Profile
@@ -28,6 +29,7 @@ from ems.sim.wire.mqtt_devices import (
     EmbeddedBroker,
     MqttPublisher,
     Presence,
+    portal_messages,
     shelly_messages,
     shelly_presence,
     topic_messages,
@@ -38,6 +40,9 @@ from ems.sim.world import CircuitSample, SunSample, World
 
 USUAL_PEAK_W: Final = 5000.0
 LOOPBACK: Final = "127.0.0.1"
+PORTAL: Final = "c0619ab00001"
+"""The number of simulated devices that say one of themselves."""
+
 LOWEST_OPEN_PORT: Final = 1024
 """Below it only the system's own programs may listen."""
 
@@ -55,6 +60,14 @@ class CannotSimulate(EmsError):
 def entries_of(file: SiteFile) -> tuple[Entry, ...]:
     """Every device of the file."""
     return (*file.meters, *file.solar, *([file.battery] if file.battery is not None else []))
+
+
+def _with_a_number(entry: Entry, found: MqttProfile | None) -> Entry:
+    """With a number of ours, where the entry leaves it to the device to say one."""
+    if portal_topic_of(entry, found) is None or entry.mqtt is None:
+        return entry
+    prefix = (prefix_of(entry, found) or ANY).replace(ANY, PORTAL, 1)
+    return entry.model_copy(update={"mqtt": entry.mqtt.model_copy(update={"prefix": prefix})})
 
 
 def kind_of(entry: Entry) -> Kind:
@@ -174,15 +187,17 @@ class HouseDevices:
                 presence=shelly_presence(prefix),
             )
         try:
+            entry = _with_a_number(entry, found)
             points, there = topics_of(entry, found)
         except DeviceConfigError as err:
             raise CannotSimulate(str(err)) from err
         values = self._values(entry)
+        who = portal_messages(found, (entry.mqtt and entry.mqtt.prefix) or "") if found else ()
         return MqttPublisher(
             entry.id,
             self.broker,
             self.clock,
-            lambda _: topic_messages(points, values()),
+            lambda _: [*who, *topic_messages(points, values())],
             presence=Presence(topic=there.topic) if there and not there.path else None,
             period_s=entry.period_s,
         )
