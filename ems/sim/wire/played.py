@@ -12,6 +12,7 @@ from typing import Final, Protocol
 
 from ems.clock import Clock
 from ems.devices.http.profile import HttpProfile
+from ems.devices.library import profile, profile_ids
 from ems.devices.mqtt.profile import MqttProfile
 from ems.devices.obis_profile import P1Profile, SmlPageProfile, SmlProfile, SpeedwireProfile
 from ems.devices.profile import Profile, SunSpecProfile
@@ -29,6 +30,15 @@ from ems.sim.wire.profile_unit import ProfileUnit, RegisterProfile
 from ems.sim.wire.sml_page import SmlPagePort
 
 USUAL_UNIT: Final = 1
+
+
+USUAL_PORT: Final = 5020
+
+
+def usual_port(profile_id: str) -> int:
+    """Where it is played when nobody says where: a meter that speaks to everybody does so where it is listened to."""
+    chosen = profile(profile_id) if profile_id in profile_ids() else None
+    return chosen.defaults.port if isinstance(chosen, SpeedwireProfile) else USUAL_PORT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
