@@ -167,6 +167,9 @@ class Wire:
             raise LinkDown(f"{self._line.where} dropped the Modbus connection") from err
         finally:
             self._request = self._limit = None
+        if isinstance(self._trouble, Nonsense):
+            # Garbage came right behind the answer; who speaks on such a line cannot be told.
+            raise self._trouble
         # Of several frames in one packet `_inspect` has seen the first of ours alone.
         if reply.function_code & ~EXCEPTION_BIT != FUNCTION_OF[request.function]:
             raise Nonsense(f"unit {request.unit} at {self._line.where} answers function {reply.function_code}")

@@ -195,6 +195,7 @@ def play(over: Carrier, script: list[list[Piece]]) -> None:
 @example(script=[[(0.0, "right")], [(0.0, "doubled"), (0.0, "right")]])
 @example(script=[[(0.0, "first half"), (0.0, "second half")]])
 @example(script=[[(0.0, "first half")], [(0.0, "second half"), (0.0, "right")]])
+@example(script=[[(0.0, "right")]] * 7 + [[(0.0, "right"), (0.0, "too long")]])
 @example(script=[[(1.2, "right")], [(0.0, "last but one"), (0.9, "right")]])
 def test_numbered_answers_are_what_the_device_had(over: Carrier, script: list[list[Piece]]) -> None:
     play(over, script)
