@@ -9,6 +9,7 @@ from typing import Literal
 from ems.config.schema import DeviceEntry, SiteFile
 from ems.devices.http.profile import HttpProfile
 from ems.devices.library import profile, profile_ids
+from ems.devices.modbus.point_map import PointMap
 from ems.devices.modbus.profile import HybridProfile, ModbusProfile
 from ems.devices.obis_profile import SmlPageProfile
 from ems.devices.profile_parts import Kind
@@ -20,12 +21,14 @@ class Caution:
     """One sentence about one device."""
 
     device_id: str
-    about: Literal["experimental", "period"]
+    about: Literal["experimental", "period", "unsure"]
     sentence: str
 
 
 def cautions(file: SiteFile) -> tuple[Caution, ...]:
-    """Devices whose profile is experimental for their use, and those that are asked more often than they stand."""
+    """Devices whose profile is experimental for their use, whose numbers cannot show that they are read from the wrong
+    registers, and those that are asked more often than they stand.
+    """
     entries: list[tuple[DeviceEntry, Kind]] = [(meter, "meter") for meter in file.meters]
     entries += [(inverter, "inverter") for inverter in file.solar]
     if file.battery is not None:
@@ -41,6 +44,12 @@ def _about(entry: DeviceEntry, kind: Kind) -> Iterator[Caution]:
     if reason is not None:
         said = f"{entry.id} is read by {entry.profile}, which is experimental as {kind}: {reason}"
         yield Caution(device_id=entry.id, about="experimental", sentence=said)
+    if kind == "meter" and isinstance(found, ModbusProfile | HybridProfile) and not tells_of_itself(found.maps[kind]):
+        said = (
+            f"{entry.id} is read by {entry.profile}, which tells neither voltage nor frequency: numbers from wrong "
+            "registers would look like others, so make the sign test before you rely on it."
+        )
+        yield Caution(device_id=entry.id, about="unsure", sentence=said)
     shortest_s = (
         found.limits.period_s
         if isinstance(found, ModbusProfile | HybridProfile | HttpProfile | RctProfile | SmlPageProfile)
@@ -52,3 +61,8 @@ def _about(entry: DeviceEntry, kind: Kind) -> Iterator[Caution]:
             f"set period_s to {shortest_s:g}."
         )
         yield Caution(device_id=entry.id, about="period", sentence=said)
+
+
+def tells_of_itself(each: PointMap) -> bool:
+    """Whether a meter tells a number that is known beforehand, and so shows that its registers are where we read."""
+    return any(name.startswith(("voltage", "frequency")) for name in each.told)

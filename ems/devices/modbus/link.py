@@ -86,6 +86,7 @@ class ModbusLink:
         self._turn = asyncio.Lock()
         self._wire: Wire | None = None
         self._connections = 0
+        self._number = 0
         self._free_at_s = float("-inf")
 
     @property
@@ -175,7 +176,7 @@ class ModbusLink:
         if self._wire is not None and self._wire.is_open:
             return self._wire
         self._drop()
-        wire = Wire(self._line, self._clock)
+        wire = Wire(self._line, self._clock, number=self._number)
         if not await wire.open(timeout_s):
             raise await self._nobody_there(timeout_s)
         self._connections += 1
@@ -202,5 +203,6 @@ class ModbusLink:
 
     def _drop(self) -> None:
         if self._wire is not None:
+            self._number = self._wire.number
             self._wire.close()
             self._wire = None

@@ -104,11 +104,16 @@ class Line:
 
 
 class Wire:
-    """One connection. Over UDP it opens whoever listens; then only answers tell."""
+    """One connection. Over UDP it opens whoever listens; then only answers tell.
 
-    def __init__(self, line: Line, clock: Clock) -> None:
+    Questions are numbered on from `number`, the last one of the connection before: a gateway may bring an answer from
+    there.
+    """
+
+    def __init__(self, line: Line, clock: Clock, *, number: int = 0) -> None:
         self._line = line
         self._clock = clock
+        self._first_after = number
         self._client = _client(line, self._inspect, self._changed)
         self._request: ReadRequest | None = None
         self._asked = b""
@@ -118,6 +123,11 @@ class Wire:
     @property
     def is_open(self) -> bool:
         return self._client.connected
+
+    @property
+    def number(self) -> int:
+        """Of the last question."""
+        return self._client.ctx.next_tid
 
     async def open(self, timeout_s: float) -> bool:
         """Whether somebody took the connection in time."""
@@ -136,6 +146,7 @@ class Wire:
             return False
         if opened and self._line.over == "serial":
             _forget_what_came(self._client)
+        self._client.ctx.next_tid = self._first_after
         return opened
 
     def close(self) -> None:
@@ -156,6 +167,9 @@ class Wire:
             raise LinkDown(f"{self._line.where} dropped the Modbus connection") from err
         finally:
             self._request = self._limit = None
+        if isinstance(self._trouble, Nonsense):
+            # Garbage came right behind the answer; who speaks on such a line cannot be told.
+            raise self._trouble
         # Of several frames in one packet `_inspect` has seen the first of ours alone.
         if reply.function_code & ~EXCEPTION_BIT != FUNCTION_OF[request.function]:
             raise Nonsense(f"unit {request.unit} at {self._line.where} answers function {reply.function_code}")

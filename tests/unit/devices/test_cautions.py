@@ -35,7 +35,7 @@ def test_only_the_use_that_is_experimental_is_told() -> None:
     grid = entry("foxess_h1_lan", period_s=5)
     cellar = {**grid, "id": "cellar"}
 
-    assert [each.device_id for each in cautions(site(grid, battery=cellar))] == ["grid"]
+    assert {each.device_id for each in cautions(site(grid, battery=cellar))} == {"grid"}
     assert cautions(site(entry("eastron_sdm630"), battery=cellar)) == ()
 
 
@@ -45,6 +45,16 @@ def test_a_device_that_is_asked_too_often_is_told_with_the_period() -> None:
     assert caution.about == "period"
     assert caution.sentence == ("grid is asked every 1 s, and huawei_sun2000 stands once every 5 s: set period_s to 5.")
     assert cautions(site(entry("huawei_sun2000", period_s=5))) == ()
+
+
+def test_a_meter_whose_numbers_cannot_show_wrong_registers_is_told_to_be_tested() -> None:
+    (caution,) = cautions(site(entry("victron_gx")))
+
+    assert caution.about == "unsure"
+    assert "tells neither voltage nor frequency" in caution.sentence
+    assert "make the sign test" in caution.sentence
+    inverter = {"id": "roof", "profile": "victron_gx", "modbus": {"host": "gx.local"}}
+    assert cautions(site(entry("eastron_sdm630"), solar=[inverter])) == ()
 
 
 def test_a_profile_that_is_not_there_is_somebody_elses_problem() -> None:
