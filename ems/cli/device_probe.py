@@ -20,8 +20,9 @@ from ems.config.schema import ModbusAddress, P1Address
 from ems.devices.config_error import DeviceConfigError
 from ems.devices.entry_lines import p1_line
 from ems.devices.http.profile import HttpProfile
+from ems.devices.inspection.finding import Finding
 from ems.devices.inspection.hearing import heard_at_port, heard_on_network
-from ems.devices.inspection.probe import Finding, probe
+from ems.devices.inspection.probe import probe
 from ems.devices.inspection.soundness import doubts
 from ems.devices.library import profile
 from ems.devices.modbus.address import address_of
@@ -84,12 +85,14 @@ def show_device(profile_id: str, asked: Asked, *, as_json: bool) -> int:
     if as_json:
         points = [{**_found_json(each), "kind": each.kind, "registers": _words(each)} for each in looked.findings]
         target = _target(looked.chosen, looked.address)
-        print_json({"ok": not said, **target, "points": points, "doubts": said})
+        print_json({"ok": not said, **target, "points": points, "doubts": said, "unsure": _unsure(looked)})
     else:
         out = console()
         out.print(_raw_table(looked.findings))
         for line in said:
             out.print(Text(f"! {line}", "yellow"), soft_wrap=True)
+        for line in _unsure(looked):
+            out.print(Text(f"? {line}", "yellow"), soft_wrap=True)
         for line in looked.chosen.notes:
             out.print(Text(f"· {line}"), soft_wrap=True)
     return 1 if said else 0
@@ -151,6 +154,12 @@ def _doubts(findings: Sequence[Finding]) -> list[str]:
             values = {each.name: each.value for each in own if isinstance(each.value, int | float)}
             said += [f"As {kind}: {doubt}." for doubt in doubts(kind, values)]
     return said
+
+
+def _unsure(looked: _Looked) -> list[str]:
+    """What nobody can tell of its directions, and how to find out."""
+    seen = {each.kind for each in looked.findings}
+    return [f"As {kind}: {reason}." for kind, reason in looked.chosen.direction_unsure.items() if kind in seen]
 
 
 def _words(finding: Finding) -> list[str]:

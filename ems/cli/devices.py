@@ -216,6 +216,8 @@ def _counts(kind: Kind, name: str, *, signed: bool) -> str:
 def _transport_lines(chosen: Profile) -> Iterator[str]:
     for kind, reason in chosen.experimental_as.items():
         yield f"Experimental as {kind}: {reason}"
+    for kind, reason in chosen.direction_unsure.items():
+        yield f"As {kind}, look at its direction: {reason}."
     if isinstance(chosen, MqttProfile):
         yield from _topic_lines(chosen)
         return

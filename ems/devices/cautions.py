@@ -18,12 +18,12 @@ class Caution:
     """One sentence about one device."""
 
     device_id: str
-    about: Literal["experimental", "period"]
+    about: Literal["experimental", "direction", "period"]
     sentence: str
 
 
 def cautions(file: SiteFile) -> tuple[Caution, ...]:
-    """Devices whose profile is experimental for their use, and those that are asked more often than they stand."""
+    """Devices whose profile is experimental for their use or whose direction is unsure, and those asked too often."""
     entries: list[tuple[DeviceEntry, Kind]] = [(meter, "meter") for meter in file.meters]
     entries += [(inverter, "inverter") for inverter in file.solar]
     if file.battery is not None:
@@ -39,6 +39,10 @@ def _about(entry: DeviceEntry, kind: Kind) -> Iterator[Caution]:
     if reason is not None:
         said = f"{entry.id} is read by {entry.profile}, which is experimental as {kind}: {reason}"
         yield Caution(device_id=entry.id, about="experimental", sentence=said)
+    unsure = found.direction_unsure.get(kind)
+    if unsure is not None and "invert" not in entry.model_fields_set:
+        said = f"{entry.id}: {unsure}. Then state `invert: false` where it does, `invert: true` where it does not."
+        yield Caution(device_id=entry.id, about="direction", sentence=said)
     shortest_s = found.limits.period_s if isinstance(found, ModbusProfile | HybridProfile | HttpProfile) else None
     if shortest_s is not None and entry.period_s < shortest_s:
         said = (

@@ -39,6 +39,9 @@ class SunSpecProfile(ProfileHead):
     sunspec_maker: Annotated[str, Field(min_length=1, max_length=32)] | None = None
     """How the maker's name begins in model 1; None for devices of any maker."""
 
+    more_units: Annotated[tuple[Annotated[int, Field(ge=0, le=255)], ...], Field(max_length=8)] = ()
+    """Units where such a device has more of its kind, its meters say, the commonest first."""
+
     modules: StorageModules | None = None
     """What the modules of model 160 are with a battery; None where that is not known."""
 

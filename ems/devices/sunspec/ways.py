@@ -53,7 +53,8 @@ class Way:
     @property
     def wants(self) -> str:
         """Its models, for people."""
-        return " with ".join(part.layout.span for part in self.parts)
+        first, *others = (part.layout.span for part in self.parts)
+        return " with ".join([first, *([" and ".join(others)] if others else [])])
 
 
 _SUN: Final = {
@@ -116,11 +117,8 @@ _FILL: Final = Part(layout=FILL, points={"soc": ("SoC", 0.01)})
 _STORAGE: Final = Part(layout=STORAGE, points={"soc": ("ChaState", 0.01)}, more=("ChaSt",))
 _BATTERY_NAMES: Final = ("power", "soc")
 
-DISCHARGE_ASSUMED: Final = (
-    "that a positive power of the battery means discharge: SunSpec does not say so; look while it charges, and set "
-    "`invert` where it is the other way round"
-)
-FLOWS_OF_MODULES: Final = "that the modules of model 160 are, in this order, the strings, charge and discharge"
+DISCHARGE_ASSUMED: Final = "a positive power is taken for discharge, which SunSpec does not say"
+FLOWS_OF_MODULES: Final = "the modules of model 160 are taken for the strings, charge and discharge of its maker"
 
 
 def _module(number: int) -> str:

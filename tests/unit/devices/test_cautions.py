@@ -47,6 +47,16 @@ def test_a_device_that_is_asked_too_often_is_told_with_the_period() -> None:
     assert cautions(site(entry("huawei_sun2000", period_s=5))) == ()
 
 
+def test_a_direction_that_nobody_tells_is_told_until_somebody_stated_it() -> None:
+    (caution,) = cautions(site(entry("sunspec")))
+
+    assert caution.about == "direction"
+    assert caution.sentence.startswith("grid: SunSpec does not say what a meter counts as positive; import is assumed")
+    assert caution.sentence.endswith("state `invert: false` where it does, `invert: true` where it does not.")
+    assert cautions(site(entry("sunspec", invert=False))) == ()
+    assert cautions(site(entry("fronius"))) == ()
+
+
 def test_a_profile_that_is_not_there_is_somebody_elses_problem() -> None:
     assert cautions(site(entry("nothing"))) == ()
 
