@@ -14,6 +14,7 @@ from ems.devices.modbus.register_types import WordOrder
 from ems.devices.profile import SunSpecProfile
 from ems.devices.profile_parts import Carrier, Kind
 from ems.devices.sample import is_live
+from ems.sim.wire.ordered_battery import Ordered, OrderedBattery
 from ems.sim.wire.register_image import CannotShow, Image, Values, image
 from ems.sim.wire.sunspec_image import maker_image, sunspec_image, sunspec_rows
 
@@ -32,8 +33,11 @@ Source = Callable[[], Mapping[Kind, Values]]
 class ProfileUnit:
     """Serves the registers of one profile, and refuses what a device of that kind does not have or allow."""
 
-    def __init__(self, unit: int, profile: RegisterProfile, source: Source | None = None) -> None:
-        """With a `source`, it measures what that gives; else what it is shown. Raises CannotShow."""
+    def __init__(
+        self, unit: int, profile: RegisterProfile, source: Source | None = None, ordered: Ordered | None = None
+    ) -> None:
+        """With a `source`, it measures what that gives; else what it is shown. `ordered` hears how far its battery is
+        bounded. Raises CannotShow."""
         self.unit: Final = unit
         self.samples = 0
         """Answered reads that held its first power or current."""
@@ -42,8 +46,9 @@ class ProfileUnit:
         self._source = source
         self._registers: Image = registers_of(profile, source() if source else {}, None)
         self._key = _first_live(profile)
-        self.taken: dict[str, tuple[int, ...]] = {}
-        """Bounds of the battery that were written, by their names in `control`: the registers as they came."""
+        self._order: WordOrder | None = None
+        control = None if isinstance(profile, SunSpecProfile) else profile.control
+        self._battery = None if control is None else OrderedBattery(control, ordered)
 
     @property
     def over(self) -> Carrier:
@@ -51,8 +56,14 @@ class ProfileUnit:
         usual = "tcp" if isinstance(self._profile, SunSpecProfile) else self._profile.defaults.over
         return "udp" if usual == "udp" else "tcp"
 
+    @property
+    def taken(self) -> Mapping[str, tuple[int, ...]]:
+        """Bounds of the battery that were written, by their names in `control`: the registers as they came."""
+        return {} if self._battery is None else self._battery.taken
+
     def show(self, values: Mapping[Kind, Values], order: WordOrder | None = None) -> None:
         """Measure `values` from now on. Raises CannotShow."""
+        self._order = order
         self._registers = registers_of(self._profile, values, order)
 
     def replay(self, recorded: Mapping[tuple[RegisterKind, int], int]) -> None:
@@ -96,24 +107,17 @@ class ProfileUnit:
 
     def _take(self, address: int, written: list[int]) -> ExcCodes | None:
         """A bound of the battery, and nothing else."""
-        for name, point in self._bounds():
-            if (address, len(written)) == (point.address, point.count):
-                self.taken[name] = tuple(written)
-                return None
-        return ExcCodes.ILLEGAL_ADDRESS
-
-    def _bounds(self) -> Iterator[tuple[str, RegisterPoint]]:
-        control = None if isinstance(self._profile, SunSpecProfile) else self._profile.control
-        if control is not None:
-            for name, point in (("charge", control.charge_limit), ("discharge", control.discharge_limit)):
-                if point is not None:
-                    yield name, point
+        if self._battery is None or isinstance(self._profile, SunSpecProfile):
+            return ExcCodes.ILLEGAL_ADDRESS
+        took = self._battery.take(address, written, self._order or self._profile.word_order)
+        return None if took else ExcCodes.ILLEGAL_ADDRESS
 
     def _runs(self) -> Iterator[tuple[int, int]]:
         """First address and length of each stretch of registers, of either kind."""
         start: int | None = None
         last = -1
-        written = {cell for _, point in self._bounds() for cell in point.cells}
+        points = () if self._battery is None else self._battery.points
+        written = {cell for _, point in points for cell in point.cells}
         for address in sorted({address for _, address in self._registers} | written):
             if start is not None and address != last + 1:
                 yield start, last + 1 - start
