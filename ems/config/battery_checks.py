@@ -58,27 +58,19 @@ def beyond(asked: BatteryControlSection, takes: BatteryTakes) -> Iterator[str]:
         yield "discharge_at_most_w"
 
 
-def beside_the_sun(file: SiteFile, battery: BatteryEntry) -> tuple[int, str] | None:
-    """Which inverter of the file answers at the battery's own address, by its place in the list and its id."""
-    for i, inverter in enumerate(file.solar):
-        if inverter.modbus is not None and battery.modbus is not None:
-            mine, theirs = battery.modbus, inverter.modbus
-            if (mine.host, mine.serial) == (theirs.host, theirs.serial):
-                return i, inverter.id
-    return None
-
-
 def whose(battery: BatteryEntry) -> str:
     """What is said of a battery of that kind."""
     return battery.profile or "a battery without a profile"
 
 
 def _apart(file: SiteFile, battery: BatteryEntry, takes: BatteryTakes) -> Iterator[Finding]:
-    there = beside_the_sun(file, battery) if takes.apart else None
-    if there is not None:
+    """A battery whose inverter may have sun of its own."""
+    for inverter in file.solar if takes.apart else ():
+        if inverter.modbus is None or battery.modbus is None or inverter.modbus.place != battery.modbus.place:
+            continue
         yield Finding(
             place=("battery", "control"),
-            problem=f"is for a battery inverter of its own, and {there[1]} answers at the same host",
+            problem=f"is for a battery inverter of its own, and {inverter.id} answers at the same address",
             cure="delete it: whether a hybrid's sun goes on while its battery is held is not known",
             rests_on=(("battery", "modbus"), ("solar", ANY, "modbus")),
         )

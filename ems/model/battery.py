@@ -38,7 +38,7 @@ class BatteryTakes:
     """While held it takes no sun either."""
 
     apart: bool = False
-    """Only where no inverter of the site file answers at the same host."""
+    """Only where no inverter of the site file answers at the same address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,3 +88,8 @@ class BatteryStanding:
 
     trouble: str | None = None
     """The code of why it did not; None while all is well."""
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the battery does not take what is ordered now."""
+        return self.trouble is not None and self.order.reason not in {BatteryReason.NONE, BatteryReason.UNSEEN}

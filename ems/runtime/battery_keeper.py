@@ -83,6 +83,10 @@ class BatteryKeeper:
     @property
     def standing(self) -> BatteryStanding:
         """What is ordered now, and whether the battery follows."""
+        return self.read_standing()
+
+    def read_standing(self) -> BatteryStanding:
+        """The same, for those who are given the question."""
         order, said = self._wanted(), self._said
         known_s = self._clock.monotonic_s() - self._said_at_s
         taken = said is not None and _bounds(said) == _bounds(order) and known_s <= SAID_LASTS * self._valve.refresh_s

@@ -76,7 +76,7 @@ class SetpointControl(BoundsThatEnd):
 
     off: Annotated[int, Field(ge=0, le=0xFFFFFFFF)]
     apart: bool = False
-    """Only where no inverter of the site file answers at the same host: what 0 W would mean for its sun is unknown."""
+    """Only where no inverter of the site file answers at the same address: what 0 W are for its sun is unknown."""
 
     @model_validator(mode="after")
     def _is_safe(self) -> SetpointControl:

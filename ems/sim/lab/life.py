@@ -63,6 +63,7 @@ class Life:
         if rules is None or self._plant.battery is None:
             return ()
         keeper = BatteryKeeper(rules, PlantValve(self._plant, self._taken()), clock)
+        self.board.battery_standing = keeper.read_standing
         self._begin(keeper.run())
         return (keeper.watch,)
 

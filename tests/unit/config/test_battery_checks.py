@@ -54,7 +54,12 @@ def test_leave_that_fits_is_no_problem(tmp_path: Path, battery: str, control: st
             "battery.control.charge_at_most_w is nothing that sma takes: delete it; what it takes is hold",
         ),
         (SMA, "{discharge_at_most_w: 0}", "", "battery.control.discharge_at_most_w is nothing that sma takes"),
-        (SMA, "{hold: true}", ROOF, "battery.control is for a battery inverter of its own, and roof answers at"),
+        (
+            SMA,
+            "{hold: true}",
+            ROOF,
+            "is for a battery inverter of its own, and roof answers at the same address",
+        ),
     ],
 )
 def test_leave_that_does_not_fit_is_told_with_its_line(
