@@ -15,6 +15,7 @@ from pydantic import Discriminator, Field, Tag, TypeAdapter, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from ems.devices.battery.profile import StorageControl
 from ems.devices.config_error import DeviceConfigError
 from ems.devices.http.profile import HttpProfile
 from ems.devices.modbus.profile import HybridProfile, ModbusLimits, ModbusProfile
@@ -22,6 +23,7 @@ from ems.devices.mqtt.profile import MqttProfile
 from ems.devices.obis_profile import P1Profile, SpeedwireProfile
 from ems.devices.profile_parts import Kind, ProfileHead, Status
 from ems.devices.sunspec.modules import StorageModules
+from ems.model.battery import BatteryTakes
 
 
 class ProfileError(DeviceConfigError):
@@ -45,6 +47,9 @@ class SunSpecProfile(ProfileHead):
     modules: StorageModules | None = None
     """What the modules of model 160 are with a battery; None where that is not known."""
 
+    control: StorageControl | None = None
+    """That a battery of model 124 may be bounded, and how; None where nothing is written."""
+
     @property
     def status(self) -> Status:
         """SunSpec's own tables say where everything is."""
@@ -52,6 +57,13 @@ class SunSpecProfile(ProfileHead):
 
 
 Profile = ModbusProfile | HybridProfile | SunSpecProfile | MqttProfile | HttpProfile | P1Profile | SpeedwireProfile
+
+
+def takes_of(found: Profile | None) -> BatteryTakes | None:
+    """What batteries of that profile can be ordered; None for those that are only read."""
+    if isinstance(found, ModbusProfile | HybridProfile | SunSpecProfile) and found.control is not None:
+        return found.control.takes
+    return None
 
 
 def _shape(content: dict[str, object]) -> str:

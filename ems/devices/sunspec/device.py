@@ -112,7 +112,7 @@ class SunSpecDevice(Generic[R]):
             return None
         return Sample(
             taken_at_s=min(answer.taken_at_s for answer in answers),
-            values=found.choice.way.told(answers),
+            values=found.choice.values(answers),
             same_instant=len(answers) == 1 and answers[0].same_instant,
         )
 
