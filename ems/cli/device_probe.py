@@ -17,9 +17,9 @@ from ems.cli.device_tables import console, print_json, table, unit_of, wrong_use
 from ems.clock import WallClock
 from ems.config.problems import SecretError
 from ems.devices.config_error import DeviceConfigError
+from ems.devices.inspection.finding import Finding
 from ems.devices.inspection.hearing import own_address
 from ems.devices.inspection.looking import look_at
-from ems.devices.inspection.probe import Finding
 from ems.devices.inspection.soundness import doubts
 from ems.devices.inspection.subject import Subject, subject_at
 from ems.devices.library import profile, profile_ids
@@ -86,12 +86,15 @@ def show_device(profile_id: str, asked: Stated, *, as_json: bool) -> int:
     said = _doubts(looked.findings)
     if as_json:
         points = [{**_found_json(each), "kind": each.kind, "registers": _words(each)} for each in looked.findings]
-        print_json({"ok": not said, **_target(looked.subject), "points": points, "doubts": said})
+        target = _target(looked.subject)
+        print_json({"ok": not said, **target, "points": points, "doubts": said, "unsure": _unsure(looked)})
     else:
         out = console()
         out.print(_raw_table(looked.findings))
         for line in said:
             out.print(Text(f"! {line}", "yellow"), soft_wrap=True)
+        for line in _unsure(looked):
+            out.print(Text(f"? {line}", "yellow"), soft_wrap=True)
         for line in looked.subject.profile.notes:
             out.print(Text(f"· {line}"), soft_wrap=True)
     return 1 if said else 0
@@ -126,6 +129,12 @@ def _doubts(findings: Sequence[Finding]) -> list[str]:
             values = {each.name: each.value for each in own if isinstance(each.value, int | float)}
             said += [f"As {kind}: {doubt}." for doubt in doubts(kind, values)]
     return said
+
+
+def _unsure(looked: _Looked) -> list[str]:
+    """What nobody can tell of its directions, and how to find out."""
+    seen = {each.kind for each in looked.findings}
+    return [f"As {kind}: {reason}." for kind, reason in looked.subject.profile.direction_unsure.items() if kind in seen]
 
 
 def _words(finding: Finding) -> list[str]:

@@ -10,7 +10,7 @@ from ems.devices.modbus.register_types import WordOrder
 from ems.devices.mqtt.profile import MqttProfile
 from ems.devices.obis_profile import P1Defaults, P1Profile, SmlDefaults, SmlPageProfile, SmlProfile, SpeedwireProfile
 from ems.devices.parameters import FilledProfile
-from ems.devices.profile import Profile
+from ems.devices.profile import Profile, SunSpecProfile
 from ems.devices.rct.profile import RctProfile
 
 
@@ -18,6 +18,8 @@ def transport_lines(chosen: Profile) -> Iterator[str]:
     """The lines, one sentence or two each."""
     for kind, reason in chosen.experimental_as.items():
         yield f"Experimental as {kind}: {reason}"
+    for kind, reason in chosen.direction_unsure.items():
+        yield f"As {kind}, look at its direction: {reason}."
     if isinstance(chosen, MqttProfile):
         yield from _topic_lines(chosen)
         return
@@ -31,6 +33,10 @@ def transport_lines(chosen: Profile) -> Iterator[str]:
         yield f"Answers at port {chosen.port}; connections at once: {chosen.limits.clients or 'any'}."
         yield f"Stands one sample every {chosen.limits.period_s or 0:g} s."
         return
+    yield from _register_lines(chosen)
+
+
+def _register_lines(chosen: ModbusProfile | HybridProfile | SunSpecProfile) -> Iterator[str]:
     if isinstance(chosen, ModbusProfile | HybridProfile):
         yield from _place_lines(chosen)
     limits = chosen.limits

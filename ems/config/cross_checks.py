@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator
 from typing import Final
 
 from ems.config import (
+    battery_checks,
     circuit_checks,
     connector_checks,
     csms_checks,
@@ -28,6 +29,7 @@ def findings_across(file: SiteFile, profiles: Collection[str] | None = None) -> 
     found = [finding for check in _CHECKS for finding in check(file)]
     if profiles is not None:
         found += device_checks.profiles(file, profiles)
+        found += battery_checks.orders(file, profiles)
     return tuple(found)
 
 

@@ -13,7 +13,8 @@ from ems.clock import Clock
 from ems.config.feeders import MAIN, phases_by_circuit
 from ems.config.schema import DeviceEntry, MeterEntry, ModbusAddress, SiteFile
 from ems.config.secrets import reveal
-from ems.devices.battery.valve import ModbusValve, valve_of
+from ems.devices.battery.entry import valve_of
+from ems.devices.battery.valve import Valve
 from ems.devices.config_error import DeviceConfigError
 from ems.devices.entry_checks import check_names, check_phases, live_points
 from ems.devices.entry_filling import as_stated
@@ -64,7 +65,7 @@ class Devices:
 
     solar: tuple[Device[SolarReading], ...] = ()
     battery: Device[BatteryReading] | None = None
-    battery_valve: ModbusValve | None = None
+    battery_valve: Valve | None = None
     """Where the battery takes its bounds; None where the site file gives no leave for that."""
 
     operator_signal: OperatorSignal | None = None
@@ -175,7 +176,7 @@ class _Build:
         reader = RegisterReader(name=entry.id, link=link, address=address, profile=found, kind=kind)
         return ModbusDevice(period_s=entry.period_s, reader=reader, view=view)
 
-    def battery_valve(self) -> ModbusValve | None:
+    def battery_valve(self) -> Valve | None:
         entry = self._file.battery
         if entry is None or entry.control is None:
             return None

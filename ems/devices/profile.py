@@ -16,6 +16,7 @@ from pydantic import Discriminator, Field, Tag, TypeAdapter, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from ems.devices.battery.profile import StorageControl
 from ems.devices.config_error import DeviceConfigError
 from ems.devices.http.profile import HttpProfile
 from ems.devices.modbus.profile import HybridProfile, ModbusLimits, ModbusProfile
@@ -24,6 +25,7 @@ from ems.devices.obis_profile import P1Profile, SmlPageProfile, SmlProfile, Spee
 from ems.devices.profile_parts import Kind, ProfileHead, Status
 from ems.devices.rct.profile import RctProfile
 from ems.devices.sunspec.modules import StorageModules
+from ems.model.battery import BatteryTakes
 
 
 class ProfileError(DeviceConfigError):
@@ -41,8 +43,14 @@ class SunSpecProfile(ProfileHead):
     sunspec_maker: Annotated[str, Field(min_length=1, max_length=32)] | None = None
     """How the maker's name begins in model 1; None for devices of any maker."""
 
+    more_units: Annotated[tuple[Annotated[int, Field(ge=0, le=255)], ...], Field(max_length=8)] = ()
+    """Units where such a device has more of its kind, its meters say, the commonest first."""
+
     modules: StorageModules | None = None
     """What the modules of model 160 are with a battery; None where that is not known."""
+
+    control: StorageControl | None = None
+    """That a battery of model 124 may be bounded, and how; None where nothing is written."""
 
     @property
     def status(self) -> Status:
@@ -62,6 +70,13 @@ Profile = (
     | SmlProfile
     | SmlPageProfile
 )
+
+
+def takes_of(found: Profile | None) -> BatteryTakes | None:
+    """What batteries of that profile can be ordered; None for those that are only read."""
+    if isinstance(found, ModbusProfile | HybridProfile | SunSpecProfile) and found.control is not None:
+        return found.control.takes
+    return None
 
 
 def _shape(content: dict[str, object]) -> str:

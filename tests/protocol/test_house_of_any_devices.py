@@ -57,6 +57,8 @@ def test_the_house_can_be_planned_with_every_profile_in_every_use(chosen: Profil
         ("huawei_sun2000", "huawei_sun2000", "huawei_sun2000"),
         ("victron_vm3p75ct", "fronius_solar_api", "fronius_solar_api"),
         ("shelly_pro3em", "fronius", "sonnen_batterie"),
+        ("fronius", "fronius", "fronius"),
+        ("eastron_sdm630", "sunspec", "sunspec"),
         ("eastron_sdm120", "solaredge", "kostal_plenticore"),
         ("dsmr_p1", "fronius", "sonnen_batterie"),
         ("sma_energy_meter", "solaredge", "sonnen_batterie"),

@@ -14,8 +14,8 @@ from ems.clock import ScaledClock, WallClock
 from ems.config.schema import ModbusAddress
 from ems.devices.config_error import DeviceConfigError
 from ems.devices.http.profile import HttpProfile
+from ems.devices.inspection.finding import Finding
 from ems.devices.inspection.looking import look_at
-from ems.devices.inspection.probe import Finding
 from ems.devices.inspection.recorder import HOLDS, Wish, record
 from ems.devices.inspection.recording import LONGEST_FILE, Recording, recording_of
 from ems.devices.inspection.subject import Subject, subject_at
@@ -28,12 +28,13 @@ from ems.errors import Refused
 from ems.sim.wire.http_devices import HttpPort
 from ems.sim.wire.played import Place, Played, Simulation
 from ems.sim.wire.replayed import Replayed, replayed
+from ems.sim.wire.sunspec_image import SunSpecDevice, place_of
 from tests.protocol.modbus_bench import LOOPBACK
 from tests.protocol.p1_bench import bridge
 from tests.telegrams import telegram
 
 SPEED = 20.0
-REGISTERS = ["eastron_sdm630", "carlogavazzi_em111", "solaredge", "deye_3p_hybrid", "sunspec"]
+REGISTERS = ["eastron_sdm630", "carlogavazzi_em111", "solaredge", "deye_3p_hybrid", "sunspec", "fronius"]
 OTHERS = ["shelly_pro3em_http", "shelly_pro3em", "victron_mqtt_solar", "tasmota", "dsmr_p1", "sma_energy_meter"]
 PREFIX = "shellypro3em-a8032ab12345"
 SECRET = "correct-horse-battery"
@@ -124,6 +125,21 @@ async def test_the_names_that_an_owner_gave_are_not_kept() -> None:
 
 def test_every_carrier_says_what_its_recordings_hold() -> None:
     assert HOLDS.keys() >= {each.transport for each in profiles()}
+
+
+async def test_texts_among_the_numbers_of_a_model_are_not_kept() -> None:
+    chosen = profile("fronius")
+    assert isinstance(chosen, SunSpecProfile)
+    async with there(Simulation(chosen, Place(), WallClock()).played) as where:
+        address = ModbusAddress(host=LOOPBACK, port=int(where["port"]), unit=1, timeout_s=10)
+        recording = await record_registers(chosen, address, WallClock())
+
+    device = SunSpecDevice(kinds=chosen.kinds, maker="Fronius", modules=chosen.modules)
+    text, number = place_of(device, 160, "module.1.IDStr"), place_of(device, 160, "module.1.DCA")
+    assert text is not None
+    assert number is not None
+    assert number[1] in recording.registers["holding"]
+    assert not set(range(text[1], number[1])) & recording.registers["holding"].keys()
 
 
 async def test_the_serial_number_of_a_device_is_not_even_read() -> None:

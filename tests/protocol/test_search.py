@@ -16,7 +16,7 @@ from ems.devices.inspection.search.bridge import search_cable
 from ems.devices.inspection.search.broker import search_broker
 from ems.devices.inspection.search.candidate import Sure
 from ems.devices.inspection.search.found import OCCUPIED, HostFound
-from ems.devices.inspection.search.host import NOT_MODBUS, Search, Spoke, search_host, search_units
+from ems.devices.inspection.search.host import NOT_MODBUS, Search, Spoke, search_host, search_units, units_at
 from ems.devices.inspection.search.network import search_network
 from ems.devices.inspection.search.pages import search_pages, shows_itself
 from ems.devices.library import profile, profiles
@@ -27,13 +27,17 @@ from ems.errors import UnknownHost
 from ems.sim.wire.http_devices import HttpPort
 from ems.sim.wire.modbus_devices import ModbusPort
 from ems.sim.wire.profile_unit import ProfileUnit
-from tests.protocol.modbus_bench import LOOPBACK, SILENCE, odd_server
+from tests.protocol.modbus_bench import LOOPBACK, SILENCE, odd_server, refusal, serving
 from tests.protocol.mqtt_brokers import GUARD_S, free_port, mosquitto
 from tests.protocol.p1_bench import cable
 from tests.protocol.speedwire_bench import SERIAL, datagram, network
+from tests.protocol.sunspec_bench import at, chain, common, model
 from tests.protocol.test_modbus_lines import rtu
 from tests.protocol.test_recording import settled
 from tests.telegrams import telegram
+
+NOBODY_BEHIND = 11
+"""The exception of a gateway without such a device."""
 
 PORTAL = "c0619ab12345"
 
@@ -78,6 +82,24 @@ async def test_meters_behind_one_gateway_are_found_with_their_units() -> None:
         ("lovato_dmg610", Sure.LIKELY, 2),
     ]
     assert found.looked == [f"port {port.port}: answers Modbus as unit 1, 2, 3"]
+
+
+async def test_the_meters_of_an_inverter_are_asked_for_next() -> None:
+    inverter = at(40000, chain(common("Fronius"), model(103, {"W": 900, "W_SF": 0, "St": 4})))
+    meter = at(40000, chain(common("Fronius"), model(203, {"W": -700, "W_SF": 0})))
+
+    def reply(request: bytes) -> Sequence[bytes] | None:
+        words = {1: inverter, 240: meter}.get(request[6])
+        return [refusal(request, NOBODY_BEHIND)] if words is None else serving(words)(request)
+
+    async with odd_server(reply) as server:
+        found = await search(server.port)
+        asked = list(dict.fromkeys(request[6] for request in server.requests))
+
+    seen = {(each.profile_id, each.where["unit"]): each.kinds for each in found.candidates if each.sure is Sure.CERTAIN}
+    assert seen == {("fronius", 1): ("inverter",), ("fronius", 240): ("meter",)}
+    assert asked[:5] == [1, 200, 240, 201, 202]
+    assert sorted(asked) == sorted({*units_at(server.port), 201, 202})
 
 
 @pytest.mark.parametrize("chosen", HTTP, ids=lambda each: each.id)

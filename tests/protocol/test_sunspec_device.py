@@ -19,6 +19,7 @@ from tests.protocol.modbus_bench import (
     asked_for,
     modbus_server,
     odd_server,
+    refusal,
     sdm630,
     serving,
 )
@@ -300,3 +301,37 @@ async def test_a_connection_renewed_by_another_device_costs_no_sample() -> None:
         words |= at(0, chain(common(), model(113, FLOAT_SUN)))
 
         assert (await devices.solar[0].read()).power_w == 6912.0
+
+
+async def test_a_device_that_refuses_long_reads_is_read_in_shorter_ones() -> None:
+    words = at(40000, chain(common(), model(203, GRID)))
+
+    def reply(request: bytes) -> Sequence[bytes] | None:
+        return [refusal(request, 3)] if asked_for(request)[2] > 60 else serving(words)(request)
+
+    async with odd_server(reply) as server:
+        file = site(meters=[{"id": "grid", "profile": "sunspec", "modbus": modbus(server.port, unit=200)}])
+        async with devices_of(file, HandClock()) as devices:
+            first = await devices.meters["main"].read()
+            asked = len(server.requests)
+            again = await devices.meters["main"].read()
+
+    assert (first.power_w, again.current_a) == (1500.0, PerPhase(10.0, -4.0, 1.0))
+    assert len(server.requests) - asked <= 3
+
+
+async def test_what_is_assumed_of_a_battery_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, logger="ems")
+    words = at(40000, chain(common(), model(802, {"W": 100, "W_SF": 0, "SoC": 50, "SoC_SF": 0})))
+    async with modbus_server({126: words}) as port:
+        where = modbus(port, unit=126)
+        file = site(meters=[sdm(port)], battery={"id": "cellar", "profile": "sunspec", "modbus": where})
+        async with devices_of(file, HandClock()) as devices:
+            assert devices.battery is not None
+            await devices.battery.read()
+            await devices.battery.close()
+            await devices.battery.read()
+
+    assert [record.message for record in caplog.records if "taken" in record.message] == [
+        "cellar is read by the SunSpec models 802: a positive power is taken for discharge, which SunSpec does not say"
+    ]

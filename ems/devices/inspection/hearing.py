@@ -8,7 +8,7 @@ from typing import Final
 
 from ems.clock import Clock
 from ems.devices.http.address import HttpAddress
-from ems.devices.inspection.probe import Finding
+from ems.devices.inspection.finding import Finding
 from ems.devices.obis_profile import ObisProfile, P1Profile, SmlPageProfile, SmlProfile, SpeedwireProfile
 from ems.devices.p1.device import P1Tongue, SealedTongue
 from ems.devices.p1.line import P1Line

@@ -10,10 +10,11 @@ from ems.devices.config_error import DeviceConfigError
 from ems.devices.http.answers import number_in
 from ems.devices.http.device import HttpAddress, HttpDevice
 from ems.devices.http.profile import HttpPoint, HttpProfile
+from ems.devices.inspection.finding import Finding
 from ems.devices.inspection.hearing import asked_at_page, heard_at_port, heard_on_network
 from ems.devices.inspection.named import named_mqtt
 from ems.devices.inspection.objects import told_objects
-from ems.devices.inspection.probe import Finding, probe
+from ems.devices.inspection.probe import probe
 from ems.devices.inspection.published import listening_to
 from ems.devices.inspection.subject import Subject
 from ems.devices.messages import Json, Unreadable, parse_payload

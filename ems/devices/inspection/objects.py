@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ems.clock import Clock
-from ems.devices.inspection.probe import Finding
+from ems.devices.inspection.finding import Finding
 from ems.devices.rct.link import RctAddress, RctLink
 from ems.devices.rct.profile import RctProfile
 

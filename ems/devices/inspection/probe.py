@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from ems.clock import Clock
 from ems.config.schema import ModbusAddress
+from ems.devices.inspection.described import look
+from ems.devices.inspection.finding import Finding
 from ems.devices.modbus.address import line_of
 from ems.devices.modbus.link import Answer, ModbusLink, ReadRequest
 from ems.devices.modbus.point_map import PointMap
@@ -15,32 +17,7 @@ from ems.devices.modbus.register_map import Block, decode_point, plan
 from ems.devices.modbus.register_point import RegisterKind
 from ems.devices.modbus.register_types import WordOrder
 from ems.devices.profile import SunSpecProfile
-from ems.devices.profile_parts import Kind
-from ems.devices.sunspec.chain import discover
-from ems.devices.sunspec.models import MODELS, STATES
-from ems.devices.sunspec.reader import Model, ModelAnswer, ModelReader, reader_of
 from ems.errors import Refused
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One value of a device."""
-
-    where: str
-    """Such as `input 52` or `model 103`."""
-
-    name: str
-    value: float | str | None
-    """Scaled and signed as in the profile; None when the device has no value, or refuses to tell it."""
-
-    registers: tuple[int, ...] = field(default=(), compare=False)
-    """What the device sent for it, word by word; empty where it sent none, or several numbers made it."""
-
-    unit: str | None = field(default=None, compare=False)
-    """As the device's own table has it; None where its name tells."""
-
-    kind: Kind | None = field(default=None, compare=False)
-    """The use it belongs to; None for a device that describes itself."""
 
 
 async def probe(
@@ -56,7 +33,9 @@ async def probe(
     link = ModbusLink(line, clock, gap_s=gap_s, connect_delay_s=connect_delay_s)
     reader = _Reader(link, address)
     try:
-        return await (_models(reader) if isinstance(profile, SunSpecProfile) else _registers(reader, profile))
+        return await (
+            look(reader.holding, profile) if isinstance(profile, SunSpecProfile) else _registers(reader, profile)
+        )
     finally:
         await reader.link.close()
 
@@ -116,39 +95,3 @@ def _decoded(block: Block, registers: Sequence[int], each: PointMap, order: Word
         value = decode_point(point, registers, block.address, order) if registers else None
         raw = tuple(registers[cell - block.address] for cell in point.cells) if registers else ()
         yield Finding(where=f"{point.function} {point.address}", name=name, value=value, registers=raw)
-
-
-async def _models(reader: _Reader) -> tuple[Finding, ...]:
-    found: list[Finding] = []
-    for model in (await discover(reader.holding)).models:
-        found.extend(await _model(reader, model))
-    return tuple(found)
-
-
-async def _model(reader: _Reader, model: Model) -> list[Finding]:
-    """All points of one model; its length alone where nobody knows it, and nothing where it is refused."""
-    where, layout = f"model {model.id}", MODELS.get(model.id)
-    if layout is None:
-        return [Finding(where=where, name="length", value=model.length)]
-    try:
-        reads = await reader_of(reader.holding, model, layout)
-        answer = await reads.read(reader.holding) if reads else None
-    except Refused:
-        reads = answer = None
-    if reads is None or answer is None:
-        return [Finding(where=where, name="length", value=None)]
-    return list(_points(where, reads, answer))
-
-
-def _points(where: str, reads: ModelReader, answer: ModelAnswer) -> Iterator[Finding]:
-    for name, point in reads.fields.items():
-        value = answer.texts.get(name, answer.numbers.get(name))
-        words = STATES.get((answer.model_id, point.path), {})
-        shown = words.get(int(value), value) if words and isinstance(value, int | float) else value
-        yield Finding(
-            where=f"{where} + {point.offset}",
-            name=name,
-            value=shown,
-            registers=reads.registers(name, answer),
-            unit=point.unit,
-        )

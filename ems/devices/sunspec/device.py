@@ -5,15 +5,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from ems.config.schema import ModbusAddress
 from ems.devices.modbus.link import Answer, ModbusLink, NoSuchRegisters, ReadRequest
+from ems.devices.modbus.register_point import MAX_READ
 from ems.devices.newest_reading import in_its_name
 from ems.devices.sample import Sample
 from ems.devices.sunspec.chain import BASES, Chain, discover
+from ems.devices.sunspec.choice import Choice, choose
 from ems.devices.sunspec.models import COMMON
-from ems.devices.sunspec.reader import ModelAnswer, ModelReader, reader_of
+from ems.devices.sunspec.reader import ModelReader
 from ems.devices.sunspec.ways import Way
 from ems.errors import DeviceError, LinkDown, NoAnswer, Nonsense, Refused
 from ems.model.readings import Reading
@@ -22,14 +24,17 @@ LOGGER = logging.getLogger(__name__)
 R = TypeVar("R", bound=Reading)
 
 
+_WHO: Final = ("Mn", "Md", "SN")
+
+CAREFUL_REGISTERS: Final = 50
+"""The longest read after the device refused a longer one; no point is longer."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Found:
     """What the last walk through the chain brought."""
 
-    way: Way
-    readers: tuple[ModelReader, ...]
-    """Of the parts of the way, in their order."""
-
+    choice: Choice
     connection: int
 
 
@@ -56,7 +61,9 @@ class SunSpecDevice(Generic[R]):
         self._view = in_its_name(name, view)
         self._bases: tuple[int, ...] = BASES
         self._found: _Found | None = None
+        self._most = MAX_READ
         self._said = ""
+        self._assumed = ""
 
     @property
     def name(self) -> str:
@@ -91,51 +98,34 @@ class SunSpecDevice(Generic[R]):
         known = self._found
         self._found = found = known or await self._find()
         try:
-            answers = await self._answers(found.readers)
+            answers = await found.choice.answers(self._ask)
         except NoSuchRegisters:
-            if known is None:
+            if known is None and self._most <= CAREFUL_REGISTERS:
                 raise
+            # Either the chain is another one now, or the device does not give that many at once.
+            self._most = self._most if known else CAREFUL_REGISTERS
             answers = ()
         if not answers or {answer.connection for answer in answers} != {found.connection}:
             self._found = None
             return None
         return Sample(
             taken_at_s=min(answer.taken_at_s for answer in answers),
-            values=found.way.told(answers),
+            values=found.choice.values(answers),
             same_instant=len(answers) == 1 and answers[0].same_instant,
         )
-
-    async def _answers(self, readers: Sequence[ModelReader]) -> tuple[ModelAnswer, ...]:
-        """Of all of them; nothing when the chain is another one now."""
-        answers: list[ModelAnswer] = []
-        for reader in readers:
-            answer = await reader.read(self._ask)
-            if answer is None:
-                return ()
-            answers.append(answer)
-        return tuple(answers)
 
     async def _find(self) -> _Found:
         chain = await self._walk()
         await self._introduce(chain)
-        for way in self._ways:
-            readers = await self._readers(chain, way)
-            if readers and way.fits(readers):
-                return _Found(way, readers, chain.connection)
-        has = ", ".join(str(model.id) for model in chain.models) or "none"
-        wants = " or ".join(dict.fromkeys(way.wants for way in self._ways))
-        raise Nonsense(f"{self._name} has none of the SunSpec models {wants}; it has {has}")
-
-    async def _readers(self, chain: Chain, way: Way) -> tuple[ModelReader, ...]:
-        """Of the parts of that way; nothing when the device has not all of them."""
-        readers: list[ModelReader] = []
-        for part in way.parts:
-            model = chain.first_of(part.layout.ids)
-            reader = await reader_of(self._ask, model, part.layout, part.paths) if model else None
-            if reader is None:
-                return ()
-            readers.append(reader)
-        return tuple(readers)
+        choice = await choose(self._ask, chain, self._ways, max_registers=self._most)
+        if choice is None:
+            has = ", ".join(str(model.id) for model in chain.models) or "none"
+            wants = " or ".join(dict.fromkeys(way.wants for way in self._ways))
+            raise Nonsense(f"{self._name} has none of the SunSpec models {wants}; it has {has}")
+        if choice.way.assumes and choice.way.assumes != self._assumed:
+            LOGGER.info("%s is read by the SunSpec models %s: %s", self._name, choice.way.wants, choice.way.assumes)
+            self._assumed = choice.way.assumes
+        return _Found(choice, chain.connection)
 
     async def _walk(self) -> Chain:
         try:
@@ -155,10 +145,10 @@ class SunSpecDevice(Generic[R]):
         if common is None:
             return
         try:
-            answer = await ModelReader(common, COMMON).read(self._ask)
+            answer = await ModelReader(common, COMMON, _WHO, max_registers=self._most).read(self._ask)
         except Refused:
             return
-        who = " ".join(answer.texts[name] for name in ("Mn", "Md", "SN") if name in answer.texts) if answer else ""
+        who = " ".join(answer.texts[name] for name in _WHO if name in answer.texts) if answer else ""
         if who != self._said:
             LOGGER.info("%s is %s", self._name, who)
             self._said = who

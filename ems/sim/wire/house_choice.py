@@ -12,7 +12,7 @@ from ems.devices.library import profile
 from ems.devices.modbus.profile import HybridProfile, ModbusProfile
 from ems.devices.mqtt.profile import MqttProfile
 from ems.devices.obis_profile import ObisProfile, P1Profile, SmlPageProfile, SmlProfile, SpeedwireProfile
-from ems.devices.profile import Profile
+from ems.devices.profile import Profile, takes_of
 from ems.devices.profile_parts import Kind
 from ems.devices.rct.profile import RctProfile
 from ems.devices.sample import phase_point
@@ -50,7 +50,7 @@ def with_devices(
         solar = SolarEntry.model_validate({"id": "roof", "peak_w": peak_w, **entries["inverter"]})
         file = file.model_copy(update={"solar": (solar,)})
     if "battery" in entries:
-        file = file.model_copy(update={"battery": BatteryEntry.model_validate({"id": "cellar", **entries["battery"]})})
+        file = file.model_copy(update={"battery": _battery(entries["battery"], chosen)})
     if file.mqtt is None and any(isinstance(found, MqttProfile) for found in chosen.values()):
         file = file.model_copy(update={"mqtt": BrokerSection(host=LOOPBACK, port=BROKER_PORT)})
     return file
@@ -88,6 +88,13 @@ def _entry(found: Profile, number: int) -> Mapping[str, Any]:
         return entry | {"speedwire": {"interface": LOOPBACK}}
     unit = found.defaults.unit if isinstance(found, ModbusProfile | HybridProfile) else UNIT_OF_NOBODY
     return entry | {"modbus": {"host": LOOPBACK, "port": MODBUS_PORT + number, "unit": unit}}
+
+
+def _battery(entry: Mapping[str, Any], chosen: Mapping[Kind, Profile]) -> BatteryEntry:
+    """With leave to be held, where it can be."""
+    takes, is_hybrid = takes_of(chosen["battery"]), chosen.get("inverter") is chosen["battery"]
+    orders = {"control": {"hold": True}} if takes is not None and takes.hold and not (takes.apart and is_hybrid) else {}
+    return BatteryEntry.model_validate({"id": "cellar", **entry, **orders})
 
 
 def _shortest_period_s(found: Profile) -> float:

@@ -36,6 +36,7 @@ from ems.sim.wire.mqtt_devices import (
     topic_messages,
 )
 from ems.sim.wire.object_devices import PlayedObjects
+from ems.sim.wire.ordered_battery import Bounds
 from ems.sim.wire.points import battery_points, grid_points, sun_points
 from ems.sim.wire.profile_unit import ProfileUnit, RegisterProfile, Source
 from ems.sim.wire.sml_page import SmlPagePort
@@ -161,7 +162,7 @@ class HouseDevices:
             phases, peak_w = self.file.connection.phases, entry.peak_w or USUAL_PEAK_W
             return sunspec_inverter(address.unit, self._sun(entry), self.clock, phases=phases, peak_w=peak_w)
         try:
-            return ProfileUnit(address.unit, found, self._source(group, found), self.clock)
+            return ProfileUnit(address.unit, found, self._source(group, found), self._ordered, self.clock)
         except CannotShow as err:
             raise CannotSimulate(f"{entry.id} cannot be simulated: {err}") from err
 
@@ -248,6 +249,15 @@ class HouseDevices:
         self.world.advance_to(self.clock.monotonic_s())
         seen = self.world.battery()
         return {} if seen is None else battery_points(seen)
+
+    def _ordered(self, bounds: Bounds) -> None:
+        """Somebody wrote to the battery."""
+        self.world.advance_to(self.clock.monotonic_s())
+        self.world.bound_battery(
+            charge_at_most_w=bounds.charge_at_most_w,
+            discharge_at_most_w=bounds.discharge_at_most_w,
+            lasts_s=bounds.lasts_s,
+        )
 
     def _grid(self, entry: MeterEntry) -> Callable[[], CircuitSample]:
         def sample() -> CircuitSample:

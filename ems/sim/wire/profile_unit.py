@@ -16,8 +16,9 @@ from ems.devices.profile import SunSpecProfile
 from ems.devices.profile_parts import Carrier, Kind
 from ems.devices.sample import is_live
 from ems.devices.sunspec.models import STORAGE
+from ems.sim.wire.ordered_battery import Ordered, OrderedBattery
 from ems.sim.wire.register_image import CannotShow, Image, Values, image
-from ems.sim.wire.sunspec_image import SunSpecDevice, first_power, maker_image, place_of, sunspec_image
+from ems.sim.wire.sunspec_image import LARGEST_W, SunSpecDevice, first_power, maker_image, place_of, sunspec_image
 from ems.sim.wire.sunspec_orders import TAKEN, StorageOrders
 
 RegisterProfile = ModbusProfile | HybridProfile | SunSpecProfile
@@ -40,11 +41,12 @@ class ProfileUnit:
         unit: int,
         profile: RegisterProfile,
         source: Source | None = None,
+        ordered: Ordered | None = None,
         clock: Clock | None = None,
     ) -> None:
         """With a `source`, it measures what that gives; else what it is shown. Raises CannotShow.
 
-        By the `clock` bounds that were written into model 124 end.
+        `ordered` hears how far its battery is bounded; by the `clock` bounds that came into model 124 end.
         """
         self.unit: Final = unit
         self.samples = 0
@@ -52,14 +54,16 @@ class ProfileUnit:
 
         self._profile = profile
         self._source = source
+        self._ordered = ordered
         self.orders = StorageOrders((clock or WallClock()).monotonic_s)
         """Bounds that were written into model 124."""
 
         self._shown: tuple[Mapping[Kind, Values], Mapping[str, float]] | None = None
         self._registers: Image = registers_of(profile, source() if source else {}, None)
         self._key = _first_live(profile)
-        self.taken: dict[str, tuple[int, ...]] = {}
-        """Bounds of the battery that were written, by their names in `control`: the registers as they came."""
+        self._order: WordOrder | None = None
+        control = None if isinstance(profile, SunSpecProfile) else profile.control
+        self._battery = None if control is None else OrderedBattery(control, ordered)
 
     @property
     def over(self) -> Carrier:
@@ -67,9 +71,15 @@ class ProfileUnit:
         usual = "tcp" if isinstance(self._profile, SunSpecProfile) else self._profile.defaults.over
         return "udp" if usual == "udp" else "tcp"
 
+    @property
+    def taken(self) -> Mapping[str, tuple[int, ...]]:
+        """Bounds of the battery that were written, by their names in `control`: the registers as they came."""
+        return {} if self._battery is None else self._battery.taken
+
     def show(self, values: Mapping[Kind, Values], order: WordOrder | None = None) -> None:
         """Measure `values` from now on. Raises CannotShow."""
         orders = self.orders.told
+        self._order = order
         self._registers = registers_of(self._profile, values, order, orders)
         self._shown = values, orders
 
@@ -122,29 +132,26 @@ class ProfileUnit:
         """A bound of the battery, and nothing else."""
         if isinstance(self._profile, SunSpecProfile):
             return self._take_order(self._profile, address, written)
-        for name, point in self._bounds():
-            if (address, len(written)) == (point.address, point.count):
-                self.taken[name] = tuple(written)
-                return None
-        return ExcCodes.ILLEGAL_ADDRESS
+        if self._battery is None:
+            return ExcCodes.ILLEGAL_ADDRESS
+        took = self._battery.take(address, written, self._order or self._profile.word_order)
+        return None if took else ExcCodes.ILLEGAL_ADDRESS
 
     def _take_order(self, profile: SunSpecProfile, address: int, written: list[int]) -> ExcCodes | None:
         first = place_of(_described(profile), STORAGE.ids[0], TAKEN[0])
         header = first[1] - STORAGE.fields[TAKEN[0]].offset if first else address
-        return None if first and self.orders.take(address - header, written) else ExcCodes.ILLEGAL_ADDRESS
-
-    def _bounds(self) -> Iterator[tuple[str, RegisterPoint]]:
-        control = None if isinstance(self._profile, SunSpecProfile) else self._profile.control
-        if control is not None:
-            for name, point in (("charge", control.charge_limit), ("discharge", control.discharge_limit)):
-                if point is not None:
-                    yield name, point
+        if first is None or not self.orders.take(address - header, written):
+            return ExcCodes.ILLEGAL_ADDRESS
+        if self._ordered is not None:
+            self._ordered(self.orders.bounds(LARGEST_W))
+        return None
 
     def _runs(self) -> Iterator[tuple[int, int]]:
         """First address and length of each stretch of registers, of either kind."""
         start: int | None = None
         last = -1
-        written = {cell for _, point in self._bounds() for cell in point.cells}
+        points = () if self._battery is None else self._battery.points
+        written = {cell for _, point in points for cell in point.cells}
         for address in sorted({address for _, address in self._registers} | written):
             if start is not None and address != last + 1:
                 yield start, last + 1 - start

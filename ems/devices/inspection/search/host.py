@@ -6,7 +6,7 @@ know. Nothing is written.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -24,6 +24,7 @@ from ems.devices.library import profiles
 from ems.devices.modbus.link import Answer, Line, ModbusLink, NobodyBehind, ReadRequest
 from ems.devices.modbus.profile import HybridProfile, ModbusProfile
 from ems.devices.modbus.register_point import RegisterKind
+from ems.devices.profile import SunSpecProfile
 from ems.devices.profile_parts import Carrier
 from ems.devices.sunspec.chain import BASES
 from ems.errors import DeviceError, LinkDown, NoAnswer, Nonsense, Refused, UnknownHost
@@ -117,6 +118,12 @@ def units_at(port: int) -> tuple[int, ...]:
     return tuple(dict.fromkeys(ordered))
 
 
+def more_units(found: Collection[str]) -> tuple[int, ...]:
+    """Where devices of those profiles have more of their kind."""
+    known = [each for each in profiles() if isinstance(each, SunSpecProfile) and each.id in found]
+    return tuple(dict.fromkeys(unit for each in known for unit in each.more_units))
+
+
 def untold_profiles() -> tuple[str, ...]:
     """Those without a register, model or number that tells them."""
     return tuple(
@@ -136,10 +143,14 @@ async def search_units(search: Search, line: Line, clock: Clock, found: HostFoun
     link = ModbusLink(line, clock, gap_s=search.gap_s, connect_delay_s=search.gap_s)
     there: list[int] = []
     kinds: set[str] = set()
+    units = deque(_units(search, line))
     try:
-        async for unit in _units_there(search, line, link):
+        async for unit in _units_there(search, units, link):
             seen = await _search_unit(search, line, unit, link, found, among=kinds)
-            kinds |= {each.profile_id for each in seen}
+            new = {each.profile_id for each in seen} - kinds
+            kinds |= new
+            if search.unit is None:
+                _put_first(units, more_units(new), there)
             found.candidates += seen
             there.append(unit)
     except UnknownHost:
@@ -177,10 +188,20 @@ def _where(line: Line, unit: int) -> dict[str, str | int]:
     return {"host": line.host, "port": line.port, **over, "unit": unit}
 
 
-async def _units_there(search: Search, line: Line, link: ModbusLink) -> AsyncIterator[int]:
-    """The units that answer, refusals too. Raises LinkDown when nothing accepts a connection."""
+def _put_first(units: deque[int], wanted: Sequence[int], there: Sequence[int]) -> None:
+    """Ask those next that were not found yet."""
+    for unit in reversed([each for each in wanted if each not in there]):
+        if unit in units:
+            units.remove(unit)
+        units.appendleft(unit)
+
+
+async def _units_there(search: Search, units: deque[int], link: ModbusLink) -> AsyncIterator[int]:
+    """The units that answer, refusals too; others may join while they are asked. Raises LinkDown when nothing accepts a
+    connection."""
     silent = answered = 0
-    for unit in _units(search, line):
+    while units:
+        unit = units.popleft()
         if answered and silent >= SILENT_IN_A_ROW and not search.every_unit:
             return
         try:

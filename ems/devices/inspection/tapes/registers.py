@@ -15,7 +15,7 @@ from ems.devices.modbus.register_point import RegisterKind
 from ems.devices.profile import SunSpecProfile
 from ems.devices.sunspec.chain import discover
 from ems.devices.sunspec.models import COMMON, MODELS
-from ems.devices.sunspec.reader import reader_of
+from ems.devices.sunspec.reader import ModelReader, reader_of
 from ems.errors import Refused
 
 MAKER_AND_MODEL: Final = ("Mn", "Md")
@@ -59,6 +59,13 @@ class _Tape:
         self.words |= {(function, address + place): word for place, word in enumerate(answer.registers)}
         return answer
 
+    def forget_texts(self, reader: ModelReader) -> None:
+        """A text may be a serial number, and comes with the numbers around it."""
+        for field in reader.fields.values():
+            if field.type == "string":
+                for offset in range(field.offset, field.end):
+                    self.words.pop(("holding", reader.model.header + offset), None)
+
     async def holding(self, address: int, count: int) -> Answer:
         return await self.read("holding", address, count)
 
@@ -84,7 +91,10 @@ async def _models(tape: _Tape) -> None:
         paths = MAKER_AND_MODEL if model.id in COMMON.ids else None
         try:
             reader = await reader_of(tape.holding, model, MODELS[model.id], paths)
-            if reader is not None:
-                await reader.read(tape.holding)
+            if reader is None:
+                continue
+            await reader.read(tape.holding)
+            if paths is None:
+                tape.forget_texts(reader)
         except Refused:
             continue
