@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from dataclasses import dataclass, field
 
 from pydantic import ValidationError
 from rich.text import Text
 
+from ems.cli.device_options import Stated
 from ems.cli.device_tables import console, print_json, table, wrong_use
 from ems.clock import WallClock
 from ems.config.cure_words import FORMS
@@ -19,8 +21,18 @@ from ems.devices.library import profile, profile_ids
 from ems.errors import UnknownHost
 
 
-def search_device(host: str, *, port: int | None, unit: int | None, as_json: bool) -> int:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchWish:
+    """How to search."""
+
+    stated: Stated = field(default_factory=dict)
+    for_s: float | None = None
+    every_unit: bool = False
+
+
+def search(where: str | None, wish: SearchWish, *, as_json: bool) -> int:
     """Look for devices and print them. The exit code: 1 when none was found, 2 for wrong use."""
+    port, unit, host = wish.stated.get("port"), wish.stated.get("unit"), str(where)
     if host in profile_ids():
         return wrong_use(f"{host} is a profile: add --host HOST to read a device by it, or name a host to search there")
     try:

@@ -28,7 +28,7 @@ from ems.devices.modbus.device import ModbusDevice, RegisterReader
 from ems.devices.modbus.link import ModbusLink
 from ems.devices.modbus.proxy import ModbusProxy
 from ems.devices.mqtt.device import MqttDevice, Topics, silence_limit_s
-from ems.devices.mqtt.entry_topics import keepalive_of, point_of, topics_of
+from ems.devices.mqtt.entry_topics import keepalive_of, point_of, portal_topic_of, topics_of
 from ems.devices.mqtt.link import Broker, MqttLink
 from ems.devices.mqtt.operator_signal import OperatorSignal
 from ems.devices.mqtt.profile import MqttProfile
@@ -200,19 +200,19 @@ class _Build:
     ) -> Device[R]:
         points, availability = topics_of(entry, found)
         check_names(entry, kind, points)
-        required = live & points.keys()
+        portal, required = portal_topic_of(entry, found), live & points.keys()
         if not required:
             raise DeviceConfigError(f"{entry.id} tells no power: add mqtt: {{points: {{power: {{topic: …}}}}}}")
         device = MqttDevice(
             name=entry.id,
             period_s=entry.period_s,
             silence_s=silence_limit_s(entry.period_s, found.limits.silent_after_s if found else None),
-            topics=Topics(points=points, required=required, availability=availability),
+            topics=Topics(points=points, required=required, availability=availability, portal=portal),
             view=view,
             clock=self._clock,
         )
         broker = self._broker(entry.id)
-        broker.follow(device)
+        (broker.follow if portal is None else broker.follow_any)(device)
         if (keepalive := keepalive_of(entry, found)) is not None:
             broker.remind(keepalive)
         return device

@@ -7,13 +7,16 @@ import socket
 from typing import Final
 
 from ems.clock import Clock
+from ems.devices.http.address import HttpAddress
 from ems.devices.inspection.probe import Finding
-from ems.devices.obis_profile import ObisProfile, P1Profile, SmlProfile, SpeedwireProfile
-from ems.devices.p1.device import P1Tongue
+from ems.devices.obis_profile import ObisProfile, P1Profile, SmlPageProfile, SmlProfile, SpeedwireProfile
+from ems.devices.p1.device import p1_tongue
 from ems.devices.p1.line import P1Line
+from ems.devices.p1.sealed import Keys
 from ems.devices.p1.speaking import SpeakingMeter
 from ems.devices.sample import Sample
 from ems.devices.sml.device import SmlTongue
+from ems.devices.sml.page import SmlPage
 from ems.devices.speedwire.device import SpeedwireDevice
 from ems.devices.speedwire.ear import SpeedwireEar, Spot
 from ems.errors import LinkDown
@@ -24,7 +27,9 @@ PORT_PATIENCE_S: Final = 25.0
 SPEEDWIRE_PATIENCE_S: Final = 5.0
 
 
-async def heard_at_port(profile: P1Profile | SmlProfile, line: P1Line, clock: Clock) -> tuple[Finding, ...]:
+async def heard_at_port(
+    profile: P1Profile | SmlProfile, line: P1Line, clock: Clock, *, keys: Keys | None = None
+) -> tuple[Finding, ...]:
     """What the next whole telegram says, point by point; None for what it does not tell.
 
     Raises LinkDown, NoAnswer, Nonsense or Refused.
@@ -34,7 +39,7 @@ async def heard_at_port(profile: P1Profile | SmlProfile, line: P1Line, clock: Cl
         period_s=1.0,
         silence_s=PORT_PATIENCE_S,
         line=line,
-        tongue=SmlTongue(profile) if isinstance(profile, SmlProfile) else P1Tongue(profile),
+        tongue=SmlTongue(profile) if isinstance(profile, SmlProfile) else p1_tongue(profile, keys),
         view=_as_it_is,
         clock=clock,
     )
@@ -44,18 +49,37 @@ async def heard_at_port(profile: P1Profile | SmlProfile, line: P1Line, clock: Cl
         await meter.close()
 
 
-async def heard_on_network(profile: SpeedwireProfile, host: str, port: int, clock: Clock) -> tuple[Finding, ...]:
-    """What the only energy meter on the network of `host` says. Raises LinkDown, NoAnswer or Nonsense."""
-    meter: SpeedwireDevice[Sample] = SpeedwireDevice(
+async def read_on_page(profile: SmlPageProfile, address: HttpAddress, clock: Clock) -> tuple[Finding, ...]:
+    """What the page of a bridge says. Raises LinkDown, NoAnswer, Nonsense or Refused."""
+    meter: SmlPage[Sample] = SmlPage(
         name=profile.id,
-        period_s=1.0,
-        silence_s=SPEEDWIRE_PATIENCE_S,
-        serial=None,
+        period_s=profile.limits.period_s,
+        silence_s=PORT_PATIENCE_S,
+        address=address,
         profile=profile,
         view=_as_it_is,
         clock=clock,
     )
-    ear = SpeedwireEar(Spot(group=profile.defaults.group, port=port, interface=_own_address(host)), clock)
+    try:
+        return _findings(profile, await meter.read())
+    finally:
+        await meter.close()
+
+
+async def heard_on_network(
+    profile: SpeedwireProfile, spot: Spot, serial: int | None, clock: Clock
+) -> tuple[Finding, ...]:
+    """What the meter with that number says, or the only one there is. Raises LinkDown, NoAnswer or Nonsense."""
+    meter: SpeedwireDevice[Sample] = SpeedwireDevice(
+        name=profile.id,
+        period_s=1.0,
+        silence_s=SPEEDWIRE_PATIENCE_S,
+        serial=serial,
+        profile=profile,
+        view=_as_it_is,
+        clock=clock,
+    )
+    ear = SpeedwireEar(spot, clock)
     ear.follow(meter)
     listening = asyncio.create_task(ear.run())
     try:
@@ -65,8 +89,8 @@ async def heard_on_network(profile: SpeedwireProfile, host: str, port: int, cloc
         await asyncio.gather(listening, return_exceptions=True)
 
 
-def _own_address(host: str) -> str:
-    """Ours on the network that leads to `host`; nothing is sent."""
+def own_address(host: str) -> str:
+    """Ours on the network that leads to `host`; nothing is sent. Raises LinkDown."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as towards:
         try:
             towards.connect((host, 9))

@@ -14,6 +14,7 @@ from typing import Final, Generic, TypeVar
 from ems.clock import Clock
 from ems.devices.messages import Json, NotInMessage, Unreadable, as_online, parse_payload, pick
 from ems.devices.mqtt.heard_topics import HeardTopics
+from ems.devices.mqtt.portal import Portals
 from ems.devices.mqtt.profile import TopicPoint
 from ems.devices.newest_reading import NewestReading
 from ems.devices.sample import Sample, is_live
@@ -42,6 +43,8 @@ class Topics:
     """Points without which there is no reading."""
 
     availability: TopicPoint | None = None
+    portal: str | None = None
+    """Where the device says its own number, which stands as `+` in all of these topics; None where it is stated."""
 
 
 class MqttDevice(Generic[R]):
@@ -70,8 +73,12 @@ class MqttDevice(Generic[R]):
         self._link_up: bool | None = None
         self._connections = 0
         self._online: bool | None = None
-        availability = (topics.availability.topic,) if topics.availability else ()
-        self.topics: Final = self._heard.topics | frozenset(availability)
+        more = (
+            *((topics.availability.topic,) if topics.availability else ()),
+            *((topics.portal,) if topics.portal else ()),
+        )
+        self._portals = Portals()
+        self.topics: Final = self._heard.topics | frozenset(more)
         sources = {topic for name in topics.required for topic in self._heard.topics_of(name)}
         self._same_instant = len(sources) == 1
 
@@ -117,6 +124,15 @@ class MqttDevice(Generic[R]):
         if not old:
             self._take_points(topic, content)
 
+    def heard_of(self, portal: str, topic: str, payload: bytes, *, retained: bool) -> None:
+        """The same, of a device that says its own number; with several nobody knows which is meant. Never raises."""
+        self._portals.heard(portal)
+        if self._portals.several is not None:
+            self._heard.clear()
+            self._newest.fail(Nonsense(f"{self._name}: {self._portals.several}"))
+        elif topic != self._wanted.portal:
+            self.heard(topic, payload, retained=retained)
+
     def link_changed(self, *, up: bool) -> None:
         """The broker came or went."""
         was_up, self._link_up = self._link_up, up
@@ -125,6 +141,7 @@ class MqttDevice(Generic[R]):
             self._online = None
             self._heard.clear()
             self._greeted.clear()
+            self._portals.clear()
         if was_up != up:
             self._presence_changed()
 

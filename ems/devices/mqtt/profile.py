@@ -115,6 +115,10 @@ class MqttProfile(FilledProfile):
     points: Annotated[dict[str, TopicPoint], Field(min_length=1)]
     availability: TopicPoint | None = None
     keepalive: KeepAlive | None = None
+    portal_topic: Annotated[str, Field(pattern=r"^[^/#+]+/\+/[^#+]+$")] | None = None
+    """Where the device says its own number, in the place of `+`, unasked: the prefix may then be left out, or have `+`
+    in place of the number."""
+
     vouched: Status = "verified"
     """Who says so, for its powers and currents."""
 
@@ -144,6 +148,11 @@ class MqttProfile(FilledProfile):
     @property
     def kinds(self) -> tuple[Kind, ...]:
         return (self.kind,)
+
+    @property
+    def needs_no_prefix(self) -> bool:
+        """Whether the number that the device says of itself is all of its prefix."""
+        return self.portal_topic is not None and "{portal}" not in (self.keepalive.topic if self.keepalive else "")
 
     @property
     def status(self) -> Status:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
@@ -15,6 +13,7 @@ from ems.devices.p1.sealed import Keys, sealed
 from ems.devices.p1.telegram import checksum
 from ems.devices.profile_parts import Kind
 from ems.sim.wire.filling import Values
+from ems.sim.wire.multicast import Speaker
 from ems.sim.wire.sml_telegrams import sml_of
 from ems.sim.wire.spelling import by_code
 
@@ -176,42 +175,29 @@ class PlayedDatagrams:
         self._source = source
         self._serial_number = serial_number
         self._profile = profile
-        self._host = host
-        self._port = port
+        self._speaker = Speaker(profile.defaults.group, host, port)
         self._clock = clock
         self._values: Values = {}
-        self._socket: socket.socket | None = None
         self._beat = _Beat(clock, self._say)
 
     @property
     def where(self) -> Mapping[str, str | int]:
-        return {"serial_number": self._serial_number, "interface": self._host, "port": self._port}
+        return {"serial_number": self._serial_number, "interface": self._speaker.host, "port": self._speaker.port}
 
     def show(self, values: Mapping[Kind, Values]) -> None:
         self._values = values.get("meter", {})
 
     async def open(self) -> None:
-        if self._port == 0:
-            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as somewhere:
-                somewhere.bind((self._host, 0))
-                self._port = somewhere.getsockname()[1]
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.setblocking(False)
-        self._socket.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(self._host))
+        self._speaker.open()
         self._beat.start()
 
     async def close(self) -> None:
         await self._beat.stop()
-        if self._socket is not None:
-            self._socket.close()
+        self._speaker.close()
 
     async def _say(self) -> None:
         if self._source is not None:
             self.show(self._source())
         self.samples += 1
         ticked_ms = round(1000 * self._clock.monotonic_s())
-        content = datagram_of(self._profile, self._values, ticked_ms, self._serial_number)
-        if self._socket is not None:
-            # A network that is gone for a moment takes nothing.
-            with contextlib.suppress(OSError):
-                self._socket.sendto(content, (self._profile.defaults.group, self._port))
+        self._speaker.say(datagram_of(self._profile, self._values, ticked_ms, self._serial_number))

@@ -18,7 +18,8 @@ from amqtt.contexts import BrokerConfig, ListenerConfig, ListenerType
 from ems.clock import Clock
 from ems.config.schema import MqttRule
 from ems.devices.cancellation import end_if_cancelled
-from ems.devices.mqtt.profile import TopicPoint
+from ems.devices.mqtt.portal import with_portal
+from ems.devices.mqtt.profile import MqttProfile, TopicPoint
 from ems.sim.wire.json_image import put
 from ems.sim.wire.points import grid_points
 from ems.sim.world import CircuitSample
@@ -225,6 +226,14 @@ def shelly_messages(prefix: str, sample: CircuitSample, number: int) -> list[Mes
         }
         messages.append(Message(topic=f"{prefix}/status/emdata:0", payload=json.dumps(counters)))
     return messages
+
+
+def portal_messages(profile: MqttProfile, prefix: str) -> list[Message]:
+    """What a device says of its own number, where it says it."""
+    if profile.portal_topic is None:
+        return []
+    portal = prefix.partition("/")[0]
+    return [Message(topic=with_portal(profile.portal_topic, portal), payload=json.dumps({"value": portal}))]
 
 
 def shelly_presence(prefix: str) -> Presence:

@@ -12,6 +12,7 @@ from typing import Final, Protocol
 
 from ems.clock import Clock
 from ems.devices.http.profile import HttpProfile
+from ems.devices.library import profile, profile_ids
 from ems.devices.mqtt.profile import MqttProfile
 from ems.devices.obis_profile import P1Profile, SmlPageProfile, SmlProfile, SpeedwireProfile
 from ems.devices.profile import Profile, SunSpecProfile
@@ -23,12 +24,21 @@ from ems.sim.wire.filling import CannotShow, Values, filled_in, tells_of
 from ems.sim.wire.heard_meters import PlayedDatagrams, PlayedTelegrams
 from ems.sim.wire.http_devices import HttpPort
 from ems.sim.wire.modbus_devices import ModbusPort
-from ems.sim.wire.mqtt_devices import EmbeddedBroker, MqttPublisher, Presence, topic_messages
+from ems.sim.wire.mqtt_devices import EmbeddedBroker, MqttPublisher, Presence, portal_messages, topic_messages
 from ems.sim.wire.object_devices import PlayedObjects
 from ems.sim.wire.profile_unit import ProfileUnit, RegisterProfile
 from ems.sim.wire.sml_page import SmlPagePort
 
 USUAL_UNIT: Final = 1
+
+
+USUAL_PORT: Final = 5020
+
+
+def usual_port(profile_id: str) -> int:
+    """Where it is played when nobody says where: a meter that speaks to everybody does so where it is listened to."""
+    chosen = profile(profile_id) if profile_id in profile_ids() else None
+    return chosen.defaults.port if isinstance(chosen, SpeedwireProfile) else USUAL_PORT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +167,7 @@ class PlayedTopics:
             self.profile.id,
             self._broker,
             self.clock,
-            lambda _: topic_messages(points, self._values),
+            lambda _: [*portal_messages(self.profile, self.prefix), *topic_messages(points, self._values)],
             presence=Presence(topic=there.under(self.prefix).topic) if there and not there.path else None,
         )
         self._running = asyncio.create_task(publisher.run())
