@@ -24,6 +24,9 @@ from ems.errors import LinkDown, NoAnswer, Nonsense, Refused
 LOGGER = logging.getLogger(__name__)
 
 FORBIDDEN: Final = frozenset({401, 403})
+OUTSIDE: Final = FORBIDDEN | {302, 303, 307}
+"""Some send whoever is not logged in to their page for that."""
+
 OK: Final = 200
 FIRST_ERROR: Final = 400
 LONGEST_USER: Final = 100
@@ -68,7 +71,7 @@ class HttpConversation:
             if came_in:
                 await self._log_in(session)
             status, body = await self._ask(request)
-            content = None if status in FORBIDDEN else self._content(request, status, body)
+            content = None if status in OUTSIDE else self._content(request, status, body)
             if content is not None and _has(content, session.inside):
                 self._pace.was_good(self._clock.monotonic_s())
                 return content
