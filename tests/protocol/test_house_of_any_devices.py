@@ -62,6 +62,8 @@ def test_the_house_can_be_planned_with_every_profile_in_every_use(chosen: Profil
         ("eastron_sdm120", "solaredge", "kostal_plenticore"),
         ("dsmr_p1", "fronius", "sonnen_batterie"),
         ("sma_energy_meter", "solaredge", "sonnen_batterie"),
+        ("tq_em300", "esphome", "sonnen_batterie"),
+        ("home_assistant_stream", "home_assistant_stream_solar", "sonnen_batterie"),
         ("rct_power", "rct_power", "rct_power"),
         ("sml_head", "fronius", "sonnen_batterie"),
         ("tibber_pulse", "fronius", "sonnen_batterie"),

@@ -16,7 +16,7 @@ from ems.devices.config_error import DeviceConfigError
 from ems.devices.http.profile import HttpProfile
 from ems.devices.inspection.finding import Finding
 from ems.devices.inspection.looking import look_at
-from ems.devices.inspection.recorder import HOLDS, Wish, record
+from ems.devices.inspection.recorder import HOLDS, NOT_RECORDED, Wish, record
 from ems.devices.inspection.recording import LONGEST_FILE, Recording, recording_of
 from ems.devices.inspection.subject import Subject, subject_at
 from ems.devices.inspection.tapes.length import Length
@@ -124,7 +124,8 @@ async def test_the_names_that_an_owner_gave_are_not_kept() -> None:
 
 
 def test_every_carrier_says_what_its_recordings_hold() -> None:
-    assert HOLDS.keys() >= {each.transport for each in profiles()}
+    assert HOLDS.keys() | NOT_RECORDED >= {each.transport for each in profiles()}
+    assert not HOLDS.keys() & NOT_RECORDED
 
 
 async def test_texts_among_the_numbers_of_a_model_are_not_kept() -> None:

@@ -51,6 +51,9 @@ HOLDS: Final[Mapping[str, str]] = {
 }
 """What a recording holds, by transport, for whoever sends it on."""
 
+NOT_RECORDED: Final = frozenset({"sml", "sml_page", "rct"})
+"""Carriers of which there are no recordings."""
+
 HOLDS_IDS: Final[Mapping[str, str]] = {
     "p1": "whole telegrams with their times: equipment ids of electricity and gas meter are in them",
     "speedwire": "whole messages with their times: the serial number is in them",
