@@ -17,6 +17,7 @@ from ems.devices.modbus.profile import HybridProfile, ModbusProfile
 from ems.devices.modbus.register_types import WordOrder
 from ems.devices.mqtt.profile import MqttProfile, TopicPoint
 from ems.devices.obis_profile import ObisProfile, P1Defaults, P1Profile, SpeedwireProfile
+from ems.devices.parameters import FilledProfile
 from ems.devices.profile import Profile, SunSpecProfile
 from ems.devices.profile_parts import Kind
 from ems.devices.sunspec.models import INVERTERS, METERS, Layout
@@ -148,18 +149,21 @@ def _topic_rows(chosen: MqttProfile) -> Iterator[PointRow]:
 
 
 def _topic_formula(point: TopicPoint) -> str:
-    told = [f"{term.topic} at {term.path}" if term.path else term.topic for term in point.terms]
+    told = [
+        f"{term.topic}{f' at {term.path}' if term.path else ''}"
+        f"{f' in the unit of {term.unit_topic}' if term.unit_topic else ''}"
+        for term in point.terms
+    ]
     return (" − " if point.less else " + ").join(told)
 
 
 def _answer_rows(chosen: HttpProfile) -> Iterator[PointRow]:
     for kind, use in chosen.uses.items():
         for name, point in use.points.items():
-            request = f" of {point.request}" if point.request else ""
             yield PointRow(
                 kind=kind,
                 name=name,
-                where=" + ".join(term.path for term in point.terms) + request,
+                where=point.formula,
                 type="JSON",
                 unit=unit_of(name),
                 factor=point.terms[0].scale,
@@ -230,6 +234,7 @@ def _transport_lines(chosen: Profile) -> Iterator[str]:
 
 
 def _topic_lines(chosen: MqttProfile) -> Iterator[str]:
+    yield from _parameter_lines(chosen)
     if chosen.availability:
         yield f"Tells on {chosen.availability.topic} whether it is there."
     if chosen.keepalive:
@@ -238,7 +243,15 @@ def _topic_lines(chosen: MqttProfile) -> Iterator[str]:
         yield f"Counts as silent after {chosen.limits.silent_after_s:g} s without a message."
 
 
+def _parameter_lines(chosen: FilledProfile) -> Iterator[str]:
+    """What its owner fills in."""
+    for name, each in chosen.parameters.items():
+        usual = f" Usually {each.usual}." if each.usual else ""
+        yield f"parameters.{name}: {each.about}{usual}"
+
+
 def _request_lines(chosen: HttpProfile) -> Iterator[str]:
+    yield from _parameter_lines(chosen)
     scheme = "https" if chosen.tls else "http"
     yield f"Answers {scheme} at port {chosen.port}, asked for {chosen.request}; login: {chosen.login}."
     if chosen.limits.period_s is not None:

@@ -10,7 +10,7 @@ from ems.config.cures import closest
 from ems.config.feeders import MAIN, phases_by_circuit
 from ems.config.problems import ANY, Finding, Place
 from ems.config.repeats import repeats
-from ems.config.schema import DeviceEntry, ModbusAddress, P1Address, SiteFile
+from ems.config.schema import DeviceEntry, ModbusAddress, P1Address, Secret, SiteFile
 
 KIND_OF: Final[Mapping[str, str]] = {"meters": "meter", "solar": "inverter", "battery": "battery"}
 """What the devices of a section are."""
@@ -33,6 +33,14 @@ def names(file: SiteFile) -> Iterator[Finding]:
         "meter, inverter or battery",
         "give every device a name of its own",
     )
+
+
+def secrets(file: SiteFile) -> Iterator[tuple[Place, str, Secret]]:
+    """Passwords and tokens of devices, each with its section and key."""
+    for place, device in _devices(file):
+        for key, secret in (("password", device.http.password), ("token", device.http.token)) if device.http else ():
+            if secret is not None:
+                yield (*place, "http"), key, secret
 
 
 def sources(file: SiteFile) -> Iterator[Finding]:

@@ -11,6 +11,12 @@ from ems.config.kinds import BesideSiteFile, Host, Id, Number, PhaseName, Port, 
 Request = Annotated[str, Field(min_length=1, max_length=300, pattern=r"^/[^\s#]*$")]
 """Path and query of a GET."""
 
+Word = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+( [A-Za-z0-9_-]+)*$")]
+"""What stands in place of a profile's `{name}`: it can name something, and never change what is asked."""
+
+Fingerprint = Annotated[str, Field(pattern=r"^([0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}$")]
+"""SHA-256 of a certificate, 32 bytes in hexadecimal."""
+
 
 class ModbusAddress(Section):
     """Where a Modbus device answers: a host on the network, or a serial line of this machine."""
@@ -77,6 +83,9 @@ class MqttSource(Section):
     prefix: Annotated[str, Field(min_length=1, max_length=150)] | None = None
     """Fills `{prefix}` in the profile's topics, such as `shellypro3em-garage`."""
 
+    parameters: dict[str, Word] = Field(default_factory=dict)
+    """Fills what else stands in braces in the profile's topics, by name; `ems devices show` tells what there is."""
+
     points: dict[str, MqttRule] = Field(default_factory=dict)
     """Point name (`power`, `current_l1` …) to rule; for devices without a profile, or to replace one point of it."""
 
@@ -116,12 +125,24 @@ class HttpSource(Section):
     trust_any_certificate: Switch = False
     """With TLS: for devices that sign for themselves. Whoever sits between could then answer in its place."""
 
+    fingerprint: Fingerprint | None = None
+    """With TLS: the SHA-256 fingerprint of the device's own certificate; it is believed, and no other."""
+
     request: Request | None = None
     """Path and query to ask for; the profile's when left out."""
 
     user: Annotated[str, Field(max_length=100)] | None = None
     password: Secret | None = None
+    login: Literal["basic", "digest"] | None = None
+    """How `user` and `password` are told; what the profile says when left out, else basic."""
+
     token: Secret | None = None
+    token_header: Annotated[str, Field(max_length=60, pattern=r"^[A-Za-z-]+$")] | None = None
+    """The header that carries `token`; what the profile says when left out, else `Authorization: Bearer …`."""
+
+    parameters: dict[str, Word] = Field(default_factory=dict)
+    """Fills what stands in braces in the profile's requests, by name; `ems devices show` tells what there is."""
+
     points: dict[str, HttpRule] = Field(default_factory=dict)
     """Point name (`power`, `current_l1` …) to rule; for devices without a profile, or to replace one point of it."""
 

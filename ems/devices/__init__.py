@@ -9,5 +9,5 @@ the customer's port of smart meters · `speedwire` energy meters that speak to e
 by code) · `pushed` readings that a program brings.
 `battery` what a home battery may be told · `inspection` devices as an installer sees them, found and recorded.
 `sample` and `views` how numbers become readings · `plausibility` what cannot be true is no sample · `newest` the last
-of what comes · `cancellation` tasks end when they are told to.
+of what comes, `newest_reading` what every device does with samples · `cancellation` tasks end when they are told to.
 """

@@ -1,7 +1,6 @@
 """The way from a site file to devices that can be read.
 
-`connect_devices` builds everything a site file names, by the profiles of `library`. Nothing is connected yet when it
-returns: Modbus connects with the first `read`, MQTT with its background job.
+Nothing is connected yet when it has been gone: Modbus connects with the first `read`, MQTT with its background job.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ from ems.config.secrets import reveal
 from ems.devices.battery.valve import ModbusValve, valve_of
 from ems.devices.config_error import DeviceConfigError
 from ems.devices.entry_checks import check_names, check_phases, live_points
+from ems.devices.entry_filling import as_stated, is_fillable
 from ems.devices.entry_lines import p1_device, speedwire_device, spot_of
 from ems.devices.http.device import HttpDevice
 from ems.devices.http.entry_requests import http_address_of, requests_of
@@ -127,7 +127,7 @@ class _Build:
         found = None if entry.pushed else _profile_of(entry, "meter")
         names, signed = _names(entry, found), _signed(entry, found)
         if not entry.pushed and not isinstance(found, SunSpecProfile):
-            check_phases(entry, names, len(phases))
+            check_phases(entry, names, len(phases), fillable=is_fillable(found))
         mounting = Mounting(
             bounds=Bounds(phases=tuple(Phase[name] for name in phases), fuse_a=fuses[entry.circuit]),
             invert=entry.invert,
@@ -263,7 +263,7 @@ class _Build:
 
 
 def _profile_of(entry: DeviceEntry, kind: Kind) -> Profile | None:
-    """The entry's profile; None for a device with MQTT points of its own."""
+    """The entry's profile, filled in; None for a device with points of its own."""
     if entry.profile is None:
         if not (entry.mqtt and entry.mqtt.points) and not (entry.http and entry.http.points):
             raise DeviceConfigError(f"{entry.id} has no profile: name one of `ems devices list`, or points of its own")
@@ -273,9 +273,9 @@ def _profile_of(entry: DeviceEntry, kind: Kind) -> Profile | None:
     except DeviceConfigError as err:
         raise DeviceConfigError(f"{entry.id}: {err}") from err
     if kind not in found.kinds:
-        describes = " or ".join(found.kinds)
-        raise DeviceConfigError(f"{entry.id} is used as {kind}, but {found.id} describes a {describes}: take another")
-    return found
+        told = " or ".join(found.kinds)
+        raise DeviceConfigError(f"{entry.id} is used as {kind}, but {found.id} describes a {told}: take another")
+    return as_stated(entry, found)
 
 
 def _names(entry: DeviceEntry, found: Profile | None) -> frozenset[str]:

@@ -25,7 +25,7 @@ from ems.sim.wire.mqtt_devices import topic_messages
 from tests.protocol.device_site import site
 from tests.protocol.mqtt_brokers import GUARD_S, LOOPBACK, free_port, mosquitto
 
-MQTT = [each for each in profiles() if isinstance(each, MqttProfile)]
+MQTT = [each.filled(each.id, each.as_named) for each in profiles() if isinstance(each, MqttProfile)]
 PORTAL = "c0619ab12345"
 GRID = f"N/{PORTAL}/system/0/Ac/Grid"
 

@@ -18,7 +18,7 @@ from ems.devices.inspection.search.candidate import Sure
 from ems.devices.inspection.search.found import OCCUPIED, HostFound
 from ems.devices.inspection.search.host import NOT_MODBUS, Search, Spoke, search_host, search_units
 from ems.devices.inspection.search.network import search_network
-from ems.devices.inspection.search.pages import search_pages
+from ems.devices.inspection.search.pages import search_pages, shows_itself
 from ems.devices.library import profile, profiles
 from ems.devices.modbus.link import Line
 from ems.devices.modbus.profile import ModbusProfile
@@ -37,7 +37,11 @@ from tests.telegrams import telegram
 
 PORTAL = "c0619ab12345"
 
-HTTP = [each for each in profiles() if isinstance(each, HttpProfile) and not each.tls]
+HTTP = [
+    each
+    for each in profiles()
+    if isinstance(each, HttpProfile) and not each.tls and (each.identity is not None or shows_itself(each))
+]
 
 
 async def search(port: int, *, within_s: float = 10.0, unit: int | None = None) -> HostFound:

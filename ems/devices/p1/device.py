@@ -13,7 +13,7 @@ from typing import Final, Generic, TypeVar
 
 from ems.clock import Clock
 from ems.devices.cancellation import end_if_cancelled
-from ems.devices.newest import Newest
+from ems.devices.newest_reading import NewestReading
 from ems.devices.obis_profile import P1Profile
 from ems.devices.p1.line import Listening, P1Line, listen
 from ems.devices.p1.numbers import numbers_of
@@ -58,9 +58,8 @@ class P1Device(Generic[T]):
         self._silence_s = silence_s
         self._line = line
         self._profile = profile
-        self._view = view
         self._clock = clock
-        self._newest: Newest[T | DeviceError] = Newest()
+        self._newest = NewestReading(name, view, silence_s=silence_s, clock=clock)
         self._sender = SenderClock()
         self._checksums = False
         """Whether this meter gives checksums; then it always does."""
@@ -92,14 +91,12 @@ class P1Device(Generic[T]):
         if self._inflow is None:
             await self._open()
         try:
-            async with self._clock.timeout(self._silence_s):
-                newest = await self._newest.take()
-        except TimeoutError:
+            return await self._newest.next(
+                f"{self._name}: no new telegram from {self._line.where} for {self._silence_s:g} s"
+            )
+        except NoAnswer:
             await self.close()
-            raise NoAnswer(f"{self._name}: no new telegram from {self._line.where} for {self._silence_s:g} s") from None
-        if isinstance(newest, DeviceError):
-            raise newest
-        return newest
+            raise
 
     async def close(self) -> None:
         """Let go of the line; the next `read` opens it again."""
@@ -129,7 +126,7 @@ class P1Device(Generic[T]):
     def _lose(self, error: DeviceError) -> None:
         """The line is gone: whoever waits hears it, and the next `read` opens it again."""
         self._inflow = None
-        self._newest.put(error)
+        self._newest.fail(error)
 
     def _take(self, frame: bytes | BadTelegram, began_at_s: float) -> None:
         try:
@@ -139,18 +136,14 @@ class P1Device(Generic[T]):
             self._checksums = self._checksums or frame.rpartition(b"!")[2].strip(b"\r\n\0 ") != b""
             values = numbers_of(telegram, self._profile)
         except Encrypted:
-            self._newest.put(Refused(f"{self._name}: {ENCRYPTED}"))
+            self._newest.fail(Refused(f"{self._name}: {ENCRYPTED}"))
             return
         except BadTelegram as err:
-            self._newest.put(Nonsense(f"{self._name}: {err} from {self._line.where}"))
+            self._newest.fail(Nonsense(f"{self._name}: {err} from {self._line.where}"))
             return
         measured_at_s = self._measured(telegram, began_at_s)
-        if measured_at_s is None:
-            return
-        try:
-            self._newest.put(self._view(Sample(taken_at_s=measured_at_s, values=values)))
-        except Nonsense as err:
-            self._newest.put(Nonsense(f"{self._name}: {err}"))
+        if measured_at_s is not None:
+            self._newest.take(Sample(taken_at_s=measured_at_s, values=values))
 
     def _measured(self, telegram: Telegram, began_at_s: float) -> float | None:
         """When it was measured; None for one that is known already."""

@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 
 from ems.config.schema import ModbusAddress
 from ems.devices.modbus.link import Answer, ModbusLink, NoSuchRegisters, ReadRequest
+from ems.devices.newest_reading import in_its_name
 from ems.devices.sample import Sample
 from ems.devices.sunspec.chain import BASES, Chain, ModelAnswer, ModelReader, discover
 from ems.devices.sunspec.models import COMMON, RESTING, Layout
@@ -48,7 +49,7 @@ class SunSpecDevice(Generic[R]):
         self._link = link
         self._address = address
         self._layouts = tuple(layouts)
-        self._view = view
+        self._view = in_its_name(name, view)
         self._bases: tuple[int, ...] = BASES
         self._found: _Found | None = None
         self._said = ""
@@ -76,10 +77,7 @@ class SunSpecDevice(Generic[R]):
             raise
         if sample is None:
             raise LinkDown(f"{self._name} changes faster than it can be read")
-        try:
-            return self._view(sample)
-        except Nonsense as err:
-            raise Nonsense(f"{self._name}: {err}") from err
+        return self._view(sample)
 
     async def close(self) -> None:
         """Close the connection, which other devices at the same address may share; the next `read` opens it again."""

@@ -67,10 +67,13 @@ def _chosen(name: str, kind: Kind) -> Profile:
 def _entry(found: Profile, number: int) -> Mapping[str, Any]:
     """What the site file says of it, but for its id."""
     entry: dict[str, Any] = {"profile": found.id, "period_s": max(1.0, _shortest_period_s(found))}
+    if found.sign_unsettled is not None:
+        entry["invert"] = True
     if isinstance(found, MqttProfile):
-        return entry | {"mqtt": {"prefix": found.id}}
+        return entry | {"mqtt": {"prefix": found.id, "parameters": found.as_named}}
     if isinstance(found, HttpProfile):
-        return entry | {"http": {"host": LOOPBACK, "port": HTTP_PORT + number}}
+        secure = {"tls": False} if found.tls else {}
+        return entry | {"http": {"host": LOOPBACK, "port": HTTP_PORT + number, "parameters": found.as_named, **secure}}
     if isinstance(found, P1Profile):
         return entry | {"p1": {"host": LOOPBACK}}
     if isinstance(found, SpeedwireProfile):

@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 from ems.clock import Clock
 from ems.config.schema import BatteryEntry, MeterEntry, ModbusAddress, SiteFile, SolarEntry
 from ems.devices.config_error import DeviceConfigError
+from ems.devices.entry_filling import as_stated
 from ems.devices.http.entry_requests import requests_of
 from ems.devices.http.profile import HttpProfile, HttpUse
 from ems.devices.library import profile
@@ -158,7 +159,7 @@ class HouseDevices:
         if not isinstance(found, HttpProfile) or entry.http is None:
             raise CannotSimulate(f"{entry.id} with profile {entry.profile} cannot be simulated over HTTP")
         port = entry.http.port if entry.http.port and entry.http.port >= LOWEST_OPEN_PORT else 0
-        return HttpPort(found, port=port, source=self._source(group, found))
+        return HttpPort(found, port=port, source=self._source(group, found), clock=self.clock)
 
     def _heard(self, entry: Entry, number: int) -> HeardMeter:
         found = _profile_of(entry)
@@ -253,7 +254,10 @@ def _profile_of(entry: Entry) -> Profile | None:
         raise CannotSimulate(f"{entry.id}: {err}") from err
     if kind_of(entry) not in found.kinds:
         raise CannotSimulate(f"{entry.id}: {found.id} describes no {kind_of(entry)}")
-    return found
+    try:
+        return as_stated(entry, found)
+    except DeviceConfigError as err:
+        raise CannotSimulate(str(err)) from err
 
 
 def _own_profile(entry: Entry) -> HttpProfile:

@@ -105,14 +105,15 @@ class PlayedRegisters:
 
 @dataclass(slots=True)
 class PlayedAnswers:
-    """An HTTP device, without TLS and without a login."""
+    """An HTTP device, without TLS, which lets everybody in."""
 
     profile: HttpProfile
     place: Place
+    clock: Clock
     _port: HttpPort = field(init=False)
 
     def __post_init__(self) -> None:
-        self._port = HttpPort(self.profile, self.place.host, self.place.port)
+        self._port = HttpPort(self.profile, self.place.host, self.place.port, clock=self.clock)
 
     @property
     def where(self) -> Mapping[str, str | int]:
@@ -157,7 +158,8 @@ class PlayedTopics:
     async def open(self) -> None:
         await self._broker.start()
         there = self.profile.availability
-        points = {name: point.under(self.prefix) for name, point in self.profile.points.items()}
+        filled = self.profile.filled(self.profile.id, self.profile.as_named)
+        points = {name: point.under(self.prefix) for name, point in filled.points.items()}
         publisher = MqttPublisher(
             self.profile.id,
             self._broker,
@@ -179,8 +181,8 @@ def _registers(profile: Profile, place: Place, _: Clock) -> Played | None:
     return PlayedRegisters(profile, place) if isinstance(profile, RegisterProfile) else None
 
 
-def _answers(profile: Profile, place: Place, _: Clock) -> Played | None:
-    return PlayedAnswers(profile, place) if isinstance(profile, HttpProfile) else None
+def _answers(profile: Profile, place: Place, clock: Clock) -> Played | None:
+    return PlayedAnswers(profile, place, clock) if isinstance(profile, HttpProfile) else None
 
 
 def _topics(profile: Profile, place: Place, clock: Clock) -> Played | None:

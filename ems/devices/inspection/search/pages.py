@@ -8,7 +8,8 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from ems.clock import Clock
-from ems.devices.http.device import HttpAddress, HttpDevice, number_at
+from ems.devices.http.answers import number_at
+from ems.devices.http.device import HttpAddress, HttpDevice
 from ems.devices.http.profile import HttpIdentity, HttpPoint, HttpProfile
 from ems.devices.inspection.search.candidate import Candidate, Sure
 from ems.devices.library import profiles
@@ -64,11 +65,11 @@ async def search_pages(
     """What it may be, and a sentence of what answered. `secure`: by HTTPS, whoever signed; no secret is sent."""
     browser = Browser(host, port, clock, gap_s=gap_s, within_s=within_s, secure=secure)
     speaks = "answers HTTPS" if secure else "answers HTTP"
-    among = [each for each in profiles() if isinstance(each, HttpProfile)]
+    among = [each.filled(each.id, {}) for each in profiles() if isinstance(each, HttpProfile)]
     try:
         found = [each for known in among if (each := await _identified(browser, known)) is not None]
         if not found:
-            rest = [each for each in among if each.identity is None and each.tls == secure]
+            rest = [each for each in among if each.identity is None and each.tls == secure and shows_itself(each)]
             found = [each for known in rest if (each := await _fitting(browser, known)) is not None]
     except (LinkDown, NoAnswer) as error:
         return [], "nothing accepts a connection" if not browser.answered else f"stopped answering ({error})"
@@ -80,6 +81,11 @@ async def search_pages(
         return found, speaks
     login = ", and wants a login for what we ask: with one, read it by its profile" if browser.wants_login else ""
     return found, f"{speaks}, and nothing that we know{login}"
+
+
+def shows_itself(known: HttpProfile) -> bool:
+    """Whether all of its uses can be told by the answer to its own request, without what only its owner knows."""
+    return all(any(point.request is None for point in use.points.values()) for use in known.uses.values())
 
 
 async def _identified(browser: Browser, known: HttpProfile) -> Candidate | None:
