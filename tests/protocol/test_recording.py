@@ -21,7 +21,7 @@ from ems.devices.inspection.recording import LONGEST_FILE, Recording, recording_
 from ems.devices.inspection.subject import Subject, subject_at
 from ems.devices.inspection.tapes.length import Length
 from ems.devices.inspection.tapes.registers import record_registers
-from ems.devices.library import profile, profiles
+from ems.devices.library import profile
 from ems.devices.parameters import FilledProfile
 from ems.devices.profile import SunSpecProfile
 from ems.errors import Refused
