@@ -33,7 +33,15 @@ from tests.telegrams import telegram
 
 SPEED = 20.0
 REGISTERS = ["eastron_sdm630", "carlogavazzi_em111", "solaredge", "deye_3p_hybrid", "sunspec"]
-OTHERS = ["shelly_pro3em_http", "shelly_pro3em", "victron_mqtt_solar", "tasmota", "dsmr_p1", "sma_energy_meter"]
+OTHERS = [
+    "rct_power",
+    "shelly_pro3em_http",
+    "shelly_pro3em",
+    "victron_mqtt_solar",
+    "tasmota",
+    "dsmr_p1",
+    "sma_energy_meter",
+]
 PREFIX = "shellypro3em-a8032ab12345"
 SECRET = "correct-horse-battery"
 
