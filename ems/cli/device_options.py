@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Literal, get_type_hints
 
 import typer
@@ -62,6 +62,13 @@ def _stated(
     any_certificate: Annotated[
         bool, typer.Option("--any-certificate", help="HTTPS: take a certificate that nobody vouches for.")
     ] = False,
+    fingerprint: Annotated[
+        str | None, typer.Option("--fingerprint", metavar="SHA256", help="HTTPS: take the certificate with that one.")
+    ] = None,
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option("--parameter", metavar="NAME=VALUE", help="Fills braces of the profile; may stand several times."),
+    ] = None,
 ) -> Stated:
     stated = {
         "port": port,
@@ -76,8 +83,18 @@ def _stated(
         "password": _secret("--password", password),
         "token": _secret("--token", token),
         "trust_any_certificate": any_certificate or None,
+        "fingerprint": fingerprint,
+        "parameters": _parameters(parameter or ()),
     }
     return {name: value for name, value in stated.items() if value is not None}
+
+
+def _parameters(settings: Sequence[str]) -> Mapping[str, str] | None:
+    """What stands in the braces of a profile, by name."""
+    pairs = [setting.partition("=") for setting in settings]
+    if any(not equals for _, equals, _ in pairs):
+        raise typer.BadParameter("write NAME=VALUE, such as power=grid_power", param_hint="--parameter")
+    return {name: value for name, _, value in pairs} or None
 
 
 def _secret(option: str, text: str | None) -> Mapping[str, str] | None:

@@ -9,6 +9,7 @@ from ems.devices.modbus.profile import HybridProfile, ModbusProfile
 from ems.devices.modbus.register_types import WordOrder
 from ems.devices.mqtt.profile import MqttProfile
 from ems.devices.obis_profile import P1Defaults, P1Profile, SmlDefaults, SmlPageProfile, SmlProfile, SpeedwireProfile
+from ems.devices.parameters import FilledProfile
 from ems.devices.profile import Profile
 from ems.devices.rct.profile import RctProfile
 
@@ -45,6 +46,7 @@ def transport_lines(chosen: Profile) -> Iterator[str]:
 
 
 def _topic_lines(chosen: MqttProfile) -> Iterator[str]:
+    yield from _parameter_lines(chosen)
     if chosen.availability:
         yield f"Tells on {chosen.availability.topic} whether it is there."
     if chosen.keepalive:
@@ -53,7 +55,15 @@ def _topic_lines(chosen: MqttProfile) -> Iterator[str]:
         yield f"Counts as silent after {chosen.limits.silent_after_s:g} s without a message."
 
 
+def _parameter_lines(chosen: FilledProfile) -> Iterator[str]:
+    """What its owner fills in."""
+    for name, each in chosen.parameters.items():
+        usual = f" Usually {each.usual}." if each.usual else ""
+        yield f"parameters.{name}: {each.about}{usual}"
+
+
 def _request_lines(chosen: HttpProfile) -> Iterator[str]:
+    yield from _parameter_lines(chosen)
     scheme = "https" if chosen.tls else "http"
     yield f"Answers {scheme} at port {chosen.port}, asked for {chosen.request}; login: {chosen.login}."
     if chosen.limits.period_s is not None:

@@ -16,10 +16,7 @@ from ems.devices.http.profile import HttpProfile
 from ems.devices.library import profile, profiles
 from ems.devices.modbus.profile import HybridProfile, ModbusProfile
 from ems.devices.mqtt.profile import MqttProfile, TopicPoint
-from ems.devices.obis_profile import (
-    ObisPoint,
-    ObisProfile,
-)
+from ems.devices.obis_profile import ObisPoint, ObisProfile
 from ems.devices.profile import Profile, SunSpecProfile
 from ems.devices.profile_parts import Kind
 from ems.devices.rct.profile import ObjectPoint, RctProfile
@@ -155,18 +152,21 @@ def _topic_rows(chosen: MqttProfile) -> Iterator[PointRow]:
 
 
 def _topic_formula(point: TopicPoint) -> str:
-    told = [f"{term.topic} at {term.path}" if term.path else term.topic for term in point.terms]
+    told = [
+        f"{term.topic}{f' at {term.path}' if term.path else ''}"
+        f"{f' in the unit of {term.unit_topic}' if term.unit_topic else ''}"
+        for term in point.terms
+    ]
     return (" − " if point.less else " + ").join(told)
 
 
 def _answer_rows(chosen: HttpProfile) -> Iterator[PointRow]:
     for kind, use in chosen.uses.items():
         for name, point in use.points.items():
-            request = f" of {point.request}" if point.request else ""
             yield PointRow(
                 kind=kind,
                 name=name,
-                where=" + ".join(term.path for term in point.terms) + request,
+                where=point.formula,
                 type="JSON",
                 unit=unit_of(name),
                 factor=point.terms[0].scale,

@@ -335,3 +335,55 @@ async def test_an_answer_to_no_question_is_not_the_next_ones(doubled: bytes) -> 
 
     # A new connection hears the doubled answer once more, and again only its first.
     assert set(values) <= {1.0, 2.0}
+
+
+async def test_a_cloud_that_repeats_its_last_number_is_no_living_meter() -> None:
+    """The maker's cloud answers also when the reading head at the meter has been silent for days."""
+    found = profile("powerfox")
+    assert isinstance(found, HttpProfile)
+    ours, theirs = HandClock(), HandClock()
+    port = HttpPort(found, clock=theirs)
+    port.show({"meter": {"power": 800.0}})
+    await port.open()
+    device: HttpDevice[SolarReading] = HttpDevice(
+        name="grid",
+        period_s=5.0,
+        address=HttpAddress(host=LOOPBACK, port=port.port, request=port.profile.request, stamp=found.stamp),
+        points=found.uses["meter"].points,
+        view=_kept,
+        clock=ours,
+    )
+    began_s = ours.now_s
+    taken = []
+    for pause_s in (0.0, 5.0, 20.0):
+        ours.now_s += pause_s
+        taken.append((await device.read()).taken_at_s - began_s)
+    ours.now_s += 1.0
+    with pytest.raises(NoAnswer, match="measured nothing new for 25 s"):
+        await device.read()
+    theirs.now_s += 26.0
+    taken.append((await device.read()).taken_at_s - began_s)
+    await device.close()
+    await port.close()
+
+    assert taken == [0.0, 0.0, 0.0, 26.0]
+
+
+async def test_an_answer_that_does_not_say_when_is_no_sample() -> None:
+    async with odd_server(ok(b'{"power": 1, "Timestamp": null}')) as port:
+        address = HttpAddress(host=LOOPBACK, port=port, request="/", stamp="Timestamp")
+        device = HttpDevice(name="grid", period_s=1.0, address=address, points=POINTS, view=_kept, clock=WallClock())
+        with pytest.raises(Nonsense, match="does not say when"):
+            await device.read()
+        await device.close()
+
+
+async def test_a_mean_counts_as_old_as_what_it_is_the_mean_of() -> None:
+    async with odd_server(ok(b'{"power": 1, "amps": [1]}')) as port:
+        clock = HandClock()
+        address = HttpAddress(host=LOOPBACK, port=port, request="/", behind_s=10.0)
+        device = HttpDevice(name="grid", period_s=5.0, address=address, points=POINTS, view=_kept, clock=clock)
+        reading = await device.read()
+        await device.close()
+
+    assert reading.taken_at_s == clock.now_s - 10.0

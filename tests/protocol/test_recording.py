@@ -22,6 +22,7 @@ from ems.devices.inspection.subject import Subject, subject_at
 from ems.devices.inspection.tapes.length import Length
 from ems.devices.inspection.tapes.registers import record_registers
 from ems.devices.library import profile, profiles
+from ems.devices.parameters import FilledProfile
 from ems.devices.profile import SunSpecProfile
 from ems.errors import Refused
 from ems.sim.wire.http_devices import HttpPort
@@ -95,6 +96,38 @@ async def test_a_recording_reads_as_the_device_did(profile_id: str) -> None:
     assert any(value for _, _, value in numbers(played))
     assert PREFIX not in recording.text()
     assert "another" not in recording.text()
+
+
+@pytest.mark.parametrize("profile_id", ["iotawatt", "esphome_p1", "tq_em300", "home_assistant_stream"])
+async def test_a_device_whose_owner_names_its_points_is_recorded_too(profile_id: str) -> None:
+    clock, chosen = WallClock(), profile(profile_id)
+    assert isinstance(chosen, FilledProfile)
+    named = {"parameters": chosen.as_named} if chosen.parameters else {}
+    async with there(simulated(profile_id).played) as where:
+        asked = subject(profile_id, {**where, **named})
+        recording = await record(asked, Wish(length=Length(for_s=500.0, most=40)), clock)
+        said = await look_at(asked, clock)
+
+    async with there(replayed(recording_of(recording.text()), Place(prefix="another"), clock)) as where:
+        assert numbers(await look_at(subject(profile_id, {**where, **named}), clock)) == numbers(said)
+    assert any(value == -1234.0 for _, _, value in numbers(said))
+
+
+async def test_the_names_that_an_owner_gave_are_not_kept() -> None:
+    chosen = profile("esphome")
+    assert isinstance(chosen, HttpProfile)
+    real = HttpPort(chosen.filled(chosen.id, {"power": "anna_meter"}))
+    real.show({"meter": {"power": 740.0}})
+    await real.open()
+    try:
+        asked = subject("esphome", {"host": LOOPBACK, "port": real.port, "parameters": {"power": "anna_meter"}})
+        recording = await record(asked, Wish(length=Length(for_s=1.0)), WallClock())
+    finally:
+        await real.close()
+        await settled()
+
+    assert recording.answers == {"/sensor/power": {"value": 740.0}}
+    assert "anna" not in recording.text()
 
 
 def test_every_carrier_says_what_its_recordings_hold() -> None:

@@ -75,6 +75,18 @@ class HttpPoint(ProfilePart):
         """All that it rests on."""
         return (*self.terms, *((self.less,) if self.less else ()))
 
+    @property
+    def formula(self) -> str:
+        """What is worked out, in one line."""
+        asked = [term.request or self.request for term in self.all_terms]
+        together = len(set(asked)) == 1
+        told = [
+            f"{term.path} of {request}" if request and not together else term.path
+            for term, request in zip(self.all_terms, asked, strict=True)
+        ]
+        joined = (" − " if self.less else " + ").join(told)
+        return f"{joined} of {asked[0]}" if together and asked[0] else joined
+
     def requests(self, usual: str) -> frozenset[str]:
         """What has to be asked for it; `usual` where nothing of its own is stated."""
         return frozenset(term.request or self.request or usual for term in self.all_terms)

@@ -12,6 +12,7 @@ from ems.devices.http.answers import number_in
 from ems.devices.http.device import HttpDevice
 from ems.devices.http.profile import HttpPoint, HttpProfile
 from ems.devices.inspection.hearing import heard_at_port, heard_on_network, read_on_page
+from ems.devices.inspection.named import named_mqtt
 from ems.devices.inspection.objects import told_objects
 from ems.devices.inspection.probe import Finding, probe
 from ems.devices.inspection.published import listening_to
@@ -102,9 +103,8 @@ async def asked_over_http(profile: HttpProfile, address: HttpAddress, clock: Clo
             for name, point in use.points.items():
                 for request in sorted(point.requests(profile.request) - answers.keys()):
                     answers[request] = await device.ask(request)
-                where = " + ".join(term.path for term in point.terms) + (f" − {point.less.path}" if point.less else "")
                 value = _number(answers, point, profile.request)
-                found.append(Finding(where=where, name=name, value=value, kind=kind))
+                found.append(Finding(where=point.formula, name=name, value=value, kind=kind))
     finally:
         await device.close()
     return tuple(found)
@@ -115,7 +115,8 @@ async def heard_at_broker(profile: MqttProfile, prefix: str | None, broker: Brok
 
     Raises NoAnswer when nothing came at all.
     """
-    told, came = HeardTopics(profile.points), False
+    points = named_mqtt(profile).points
+    told, came = HeardTopics(points), False
     patience_s = max(LISTEN_S, profile.limits.silent_after_s or 0.0)
     async with listening_to(profile, prefix, broker, clock) as listening:
         async for message in listening.messages(patience_s):
@@ -125,8 +126,12 @@ async def heard_at_broker(profile: MqttProfile, prefix: str | None, broker: Brok
             except Unreadable:
                 continue
             # What cannot be read as a number is not there.
-            list(told.take(message.wanted.topic, content, clock.monotonic_s()))
-            if told.numbers(float("-inf")).keys() == profile.points.keys():
+            topic = message.wanted.topic
+            if topic in told.unit_topics:
+                list(told.take_unit(topic, content))
+            else:
+                list(told.take(topic, content, clock.monotonic_s()))
+            if told.numbers(float("-inf")).keys() == points.keys():
                 break
     if not came:
         raise NoAnswer(f"nothing was published under {listening.prefix} within {patience_s:g} s; is that its prefix?")

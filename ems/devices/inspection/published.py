@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
@@ -11,9 +11,10 @@ import aiomqtt
 
 from ems.clock import Clock
 from ems.devices.inspection.broker_talk import at_broker, messages_for, subscribed
+from ems.devices.inspection.named import named_mqtt
 from ems.devices.mqtt.link import Broker
 from ems.devices.mqtt.portal import ANY, Portals, split_portal
-from ems.devices.mqtt.profile import MqttProfile, TopicTerm, with_prefix
+from ems.devices.mqtt.profile import MqttProfile, with_prefix
 from ems.errors import NoAnswer
 
 FIND_WITHIN_S: Final = 35.0
@@ -22,7 +23,7 @@ FIND_WITHIN_S: Final = 35.0
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A topic of the profile, with its `{prefix}`, and the paths into its messages."""
+    """A topic of the profile, with its `{prefix}` and the names of its parameters, and the paths into its messages."""
 
     topic: str
     paths: list[str] = field(default_factory=list)
@@ -89,11 +90,19 @@ async def found_portal(client: aiomqtt.Client, portal_topic: str, clock: Clock) 
 
 def wanted_topics(profile: MqttProfile, prefix: str) -> Mapping[str, Wanted]:
     """By the topics as they are published."""
-    terms: list[TopicTerm] = [term for point in profile.points.values() for term in point.terms]
-    terms += profile.availability.terms if profile.availability else ()
+    named = named_mqtt(profile)
     wanted: dict[str, Wanted] = {}
-    for term in terms:
-        each = wanted.setdefault(with_prefix(term.topic, prefix), Wanted(term.topic))
-        if term.path not in each.paths:
-            each.paths.append(term.path)
+    for theirs, ours in zip(_places(profile), _places(named), strict=True):
+        each = wanted.setdefault(with_prefix(theirs[0], prefix), Wanted(ours[0]))
+        if ours[1] not in each.paths:
+            each.paths.append(ours[1])
     return wanted
+
+
+def _places(profile: MqttProfile) -> Iterator[tuple[str, str]]:
+    """Every topic, with the path into its messages."""
+    there = profile.availability.terms if profile.availability else ()
+    for term in (*(term for point in profile.points.values() for term in point.terms), *there):
+        yield term.topic, term.path
+        if term.unit_topic is not None:
+            yield term.unit_topic, ""

@@ -12,7 +12,7 @@ from ems.config.cure_words import FORMS
 from ems.config.schema import BrokerSection, DeviceEntry, ModbusAddress, SiteFile
 from ems.config.secrets import reveal
 from ems.devices.config_error import DeviceConfigError
-from ems.devices.entry_filling import as_stated
+from ems.devices.entry_filling import filled_in
 from ems.devices.entry_lines import p1_keys, p1_line, page_address, rct_address, sml_line, spot_of
 from ems.devices.http.address import HttpAddress
 from ems.devices.http.entry_requests import http_address_of
@@ -39,8 +39,10 @@ Asked = Mapping[str, Any]
 
 KEYS: Final[Mapping[str, frozenset[str]]] = {
     "modbus": frozenset({"host", "serial", "port", "over", "unit", "baud", "parity"}),
-    "http": frozenset({"host", "port", "user", "password", "token", "trust_any_certificate"}),
-    "mqtt": frozenset({"host", "port", "user", "password", "prefix"}),
+    "http": frozenset(
+        {"host", "port", "user", "password", "token", "trust_any_certificate", "fingerprint", "parameters"}
+    ),
+    "mqtt": frozenset({"host", "port", "user", "password", "prefix", "parameters"}),
     "p1": frozenset({"host", "serial", "port", "baud"}),
     "sml": frozenset({"host", "serial", "port", "baud"}),
     "rct": frozenset({"host", "port"}),
@@ -169,7 +171,7 @@ def subject_in(file: SiteFile, device_id: str) -> Subject:
         raise DeviceConfigError(f"there is no device {device_id} in the site file: it has {known}")
     if entry.profile is None:
         raise DeviceConfigError(f"{device_id} is read by points of its own, and only profiles are looked at alone")
-    return Subject(entry=entry, profile=as_stated(entry, profile(entry.profile)), broker_section=file.mqtt)
+    return Subject(entry=entry, profile=filled_in(entry, profile(entry.profile)), broker_section=file.mqtt)
 
 
 def subject_at(chosen: Profile, asked: Asked) -> Subject:
@@ -191,7 +193,7 @@ def subject_at(chosen: Profile, asked: Asked) -> Subject:
         entry = DeviceEntry.model_validate({"id": chosen.id, "profile": chosen.id, key: own})
     except ValidationError as error:
         raise DeviceConfigError(_said(error)) from None
-    return Subject(entry=entry, profile=chosen, broker_section=broker)
+    return Subject(entry=entry, profile=filled_in(entry, chosen), broker_section=broker)
 
 
 def _said(error: ValidationError) -> str:

@@ -17,7 +17,7 @@ from ems.devices.mqtt.heard_topics import HeardTopics
 from ems.devices.mqtt.portal import Portals
 from ems.devices.mqtt.profile import TopicPoint
 from ems.devices.newest_reading import NewestReading
-from ems.devices.sample import Sample, is_live
+from ems.devices.sample import Sample
 from ems.errors import LinkDown, Nonsense
 from ems.model.readings import Reading
 
@@ -172,12 +172,15 @@ class MqttDevice(Generic[R]):
             self._newest.fail(Nonsense(f"{self._name}: {err} in {topic}"))
 
     def _take_points(self, topic: str, content: Json) -> None:
-        trouble = None
-        for name, err in self._heard.take(topic, content, self._clock.monotonic_s()):
+        now_s = self._clock.monotonic_s()
+        trouble, before = None, self._heard.live_news
+        is_unit = topic in self._heard.unit_topics
+        took = self._heard.take_unit(topic, content) if is_unit else self._heard.take(topic, content, now_s)
+        for name, err in took:
             trouble = f"{err} as {name} in {topic}" if name in self._wanted.required else trouble
         if trouble:
             self._newest.fail(Nonsense(f"{self._name}: {trouble}"))
-        elif any(is_live(name) for name in self._heard.points_in(topic)):
+        elif self._heard.live_news > before:
             self._offer()
 
     def _offer(self) -> None:

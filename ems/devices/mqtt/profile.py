@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Final, Literal
 
 from pydantic import Field, model_validator
@@ -28,10 +28,12 @@ class TopicTerm(ProfilePart):
     """Dotted path into a JSON message; empty when the message is a plain number."""
 
     scale: float = 1.0
+    unit_topic: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    """Where the unit is told, after each number; a number counts once its unit came, in ours."""
 
     @model_validator(mode="after")
     def _is_readable(self) -> TopicTerm:
-        if set(self.topic) & set("#+\0"):
+        if set(self.topic + (self.unit_topic or "")) & set("#+\0"):
             raise ValueError(f"topic {self.topic!r} must name one topic, without wildcards")
         parse_path(self.path)
         return self
@@ -77,6 +79,7 @@ class TopicPoint(TopicTerm):
         return self.model_copy(
             update={
                 "topic": change(self.topic),
+                "unit_topic": self.unit_topic and change(self.unit_topic),
                 "less": self.less and _changed(self.less, change),
                 "plus": tuple(_changed(each, change) for each in self.plus),
             }
@@ -84,7 +87,16 @@ class TopicPoint(TopicTerm):
 
 
 def _changed(term: TopicTerm, change: Callable[[str], str]) -> TopicTerm:
-    return term.model_copy(update={"topic": change(term.topic)})
+    return term.model_copy(
+        update={"topic": change(term.topic), "unit_topic": term.unit_topic and change(term.unit_topic)}
+    )
+
+
+def _texts(point: TopicPoint) -> Iterator[str]:
+    """Where places to fill in may stand."""
+    for term in point.terms:
+        yield term.topic
+        yield term.unit_topic or ""
 
 
 class MqttLimits(ProfilePart):
@@ -129,7 +141,7 @@ class MqttProfile(FilledProfile):
     def _points_are_known(self) -> MqttProfile:
         require_known_points(self.kind, self.points)
         for point in self.points.values():
-            require_known_places((term.topic for term in point.terms), (*self.parameters, *BY_PREFIX))
+            require_known_places(_texts(point), (*self.parameters, *BY_PREFIX))
         return self
 
     def filled(self, owner: str, given: Mapping[str, str]) -> MqttProfile:
@@ -141,7 +153,7 @@ class MqttProfile(FilledProfile):
         points = {
             name: point.filled(values)
             for name, point in self.points.items()
-            if is_whole((term.topic for term in point.terms), values, self.parameters)
+            if is_whole(_texts(point), values, self.parameters)
         }
         return self.model_copy(update={"points": points})
 

@@ -108,9 +108,9 @@ class HttpPort:
         self._source = None
         self.show({})
         for request, numbers in recorded.items():
-            answer: dict[str, Any] = {}
+            answer: Any = {}
             for path, number in numbers.items():
-                put(answer, parse_path(path), number)
+                answer = put_into(answer, parse_path(path), number)
             self.door.mark({request: answer})
             self._answers[unquote(request)] = answer
 

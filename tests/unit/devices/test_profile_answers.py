@@ -16,6 +16,7 @@ EM420 = b"""{"smart-meter": {"status": "ok", "values": {"active_power_+": 0, "ac
 EM300 = b"""{"serial": "4711", "1-0:1.4.0*255": 0, "1-0:2.4.0*255": 1500.5, "1-0:21.4.0*255": 320, "1-0:22.4.0*255": 0,
   "1-0:31.4.0*255": 1.4, "1-0:1.8.0*255": 8123456.7}"""
 FOX = b'{"Outdated": false, "Watt": -412.0, "Timestamp": 1764290000, "A_Plus": 4123456.0, "A_Minus": 998877.0}'
+FLOW = b'{"Body": {"Data": {"Site": {"P_Grid": -2150.5, "P_PV": null}}}}'
 SENSOR = b'{"id": "sensor-power", "value": %s, "state": "%s"}'
 
 ROWS: list[tuple[str, str, str, bytes, float | None]] = [
@@ -34,6 +35,8 @@ ROWS: list[tuple[str, str, str, bytes, float | None]] = [
     ("powerfox", "meter", "power", FOX, -412.0),
     ("powerfox", "meter", "energy_import", FOX, 4123.456),
     ("powerfox", "meter", "energy_export", FOX, 998.877),
+    ("fronius_solar_api_grid", "meter", "power", FLOW, -2150.5),
+    ("fronius_solar_api", "inverter", "power", FLOW, 0.0),
     ("esphome", "meter", "power", SENSOR % (b"-1520.5", b"-1520.5 W"), -1520.5),
     ("esphome", "meter", "power", SENSOR % (b"null", b"NA"), None),
 ]

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from ems.clock import Clock
 from ems.devices.http.device import HttpAddress, HttpDevice
 from ems.devices.http.profile import HttpProfile
+from ems.devices.inspection.named import named_http
 from ems.devices.inspection.recording import NEWEST, Number, Recording
 from ems.devices.inspection.tapes.kept import kept_values
 from ems.devices.sample import Sample
@@ -18,11 +19,12 @@ async def record_answers(profile: HttpProfile, address: HttpAddress, clock: Cloc
     """The numbers at the paths of all its points. Raises LinkDown, NoAnswer, Refused or Nonsense."""
     device = HttpDevice(name=profile.id, period_s=1.0, address=address, points={}, view=_nobody, clock=clock)
     answers: dict[str, dict[str, Number]] = {}
+    names = dict(zip(_requests(profile), _requests(named_http(profile)), strict=True))
     try:
         for request, paths in _paths(profile).items():
             values = kept_values(await device.ask(request), paths)
             if values:
-                answers[request] = values
+                answers[names[request]] = values
     finally:
         await device.close()
     return Recording(recording=NEWEST, profile=profile.id, answers=answers)
@@ -35,6 +37,10 @@ def _paths(profile: HttpProfile) -> Mapping[str, list[str]]:
         if path not in found.setdefault(request, []):
             found[request].append(path)
     return found
+
+
+def _requests(profile: HttpProfile) -> list[str]:
+    return [request for request, _ in _places(profile)]
 
 
 def _places(profile: HttpProfile) -> Iterator[tuple[str, str]]:
