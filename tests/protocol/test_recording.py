@@ -21,7 +21,7 @@ from ems.devices.inspection.recording import LONGEST_FILE, Recording, recording_
 from ems.devices.inspection.subject import Subject, subject_at
 from ems.devices.inspection.tapes.length import Length
 from ems.devices.inspection.tapes.registers import record_registers
-from ems.devices.library import profile
+from ems.devices.library import profile, profiles
 from ems.devices.parameters import FilledProfile
 from ems.devices.profile import SunSpecProfile
 from ems.errors import Refused
@@ -35,7 +35,15 @@ from tests.telegrams import telegram
 
 SPEED = 20.0
 REGISTERS = ["eastron_sdm630", "carlogavazzi_em111", "solaredge", "deye_3p_hybrid", "sunspec", "fronius"]
-OTHERS = ["shelly_pro3em_http", "shelly_pro3em", "victron_mqtt_solar", "tasmota", "dsmr_p1", "sma_energy_meter"]
+OTHERS = [
+    "rct_power",
+    "shelly_pro3em_http",
+    "shelly_pro3em",
+    "victron_mqtt_solar",
+    "tasmota",
+    "dsmr_p1",
+    "sma_energy_meter",
+]
 PREFIX = "shellypro3em-a8032ab12345"
 SECRET = "correct-horse-battery"
 
