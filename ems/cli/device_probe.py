@@ -20,8 +20,9 @@ from ems.config.schema import ModbusAddress, P1Address
 from ems.devices.config_error import DeviceConfigError
 from ems.devices.entry_lines import p1_line
 from ems.devices.http.profile import HttpProfile
+from ems.devices.inspection.finding import Finding
 from ems.devices.inspection.hearing import heard_at_port, heard_on_network
-from ems.devices.inspection.probe import Finding, probe
+from ems.devices.inspection.probe import probe
 from ems.devices.inspection.soundness import doubts
 from ems.devices.library import profile
 from ems.devices.modbus.address import address_of
@@ -69,7 +70,9 @@ def probe_device(profile_id: str, asked: Asked, *, as_json: bool) -> int:
         points = [_found_json(each) for each in looked.findings]
         print_json({"ok": True, **_target(looked.chosen, looked.address), "points": points})
     else:
-        console().print(_findings_table(looked.findings))
+        # Models have many points that a device does not have; `show` tells those too.
+        told = [each for each in looked.findings if each.value is not None or each.unit is None]
+        console().print(_findings_table(told))
     return 0
 
 
@@ -82,12 +85,14 @@ def show_device(profile_id: str, asked: Asked, *, as_json: bool) -> int:
     if as_json:
         points = [{**_found_json(each), "kind": each.kind, "registers": _words(each)} for each in looked.findings]
         target = _target(looked.chosen, looked.address)
-        print_json({"ok": not said, **target, "points": points, "doubts": said})
+        print_json({"ok": not said, **target, "points": points, "doubts": said, "unsure": _unsure(looked)})
     else:
         out = console()
         out.print(_raw_table(looked.findings))
         for line in said:
             out.print(Text(f"! {line}", "yellow"), soft_wrap=True)
+        for line in _unsure(looked):
+            out.print(Text(f"? {line}", "yellow"), soft_wrap=True)
         for line in looked.chosen.notes:
             out.print(Text(f"· {line}"), soft_wrap=True)
     return 1 if said else 0
@@ -151,6 +156,12 @@ def _doubts(findings: Sequence[Finding]) -> list[str]:
     return said
 
 
+def _unsure(looked: _Looked) -> list[str]:
+    """What nobody can tell of its directions, and how to find out."""
+    seen = {each.kind for each in looked.findings}
+    return [f"As {kind}: {reason}." for kind, reason in looked.chosen.direction_unsure.items() if kind in seen]
+
+
 def _words(finding: Finding) -> list[str]:
     return [f"0x{word:04X}" for word in finding.registers]
 
@@ -170,7 +181,11 @@ def _value_cells(finding: Finding) -> tuple[Text, Text]:
     value = finding.value
     if value is None:
         return Text("not available", "yellow"), Text("")
-    return Text(f"{round(value, 3):.10g}" if isinstance(value, int | float) else value), Text(unit_of(finding.name))
+    return Text(f"{round(value, 3):.10g}" if isinstance(value, int | float) else value), Text(_unit(finding))
+
+
+def _unit(finding: Finding) -> str:
+    return unit_of(finding.name) if finding.unit is None else finding.unit
 
 
 def _findings_table(findings: Sequence[Finding]) -> Table:
@@ -199,7 +214,7 @@ def _found_json(finding: Finding) -> dict[str, object]:
     value = finding.value
     # JSON has no infinity, and a broken device may say it.
     shown = str(value) if isinstance(value, float) and not math.isfinite(value) else value
-    return {"where": finding.where, "name": finding.name, "value": shown, "unit": unit_of(finding.name)}
+    return {"where": finding.where, "name": finding.name, "value": shown, "unit": _unit(finding)}
 
 
 def _no_use(chosen: Profile, address: ModbusAddress, code: str, said: str, *, as_json: bool) -> int:

@@ -19,14 +19,13 @@ from ems.devices.mqtt.profile import MqttProfile, TopicPoint
 from ems.devices.obis_profile import ObisProfile, P1Defaults, P1Profile, SpeedwireProfile
 from ems.devices.profile import Profile, SunSpecProfile
 from ems.devices.profile_parts import Kind
-from ems.devices.sunspec.models import INVERTERS, METERS, Layout
+from ems.devices.sunspec.ways import Way, ways_of
 
 _POSITIVE_POWER: Final[Mapping[Kind, str]] = {
     "meter": "+ import",
     "inverter": "+ production",
     "battery": "+ discharge",
 }
-_LAYOUTS: Final[Mapping[Kind, Sequence[Layout]]] = {"meter": METERS, "inverter": INVERTERS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,8 +95,7 @@ def point_rows(chosen: Profile) -> Iterator[PointRow]:
     """Everything the profile reads, in its order; a device that describes itself has rows for every model."""
     if isinstance(chosen, SunSpecProfile):
         for kind in chosen.kinds:
-            for layout in _LAYOUTS.get(kind, ()):
-                yield from _layout_rows(kind, layout)
+            yield from dict.fromkeys(row for way in ways_of(kind, chosen.modules) for row in _way_rows(kind, way))
     elif isinstance(chosen, ModbusProfile | HybridProfile):
         yield from _register_rows(chosen)
     elif isinstance(chosen, HttpProfile):
@@ -180,14 +178,26 @@ def _obis_rows(chosen: ObisProfile) -> Iterator[PointRow]:
         )
 
 
-def _layout_rows(kind: Kind, layout: Layout) -> Iterator[PointRow]:
-    models = f"model {layout.ids[0]}-{layout.ids[-1]}"
-    for name, (theirs, factor) in layout.points.items():
-        field = layout.fields[theirs]
+def _way_rows(kind: Kind, way: Way) -> Iterator[PointRow]:
+    for name, formula in way.formulas.items():
         yield PointRow(
             kind=kind,
             name=name,
-            where=f"{models} + {field.offset}, {theirs}",
+            where=formula,
+            type="derived",
+            unit=unit_of(name),
+            factor=1.0,
+            counts=_counts(kind, name, signed=False),
+        )
+    told = {name: (part, *rest) for part in way.parts for name, rest in part.points.items()}
+    for name, (part, theirs, factor) in told.items():
+        if name in way.formulas or name not in way.names:
+            continue
+        field = part.layout.fields[theirs]
+        yield PointRow(
+            kind=kind,
+            name=name,
+            where=f"model {part.layout.span} + {field.offset}, {theirs}",
             type=f"{field.type} × 10^{field.scale_factor}" if field.scale_factor else field.type,
             unit=unit_of(name),
             factor=factor,
@@ -206,6 +216,8 @@ def _counts(kind: Kind, name: str, *, signed: bool) -> str:
 def _transport_lines(chosen: Profile) -> Iterator[str]:
     for kind, reason in chosen.experimental_as.items():
         yield f"Experimental as {kind}: {reason}"
+    for kind, reason in chosen.direction_unsure.items():
+        yield f"As {kind}, look at its direction: {reason}."
     if isinstance(chosen, MqttProfile):
         yield from _topic_lines(chosen)
         return

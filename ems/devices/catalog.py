@@ -42,7 +42,7 @@ from ems.devices.pushed import Inlet, PushedDevice
 from ems.devices.sample import Sample, is_live
 from ems.devices.speedwire.ear import SpeedwireEar, Spot
 from ems.devices.sunspec.device import SunSpecDevice
-from ems.devices.sunspec.models import INVERTERS, METERS
+from ems.devices.sunspec.ways import ways_of
 from ems.devices.views import BatteryView, GridView, Mounting, SolarView
 from ems.model.electrical import Phase
 from ems.model.readings import BatteryReading, GridReading, Reading, SolarReading
@@ -166,7 +166,7 @@ class _Build:
                 period_s=entry.period_s,
                 link=link,
                 address=address,
-                layouts=METERS if kind == "meter" else INVERTERS,
+                ways=ways_of(kind, found.modules),
                 view=view,
             )
         reader = RegisterReader(name=entry.id, link=link, address=address, profile=found, kind=kind)

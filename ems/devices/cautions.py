@@ -20,13 +20,14 @@ class Caution:
     """One sentence about one device."""
 
     device_id: str
-    about: Literal["experimental", "period", "control"]
+    about: Literal["experimental", "direction", "period", "control"]
     sentence: str
 
 
 def cautions(file: SiteFile) -> tuple[Caution, ...]:
-    """Devices whose profile is experimental for their use, those that are asked more often than they stand, and what
-    a battery loses while it is held."""
+    """Devices whose profile is experimental for their use or whose direction is unsure, those asked too often, and what
+    a battery loses while it is held.
+    """
     entries: list[tuple[DeviceEntry, Kind]] = [(meter, "meter") for meter in file.meters]
     entries += [(inverter, "inverter") for inverter in file.solar]
     if file.battery is not None:
@@ -43,6 +44,10 @@ def _about(entry: DeviceEntry, kind: Kind) -> Iterator[Caution]:
     if reason is not None:
         said = f"{entry.id} is read by {entry.profile}, which is experimental as {kind}: {reason}"
         yield Caution(device_id=entry.id, about="experimental", sentence=said)
+    unsure = found.direction_unsure.get(kind)
+    if unsure is not None and "invert" not in entry.model_fields_set:
+        said = f"{entry.id}: {unsure}. Then state `invert: false` where it does, `invert: true` where it does not."
+        yield Caution(device_id=entry.id, about="direction", sentence=said)
     shortest_s = found.limits.period_s if isinstance(found, ModbusProfile | HybridProfile | HttpProfile) else None
     if shortest_s is not None and entry.period_s < shortest_s:
         said = (

@@ -41,6 +41,9 @@ class ProfileHead(ProfilePart):
     """Whether `invert` in the site file also swaps the import and export counters: true for a meter that was wired the
     other way round, false where it is only the maker's sign of power."""
 
+    direction_unsure: dict[Kind, str] = Field(default_factory=dict)
+    """Uses of which nobody says what counts as positive: why, and how to find out. Who stated `invert` found out."""
+
     notes: tuple[str, ...] = ()
     """What an installer should know."""
 

@@ -87,6 +87,9 @@ class SolarView:
         )
         check_solar(reading, self._peak_w)
         self._energy, energy_kwh = self._energy.seen(sample.values.get("energy"))
+        if "energy" not in sample.values:
+            # At night many inverters tell none, and it stands still.
+            energy_kwh = self._energy.last_kwh
         return replace(reading, energy_kwh=energy_kwh)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
@@ -10,7 +10,7 @@ import pytest
 from ems.clock import WallClock
 from ems.devices.http.profile import HttpProfile
 from ems.devices.inspection.search.candidate import Sure
-from ems.devices.inspection.search.host import NOT_MODBUS, HostFound, Search, search_host
+from ems.devices.inspection.search.host import NOT_MODBUS, HostFound, Search, search_host, units_at
 from ems.devices.inspection.search.pages import search_pages
 from ems.devices.library import profile, profiles
 from ems.devices.modbus.profile import ModbusProfile
@@ -18,8 +18,12 @@ from ems.errors import UnknownHost
 from ems.sim.wire.http_devices import HttpPort
 from ems.sim.wire.modbus_devices import ModbusPort
 from ems.sim.wire.profile_unit import ProfileUnit
-from tests.protocol.modbus_bench import LOOPBACK, SILENCE, odd_server
+from tests.protocol.modbus_bench import LOOPBACK, SILENCE, odd_server, refusal, serving
 from tests.protocol.mqtt_brokers import free_port
+from tests.protocol.sunspec_bench import at, chain, common, model
+
+NOBODY_BEHIND = 11
+"""The exception of a gateway without such a device."""
 
 HTTP = [each for each in profiles() if isinstance(each, HttpProfile) and not each.tls]
 
@@ -58,6 +62,24 @@ async def test_meters_behind_one_gateway_are_found_with_their_units() -> None:
         ("lovato_dmg610", Sure.LIKELY, 2),
     ]
     assert found.looked == [f"port {port.port}: answers Modbus as unit 1, 2, 3"]
+
+
+async def test_the_meters_of_an_inverter_are_asked_for_next() -> None:
+    inverter = at(40000, chain(common("Fronius"), model(103, {"W": 900, "W_SF": 0, "St": 4})))
+    meter = at(40000, chain(common("Fronius"), model(203, {"W": -700, "W_SF": 0})))
+
+    def reply(request: bytes) -> Sequence[bytes] | None:
+        words = {1: inverter, 240: meter}.get(request[6])
+        return [refusal(request, NOBODY_BEHIND)] if words is None else serving(words)(request)
+
+    async with odd_server(reply) as server:
+        found = await search(server.port)
+        asked = list(dict.fromkeys(request[6] for request in server.requests))
+
+    seen = {(each.profile_id, each.where["unit"]): each.kinds for each in found.candidates if each.sure is Sure.CERTAIN}
+    assert seen == {("fronius", 1): ("inverter",), ("fronius", 240): ("meter",)}
+    assert asked[:5] == [1, 200, 240, 201, 202]
+    assert sorted(asked) == sorted({*units_at(server.port), 201, 202})
 
 
 @pytest.mark.parametrize("chosen", HTTP, ids=lambda each: each.id)

@@ -7,7 +7,7 @@ import socket
 from typing import Final
 
 from ems.clock import Clock
-from ems.devices.inspection.probe import Finding
+from ems.devices.inspection.finding import Finding
 from ems.devices.obis_profile import ObisProfile, P1Profile, SpeedwireProfile
 from ems.devices.p1.device import P1Device
 from ems.devices.p1.line import P1Line

@@ -18,8 +18,9 @@ from ems.devices.modbus.register_map import plan
 from ems.devices.modbus.register_point import RegisterKind
 from ems.devices.profile import SunSpecProfile
 from ems.devices.sample import Sample
-from ems.devices.sunspec.chain import ModelReader, discover
-from ems.devices.sunspec.models import COMMON, INVERTERS, METERS
+from ems.devices.sunspec.chain import discover
+from ems.devices.sunspec.models import COMMON, MODELS
+from ems.devices.sunspec.reader import ModelReader, reader_of
 from ems.errors import Nonsense, Refused
 from ems.model.readings import SolarReading
 
@@ -85,6 +86,13 @@ class _Tape:
         self.words |= {(function, address + place): word for place, word in enumerate(answer.registers)}
         return answer
 
+    def forget_texts(self, reader: ModelReader) -> None:
+        """A text may be a serial number, and comes with the numbers around it."""
+        for field in reader.fields.values():
+            if field.type == "string":
+                for offset in range(field.offset, field.end):
+                    self.words.pop(("holding", reader.model.header + offset), None)
+
     async def holding(self, address: int, count: int) -> Answer:
         return await self.read("holding", address, count)
 
@@ -104,13 +112,17 @@ async def _points(tape: _Tape, profile: ModbusProfile | HybridProfile) -> None:
 
 
 async def _models(tape: _Tape) -> None:
-    layouts = {model: layout for layout in (*INVERTERS, *METERS) for model in layout.ids}
     for model in (await discover(tape.holding)).models:
+        if model.id not in MODELS:
+            continue
+        paths = MAKER_AND_MODEL if model.id in COMMON.ids else None
         try:
-            if model.id in COMMON.ids:
-                await ModelReader(model, COMMON, MAKER_AND_MODEL).read(tape.holding)
-            elif model.id in layouts:
-                await ModelReader(model, layouts[model.id]).read(tape.holding)
+            reader = await reader_of(tape.holding, model, MODELS[model.id], paths)
+            if reader is None:
+                continue
+            await reader.read(tape.holding)
+            if paths is None:
+                tape.forget_texts(reader)
         except Refused:
             continue
 

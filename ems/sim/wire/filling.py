@@ -18,7 +18,7 @@ from ems.devices.obis_profile import P1Profile, SpeedwireProfile
 from ems.devices.profile import Profile
 from ems.devices.profile_parts import Kind
 from ems.devices.sample import phase_point
-from ems.devices.sunspec.models import INVERTERS, METERS
+from ems.devices.sunspec.ways import ways_of
 from ems.model.electrical import NOMINAL_V, Phase
 
 Values = Mapping[str, float | None]
@@ -72,8 +72,7 @@ def tells_of(profile: Profile) -> Mapping[Kind, Tells]:
         return {"meter": PlainTells(told=tuple(profile.points))}
     if isinstance(profile, MqttProfile):
         return {profile.kind: PlainTells(told=tuple(profile.points), signed=profile.signed)}
-    layouts = {"meter": METERS[0], "inverter": INVERTERS[0]}
-    return {kind: PlainTells(told=tuple(layouts[kind].points)) for kind in profile.kinds if kind in layouts}
+    return {kind: PlainTells(told=ways_of(kind, profile.modules)[0].names) for kind in profile.kinds}
 
 
 def filled_in(each: Tells, stated: Values) -> dict[str, float | None]:

@@ -129,7 +129,7 @@ def test_show_of_a_device_that_describes_itself_tells_its_models_for_each_use(
         "factor": 1.0,
         "counts": "+ production",
     } in points
-    assert {point["kind"] for point in points} == {"meter", "inverter"}
+    assert {point["kind"] for point in points} == {"meter", "inverter", "battery"}
 
 
 @pytest.mark.parametrize("chosen", profiles(), ids=lambda each: each.id)

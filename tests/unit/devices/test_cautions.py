@@ -56,6 +56,16 @@ def test_what_a_hold_costs_is_told_where_it_costs_sun() -> None:
     assert cautions(site(entry("eastron_sdm630"), battery={**entry("kostal_plenticore"), "id": "cellar", **held})) == ()
 
 
+def test_a_direction_that_nobody_tells_is_told_until_somebody_stated_it() -> None:
+    (caution,) = cautions(site(entry("sunspec")))
+
+    assert caution.about == "direction"
+    assert caution.sentence.startswith("grid: SunSpec does not say what a meter counts as positive; import is assumed")
+    assert caution.sentence.endswith("state `invert: false` where it does, `invert: true` where it does not.")
+    assert cautions(site(entry("sunspec", invert=False))) == ()
+    assert cautions(site(entry("fronius"))) == ()
+
+
 def test_a_profile_that_is_not_there_is_somebody_elses_problem() -> None:
     assert cautions(site(entry("nothing"))) == ()
 

@@ -6,7 +6,7 @@ know. Nothing is written.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -20,6 +20,7 @@ from ems.devices.library import profiles
 from ems.devices.modbus.link import Answer, Line, ModbusLink, NobodyBehind, ReadRequest
 from ems.devices.modbus.profile import HybridProfile, ModbusProfile
 from ems.devices.modbus.register_point import RegisterKind
+from ems.devices.profile import SunSpecProfile
 from ems.devices.sunspec.chain import BASES
 from ems.errors import DeviceError, LinkDown, NoAnswer, Nonsense, Refused, UnknownHost
 
@@ -94,6 +95,12 @@ def units_at(port: int) -> tuple[int, ...]:
     return tuple(dict.fromkeys(ordered))
 
 
+def more_units(found: Collection[str]) -> tuple[int, ...]:
+    """Where devices of those profiles have more of their kind."""
+    known = [each for each in profiles() if isinstance(each, SunSpecProfile) and each.id in found]
+    return tuple(dict.fromkeys(unit for each in known for unit in each.more_units))
+
+
 def untold_profiles() -> tuple[str, ...]:
     """Those without a register, model or number that tells them."""
     return tuple(
@@ -112,10 +119,14 @@ async def _search_modbus(search: Search, port: int, clock: Clock, found: HostFou
     link = ModbusLink(Line(host=search.host, port=port), clock, gap_s=search.gap_s, connect_delay_s=search.gap_s)
     there: list[int] = []
     kinds: set[str] = set()
+    units = deque(units_at(port) if search.unit is None else (search.unit,))
     try:
-        async for unit in _units_there(search, port, link):
+        async for unit in _units_there(search, units, link):
             seen = await _search_unit(search, port, unit, link, found, among=kinds)
-            kinds |= {each.profile_id for each in seen}
+            new = {each.profile_id for each in seen} - kinds
+            kinds |= new
+            if search.unit is None:
+                _put_first(units, more_units(new), there)
             found.candidates += seen
             there.append(unit)
     except UnknownHost:
@@ -131,10 +142,20 @@ async def _search_modbus(search: Search, port: int, clock: Clock, found: HostFou
     return bool(there)
 
 
-async def _units_there(search: Search, port: int, link: ModbusLink) -> AsyncIterator[int]:
-    """The units that answer, refusals too. Raises LinkDown when nothing accepts a connection."""
+def _put_first(units: deque[int], wanted: Sequence[int], there: Sequence[int]) -> None:
+    """Ask those next that were not found yet."""
+    for unit in reversed([each for each in wanted if each not in there]):
+        if unit in units:
+            units.remove(unit)
+        units.appendleft(unit)
+
+
+async def _units_there(search: Search, units: deque[int], link: ModbusLink) -> AsyncIterator[int]:
+    """The units that answer, refusals too; others may join while they are asked. Raises LinkDown when nothing accepts a
+    connection."""
     silent = answered = 0
-    for unit in units_at(port) if search.unit is None else (search.unit,):
+    while units:
+        unit = units.popleft()
         if answered and silent >= SILENT_IN_A_ROW:
             return
         try:
