@@ -25,8 +25,9 @@ class Caution:
 
 
 def cautions(file: SiteFile) -> tuple[Caution, ...]:
-    """Devices whose profile is experimental for their use or whose direction is unsure, those that are asked too often,
-    and what a battery loses while it is held."""
+    """Devices whose profile is experimental for their use or whose direction is unsure, those asked too often, and what
+    a battery loses while it is held.
+    """
     entries: list[tuple[DeviceEntry, Kind]] = [(meter, "meter") for meter in file.meters]
     entries += [(inverter, "inverter") for inverter in file.solar]
     if file.battery is not None:

@@ -47,6 +47,15 @@ def test_a_device_that_is_asked_too_often_is_told_with_the_period() -> None:
     assert cautions(site(entry("huawei_sun2000", period_s=5))) == ()
 
 
+def test_what_a_hold_costs_is_told_where_it_costs_sun() -> None:
+    held = {"control": {"hold": True}}
+    (caution,) = cautions(site(entry("eastron_sdm630"), battery={**entry("sma"), "id": "cellar", **held}))
+
+    assert (caution.device_id, caution.about) == ("cellar", "control")
+    assert "for 60 s at most when that is over" in caution.sentence
+    assert cautions(site(entry("eastron_sdm630"), battery={**entry("kostal_plenticore"), "id": "cellar", **held})) == ()
+
+
 def test_a_direction_that_nobody_tells_is_told_until_somebody_stated_it() -> None:
     (caution,) = cautions(site(entry("sunspec")))
 
@@ -55,15 +64,6 @@ def test_a_direction_that_nobody_tells_is_told_until_somebody_stated_it() -> Non
     assert caution.sentence.endswith("state `invert: false` where it does, `invert: true` where it does not.")
     assert cautions(site(entry("sunspec", invert=False))) == ()
     assert cautions(site(entry("fronius"))) == ()
-
-
-def test_what_a_hold_costs_is_told_where_it_costs_sun() -> None:
-    held = {"control": {"hold": True}}
-    (caution,) = cautions(site(entry("eastron_sdm630"), battery={**entry("sma"), "id": "cellar", **held}))
-
-    assert (caution.device_id, caution.about) == ("cellar", "control")
-    assert "for 60 s at most when that is over" in caution.sentence
-    assert cautions(site(entry("eastron_sdm630"), battery={**entry("kostal_plenticore"), "id": "cellar", **held})) == ()
 
 
 def test_a_profile_that_is_not_there_is_somebody_elses_problem() -> None:
