@@ -149,7 +149,7 @@ class HouseDevices:
             phases, peak_w = self.file.connection.phases, entry.peak_w or USUAL_PEAK_W
             return sunspec_inverter(address.unit, self._sun(entry), self.clock, phases=phases, peak_w=peak_w)
         try:
-            return ProfileUnit(address.unit, found, self._source(group, found), self._ordered, self.clock)
+            return ProfileUnit(address.unit, found, self._source(group, found), self.clock, self._ordered)
         except CannotShow as err:
             raise CannotSimulate(f"{entry.id} cannot be simulated: {err}") from err
 
