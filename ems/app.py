@@ -113,6 +113,8 @@ class Service:
         self.desk.join(self._board, self._dispatch, self.central_system)
         self._battery = battery_keeper(file, self._devices, clock)
         keepers = () if self._battery is None else (self._battery.watch,)
+        if self._battery is not None:
+            self._board.battery_standing = self._battery.read_standing
         self._watchers = (self._escalations.watch, self.desk.watch, *keepers, *watchers)
         self.recorder: Final = recorder_of(file, clock, self._zone)
         self._learned = None if self.recorder is None else learned_stations(learned, self.recorder, clock)

@@ -235,6 +235,7 @@ class LiveHouse(Asked, Told):
             sources=self._sources.feeds.sources(),
             cars=self.cars.states(self._parked()),
             battery=None if self._sources.battery is None else self._sources.battery.standing,
+            battery_kwh=self._sources.battery_kwh,
             import_cap=self._wishes.import_cap,
             strategy=self._wishes.strategy or self._board.site.policy.keenness,
             user_strategy=self._wishes.strategy,

@@ -164,6 +164,7 @@ class ApiPart:
             feeds=feed,
             gauges=WatchedDevices(devices, clock, circuits=circuits),
             battery=battery,
+            battery_kwh=None if file.battery is None else file.battery.capacity_kwh,
         )
         self._file = file
         self._experimental = tuple(each.device_id for each in cautions(file) if each.about == "experimental")

@@ -6,7 +6,8 @@ from dataclasses import fields
 from enum import Enum
 from typing import Final
 
-from ems.api.wire import Sentence
+from ems.api.wire import NoticeState, Sentence
+from ems.model.battery import BatteryOrder, BatteryStanding
 from ems.model.decision import Notice, Reason
 from ems.model.electrical import Phase
 from ems.model.sentences import notice_phrase, reason_phrase
@@ -24,6 +25,21 @@ def reason_says(reason: Reason) -> Sentence:
 def notice_says(notice: Notice) -> Sentence:
     """`notice.house_overload` and so on."""
     return _said(notice_phrase(notice), notice)
+
+
+def order_says(order: BatteryOrder) -> Sentence:
+    """`battery.cars_from_grid` and so on."""
+    phrase = Phrase(f"battery.{order.reason}")
+    return Sentence(key=phrase.key, numbers={}, text=phrase.said())
+
+
+def battery_notices(standing: BatteryStanding | None) -> tuple[NoticeState, ...]:
+    """That the home battery does not take what is ordered."""
+    if standing is None or not standing.is_refused:
+        return ()
+    phrase = Phrase("notice.battery_refuses")
+    says = Sentence(key=phrase.key, numbers={}, text=phrase.said())
+    return (NoticeState(code="battery_refuses", circuit=None, station=None, says=says),)
 
 
 def _said(phrase: Phrase, fact: Reason | Notice) -> Sentence:

@@ -91,6 +91,9 @@ class Scene:
     battery: BatteryStanding | None = None
     """What the battery is ordered; None for one that takes no orders."""
 
+    battery_kwh: float | None = None
+    """Its size, as the site file says."""
+
     import_cap: Passing | None = None
     strategy: Keenness = Keenness.NORMAL
     """How keen on sun the house is."""

@@ -210,6 +210,8 @@ class Sources:
     feeds: Feeds = NoFeeds()
     gauges: Gauges = NoGauges()
     battery: KeptBattery | None = None
+    battery_kwh: float | None = None
+    """Its size, as the site file says."""
 
 
 def _refuse() -> NoReturn:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
+from math import isfinite
 from typing import Final
 
 from ems.api import wire
 from ems.api.headline import headline
 from ems.api.next_event import next_event
 from ems.api.outlook import outlook
-from ems.api.says import notice_says, reason_says
+from ems.api.says import battery_notices, notice_says, order_says, reason_says
 from ems.api.scene import NO_FACTS, Scene
 from ems.api.status import site_condition, station_status
 from ems.api.wishes import NO_WISHES
@@ -20,7 +22,6 @@ from ems.model.readings import GridReading
 from ems.model.site import Station
 from ems.model.snapshot import Snapshot
 from ems.model.station import StationState
-from ems.model.words import Phrase
 
 CAR_LASTS_S: Final = 120.0
 """An older report of a station says nothing about its car's power now; the longest usual interval is 60 s."""
@@ -48,13 +49,14 @@ def build_state(scene: Scene) -> wire.State:
         today=scene.counted.today,
         circuits=circuits,
         stations=stations,
-        battery=_battery(scene.look, scene.battery),
+        battery=_battery(scene),
         notices=tuple(
             wire.NoticeState(
                 code=notice.code, circuit=notice.circuit_id, station=notice.station_id, says=notice_says(notice)
             )
             for notice in scene.decision.notices
-        ),
+        )
+        + battery_notices(scene.battery),
         import_cap=_import_cap(scene),
         next_event=next_event(scene, stations),
         sources=scene.sources,
@@ -214,7 +216,8 @@ def _report_age_s(look: Snapshot, state: StationState) -> float | None:
     return None if state.car is None else seen_age_s(look.now_s - state.car.taken_at_s)
 
 
-def _battery(look: Snapshot, standing: BatteryStanding | None) -> wire.BatteryState | None:
+def _battery(scene: Scene) -> wire.BatteryState | None:
+    look, standing = scene.look, scene.battery
     battery = look.battery
     if battery is None:
         return None
@@ -224,18 +227,21 @@ def _battery(look: Snapshot, standing: BatteryStanding | None) -> wire.BatterySt
         soc=soc,
         age_s=seen_age_s(look.now_s - battery.taken_at_s),
         mode=_battery_mode(battery.power_w),
-        orders=None if standing is None else _orders(standing),
+        capacity_kwh=scene.battery_kwh if battery.capacity_kwh is None else round(battery.capacity_kwh, 2),
+        orders=None if standing is None else _orders(standing, look),
     )
 
 
-def _orders(standing: BatteryStanding) -> wire.BatteryOrders:
+def _orders(standing: BatteryStanding, look: Snapshot) -> wire.BatteryOrders:
     order = standing.order
-    phrase = Phrase(f"battery.{order.reason}")
+    # To the second, so that it stays the same from one look to the next.
+    since_s = None if look.utc_s is None else look.utc_s - (look.now_s - order.since_s)
     return wire.BatteryOrders(
         charge_at_most_w=order.charge_at_most_w,
         discharge_at_most_w=order.discharge_at_most_w,
         reason=order.reason,
-        because=wire.Sentence(key=phrase.key, numbers={}, text=phrase.said()),
+        because=order_says(order),
+        since=None if since_s is None or not isfinite(since_s) else datetime.fromtimestamp(round(since_s), UTC),
         in_force=standing.in_force,
         trouble=standing.trouble,
     )

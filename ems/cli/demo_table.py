@@ -34,7 +34,8 @@ def picture(demo: Demo, file: SiteFile) -> RenderableType:
         (_kw(decision["surplus_w"]), "bold green"),
         f"   limits sent {demo.told.sent_count}",
     )
-    parts = [headline, _circuits(decision), _stations(decision), *_notices(decision)]
+    parts = [headline, *_battery(decision.get("battery")), _circuits(decision), _stations(decision)]
+    parts += _notices(decision)
     return Panel(Group(*parts), title=f"Fusewise demo: {file.site.name}")
 
 
@@ -68,6 +69,27 @@ def closing_lines(summary: Figures) -> Iterator[str]:
         limits, changes = counted(station.profiles_accepted, "limit"), counted(station.limit_changes, "change")
         yield f"{station.id}: {limits} accepted, {changes}, {station.energy_kwh:.2f} kWh"
     yield "all is well" if summary.ok else f"not all went well: {'; '.join(summary.problems)}"
+
+
+def _battery(battery: dict[str, Any] | None) -> Iterator[Text]:
+    """The home battery, where the house has one: what it does, how full it is and what it is ordered."""
+    if battery is None:
+        return
+    watts, soc, order = battery["power_w"], battery["soc"], battery["order"]
+    does = "gives" if watts > 0 else "takes"
+    line = Text.assemble(f"battery {does} ", (_kw(abs(watts)), "bold cyan"))
+    if soc is not None:
+        line.append(f"   charge {soc:.0%}")
+    if order is not None:
+        line.append("   " + _order(order))
+    yield line
+
+
+def _order(order: dict[str, Any]) -> str:
+    if order["trouble"] is not None:
+        return f"takes no order: {order['trouble']}"
+    bounded = order["charge_at_most_w"] is not None or order["discharge_at_most_w"] is not None
+    return f"{order['because']}{' (not taken yet)' if bounded and not order['in_force'] else ''}"
 
 
 def _circuits(decision: dict[str, Any]) -> RenderableType:

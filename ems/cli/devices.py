@@ -9,24 +9,27 @@ from typing import Final
 from rich.table import Table
 from rich.text import Text
 
+from ems.cli.device_speech import transport_lines
 from ems.cli.device_tables import console, print_json, table, unit_of, wrong_use
 from ems.devices.config_error import DeviceConfigError
 from ems.devices.http.profile import HttpProfile
 from ems.devices.library import profile, profiles
 from ems.devices.modbus.profile import HybridProfile, ModbusProfile
-from ems.devices.modbus.register_types import WordOrder
 from ems.devices.mqtt.profile import MqttProfile, TopicPoint
-from ems.devices.obis_profile import ObisProfile, P1Defaults, P1Profile, SpeedwireProfile
+from ems.devices.obis_profile import (
+    ObisPoint,
+    ObisProfile,
+)
 from ems.devices.profile import Profile, SunSpecProfile
 from ems.devices.profile_parts import Kind
-from ems.devices.sunspec.models import INVERTERS, METERS, Layout
+from ems.devices.rct.profile import ObjectPoint, RctProfile
+from ems.devices.sunspec.ways import Way, ways_of
 
 _POSITIVE_POWER: Final[Mapping[Kind, str]] = {
     "meter": "+ import",
     "inverter": "+ production",
     "battery": "+ discharge",
 }
-_LAYOUTS: Final[Mapping[Kind, Sequence[Layout]]] = {"meter": METERS, "inverter": INVERTERS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +79,7 @@ def show_profile(profile_id: str, *, as_json: bool) -> int:
     out = console()
     out.print(Text(f"{chosen.id}: {chosen.vendor} {chosen.model}", style="bold"), soft_wrap=True)
     out.print(_points_table(rows, several_kinds=len(chosen.kinds) > 1))
-    for line in (*_transport_lines(chosen), *chosen.notes):
+    for line in (*transport_lines(chosen), *chosen.notes):
         out.print(Text(f"· {line}"), soft_wrap=True)
     return 0
 
@@ -96,14 +99,16 @@ def point_rows(chosen: Profile) -> Iterator[PointRow]:
     """Everything the profile reads, in its order; a device that describes itself has rows for every model."""
     if isinstance(chosen, SunSpecProfile):
         for kind in chosen.kinds:
-            for layout in _LAYOUTS.get(kind, ()):
-                yield from _layout_rows(kind, layout)
+            yield from dict.fromkeys(row for way in ways_of(kind, chosen.modules) for row in _way_rows(kind, way))
     elif isinstance(chosen, ModbusProfile | HybridProfile):
         yield from _register_rows(chosen)
     elif isinstance(chosen, HttpProfile):
         yield from _answer_rows(chosen)
     elif isinstance(chosen, ObisProfile):
-        yield from _obis_rows(chosen)
+        yield from _formula_rows("meter", chosen.points, "OBIS")
+    elif isinstance(chosen, RctProfile):
+        for kind, use in chosen.uses.items():
+            yield from _formula_rows(kind, use.points, "float32")
     else:
         yield from _topic_rows(chosen)
 
@@ -167,27 +172,41 @@ def _answer_rows(chosen: HttpProfile) -> Iterator[PointRow]:
             )
 
 
-def _obis_rows(chosen: ObisProfile) -> Iterator[PointRow]:
-    for name, point in chosen.points.items():
-        yield PointRow(
-            kind="meter",
-            name=name,
-            where=point.formula,
-            type="OBIS",
-            unit=unit_of(name),
-            factor=point.scale,
-            counts=_counts("meter", name, signed=False),
-        )
-
-
-def _layout_rows(kind: Kind, layout: Layout) -> Iterator[PointRow]:
-    models = f"model {layout.ids[0]}-{layout.ids[-1]}"
-    for name, (theirs, factor) in layout.points.items():
-        field = layout.fields[theirs]
+def _formula_rows(kind: Kind, points: Mapping[str, ObisPoint | ObjectPoint], type_name: str) -> Iterator[PointRow]:
+    for name, point in points.items():
+        counts = _counts(kind, name, signed=False)
         yield PointRow(
             kind=kind,
             name=name,
-            where=f"{models} + {field.offset}, {theirs}",
+            where=point.formula,
+            type=type_name,
+            unit=unit_of(name),
+            factor=point.scale,
+            counts=counts,
+        )
+
+
+def _way_rows(kind: Kind, way: Way) -> Iterator[PointRow]:
+    for name, formula in way.formulas.items():
+        yield PointRow(
+            kind=kind,
+            name=name,
+            where=formula,
+            type="derived",
+            unit=unit_of(name),
+            factor=1.0,
+            counts=_counts(kind, name, signed=False),
+        )
+    parts = (*way.parts, *([way.standing] if way.standing else []))
+    told = {name: (part, *rest) for part in parts for name, rest in part.points.items()}
+    for name, (part, theirs, factor) in told.items():
+        if name in way.formulas or name not in way.names:
+            continue
+        field = part.layout.fields[theirs]
+        yield PointRow(
+            kind=kind,
+            name=name,
+            where=f"model {part.layout.span} + {field.offset}, {theirs}",
             type=f"{field.type} × 10^{field.scale_factor}" if field.scale_factor else field.type,
             unit=unit_of(name),
             factor=factor,
@@ -201,66 +220,6 @@ def _counts(kind: Kind, name: str, *, signed: bool) -> str:
     if not name.startswith("current"):
         return ""
     return _POSITIVE_POWER[kind] if signed else "direction from the power"
-
-
-def _transport_lines(chosen: Profile) -> Iterator[str]:
-    for kind, reason in chosen.experimental_as.items():
-        yield f"Experimental as {kind}: {reason}"
-    if isinstance(chosen, MqttProfile):
-        yield from _topic_lines(chosen)
-        return
-    if isinstance(chosen, HttpProfile):
-        yield from _request_lines(chosen)
-        return
-    if isinstance(chosen, P1Profile | SpeedwireProfile):
-        yield from _heard_lines(chosen)
-        return
-    if isinstance(chosen, ModbusProfile | HybridProfile):
-        yield from _place_lines(chosen)
-    limits = chosen.limits
-    yield f"At most {limits.max_registers_per_read} registers per read, {limits.request_gap_ms} ms between two."
-    if limits.clients is not None:
-        yield f"Connections at once: {limits.clients}."
-    if limits.period_s is not None:
-        yield f"Stands one sample every {limits.period_s:g} s."
-    if isinstance(chosen, ModbusProfile | HybridProfile):
-        first = "high" if chosen.word_order is WordOrder.BIG else "low"
-        setting = ", unless the device says otherwise" if chosen.word_order_setting else ""
-        yield f"Addresses count from 0; of a long number the {first} word comes first{setting}."
-
-
-def _topic_lines(chosen: MqttProfile) -> Iterator[str]:
-    if chosen.availability:
-        yield f"Tells on {chosen.availability.topic} whether it is there."
-    if chosen.keepalive:
-        yield f"Is asked on {chosen.keepalive.topic} to go on publishing, every {chosen.keepalive.every_s:g} s."
-    if chosen.limits.silent_after_s:
-        yield f"Counts as silent after {chosen.limits.silent_after_s:g} s without a message."
-
-
-def _request_lines(chosen: HttpProfile) -> Iterator[str]:
-    scheme = "https" if chosen.tls else "http"
-    yield f"Answers {scheme} at port {chosen.port}, asked for {chosen.request}; login: {chosen.login}."
-    if chosen.limits.period_s is not None:
-        yield f"Stands one sample every {chosen.limits.period_s:g} s."
-
-
-def _heard_lines(chosen: P1Profile | SpeedwireProfile) -> Iterator[str]:
-    usual = chosen.defaults
-    if isinstance(usual, P1Defaults):
-        yield f"Speaks by itself: at port {usual.port} of a bridge, or at {usual.baud} baud on a cable."
-    else:
-        yield f"Speaks by itself to everybody: UDP multicast to {usual.group}, port {usual.port}."
-    if chosen.limits.silent_after_s:
-        yield f"Counts as silent after {chosen.limits.silent_after_s:g} s without a telegram."
-
-
-def _place_lines(chosen: ModbusProfile | HybridProfile) -> Iterator[str]:
-    usual = chosen.defaults
-    over = " over UDP" if usual.over == "udp" else ""
-    yield f"Answers at port {usual.port}{over} as unit {usual.unit}, where the site file does not say otherwise."
-    if chosen.serial is not None:
-        yield f"RS-485 as it comes from its maker: {chosen.serial}; set the gateway so."
 
 
 def _points_table(rows: Sequence[PointRow], *, several_kinds: bool) -> Table:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator
 from typing import Final
 
 from ems.config import (
+    battery_checks,
     circuit_checks,
     connector_checks,
     csms_checks,
@@ -28,6 +29,7 @@ def findings_across(file: SiteFile, profiles: Collection[str] | None = None) -> 
     found = [finding for check in _CHECKS for finding in check(file)]
     if profiles is not None:
         found += device_checks.profiles(file, profiles)
+        found += battery_checks.orders(file, profiles)
     return tuple(found)
 
 
@@ -39,16 +41,16 @@ def _secrets(file: SiteFile) -> Iterator[Finding]:
         yield from _secret(file.mqtt.password, "mqtt")
     if file.storage.password:
         yield from _secret(file.storage.password, "storage")
+    for place, key, secret in device_checks.secrets(file):
+        yield from _secret(secret, *place, key=key)
 
 
-def _secret(secret: Secret, *owner: str | int) -> Iterator[Finding]:
+def _secret(secret: Secret, *owner: str | int, key: str = "password") -> Iterator[Finding]:
     if secret.env and secret.file:
-        yield Finding(
-            place=(*owner, "password"), problem="names both a variable and a file", cure="keep either env or file"
-        )
+        yield Finding(place=(*owner, key), problem="names both a variable and a file", cure="keep either env or file")
     if not secret.env and not secret.file:
         yield Finding(
-            place=(*owner, "password"),
+            place=(*owner, key),
             problem="names neither a variable nor a file",
             cure="write {env: NAME} or {file: PATH}",
         )

@@ -11,6 +11,12 @@ from ems.config.kinds import BesideSiteFile, Host, Id, Number, PhaseName, Port, 
 Request = Annotated[str, Field(min_length=1, max_length=300, pattern=r"^/[^\s#]*$")]
 """Path and query of a GET."""
 
+Word = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+( [A-Za-z0-9_-]+)*$")]
+"""What stands in place of a profile's `{name}`: it can name something, and never change what is asked."""
+
+Fingerprint = Annotated[str, Field(pattern=r"^([0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}$")]
+"""SHA-256 of a certificate, 32 bytes in hexadecimal."""
+
 
 class ModbusAddress(Section):
     """Where a Modbus device answers: a host on the network, or a serial line of this machine."""
@@ -77,6 +83,9 @@ class MqttSource(Section):
     prefix: Annotated[str, Field(min_length=1, max_length=150)] | None = None
     """Fills `{prefix}` in the profile's topics, such as `shellypro3em-garage`."""
 
+    parameters: dict[str, Word] = Field(default_factory=dict)
+    """Fills what else stands in braces in the profile's topics, by name; `ems devices show` tells what there is."""
+
     points: dict[str, MqttRule] = Field(default_factory=dict)
     """Point name (`power`, `current_l1` …) to rule; for devices without a profile, or to replace one point of it."""
 
@@ -116,12 +125,24 @@ class HttpSource(Section):
     trust_any_certificate: Switch = False
     """With TLS: for devices that sign for themselves. Whoever sits between could then answer in its place."""
 
+    fingerprint: Fingerprint | None = None
+    """With TLS: the SHA-256 fingerprint of the device's own certificate; it is believed, and no other."""
+
     request: Request | None = None
     """Path and query to ask for; the profile's when left out."""
 
     user: Annotated[str, Field(max_length=100)] | None = None
     password: Secret | None = None
+    login: Literal["basic", "digest"] | None = None
+    """How `user` and `password` are told; what the profile says when left out, else basic."""
+
     token: Secret | None = None
+    token_header: Annotated[str, Field(max_length=60, pattern=r"^[A-Za-z-]+$")] | None = None
+    """The header that carries `token`; what the profile says when left out, else `Authorization: Bearer …`."""
+
+    parameters: dict[str, Word] = Field(default_factory=dict)
+    """Fills what stands in braces in the profile's requests, by name; `ems devices show` tells what there is."""
+
     points: dict[str, HttpRule] = Field(default_factory=dict)
     """Point name (`power`, `current_l1` …) to rule; for devices without a profile, or to replace one point of it."""
 
@@ -144,6 +165,28 @@ class P1Address(Section):
     baud: Literal[9600, 115200] | None = None
     """Of the cable: 115200 since DSMR 4; 9600 before, with seven bits and even parity."""
 
+    key: Secret | None = None
+    """For a meter that encrypts: the 32 hexadecimal digits that the grid operator gives out."""
+
+    authentication_key: Secret | None = None
+    """With `key`: a second key, where the grid operator gives out one; Luxembourg's public one when left out."""
+
+
+class SmlSource(Section):
+    """Where a meter that speaks SML is heard: a bridge on the network, or a reading head at this machine."""
+
+    host: Host = ""
+    """Name or address of the bridge; left out only with `serial`."""
+
+    port: Port | None = None
+    """Where the bridge passes the line through."""
+
+    serial: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    """The device file of a reading head, such as /dev/ttyUSB0."""
+
+    baud: Annotated[Whole, Field(ge=300, le=1_000_000)] | None = None
+    """Of the reading head; the profile's when left out."""
+
 
 class SpeedwireSource(Section):
     """Which energy meter of those that speak to everybody."""
@@ -158,6 +201,17 @@ class SpeedwireSource(Section):
     """The profile's when left out."""
 
 
+class RctSource(Section):
+    """Where an inverter of RCT Power answers."""
+
+    host: Host
+    port: Port | None = None
+    """The profile's when left out."""
+
+    timeout_s: Annotated[Number, Field(gt=0, le=30)] | None = None
+    """How long the connection and each answer may take; the profile's when left out."""
+
+
 class DeviceEntry(Section):
     """A meter, inverter or battery: who it is and where it speaks."""
 
@@ -170,6 +224,8 @@ class DeviceEntry(Section):
     http: HttpSource | None = None
     p1: P1Address | None = None
     speedwire: SpeedwireSource | None = None
+    rct: RctSource | None = None
+    sml: SmlSource | None = None
     pushed: Switch = False
     """A program brings its readings, such as Home Assistant from any of its sensors; needs a `period_s` of 1 to 30."""
 

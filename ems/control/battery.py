@@ -67,13 +67,15 @@ def _wanted(now: Snapshot, rules: BatteryRules, before: BatteryOrder) -> Battery
     charging = [each.station_id for each in now.site.stations if _draws(now, each.station_id)]
     if not rules.hold or not charging:
         return usual
-    if any(now.goal_of(station_id).mode is ChargeMode.FAST for station_id in charging):
+    is_fast = any(now.goal_of(station_id).mode is ChargeMode.FAST for station_id in charging)
+    if is_fast and not rules.hold_stops_charging:
         return BatteryReason.FAST_CAR
     held = before.reason in HOLDING
     if held and now.now_s - before.since_s < KEPT_S:
         return before.reason
     beyond_sun_w = _grid_w(now) + _given_w(now)
-    return BatteryReason.CARS_FROM_GRID if beyond_sun_w >= (ENDS_W if held else BEGINS_W) else usual
+    why = BatteryReason.FAST_CAR if is_fast else BatteryReason.CARS_FROM_GRID
+    return why if beyond_sun_w >= (ENDS_W if held else BEGINS_W) else usual
 
 
 def _needed(now: Snapshot, decision: Decision, before: BatteryOrder) -> BatteryReason | None:

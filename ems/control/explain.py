@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import isfinite
 
 from ems.control.cycle import Stages, work_out
 from ems.control.demand import Demand, demands
@@ -17,6 +18,7 @@ from ems.control.sharing.rows import Row, Share
 from ems.control.sun.patterns import best_change
 from ems.control.sun.sun_cars import costs_of
 from ems.control.sun.surplus import FOLLOWS_SUN
+from ems.model.battery import BatteryReason, BatteryStanding
 from ems.model.decision import LimitReason, Reason
 from ems.model.explanation import Explanation, Stage, Step
 from ems.model.goals import ChargeMode, Goal
@@ -45,6 +47,8 @@ class _Telling:
         yield from self._meters()
         if self.now.goal_of(self.station.station_id).mode in FOLLOWS_SUN:
             yield self._surplus()
+        if self.now.ordered is not None and self.now.ordered.order.reason is not BatteryReason.NONE:
+            yield self._battery(self.now.ordered)
         yield self._demand()
         yield from self._pattern()
         share = self.stages.shares.get(self.station.station_id)
@@ -88,6 +92,18 @@ class _Telling:
         )
         reason = Reason(code=LimitReason.SOLAR_SURPLUS, surplus_w=sun.surplus_w)
         return Step(stage=Stage.SURPLUS, reason=reason, facts=facts)
+
+    def _battery(self, ordered: BatteryStanding) -> Step:
+        """What the home battery was told until now; nothing of the limit rests on it."""
+        order = ordered.order
+        for_s = self.now.now_s - order.since_s
+        facts = known_only(
+            charge_at_most_w=order.charge_at_most_w,
+            discharge_at_most_w=order.discharge_at_most_w,
+            for_s=for_s if isfinite(for_s) else None,
+        )
+        facts |= {"in_force": float(ordered.in_force), "refused": float(ordered.is_refused)}
+        return Step(stage=Stage.BATTERY, facts=facts, word=order.reason)
 
     def _demand(self) -> Step:
         """The wish as it was before the sun's cars were weighed against each other."""

@@ -6,12 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from ems.config.schema import DeviceEntry, SiteFile
+from ems.config.schema import BatteryEntry, DeviceEntry, SiteFile
+from ems.control.battery import KEPT_S
 from ems.devices.http.profile import HttpProfile
 from ems.devices.library import profile, profile_ids
 from ems.devices.modbus.point_map import PointMap
 from ems.devices.modbus.profile import HybridProfile, ModbusProfile
+from ems.devices.obis_profile import SmlPageProfile
+from ems.devices.profile import takes_of
 from ems.devices.profile_parts import Kind
+from ems.devices.rct.profile import RctProfile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,19 +23,20 @@ class Caution:
     """One sentence about one device."""
 
     device_id: str
-    about: Literal["experimental", "period", "unsure"]
+    about: Literal["experimental", "direction", "unsure", "period", "control"]
     sentence: str
 
 
 def cautions(file: SiteFile) -> tuple[Caution, ...]:
-    """Devices whose profile is experimental for their use, whose numbers cannot show that they are read from the wrong
-    registers, and those that are asked more often than they stand.
+    """Devices whose profile is experimental for their use, whose direction is unsure, or whose numbers cannot show that
+    they are read from the wrong registers; those that are asked too often, and what a battery loses while it is held.
     """
     entries: list[tuple[DeviceEntry, Kind]] = [(meter, "meter") for meter in file.meters]
     entries += [(inverter, "inverter") for inverter in file.solar]
     if file.battery is not None:
         entries.append((file.battery, "battery"))
-    return tuple(caution for entry, kind in entries for caution in _about(entry, kind))
+    told = (caution for entry, kind in entries for caution in _about(entry, kind))
+    return (*told, *(() if file.battery is None else _about_orders(file.battery)))
 
 
 def _about(entry: DeviceEntry, kind: Kind) -> Iterator[Caution]:
@@ -42,19 +47,38 @@ def _about(entry: DeviceEntry, kind: Kind) -> Iterator[Caution]:
     if reason is not None:
         said = f"{entry.id} is read by {entry.profile}, which is experimental as {kind}: {reason}"
         yield Caution(device_id=entry.id, about="experimental", sentence=said)
+    unsure = found.direction_unsure.get(kind)
+    if unsure is not None and "invert" not in entry.model_fields_set:
+        said = f"{entry.id}: {unsure}. Then state `invert: false` where it does, `invert: true` where it does not."
+        yield Caution(device_id=entry.id, about="direction", sentence=said)
     if kind == "meter" and isinstance(found, ModbusProfile | HybridProfile) and not tells_of_itself(found.maps[kind]):
         said = (
             f"{entry.id} is read by {entry.profile}, which tells neither voltage nor frequency: numbers from wrong "
             "registers would look like others, so make the sign test before you rely on it."
         )
         yield Caution(device_id=entry.id, about="unsure", sentence=said)
-    shortest_s = found.limits.period_s if isinstance(found, ModbusProfile | HybridProfile | HttpProfile) else None
+    shortest_s = (
+        found.limits.period_s
+        if isinstance(found, ModbusProfile | HybridProfile | HttpProfile | RctProfile | SmlPageProfile)
+        else None
+    )
     if shortest_s is not None and entry.period_s < shortest_s:
         said = (
             f"{entry.id} is asked every {entry.period_s:g} s, and {entry.profile} stands once every {shortest_s:g} s: "
             f"set period_s to {shortest_s:g}."
         )
         yield Caution(device_id=entry.id, about="period", sentence=said)
+
+
+def _about_orders(entry: BatteryEntry) -> Iterator[Caution]:
+    takes = takes_of(profile(entry.profile)) if entry.profile in profile_ids() else None
+    if entry.control is not None and entry.control.hold and takes is not None and takes.hold_stops_charging:
+        said = (
+            f"{entry.id} neither discharges nor charges while it is held. So it is held only while house and cars take "
+            f"all the sun, and for {KEPT_S:g} s at most when that is over; what the sun leaves meanwhile goes to the "
+            "grid."
+        )
+        yield Caution(device_id=entry.id, about="control", sentence=said)
 
 
 def tells_of_itself(each: PointMap) -> bool:

@@ -8,8 +8,9 @@ from importlib.resources import files
 
 from ems.config.cures import closest
 from ems.devices.config_error import DeviceConfigError
-from ems.devices.profile import Profile, parse_profile
+from ems.devices.profile import Profile, parse_profile, takes_of
 from ems.devices.profile_parts import Kind
+from ems.model.battery import BatteryTakes
 
 _FOLDER = files("ems.devices") / "profiles"
 _SUFFIX = ".yaml"
@@ -45,6 +46,10 @@ class KindsByProfile(Mapping[str, tuple[Kind, ...]]):
         if profile_id not in profile_ids():
             raise KeyError(profile_id)
         return profile(profile_id).kinds
+
+    def takes(self, profile_id: str) -> BatteryTakes | None:
+        """What batteries of that profile can be ordered; None for those that are only read."""
+        return takes_of(profile(profile_id))
 
     def __iter__(self) -> Iterator[str]:
         return iter(profile_ids())

@@ -31,11 +31,18 @@ class Choice:
 
 
 _JSON_WORDS: Final = {bool: "true or false", list: "a list", dict: "an object", type(None): "null"}
-_STEP = re.compile(r"(?P<key>[^\[\]]*)(?P<indexes>(\[(\d{1,4}|[\w-]+=[\w-]+)\])*)")
+_STEP = re.compile(
+    r"(?P<dot>\.?)(?P<key>[^\[\].]+)"
+    r"|\[(?P<index>\d{1,4})\]|\[(?P<of>[\w-]+)=(?P<value>[\w-]+)\]|\[\"(?P<quoted>[^\"]{1,100})\"\]"
+)
 
 
 class Unreadable(ValueError):
     """The message is not what its topic should carry; the text says why."""
+
+
+class Contradiction(Unreadable):
+    """The message says one thing twice, and not the same."""
 
 
 class NotInMessage(LookupError):
@@ -45,21 +52,26 @@ class NotInMessage(LookupError):
 def parse_path(path: str) -> JsonPath:
     """`params.em:0.phases[2].current` as steps; a number alone may be a list index. Raises ValueError.
 
-    `production[type=eim].wNow` takes the member of a list that says so of itself.
+    `production[type=eim].wNow` takes the member of a list that says so of itself, and `["1-0:1.4.0*255"]` a key with
+    dots in it.
     """
-    if not path:
-        return ()
     steps: list[str | int | Choice] = []
-    for part in path.split("."):
-        match = _STEP.fullmatch(part)
-        if not match or not part:
+    at = 0
+    while at < len(path):
+        match = _STEP.match(path, at)
+        if not match or (match["key"] is not None and (match["dot"] == "") != (at == 0)):
             raise ValueError(f"path {path!r} has an empty or broken step; write it like params.em:0.a_current")
-        if match["key"]:
-            steps.append(match["key"])
-        for index in re.findall(r"[^\[\]]+", match["indexes"]):
-            key, equals, value = index.partition("=")
-            steps.append(Choice(key, value) if equals else int(index))
+        steps.append(_step(match))
+        at = match.end()
     return tuple(steps)
+
+
+def _step(match: re.Match[str]) -> str | int | Choice:
+    if match["index"] is not None:
+        return int(match["index"])
+    if match["of"] is not None:
+        return Choice(match["of"], match["value"])
+    return match["key"] or match["quoted"]
 
 
 def parse_payload(payload: bytes) -> Json:
@@ -71,7 +83,9 @@ def parse_payload(payload: bytes) -> Json:
     except UnicodeDecodeError as err:
         raise Unreadable("a message that is not text") from err
     try:
-        content: Json = json.loads(text, parse_constant=_no_constant)
+        content: Json = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_no_contradiction)
+    except Contradiction:
+        raise
     except (ValueError, RecursionError) as err:
         if len(text) <= 64 and not set(text) & set('{}[]"'):
             return text.strip()
@@ -133,6 +147,14 @@ def as_yes(value: Json) -> bool:
     if word in ONLINE_WORDS or word in OFFLINE_WORDS:
         return word in ONLINE_WORDS
     return as_number(value) != 0
+
+
+def _no_contradiction(pairs: list[tuple[str, Json]]) -> Json:
+    """An object; nobody knows which of two numbers with one name is meant."""
+    content = dict(pairs)
+    if len(content) < len(pairs) and any(content[key] != value for key, value in pairs):
+        raise Contradiction("a message that says something twice, and not the same")
+    return content
 
 
 def _no_constant(name: str) -> Json:

@@ -1,8 +1,9 @@
 """Device profiles: one YAML file per device family under `profiles/`, checked against these models.
 
-A profile says where a device's numbers are and how they become ours. Six transports: `modbus` (a register map,
+A profile says where a device's numbers are and how they become ours. Nine transports: `modbus` (a register map,
 `modbus.profile`), `sunspec` (the device describes itself), `mqtt` (topics and paths, `mqtt.profile`), `http` (requests
-and paths, `http.profile`), `p1` and `speedwire` (OBIS codes, `obis_profile`). Names of points: `ems.devices.sample`.
+and paths, `http.profile`), `rct` (numbered objects, `rct.profile`), and with OBIS codes (`obis_profile`) `p1`,
+`speedwire`, `sml` and `sml_page`. Names of points: `ems.devices.sample`.
 """
 
 from __future__ import annotations
@@ -15,12 +16,16 @@ from pydantic import Discriminator, Field, Tag, TypeAdapter, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from ems.devices.battery.profile import StorageControl
 from ems.devices.config_error import DeviceConfigError
 from ems.devices.http.profile import HttpProfile
 from ems.devices.modbus.profile import HybridProfile, ModbusLimits, ModbusProfile
 from ems.devices.mqtt.profile import MqttProfile
-from ems.devices.obis_profile import P1Profile, SpeedwireProfile
+from ems.devices.obis_profile import P1Profile, SmlPageProfile, SmlProfile, SpeedwireProfile
 from ems.devices.profile_parts import Kind, ProfileHead, Status
+from ems.devices.rct.profile import RctProfile
+from ems.devices.sunspec.modules import StorageModules
+from ems.model.battery import BatteryTakes
 
 
 class ProfileError(DeviceConfigError):
@@ -38,13 +43,40 @@ class SunSpecProfile(ProfileHead):
     sunspec_maker: Annotated[str, Field(min_length=1, max_length=32)] | None = None
     """How the maker's name begins in model 1; None for devices of any maker."""
 
+    more_units: Annotated[tuple[Annotated[int, Field(ge=0, le=255)], ...], Field(max_length=8)] = ()
+    """Units where such a device has more of its kind, its meters say, the commonest first."""
+
+    modules: StorageModules | None = None
+    """What the modules of model 160 are with a battery; None where that is not known."""
+
+    control: StorageControl | None = None
+    """That a battery of model 124 may be bounded, and how; None where nothing is written."""
+
     @property
     def status(self) -> Status:
         """SunSpec's own tables say where everything is."""
         return "vendor"
 
 
-Profile = ModbusProfile | HybridProfile | SunSpecProfile | MqttProfile | HttpProfile | P1Profile | SpeedwireProfile
+Profile = (
+    ModbusProfile
+    | HybridProfile
+    | SunSpecProfile
+    | MqttProfile
+    | HttpProfile
+    | P1Profile
+    | SpeedwireProfile
+    | RctProfile
+    | SmlProfile
+    | SmlPageProfile
+)
+
+
+def takes_of(found: Profile | None) -> BatteryTakes | None:
+    """What batteries of that profile can be ordered; None for those that are only read."""
+    if isinstance(found, ModbusProfile | HybridProfile | SunSpecProfile) and found.control is not None:
+        return found.control.takes
+    return None
 
 
 def _shape(content: dict[str, object]) -> str:
@@ -61,11 +93,14 @@ _PROFILE: Final[TypeAdapter[Profile]] = TypeAdapter(
         | Annotated[MqttProfile, Tag("mqtt")]
         | Annotated[HttpProfile, Tag("http")]
         | Annotated[P1Profile, Tag("p1")]
-        | Annotated[SpeedwireProfile, Tag("speedwire")],
+        | Annotated[SpeedwireProfile, Tag("speedwire")]
+        | Annotated[RctProfile, Tag("rct")]
+        | Annotated[SmlProfile, Tag("sml")]
+        | Annotated[SmlPageProfile, Tag("sml_page")],
         Discriminator(
             _shape,
             custom_error_type="transport",
-            custom_error_message="transport is none of modbus, sunspec, mqtt, http, p1, speedwire",
+            custom_error_message="transport is none of modbus, sunspec, mqtt, http, p1, speedwire, rct, sml, sml_page",
         ),
     ]
 )

@@ -41,6 +41,11 @@ class ProfileHead(ProfilePart):
     """Whether `invert` in the site file also swaps the import and export counters: true for a meter that was wired the
     other way round, false where it is only the maker's sign of power."""
 
+    sign_unsettled: Annotated[str, Field(min_length=20)] | None = None
+    """Why nobody knows which way its power counts; then the site file has to state `invert`."""
+    direction_unsure: dict[Kind, str] = Field(default_factory=dict)
+    """Uses of which nobody says what counts as positive: why, and how to find out. Who stated `invert` found out."""
+
     notes: tuple[str, ...] = ()
     """What an installer should know."""
 

@@ -12,10 +12,10 @@ from typing import ClassVar, Final, Generic, NoReturn, Protocol, TypeVar
 
 from ems.clock import Clock
 from ems.devices.mqtt.device import silence_limit_s
-from ems.devices.newest import Newest
+from ems.devices.newest_reading import NewestReading, in_its_name
 from ems.devices.profile_parts import Kind
 from ems.devices.sample import Sample
-from ems.errors import DeviceError, NoAnswer, Nonsense
+from ems.errors import DeviceError, Nonsense
 from ems.model.readings import Reading
 
 R = TypeVar("R", bound=Reading)
@@ -101,9 +101,9 @@ class PushedDevice(Generic[R]):
         self.phases: Final = phases
         self.period_s: Final = period_s
         self.silence_s: Final = silence_limit_s(period_s)
-        self._view = view
+        self._view = in_its_name(name, view)
         self._clock = clock
-        self._newest: Newest[R | DeviceError] = Newest()
+        self._newest = NewestReading(name, view, silence_s=self.silence_s, clock=clock)
         self._measured_at_s: float | None = None
         self._refusal: Refusal | None = None
 
@@ -120,14 +120,7 @@ class PushedDevice(Generic[R]):
 
         Raises NoAnswer when none comes within the silence limit, Nonsense when the newest cannot be true.
         """
-        try:
-            async with self._clock.timeout(self.silence_s):
-                newest = await self._newest.take()
-        except TimeoutError:
-            raise NoAnswer(f"nobody has brought a reading of {self.name} for {self.silence_s:g} s") from None
-        if isinstance(newest, DeviceError):
-            raise newest
-        return newest
+        return await self._newest.next(f"nobody has brought a reading of {self.name} for {self.silence_s:g} s")
 
     async def close(self) -> None:
         """Nothing to let go of: nobody is connected."""
@@ -149,7 +142,7 @@ class PushedDevice(Generic[R]):
         try:
             reading = self._view(sample)
         except Nonsense as err:
-            self.refuse(Nonsense(f"{self.name}: {err}"))
+            self.refuse(err)
         self._measured_at_s, self._refusal = taken_at_s, None
         self._newest.put(reading)
 
@@ -157,5 +150,5 @@ class PushedDevice(Generic[R]):
         """Raises it, and remembers it as what became of the newest reading."""
         self._refusal = Refusal(code=error.code, text=str(error), at_s=self._clock.monotonic_s())
         if isinstance(error, Nonsense):
-            self._newest.put(error)
+            self._newest.fail(error)
         raise error

@@ -19,8 +19,8 @@ METER_POINTS: Final = (
 INVERTER_POINTS: Final = ("power", "current", "current_l1", "current_l2", "current_l3", "energy")
 """W (+ production), A, kWh."""
 
-BATTERY_POINTS: Final = ("power", "soc")
-"""W (+ discharge), state of charge from 0 to 1."""
+BATTERY_POINTS: Final = ("power", "soc", "capacity")
+"""W (+ discharge), state of charge from 0 to 1, kWh when full."""
 
 TEXT_POINTS: Final = ("manufacturer", "model", "serial", "firmware")
 

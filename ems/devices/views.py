@@ -9,12 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
 from ems.devices.plausibility import LOWEST_V, Bounds, Counter, check_battery, check_grid, check_solar, true_frequency
 from ems.devices.sample import Sample, phase_point
 from ems.errors import Nonsense
 from ems.model.electrical import NOMINAL_V, PerPhase, Phase
 from ems.model.readings import BatteryReading, GridReading, SolarReading
+
+LARGEST_KWH: Final = 1000.0
+"""A home battery of more is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +87,9 @@ class SolarView:
         )
         check_solar(reading, self._peak_w)
         self._energy, energy_kwh = self._energy.seen(sample.values.get("energy"))
+        if "energy" not in sample.values:
+            # At night many inverters tell none, and it stands still.
+            energy_kwh = self._energy.last_kwh
         return replace(reading, energy_kwh=energy_kwh)
 
 
@@ -98,9 +105,15 @@ class BatteryView:
             power_w=self._direction * _known(sample.values, "power"),
             taken_at_s=sample.taken_at_s,
             soc=sample.values.get("soc"),
+            capacity_kwh=_size_kwh(sample.values.get("capacity")),
         )
         check_battery(reading)
         return reading
+
+
+def _size_kwh(told_kwh: float | None) -> float | None:
+    """Of a battery; devices whose battery is away tell 0, and nothing rests on it."""
+    return told_kwh if told_kwh is not None and 0.0 < told_kwh <= LARGEST_KWH else None
 
 
 def _known(values: Mapping[str, float], name: str) -> float:

@@ -28,6 +28,20 @@ class BatteryReason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BatteryTakes:
+    """What a kind of battery can be ordered."""
+
+    hold: bool = False
+    charge_limit: bool = False
+    discharge_limit: bool = False
+    hold_stops_charging: bool = False
+    """While held it takes no sun either."""
+
+    apart: bool = False
+    """Only where no inverter of the site file answers at the same address."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BatteryRules:
     """What the site file gives leave for."""
 
@@ -37,6 +51,9 @@ class BatteryRules:
     charge_at_most_w: float | None = None
     discharge_at_most_w: float | None = None
     """Bounds that hold all the time."""
+
+    hold_stops_charging: bool = False
+    """While held it takes no sun either, so that it is held only while nothing is left of that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,3 +88,8 @@ class BatteryStanding:
 
     trouble: str | None = None
     """The code of why it did not; None while all is well."""
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the battery does not take what is ordered now."""
+        return self.trouble is not None and self.order.reason not in {BatteryReason.NONE, BatteryReason.UNSEEN}

@@ -15,6 +15,7 @@ class Stage(StrEnum):
 
     METER = "meter"
     SURPLUS = "surplus"
+    BATTERY = "battery"
     DEMAND = "demand"
     PATTERN = "pattern"
     SHARING = "sharing"
@@ -46,7 +47,8 @@ class Step:
 
     phase: Phase | None = None
     word: str = ""
-    """What is no number: the health of a meter (good, late, lost, none), the charge mode."""
+    """What is no number: the health of a meter (good, late, lost, none), the charge mode, why the
+    home battery is bounded."""
 
     pattern: Mapping[str, int] = field(default_factory=dict)
     """Phases of every car that follows the sun; 0 is off."""

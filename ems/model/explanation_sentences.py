@@ -62,6 +62,10 @@ class _Speaker:
         """A charge mode by the name that it has on its button."""
         return say(f"mode.{word}", self._language) if has_words(f"mode.{word}") else self.word(word)
 
+    def order(self, word: str) -> str:
+        """Why the home battery is bounded, as everywhere."""
+        return say(f"battery.{word}", self._language) if has_words(f"battery.{word}") else word
+
     def phases(self, phases: int | None) -> str:
         if not phases:
             return self("phases.off")
@@ -95,6 +99,19 @@ def _surplus(step: Step, say: _Speaker) -> str:
     elif battery_w < 0:
         parts.append(say("surplus.battery.takes", battery_w=-battery_w, battery_share=facts["battery_share"]))
     return say("surplus.known", surplus_w=facts["surplus_w"], parts="; ".join(parts))
+
+
+def _battery(step: Step, say: _Speaker) -> str:
+    because, for_s = say.order(step.word), step.facts.get("for_s")
+    if step.facts.get("refused"):
+        return say("battery.refuses", because=because)
+    waits = say("battery.waits") if _is_bounded(step) and not step.facts.get("in_force") else ""
+    told = because if for_s is None else say("battery.for", because=because, for_s=for_s)
+    return told + waits
+
+
+def _is_bounded(step: Step) -> bool:
+    return not {"charge_at_most_w", "discharge_at_most_w"}.isdisjoint(step.facts)
 
 
 def _demand(step: Step, say: _Speaker) -> str:
@@ -219,6 +236,7 @@ def _raise(step: Step, say: _Speaker) -> str:
 _SENTENCES: Final[Mapping[Stage, Callable[[Step, _Speaker], str]]] = {
     Stage.METER: _meter,
     Stage.SURPLUS: _surplus,
+    Stage.BATTERY: _battery,
     Stage.DEMAND: _demand,
     Stage.PATTERN: _pattern,
     Stage.SHARING: _sharing,

@@ -52,5 +52,8 @@ class BatteryReading:
     soc: float | None = None
     """State of charge, 0 to 1."""
 
+    capacity_kwh: float | None = None
+    """What it holds when full."""
+
 
 Reading = GridReading | SolarReading | BatteryReading

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ems.model.battery import BatteryStanding
 from ems.model.electrical import PerPhase
 from ems.model.goals import Goal
 from ems.model.quick import quick
@@ -31,6 +32,10 @@ class Snapshot:
     """Sum of the inverters."""
 
     battery: BatteryReading | None = None
+    ordered: BatteryStanding | None = None
+    """What the home battery was ordered until now, and whether it follows; None for one that is only read. No decision
+    looks at this."""
+
     dimmed: bool | None = None
     """Whether the grid operator calls for its limit; None while nobody has said, which counts as yes."""
 

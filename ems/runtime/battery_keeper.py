@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from typing import Final, Protocol
 
 from ems.clock import Clock
 from ems.control.battery import order_battery
 from ems.errors import DeviceError
-from ems.model.battery import BatteryOrder, BatteryReason, BatteryRules, BatteryStanding
+from ems.model.battery import BatteryOrder, BatteryReason, BatteryRules, BatteryStanding, BatteryTakes
 from ems.model.decision import Decision
 from ems.model.snapshot import Snapshot
 from ems.runtime.poller import Backoff
@@ -22,6 +23,9 @@ LOGGER: Final = logging.getLogger(__name__)
 
 STALE_AFTER_S: Final = 10.0
 """An order that no look has renewed for so long says nothing about now; looks come every 2 s at least."""
+
+SAID_LASTS: Final = 3
+"""After so many refreshes that did not come about nobody knows any more whether a bound still holds."""
 
 LETS_GO_WITHIN_S: Final = 3.0
 """At our end; then the battery's own time-out does it."""
@@ -40,6 +44,15 @@ class BatteryValve(Protocol):
         """How long the battery keeps a bound that nobody says again."""
         ...
 
+    @property
+    def takes(self) -> BatteryTakes:
+        """What it can be ordered."""
+        ...
+
+    async def clear(self) -> None:
+        """Take back what an earlier run may have left. Raises DeviceError."""
+        ...
+
     async def bound(self, *, charge_at_most_w: float | None, discharge_at_most_w: float | None) -> None:
         """Say both; None bounds nothing. Raises DeviceError."""
         ...
@@ -49,7 +62,7 @@ class BatteryKeeper:
     """`watch` goes to the loop, `run` into the service's task group."""
 
     def __init__(self, rules: BatteryRules, valve: BatteryValve, clock: Clock) -> None:
-        self._rules = rules
+        self._rules = replace(rules, hold_stops_charging=valve.takes.hold_stops_charging)
         self._valve = valve
         self._clock = clock
         self._order = BatteryOrder()
@@ -57,6 +70,7 @@ class BatteryKeeper:
         self._said: BatteryOrder | None = None
         self._said_at_s = float("-inf")
         self._trouble: str | None = None
+        self._cleared = False
         self._news = asyncio.Event()
 
     def watch(self, look: Snapshot, decision: Decision) -> None:
@@ -69,9 +83,13 @@ class BatteryKeeper:
     @property
     def standing(self) -> BatteryStanding:
         """What is ordered now, and whether the battery follows."""
+        return self.read_standing()
+
+    def read_standing(self) -> BatteryStanding:
+        """The same, for those who are given the question."""
         order, said = self._wanted(), self._said
         known_s = self._clock.monotonic_s() - self._said_at_s
-        taken = said is not None and _bounds(said) == _bounds(order) and known_s <= self._valve.lasts_s
+        taken = said is not None and _bounds(said) == _bounds(order) and known_s <= SAID_LASTS * self._valve.refresh_s
         return BatteryStanding(order=order, in_force=taken and not order.is_free, trouble=self._trouble)
 
     async def run(self) -> None:
@@ -81,10 +99,12 @@ class BatteryKeeper:
             while True:
                 self._news.clear()
                 try:
+                    await self._clear()
                     await self._say(self._wanted())
                 except DeviceError as err:
                     self._failed(err)
-                    await self._clock.sleep(pauses.next_s())
+                    # A new order, such as to let it go, is worth another try at once.
+                    await self._news_within(pauses.next_s())
                     continue
                 if self._trouble is not None:
                     LOGGER.info("the battery takes orders again")
@@ -93,6 +113,12 @@ class BatteryKeeper:
                 await self._news_within(min(self._valve.refresh_s, STALE_AFTER_S / 2))
         finally:
             await self._let_go()
+
+    async def _clear(self) -> None:
+        """Once, before anything is said."""
+        if not self._cleared:
+            await self._valve.clear()
+            self._cleared = True
 
     async def _say(self, order: BatteryOrder) -> None:
         """To the battery, where it does not know it already."""

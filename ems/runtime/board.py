@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -11,6 +11,7 @@ from ems.clock import Clock
 from ems.control.seen.in_force import LEASE_MARGIN_S
 from ems.control.seen.sources import sun_a
 from ems.control.seen.trust import LOST_PERIODS
+from ems.model.battery import BatteryStanding
 from ems.model.electrical import PerPhase
 from ems.model.goals import Goal
 from ems.model.readings import BatteryReading, GridReading, SolarReading
@@ -66,6 +67,9 @@ class Board:
 
         self._dimmed: bool | None = None
         self._import_cap_w: float | None = None
+        self.battery_standing: Callable[[], BatteryStanding | None] = lambda: None
+        """What the home battery is ordered; whoever orders it says so."""
+
         self._keenness: Keenness | None = None
         periods_s = [site.policy.meter_period_s, *site.meter_period_s.values()]
         self._keep_sent_s = SENT_LASTS_S + LOST_PERIODS * max(periods_s)
@@ -196,6 +200,7 @@ class Board:
             goals={**self._goals, **self._trial},
             solar=self._solar_sum(now_s),
             battery=self._battery_now(now_s),
+            ordered=self.battery_standing(),
             dimmed=self._dimmed,
             import_cap_w=self._import_cap_w,
             utc_s=self._clock.utc_now().timestamp(),

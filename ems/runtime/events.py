@@ -9,11 +9,14 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Final, Self, TextIO
 
+from ems.model.battery import BatteryStanding
 from ems.model.decision import CircuitLoad, Decision, Notice, Setpoint
 from ems.model.electrical import PerPhase
+from ems.model.readings import BatteryReading
 from ems.model.sentences import notice_sentence, sentence
 from ems.model.snapshot import Snapshot
 from ems.model.station import StationState
+from ems.model.words import say
 from ems.runtime.dispatch import Sending
 from ems.runtime.usage import usage
 
@@ -98,6 +101,7 @@ def decision_json(look: Snapshot, decision: Decision) -> dict[str, Json]:
         "at_s": decision.at_s,
         "surplus_w": decision.surplus_w,
         "solar_w": None if look.solar is None else look.solar.power_w,
+        "battery": None if look.battery is None else _battery_json(look.battery, look.ordered),
         "dimmed": look.dimmed,
         "circuits": {
             circuit_id: _circuit_json(look.site.circuits[circuit_id].fuse.rating_a, load)
@@ -109,6 +113,25 @@ def decision_json(look: Snapshot, decision: Decision) -> dict[str, Json]:
         },
         "escalations": {station_id: step.value for station_id, step in decision.escalations.items()},
         "notices": [_notice_json(notice) for notice in decision.notices],
+    }
+
+
+def _battery_json(battery: BatteryReading, ordered: BatteryStanding | None) -> Json:
+    return {
+        "power_w": battery.power_w,
+        "soc": battery.soc,
+        "order": None if ordered is None else _order_json(ordered),
+    }
+
+
+def _order_json(ordered: BatteryStanding) -> Json:
+    return {
+        "charge_at_most_w": ordered.order.charge_at_most_w,
+        "discharge_at_most_w": ordered.order.discharge_at_most_w,
+        "reason": ordered.order.reason,
+        "because": say(f"battery.{ordered.order.reason}"),
+        "in_force": ordered.in_force,
+        "trouble": ordered.trouble,
     }
 
 

@@ -6,7 +6,9 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from ems.control.battery import HOLDING, NEEDED
 from ems.control.seen.trust import lost_meters
+from ems.model.battery import BatteryStanding
 from ems.model.decision import Decision, Escalation, LimitReason, Setpoint
 from ems.model.site import Site
 from ems.model.snapshot import Snapshot
@@ -123,7 +125,20 @@ def _facts(look: Snapshot, decision: Decision) -> Iterator[tuple[tuple[str, str]
         yield ("solar_silent", ""), {}
     if look.site.has_battery and look.battery is None:
         yield ("battery_silent", ""), {}
+    yield from _of_battery(look.ordered)
     yield from _for_safety(look.site, decision)
+
+
+def _of_battery(ordered: BatteryStanding | None) -> Iterator[tuple[tuple[str, str], Mapping[str, Any]]]:
+    """Orders that the home battery follows, those that the house has no room for, and those that it does not take."""
+    if ordered is None:
+        return
+    if ordered.is_refused:
+        yield ("battery_refuses", ""), {"code": ordered.trouble}
+    elif ordered.order.reason in HOLDING and ordered.in_force:
+        yield ("battery_held", ""), {}
+    elif ordered.order.reason in NEEDED:
+        yield ("battery_needed", ""), {}
 
 
 def _for_safety(site: Site, decision: Decision) -> Iterator[tuple[tuple[str, str], Mapping[str, Any]]]:

@@ -80,6 +80,8 @@ class BatterySample:
     """+ discharge."""
 
     soc: float
+    held: bool = False
+    """An energy manager keeps it from discharging."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,7 +194,18 @@ class World:
     def battery(self) -> BatterySample | None:
         """What the home battery does; None in a house without one."""
         own = self._battery
-        return None if own is None else BatterySample(at_s=self.now_s, power_w=own.power_w, soc=own.soc)
+        return (
+            None if own is None else BatterySample(at_s=self.now_s, power_w=own.power_w, soc=own.soc, held=own.is_held)
+        )
+
+    def bound_battery(
+        self, *, charge_at_most_w: float | None, discharge_at_most_w: float | None, lasts_s: float
+    ) -> None:
+        """What an energy manager writes to the home battery, which forgets it after `lasts_s` of this world."""
+        if self._battery is not None:
+            self._battery.bound(
+                charge_at_most_w=charge_at_most_w, discharge_at_most_w=discharge_at_most_w, lasts_s=lasts_s
+            )
 
     def car(self, station_id: str) -> CarSample:
         """What that station sees of its car."""

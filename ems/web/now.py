@@ -145,11 +145,21 @@ class _Today:
         self._share[0].set_text(voice.share(today.solar_share))
         self._surplus[0].set_text(voice.power(state.powers.surplus_w))
         soc = None if battery is None else battery.soc
-        self._battery[0].set_text(voice.share(soc))
+        self._battery[0].set_text(charge_of(battery, voice))
         self._battery[1].set_visibility(soc is not None)
         said = orders_of(battery, voice)
         self._orders.set_text(said)
         self._orders.set_visibility(bool(said))
+
+
+def charge_of(battery: BatteryState | None, voice: Voice) -> str:
+    """How full it is, and of how much where that is known."""
+    if battery is None or battery.soc is None:
+        return ""
+    share = voice.share(battery.soc)
+    if battery.capacity_kwh is None:
+        return share
+    return voice("page.today.battery_of", share=share, capacity=voice.energy(battery.capacity_kwh))
 
 
 def orders_of(battery: BatteryState | None, voice: Voice) -> str:
@@ -158,4 +168,7 @@ def orders_of(battery: BatteryState | None, voice: Voice) -> str:
     if orders is None or orders.reason is BatteryReason.NONE:
         return ""
     key = "page.battery_orders" if orders.trouble is None else "page.battery_refuses"
-    return voice(key, because=voice.sentence(orders.because))
+    said = voice(key, because=voice.sentence(orders.because))
+    if orders.trouble is not None or orders.since is None:
+        return said
+    return voice("page.battery_since", said=said, time=voice.time(orders.since))

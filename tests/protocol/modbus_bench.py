@@ -175,3 +175,16 @@ class HandClock(WallClock):
         self.slept.append(delay_s)
         self.now_s += delay_s
         await super().sleep(0)
+
+
+def serving(words: Mapping[int, int]) -> Reply:
+    """A device with those holding registers, which may change while it serves them."""
+
+    def reply(request: bytes) -> Sequence[bytes]:
+        _, address, count = asked_for(request)
+        wanted = range(address, address + count)
+        if not all(each in words for each in wanted):
+            return [refusal(request, 2)]
+        return [answer(request, [words[each] for each in wanted])]
+
+    return reply

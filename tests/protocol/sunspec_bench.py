@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ems.devices.modbus.register_types import RegisterType, encode
-from ems.devices.sunspec.models import COMMON, INVERTERS, METERS, NOT_AVAILABLE, STRINGS, Field
+from ems.devices.sunspec.layout import NOT_AVAILABLE, Field
+from ems.devices.sunspec.models import MODELS
 
 Words = list[int]
-LENGTHS = {1: 66, 101: 50, 103: 50, 111: 60, 113: 60, 160: 108, 201: 105, 203: 105, 211: 124, 213: 124}
 NAN_WORDS = (0x7FC0, 0x0000)
 
 
@@ -24,10 +24,13 @@ def at(base: int, words: Words) -> dict[int, int]:
 
 def model(model_id: int, values: Mapping[str, float | str]) -> Words:
     """A model with `values` as they are stored (before scale factors); everything else is not implemented."""
-    layout = next(each for each in (COMMON, *INVERTERS, *METERS, STRINGS) if model_id in each.ids)
-    words = [model_id, LENGTHS[model_id], *[0xFFFF] * LENGTHS[model_id]]
-    for field in layout.fields.values():
-        stored = _stored(field, values)
+    layout = MODELS[model_id]
+    counts = {name: int(values.get(name, 1)) for name in layout.counts}
+    fields = layout.arranged(1000, counts)
+    length = max(field.end for field in fields.values()) - 2
+    words = [model_id, length, *[0xFFFF] * length]
+    for field in fields.values():
+        stored = _stored(field, {**counts, **values})
         words[field.offset : field.offset + len(stored)] = stored
     return words
 
@@ -50,5 +53,4 @@ def _stored(field: Field, values: Mapping[str, float | str]) -> tuple[int, ...]:
         return encode(values[field.name], kind)
     if field.type == "float32":
         return NAN_WORDS
-    whole = RegisterType.UINT32 if kind in {RegisterType.UINT32, RegisterType.INT32} else RegisterType.UINT16
-    return encode(absent[0], whole)
+    return tuple(absent[0] >> 16 * (field.count - 1 - place) & 0xFFFF for place in range(field.count))

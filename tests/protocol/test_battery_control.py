@@ -7,8 +7,10 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from ems.config.schema import ModbusAddress
-from ems.devices.battery.valve import ModbusValve
+from ems.config.schema import BatteryEntry
+from ems.devices.battery.entry import valve_of
+from ems.devices.battery.profile import BatteryControl, SetpointControl
+from ems.devices.battery.valve import Valve
 from ems.devices.library import profile, profiles
 from ems.devices.modbus.link import Line, ModbusLink
 from ems.devices.modbus.profile import HybridProfile, ModbusProfile
@@ -26,17 +28,15 @@ LITTLE = 0
 """What register 5 of that inverter holds for it."""
 
 
-def valve(
-    port: int, found: ModbusProfile | HybridProfile, *, timeout_s: float = 20.0
-) -> tuple[ModbusValve, ModbusLink]:
+def valve(port: int, found: ModbusProfile | HybridProfile, *, timeout_s: float = 20.0) -> tuple[Valve, ModbusLink]:
     link = ModbusLink(Line(host=LOOPBACK, port=port), HandClock())
-    address = ModbusAddress(host=LOOPBACK, port=port, unit=1, timeout_s=timeout_s)
-    assert found.control is not None
-    return ModbusValve(name="cellar", link=link, address=address, profile=found, control=found.control), link
+    address = {"host": LOOPBACK, "port": port, "unit": 1, "timeout_s": timeout_s}
+    entry = BatteryEntry.model_validate({"id": "cellar", "profile": found.id, "modbus": address})
+    return valve_of(entry, found, lambda *_: link), link
 
 
 @asynccontextmanager
-async def simulated(found: ModbusProfile | HybridProfile) -> AsyncIterator[tuple[ModbusValve, ProfileUnit]]:
+async def simulated(found: ModbusProfile | HybridProfile) -> AsyncIterator[tuple[Valve, ProfileUnit]]:
     unit = ProfileUnit(1, found)
     port = ModbusPort([unit], LOOPBACK)
     await port.open()
@@ -51,21 +51,28 @@ async def simulated(found: ModbusProfile | HybridProfile) -> AsyncIterator[tuple
 async def test_a_bound_that_no_register_can_hold_is_the_batterys_trouble_and_nobody_elses() -> None:
     """Anything but a typed error would end the whole service."""
     assert isinstance(KOSTAL, HybridProfile | ModbusProfile)
-    assert KOSTAL.control is not None
+    assert isinstance(KOSTAL.control, BatteryControl)
     assert KOSTAL.control.charge_limit is not None
     small = KOSTAL.control.charge_limit.model_copy(update={"type": RegisterType.UINT16})
     found = KOSTAL.model_copy(update={"control": KOSTAL.control.model_copy(update={"charge_limit": small})})
     async with simulated(found) as (made, _):
-        with pytest.raises(Nonsense, match="no room for 70000 W"):
+        with pytest.raises(Nonsense, match="no room for 70000 in"):
             await made.bound(charge_at_most_w=70_000.0, discharge_at_most_w=None)
 
 
 @pytest.mark.parametrize("found", CONTROLLED, ids=lambda each: each.id)
 async def test_every_controlled_profile_takes_its_bounds(found: ModbusProfile | HybridProfile) -> None:
     async with simulated(found) as (made, unit):
+        await made.clear()
         await made.bound(charge_at_most_w=2500.0, discharge_at_most_w=0.0)
 
     control = found.control
+    if isinstance(control, SetpointControl):
+        assert unit.taken == {
+            "setpoint": encode(0.0, control.setpoint.type, found.word_order),
+            "enable": encode(control.on, control.enable.type, found.word_order),
+        }
+        return
     assert control is not None
     for name, point, watts in (("charge", control.charge_limit, 2500.0), ("discharge", control.discharge_limit, 0.0)):
         if point is not None:
@@ -135,6 +142,30 @@ async def test_silence_is_no_confirmation_and_nothing_is_written_twice() -> None
         await link.close()
 
     assert len(writes) <= 1
+
+
+SMA = profile("sma")
+OFF = encode(803, RegisterType.UINT32)
+
+
+async def test_a_battery_that_is_held_by_a_set_point_is_let_go_by_what_enables_it() -> None:
+    assert isinstance(SMA, HybridProfile)
+    async with simulated(SMA) as (made, unit):
+        await made.clear()
+        assert unit.taken == {"enable": OFF}
+        await made.bound(charge_at_most_w=None, discharge_at_most_w=0.0)
+        await made.bound(charge_at_most_w=None, discharge_at_most_w=None)
+
+    assert unit.taken == {"setpoint": (0, 0), "enable": OFF}
+
+
+async def test_a_battery_that_can_only_be_held_is_let_go_instead_of_bounded() -> None:
+    assert isinstance(SMA, HybridProfile)
+    async with simulated(SMA) as (made, unit):
+        with pytest.raises(Refused, match="cellar can be held or left alone"):
+            await made.bound(charge_at_most_w=None, discharge_at_most_w=1500.0)
+
+    assert unit.taken == {"enable": OFF}
 
 
 async def test_other_registers_are_refused_by_the_simulated_battery() -> None:

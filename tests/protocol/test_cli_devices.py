@@ -27,6 +27,7 @@ from tests.protocol.modbus_bench import modbus_server
 from tests.protocol.mqtt_brokers import free_port
 from tests.protocol.p1_bench import bridge
 from tests.protocol.speedwire_bench import datagram, network
+from tests.protocol.sunspec_bench import at, chain, common, model
 from tests.telegrams import telegram
 
 GUARD_S = 60.0
@@ -108,9 +109,18 @@ async def test_an_inverter_tells_its_models_in_a_table() -> None:
 
     lines = [line.split() for line in said.out.splitlines()]
     assert said.code == 0
-    assert ["model", "1", "Mn", "Fusewise"] in lines
-    assert ["model", "103", "St", "producing"] in lines
-    assert any(line[:3] == ["model", "103", "W"] and line[-1] == "W" and float(line[3]) > 0 for line in lines)
+    assert ["model", "1", "+", "2", "Mn", "Fusewise"] in lines
+    assert ["model", "103", "+", "38", "St", "producing"] in lines
+    assert any(line[:4] == ["model", "103", "+", "14"] and line[-1] == "W" and float(line[5]) > 0 for line in lines)
+
+
+async def test_a_device_whose_direction_nobody_tells_says_how_to_find_out() -> None:
+    meter = model(203, {"W": -700, "W_SF": 0, "WphA": -700})
+    async with modbus_server({1: at(40000, chain(common(), meter))}) as port:
+        said = await show("sunspec", port)
+
+    assert "? As meter: SunSpec does not say what a meter counts as positive; import is assumed" in said.out
+    assert "As battery" not in said.out
 
 
 async def test_a_smart_meter_is_heard_once_and_decoded() -> None:

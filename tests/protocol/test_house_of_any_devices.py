@@ -57,9 +57,14 @@ def test_the_house_can_be_planned_with_every_profile_in_every_use(chosen: Profil
         ("huawei_sun2000", "huawei_sun2000", "huawei_sun2000"),
         ("victron_vm3p75ct", "fronius_solar_api", "fronius_solar_api"),
         ("shelly_pro3em", "fronius", "sonnen_batterie"),
+        ("fronius", "fronius", "fronius"),
+        ("eastron_sdm630", "sunspec", "sunspec"),
         ("eastron_sdm120", "solaredge", "kostal_plenticore"),
         ("dsmr_p1", "fronius", "sonnen_batterie"),
         ("sma_energy_meter", "solaredge", "sonnen_batterie"),
+        ("rct_power", "rct_power", "rct_power"),
+        ("sml_head", "fronius", "sonnen_batterie"),
+        ("tibber_pulse", "fronius", "sonnen_batterie"),
     ],
 )
 async def test_the_service_reads_what_the_house_does(meter: str, inverter: str, battery: str) -> None:

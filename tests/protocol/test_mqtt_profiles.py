@@ -17,13 +17,15 @@ from ems.devices.library import profile, profiles
 from ems.devices.mqtt.device import MqttDevice, Topics
 from ems.devices.mqtt.link import Broker, MqttLink
 from ems.devices.mqtt.profile import MqttProfile
+from ems.devices.ports import Device
 from ems.devices.sample import Sample, is_live
-from ems.model.readings import SolarReading
+from ems.errors import Nonsense
+from ems.model.readings import GridReading, SolarReading
 from ems.sim.wire.mqtt_devices import topic_messages
 from tests.protocol.device_site import site
 from tests.protocol.mqtt_brokers import GUARD_S, LOOPBACK, free_port, mosquitto
 
-MQTT = [each for each in profiles() if isinstance(each, MqttProfile)]
+MQTT = [each.filled(each.id, each.as_named) for each in profiles() if isinstance(each, MqttProfile)]
 PORTAL = "c0619ab12345"
 GRID = f"N/{PORTAL}/system/0/Ac/Grid"
 
@@ -129,3 +131,47 @@ def test_a_meter_behind_a_gx_device_keeps_its_portal_awake() -> None:
 
     assert found.keepalive.under(f"{PORTAL}/grid/30").topic == f"R/{PORTAL}/keepalive"
     assert found.points["current_l1"].under(f"{PORTAL}/grid/30").topic == f"N/{PORTAL}/grid/30/Ac/L1/Current"
+
+
+async def read_on(meter: Device[GridReading]) -> None:
+    """For ever, or until something is wrong."""
+    while True:
+        await asyncio.wait_for(meter.read(), GUARD_S)
+
+
+async def gx_says(gx: aiomqtt.Client, portal: str, watts: float) -> None:
+    """What a GX device says unasked, and what it says once it was asked."""
+    await gx.publish(f"N/{portal}/system/0/Serial", json.dumps({"value": portal}))
+    for phase in ("L1", "L2", "L3"):
+        await gx.publish(f"N/{portal}/system/0/Ac/Grid/{phase}/Power", json.dumps({"value": watts}))
+
+
+async def test_the_number_of_a_gx_device_need_not_be_stated_and_two_of_them_are_an_error(tmp_path: Path) -> None:
+    port = free_port()
+    file = site(
+        meters=[{"id": "grid", "profile": "victron_mqtt", "mqtt": {}}],
+        battery={"id": "cellar", "profile": "victron_mqtt_battery", "mqtt": {"prefix": "+"}},
+        mqtt={"host": LOOPBACK, "port": port},
+    )
+    devices = connect_devices(file, WallClock())
+    (job,) = devices.background
+    meter = devices.meters["main"]
+    async with mosquitto(tmp_path)(port), aiomqtt.Client(LOOPBACK, port) as gx:
+        await gx.subscribe("R/#")
+        task = asyncio.create_task(job())
+        while meter.connections == 0:  # type: ignore[attr-defined]
+            await WallClock().sleep(0.01)
+        await gx_says(gx, PORTAL, 460)
+        asked = await asyncio.wait_for(anext(aiter(gx.messages)), GUARD_S)
+        reading = await asyncio.wait_for(meter.read(), GUARD_S)
+        await gx_says(gx, "d0619ab12345", 460)
+        with pytest.raises(Nonsense) as trouble:
+            await read_on(meter)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    assert (asked.topic.value, asked.payload) == (f"R/{PORTAL}/keepalive", b"")
+    assert reading.power_w == 3 * 460
+    assert str(trouble.value) == (
+        f"grid: several devices publish at this broker ({PORTAL}, d0619ab12345): say which by mqtt.prefix"
+    )

@@ -217,7 +217,7 @@ async def test_taken_port_is_replaced_by_a_free_one() -> None:
         pytest.param({"solar": [{**ROOF, "profile": "eastron_sdm630"}]}, id="meter as an inverter"),
         pytest.param({"solar": [{**ROOF, "modbus": METER["modbus"]}]}, id="same unit twice"),
         pytest.param({"simulation": {"stations": [{"station": "garage", "difficult": ["coffee"]}]}}, id="difficulty"),
-        pytest.param({"battery": {"id": "cellar", "profile": "sunspec", "modbus": {"host": "10.0.0.6"}}}, id="battery"),
+        pytest.param({"battery": {"id": "cellar", "profile": "sdm", "modbus": {"host": "10.0.0.6"}}}, id="battery"),
     ],
 )
 def test_what_cannot_be_simulated_is_said_before_anything_listens(sections: dict[str, Any]) -> None:

@@ -16,13 +16,12 @@ from tests.protocol.modbus_bench import (
     ANSWERS_WITHIN_S,
     SILENCE,
     HandClock,
-    Reply,
-    answer,
     asked_for,
     modbus_server,
     odd_server,
     refusal,
     sdm630,
+    serving,
 )
 from tests.protocol.sunspec_bench import Words, at, chain, common, model, unknown_model
 
@@ -173,7 +172,9 @@ async def test_a_one_phase_meter_guards_one_phase() -> None:
 
 
 async def test_a_device_without_the_model_says_what_it_has() -> None:
-    with pytest.raises(Nonsense, match=r"roof has none of the SunSpec models 101, .*; it has 1, 203"):
+    with pytest.raises(
+        Nonsense, match="roof has none of the SunSpec models 101-103 or 111-113 or 701 with 714 or 701; it has 1, 203"
+    ):
         await sun_of(chain(common(), model(203, GRID)))
 
 
@@ -291,17 +292,6 @@ async def test_an_sdm630_and_an_inverter_share_one_gateway() -> None:
         assert grid.power_w == 690.0
 
 
-def serving(words: Mapping[int, int]) -> Reply:
-    def reply(request: bytes) -> Sequence[bytes]:
-        _, address, count = asked_for(request)
-        wanted = range(address, address + count)
-        if not all(each in words for each in wanted):
-            return [refusal(request, 2)]
-        return [answer(request, [words[each] for each in wanted])]
-
-    return reply
-
-
 async def test_a_connection_renewed_by_another_device_costs_no_sample() -> None:
     words = at(40000, chain(common(), model(103, SUN)))
     async with odd_server(serving(words)) as server, devices_of(roof_at(server.port), HandClock()) as devices:
@@ -311,3 +301,37 @@ async def test_a_connection_renewed_by_another_device_costs_no_sample() -> None:
         words |= at(0, chain(common(), model(113, FLOAT_SUN)))
 
         assert (await devices.solar[0].read()).power_w == 6912.0
+
+
+async def test_a_device_that_refuses_long_reads_is_read_in_shorter_ones() -> None:
+    words = at(40000, chain(common(), model(203, GRID)))
+
+    def reply(request: bytes) -> Sequence[bytes] | None:
+        return [refusal(request, 3)] if asked_for(request)[2] > 60 else serving(words)(request)
+
+    async with odd_server(reply) as server:
+        file = site(meters=[{"id": "grid", "profile": "sunspec", "modbus": modbus(server.port, unit=200)}])
+        async with devices_of(file, HandClock()) as devices:
+            first = await devices.meters["main"].read()
+            asked = len(server.requests)
+            again = await devices.meters["main"].read()
+
+    assert (first.power_w, again.current_a) == (1500.0, PerPhase(10.0, -4.0, 1.0))
+    assert len(server.requests) - asked <= 3
+
+
+async def test_what_is_assumed_of_a_battery_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, logger="ems")
+    words = at(40000, chain(common(), model(802, {"W": 100, "W_SF": 0, "SoC": 50, "SoC_SF": 0})))
+    async with modbus_server({126: words}) as port:
+        where = modbus(port, unit=126)
+        file = site(meters=[sdm(port)], battery={"id": "cellar", "profile": "sunspec", "modbus": where})
+        async with devices_of(file, HandClock()) as devices:
+            assert devices.battery is not None
+            await devices.battery.read()
+            await devices.battery.close()
+            await devices.battery.read()
+
+    assert [record.message for record in caplog.records if "taken" in record.message] == [
+        "cellar is read by the SunSpec models 802: a positive power is taken for discharge, which SunSpec does not say"
+    ]

@@ -244,6 +244,9 @@ class BatteryOrders(Shape):
 
     reason: BatteryReason
     because: Sentence
+    since: datetime | None = None
+    """Since when that is the reason, to the second; null from the start on."""
+
     in_force: bool
     """The battery has taken it; false for one that is free."""
 
@@ -258,6 +261,9 @@ class BatteryState(Shape):
     soc: float | None
     age_s: float
     mode: BatteryMode
+    capacity_kwh: float | None = None
+    """What it holds when full: as the battery tells, else as the site file says."""
+
     orders: BatteryOrders | None = None
     """Null for a battery that is only read."""
 

@@ -1,48 +1,127 @@
-"""Writes the bounds of a home battery into the registers that its profile's `control` names, and into no others."""
+"""Where a home battery takes its bounds: registers that its profile's `control` names are written, and no others."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from abc import abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, Protocol
 
-from ems.config.schema import BatteryEntry, ModbusAddress
-from ems.devices.battery.profile import BatteryControl
-from ems.devices.config_error import DeviceConfigError
-from ems.devices.modbus.address import address_of
-from ems.devices.modbus.link import ModbusLink, ReadRequest, WriteRequest
+from ems.config.schema import ModbusAddress
+from ems.devices.battery.profile import BatteryControl, BoundsThatEnd, SetpointControl
+from ems.devices.modbus.link import Answer, ReadRequest, WriteRequest
 from ems.devices.modbus.profile import HybridProfile, ModbusProfile
 from ems.devices.modbus.register_point import RegisterPoint
 from ems.devices.modbus.register_types import WordOrder, encode
-from ems.devices.profile import Profile
-from ems.errors import Nonsense
+from ems.errors import Nonsense, Refused
+from ems.model.battery import BatteryTakes
 
 
-class ModbusValve:
-    """The bounds of one battery, on the connection that its readings come over."""
+class BatteryLine(Protocol):
+    """The connection that the battery's readings come over."""
 
-    def __init__(
-        self,
-        *,
-        name: str,
-        link: ModbusLink,
-        address: ModbusAddress,
-        profile: ModbusProfile | HybridProfile,
-        control: BatteryControl,
+    async def read(self, request: ReadRequest) -> Answer:
+        """Raises LinkDown, NoAnswer, Refused or Nonsense."""
+        ...
+
+    async def write(self, request: WriteRequest) -> None:
+        """Once. Raises as `read` does; after NoAnswer nobody knows whether it was written."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatteryDoor:
+    """Whose registers, and where."""
+
+    name: str
+    line: BatteryLine
+    address: ModbusAddress
+
+    async def read(self, address: int, count: int) -> Answer:
+        """So many holding registers from an address on. Raises LinkDown, NoAnswer, Refused or Nonsense."""
+        return await self.line.read(
+            ReadRequest(
+                unit=self.address.unit,
+                function="holding",
+                address=address,
+                count=count,
+                timeout_s=self.address.timeout_s,
+            )
+        )
+
+    async def write(
+        self, address: int, registers: tuple[int, ...], *, alone: bool = False, connection: int | None = None
     ) -> None:
-        self._name = name
-        self._link = link
-        self._address = address
-        self._profile = profile
-        self._control = control
+        """Once. Raises as `read` does. `alone` and `connection` as in a `WriteRequest`."""
+        await self.line.write(
+            WriteRequest(
+                unit=self.address.unit,
+                address=address,
+                registers=registers,
+                alone=alone,
+                connection=connection,
+                timeout_s=self.address.timeout_s,
+            )
+        )
 
-    @property
-    def refresh_s(self) -> float:
+
+class Valve:
+    """What all ways of bounding a battery have in common."""
+
+    takes: BatteryTakes
+    """What this battery can be ordered."""
+
+    def __init__(self, times: BoundsThatEnd) -> None:
+        self.refresh_s: Final = times.refresh_s
         """How often a bound must be said again."""
-        return self._control.refresh_s
 
-    @property
-    def lasts_s(self) -> float:
+        self.lasts_s: Final = times.lasts_s
         """How long the battery keeps one that nobody says again."""
-        return self._control.lasts_s
+
+    async def clear(self) -> None:
+        """Take back what an earlier run may have left; most batteries forget that by themselves.
+
+        Raises LinkDown, NoAnswer, Refused or Nonsense.
+        """
+
+    @abstractmethod
+    async def bound(self, *, charge_at_most_w: float | None, discharge_at_most_w: float | None) -> None:
+        """Say both; None bounds nothing. Raises LinkDown, NoAnswer, Refused or Nonsense."""
+
+
+class RegisterValve(Valve):
+    """Registers of a map, whose words stand as its owner chose."""
+
+    def __init__(self, door: BatteryDoor, profile: ModbusProfile | HybridProfile, times: BoundsThatEnd) -> None:
+        super().__init__(times)
+        self._door = door
+        self._profile = profile
+
+    async def _put(self, point: RegisterPoint, raw: float, order: WordOrder) -> None:
+        try:
+            registers = encode(raw, point.type, point.word_order or order)
+        except ValueError as err:
+            raise Nonsense(f"{self._door.name} has no room for {raw:g} in register {point.address}") from err
+        await self._door.write(point.address, registers)
+
+    async def _word_order(self) -> WordOrder:
+        """A number in the other order would be another bound. Raises Nonsense."""
+        setting = self._profile.word_order_setting
+        if setting is None:
+            return self._profile.word_order
+        told = (await self._door.read(setting.address, 1)).registers[0]
+        if told not in setting.values:
+            raise Nonsense(f"{self._door.name} does not tell its order of words, so nothing is written to it")
+        return setting.values[told]
+
+
+class BoundsValve(RegisterValve):
+    """Upper bounds of its power, in watts."""
+
+    def __init__(self, door: BatteryDoor, profile: ModbusProfile | HybridProfile, control: BatteryControl) -> None:
+        super().__init__(door, profile, control)
+        self._control = control
+        self.takes = control.takes
 
     async def bound(self, *, charge_at_most_w: float | None, discharge_at_most_w: float | None) -> None:
         """Write both; None bounds nothing. Raises LinkDown, NoAnswer, Refused or Nonsense."""
@@ -51,18 +130,7 @@ class ModbusValve:
             return
         order = await self._word_order()
         for point, watts in writes:
-            try:
-                registers = encode(_raw(point, watts), point.type, point.word_order or order)
-            except ValueError as err:
-                raise Nonsense(f"{self._name} has no room for {watts:g} W in register {point.address}") from err
-            await self._link.write(
-                WriteRequest(
-                    unit=self._address.unit,
-                    address=point.address,
-                    registers=registers,
-                    timeout_s=self._address.timeout_s,
-                )
-            )
+            await self._put(point, _raw(point, watts), order)
 
     def _writes(self, charge_w: float | None, discharge_w: float | None) -> Iterator[tuple[RegisterPoint, float]]:
         control = self._control
@@ -71,39 +139,32 @@ class ModbusValve:
             if point is not None and watts is not None:
                 yield point, watts
 
-    async def _word_order(self) -> WordOrder:
-        """As its owner chose it; a number in the other order would be another bound. Raises Nonsense."""
-        setting = self._profile.word_order_setting
-        if setting is None:
-            return self._profile.word_order
-        request = ReadRequest(
-            unit=self._address.unit,
-            function=setting.function,
-            address=setting.address,
-            count=1,
-            timeout_s=self._address.timeout_s,
-        )
-        told = (await self._link.read(request)).registers[0]
-        if told not in setting.values:
-            raise Nonsense(f"{self._name} does not tell its order of words, so nothing is written to it")
-        return setting.values[told]
+
+class SetpointValve(RegisterValve):
+    """A set-point of 0 W that holds it; no other is ever written."""
+
+    def __init__(self, door: BatteryDoor, profile: ModbusProfile | HybridProfile, control: SetpointControl) -> None:
+        super().__init__(door, profile, control)
+        self._control = control
+        self.takes = control.takes
+
+    async def clear(self) -> None:
+        """An earlier run's hold may go on longer than its end: some of these batteries forget it after minutes only."""
+        await self.bound(charge_at_most_w=None, discharge_at_most_w=None)
+
+    async def bound(self, *, charge_at_most_w: float | None, discharge_at_most_w: float | None) -> None:
+        """Hold it at a discharge of 0, else let it go. Raises LinkDown, NoAnswer, Refused or Nonsense."""
+        holds = discharge_at_most_w == 0.0
+        order = await self._word_order()
+        if holds:
+            # Before it counts: what some other program left there might make the battery charge or discharge.
+            await self._put(self._control.setpoint, 0.0, order)
+        await self._put(self._control.enable, float(self._control.on if holds else self._control.off), order)
+        if not holds and (charge_at_most_w is not None or discharge_at_most_w is not None):
+            raise Refused(f"{self._door.name} can be held or left alone, and not be bounded in watts; it is free now")
 
 
 def _raw(point: RegisterPoint, watts: float) -> float:
     """The device's own number: never below 0, and never above what is asked for."""
     raw = max(0.0, watts) / point.scale
     return raw if "float" in point.type else float(int(raw))
-
-
-def valve_of(
-    entry: BatteryEntry, found: Profile | None, link: Callable[[ModbusAddress, Profile], ModbusLink]
-) -> ModbusValve:
-    """Where that battery takes its bounds. Raises DeviceConfigError for one of which that is not known."""
-    if entry.modbus is None or not isinstance(found, ModbusProfile | HybridProfile) or found.control is None:
-        whose = entry.profile or "a battery without a profile"
-        raise DeviceConfigError(
-            f"{entry.id} cannot be controlled: too little is known of {whose} to write to it; take `control` out of "
-            "its entry (docs/devices.md names the batteries that take orders)"
-        )
-    address = address_of(entry.modbus, found)
-    return ModbusValve(name=entry.id, link=link(address, found), address=address, profile=found, control=found.control)

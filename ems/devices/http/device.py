@@ -2,57 +2,25 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Final, Generic, TypeVar
-
-import httpx
+from typing import Generic, TypeVar
 
 from ems.clock import Clock
-from ems.devices.cancellation import end_if_cancelled
-from ems.devices.http.profile import HttpPoint, LoginWay
-from ems.devices.messages import (
-    MAX_PAYLOAD_BYTES,
-    Json,
-    NotInMessage,
-    Unreadable,
-    as_number,
-    parse_path,
-    parse_payload,
-    pick,
-)
+from ems.devices.http.address import HttpAddress
+from ems.devices.http.answers import number_in
+from ems.devices.http.conversation import HttpConversation
+from ems.devices.http.profile import HttpPoint
+from ems.devices.messages import Json, NotInMessage, Unreadable, as_number, parse_path, pick
+from ems.devices.mqtt.device import silence_limit_s
+from ems.devices.newest_reading import in_its_name
 from ems.devices.sample import Sample, is_live
-from ems.errors import LinkDown, NoAnswer, Nonsense, Refused
+from ems.devices.sender_clock import SenderClock
+from ems.errors import NoAnswer, Nonsense
 from ems.model.readings import Reading
 
+__all__ = ["HttpAddress", "HttpDevice"]
+
 R = TypeVar("R", bound=Reading)
-
-FORBIDDEN: Final = frozenset({401, 403})
-OK: Final = 200
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HttpAddress:
-    """Where a device answers, and who we are to it."""
-
-    host: str
-    port: int = 80
-    tls: ssl.SSLContext | None = None
-    request: str
-    """Path and query of points that name none of their own."""
-
-    login: LoginWay = "none"
-    user: str = ""
-    password: str = field(default="", repr=False)
-    token: str = field(default="", repr=False)
-    token_header: str | None = None
-    timeout_s: float = 2.0
-
-    @property
-    def where(self) -> str:
-        """Host and port, for messages."""
-        return f"{self.host}:{self.port}"
 
 
 class HttpDevice(Generic[R]):
@@ -73,13 +41,15 @@ class HttpDevice(Generic[R]):
         self._name = name
         self._period_s = period_s
         self._address = address
-        self._view = view
+        self._points = points
+        self._view = in_its_name(name, view)
         self._clock = clock
-        self._client: httpx.AsyncClient | None = None
-        self._connections = 0
-        self._by_request: dict[str, dict[str, HttpPoint]] = {}
-        for point_name, point in points.items():
-            self._by_request.setdefault(point.request or address.request, {})[point_name] = point
+        self._conversation = HttpConversation(address, clock)
+        self._sender = SenderClock()
+        self._newest: R | None = None
+        asked = {name: point.requests(address.request) for name, point in points.items()}
+        self._requests = tuple(dict.fromkeys(request for each in asked.values() for request in sorted(each)))
+        self._live = frozenset(request for name, each in asked.items() if is_live(name) for request in each)
 
     @property
     def name(self) -> str:
@@ -92,38 +62,59 @@ class HttpDevice(Generic[R]):
     @property
     def connections(self) -> int:
         """How often it was begun anew, after a failure each time."""
-        return self._connections
+        return self._conversation.connections
 
     async def read(self) -> R:
         """The next sample. Raises LinkDown, NoAnswer, Refused or Nonsense."""
-        values: dict[str, float] = {}
+        answers: dict[str, Json] = {}
         taken_at_s: list[float] = []
-        for request, points in self._by_request.items():
-            content = await self._get(request)
-            if any(is_live(name) for name in points):
+        for request in self._requests:
+            answers[request] = await self._conversation.get(request)
+            if request in self._live:
                 taken_at_s.append(self._clock.monotonic_s())
-            values |= self._numbers(content, points)
-        sample = Sample(taken_at_s=min(taken_at_s), values=values, same_instant=len(taken_at_s) == 1)
-        try:
-            return self._view(sample)
-        except Nonsense as err:
-            raise Nonsense(f"{self._name}: {err}") from err
+        measured_at_s = self._measured_at_s(answers, min(taken_at_s))
+        if measured_at_s is None:
+            return self._known(min(taken_at_s))
+        self._newest = self._view(
+            Sample(
+                taken_at_s=measured_at_s - self._address.behind_s,
+                values=self._numbers(answers),
+                same_instant=len(taken_at_s) == 1,
+            )
+        )
+        return self._newest
 
     async def ask(self, request: str) -> Json:
         """One answer as it is. Raises as `read` does."""
-        return await self._get(request)
+        return await self._conversation.get(request)
 
     async def close(self) -> None:
         """Let go of the connection; the next `read` opens another."""
-        client, self._client = self._client, None
-        if client is not None:
-            await client.aclose()
+        await self._conversation.close()
 
-    def _numbers(self, content: Json, points: Mapping[str, HttpPoint]) -> dict[str, float]:
+    def _measured_at_s(self, answers: Mapping[str, Json], arrived_s: float) -> float | None:
+        """When it was measured; None for what is known already, where the device tells."""
+        path = self._address.stamp
+        if path is None:
+            return arrived_s
+        try:
+            stamp_s = as_number(pick(answers[self._address.request], parse_path(path)))
+        except (Unreadable, NotInMessage) as err:
+            raise Nonsense(f"{self._name}: it does not say when it measured") from err
+        return self._sender.measured_at_s(stamp_s, arrived_s)
+
+    def _known(self, now_s: float) -> R:
+        """The newest reading once more, as old as it is. Raises NoAnswer when it is too old to be told again."""
+        silence_s = silence_limit_s(self._period_s)
+        if self._newest is None or now_s - self._newest.taken_at_s > silence_s + self._address.behind_s:
+            raise NoAnswer(f"{self._name} answers, and has measured nothing new for {silence_s:g} s")
+        return self._newest
+
+    def _numbers(self, answers: Mapping[str, Json]) -> dict[str, float]:
         numbers: dict[str, float] = {}
-        for name, point in points.items():
+        for name, point in self._points.items():
             try:
-                number = number_at(content, point)
+                number = number_in(answers, point, self._address.request)
             except Unreadable as err:
                 if is_live(name):
                     raise Nonsense(f"{self._name}: {err} as {name}") from err
@@ -131,101 +122,3 @@ class HttpDevice(Generic[R]):
             if number is not None:
                 numbers[name] = number
         return numbers
-
-    async def _get(self, request: str) -> Json:
-        where = self._address.where
-        try:
-            async with self._clock.timeout(self._address.timeout_s):
-                status, body = await self._exchange(request)
-        except TimeoutError:
-            await self.close()
-            raise NoAnswer(f"{where} did not answer within {self._address.timeout_s:g} s") from None
-        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as err:
-            await self.close()
-            raise LinkDown(f"{where} does not answer HTTP ({type(err).__name__})") from err
-        finally:
-            end_if_cancelled()
-        if status in FORBIDDEN:
-            raise Refused(f"{where} lets nobody in with this user, password or token")
-        if status != OK:
-            raise Refused(f"{where} refused {request} with status {status}")
-        try:
-            content = parse_payload(body)
-        except Unreadable as err:
-            raise Nonsense(f"{where} answered {err}") from err
-        if not isinstance(content, dict | list):
-            raise Nonsense(f"{where} answered a word where a JSON object belongs")
-        return content
-
-    async def _exchange(self, request: str) -> tuple[int, bytes]:
-        """Status and body; no more of it than anybody would read."""
-        client = self._opened()
-        async with client.stream("GET", request) as response:
-            body = b""
-            async for piece in response.aiter_bytes():
-                body += piece
-                if len(body) > MAX_PAYLOAD_BYTES:
-                    break
-        if _more_came(client):
-            # The library would take it for the answer to the next question.
-            await self.close()
-        return response.status_code, body
-
-    def _opened(self) -> httpx.AsyncClient:
-        if self._client is None:
-            self._connections += 1
-            address = self._address
-            scheme = "http" if address.tls is None else "https"
-            host = f"[{address.host}]" if ":" in address.host else address.host
-            self._client = httpx.AsyncClient(
-                base_url=f"{scheme}://{host}:{address.port}",
-                auth=_auth(address),
-                headers=_headers(address),
-                verify=True if address.tls is None else address.tls,
-                timeout=None,  # noqa: S113 (ours runs on the injected clock)
-                follow_redirects=False,
-                trust_env=False,
-                limits=httpx.Limits(max_connections=1, max_keepalive_connections=1),
-            )
-        return self._client
-
-
-def _more_came(client: httpx.AsyncClient) -> bool:
-    """Whether something that nobody asked for stands behind the answer on its connection."""
-    pool = getattr(client._transport, "_pool", None)  # noqa: SLF001 (nothing public tells)
-    states = [
-        getattr(getattr(each, "_connection", None), "_h11_state", None) for each in getattr(pool, "connections", ())
-    ]
-    return any(state.trailing_data[0] for state in states if state is not None)
-
-
-def _auth(address: HttpAddress) -> httpx.Auth | None:
-    if address.login == "basic":
-        return httpx.BasicAuth(address.user, address.password)
-    if address.login == "digest":
-        return httpx.DigestAuth(address.user, address.password)
-    return None
-
-
-def _headers(address: HttpAddress) -> dict[str, str]:
-    if not address.token:
-        return {}
-    if address.token_header is not None:
-        return {address.token_header: address.token}
-    return {"Authorization": f"Bearer {address.token}"}
-
-
-def number_at(content: Json, point: HttpPoint) -> float | None:
-    """The sum of the terms that are there; None when there is none. Raises Unreadable."""
-    found: list[float] = []
-    for term in point.terms:
-        try:
-            value = pick(content, parse_path(term.path))
-        except NotInMessage:
-            continue
-        if value is None:
-            if point.null_is_zero:
-                found.append(0.0)
-            continue
-        found.append(as_number(value) * term.scale)
-    return sum(found) if found else None

@@ -1,4 +1,4 @@
-"""What a device is asked over HTTP: its profile's requests, with rules of its own over them."""
+"""What a device is asked over HTTP: its profile's requests, with rules of its own over them, and who asks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from pydantic import ValidationError
 from ems.config.schema import DeviceEntry, HttpSource
 from ems.config.secrets import reveal
 from ems.devices.config_error import DeviceConfigError
-from ems.devices.http.device import HttpAddress
+from ems.devices.http.address import HttpAddress
+from ems.devices.http.certificates import of_anybody, of_authorities, of_one
 from ems.devices.http.profile import HttpPoint, HttpProfile, LoginWay
 from ems.devices.profile_parts import Kind
 
@@ -39,6 +40,8 @@ def http_address_of(entry: DeviceEntry, found: HttpProfile | None) -> HttpAddres
     if request is None:
         raise DeviceConfigError(f"{entry.id} says not what to ask for: add http: {{request: /…}}")
     secure = source.tls if source.tls is not None else bool(found and found.tls)
+    if not secure and (source.ca is not None or source.fingerprint is not None):
+        raise DeviceConfigError(f"{entry.id} is asked without TLS, so it shows none: add http: {{tls: true}}")
     usual_port = found.port if found and secure == found.tls else HTTPS_PORT if secure else 80
     return HttpAddress(
         host=source.host,
@@ -48,26 +51,42 @@ def http_address_of(entry: DeviceEntry, found: HttpProfile | None) -> HttpAddres
         login=_login(source, found),
         user=source.user or "",
         password=reveal(source.password) if source.password else "",
-        token=reveal(source.token) if source.token else "",
-        token_header=found.token_header if found else None,
+        token=_token(entry.id, source),
+        token_header=source.token_header or (found.token_header if found else None),
+        session=found.session if found else None,
         timeout_s=source.timeout_s or (found.limits.answer_within_ms / 1000 if found else TIMEOUT_S),
+        behind_s=found.limits.behind_s if found else 0.0,
+        stamp=found.stamp if found else None,
     )
 
 
 def _login(source: HttpSource, found: HttpProfile | None) -> LoginWay:
+    if found and found.session:
+        return "session"
     if source.password is None:
         return "none"
-    return found.login if found and found.login in {"basic", "digest"} else "basic"
+    return source.login or (found.login if found and found.login in {"basic", "digest"} else "basic")
+
+
+def _token(owner: str, source: HttpSource) -> str:
+    """The token, as a header can carry it."""
+    token = reveal(source.token) if source.token else ""
+    if not token.isascii() or not token.isprintable() or token != token.strip():
+        raise DeviceConfigError(f"{owner}: http.token has signs that no header can carry: copy it anew, in one line")
+    return token
 
 
 def _tls(owner: str, source: HttpSource) -> ssl.SSLContext:
+    ways = [source.ca is not None, source.fingerprint is not None, source.trust_any_certificate]
+    if sum(ways) > 1:
+        raise DeviceConfigError(f"{owner}: http has several of ca, fingerprint and trust_any_certificate: keep one")
+    if source.fingerprint is not None:
+        return of_one(source.fingerprint)
+    if source.trust_any_certificate:
+        return of_anybody()
     try:
-        context = ssl.create_default_context(cafile=source.ca)
+        return of_authorities(source.ca)
     except (OSError, ValueError) as err:
         raise DeviceConfigError(
             f"{owner}: the certificates of http.ca cannot be used ({err}): give a PEM file that this program may read"
         ) from err
-    if source.trust_any_certificate:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context

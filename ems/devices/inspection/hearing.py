@@ -7,11 +7,16 @@ import socket
 from typing import Final
 
 from ems.clock import Clock
-from ems.devices.inspection.probe import Finding
-from ems.devices.obis_profile import ObisProfile, P1Profile, SpeedwireProfile
-from ems.devices.p1.device import P1Device
+from ems.devices.http.address import HttpAddress
+from ems.devices.inspection.finding import Finding
+from ems.devices.obis_profile import ObisProfile, P1Profile, SmlPageProfile, SmlProfile, SpeedwireProfile
+from ems.devices.p1.device import P1Tongue, SealedTongue
 from ems.devices.p1.line import P1Line
+from ems.devices.p1.sealed import Keys
+from ems.devices.p1.speaking import SpeakingMeter, Tongue
 from ems.devices.sample import Sample
+from ems.devices.sml.device import SmlTongue
+from ems.devices.sml.page import SmlPage
 from ems.devices.speedwire.device import SpeedwireDevice
 from ems.devices.speedwire.ear import SpeedwireEar, Spot
 from ems.errors import LinkDown
@@ -22,16 +27,35 @@ PORT_PATIENCE_S: Final = 25.0
 SPEEDWIRE_PATIENCE_S: Final = 5.0
 
 
-async def heard_at_port(profile: P1Profile, line: P1Line, clock: Clock) -> tuple[Finding, ...]:
-    """What the next whole telegram says, point by point; None for what it does not tell.
+async def heard_at_port(
+    profile: P1Profile | SmlProfile, line: P1Line, keys: Keys | None, clock: Clock
+) -> tuple[Finding, ...]:
+    """What the next whole telegram says, point by point; None for what it does not tell. `keys` open encrypted ones.
 
     Raises LinkDown, NoAnswer, Nonsense or Refused.
     """
-    meter: P1Device[Sample] = P1Device(
+    meter: SpeakingMeter[Sample] = SpeakingMeter(
         name=profile.id,
         period_s=1.0,
         silence_s=PORT_PATIENCE_S,
         line=line,
+        tongue=_tongue(profile, keys),
+        view=_as_it_is,
+        clock=clock,
+    )
+    try:
+        return _findings(profile, await meter.read())
+    finally:
+        await meter.close()
+
+
+async def asked_at_page(profile: SmlPageProfile, address: HttpAddress, clock: Clock) -> tuple[Finding, ...]:
+    """What the newest telegram on its bridge's page says. Raises LinkDown, NoAnswer, Nonsense or Refused."""
+    meter: SmlPage[Sample] = SmlPage(
+        name=profile.id,
+        period_s=1.0,
+        silence_s=PORT_PATIENCE_S,
+        address=address,
         profile=profile,
         view=_as_it_is,
         clock=clock,
@@ -42,18 +66,20 @@ async def heard_at_port(profile: P1Profile, line: P1Line, clock: Clock) -> tuple
         await meter.close()
 
 
-async def heard_on_network(profile: SpeedwireProfile, host: str, port: int, clock: Clock) -> tuple[Finding, ...]:
-    """What the only energy meter on the network of `host` says. Raises LinkDown, NoAnswer or Nonsense."""
+async def heard_on_network(
+    profile: SpeedwireProfile, spot: Spot, serial: int | None, clock: Clock
+) -> tuple[Finding, ...]:
+    """What the meter with that number says, or the only one there is. Raises LinkDown, NoAnswer or Nonsense."""
     meter: SpeedwireDevice[Sample] = SpeedwireDevice(
         name=profile.id,
         period_s=1.0,
         silence_s=SPEEDWIRE_PATIENCE_S,
-        serial=None,
+        serial=serial,
         profile=profile,
         view=_as_it_is,
         clock=clock,
     )
-    ear = SpeedwireEar(Spot(group=profile.defaults.group, port=port, interface=_own_address(host)), clock)
+    ear = SpeedwireEar(spot, clock)
     ear.follow(meter)
     listening = asyncio.create_task(ear.run())
     try:
@@ -63,8 +89,8 @@ async def heard_on_network(profile: SpeedwireProfile, host: str, port: int, cloc
         await asyncio.gather(listening, return_exceptions=True)
 
 
-def _own_address(host: str) -> str:
-    """Ours on the network that leads to `host`; nothing is sent."""
+def own_address(host: str) -> str:
+    """Ours on the network that leads to `host`; nothing is sent. Raises LinkDown."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as towards:
         try:
             towards.connect((host, 9))
@@ -72,6 +98,12 @@ def _own_address(host: str) -> str:
             raise LinkDown(f"there is no way to {host} ({type(err).__name__})") from err
         address: str = towards.getsockname()[0]
         return address
+
+
+def _tongue(profile: P1Profile | SmlProfile, keys: Keys | None) -> Tongue:
+    if isinstance(profile, SmlProfile):
+        return SmlTongue(profile)
+    return P1Tongue(profile) if keys is None else SealedTongue(P1Tongue(profile), keys)
 
 
 def _findings(profile: ObisProfile, sample: Sample) -> tuple[Finding, ...]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from ems.clock import Clock
 from ems.config.schema import ModbusAddress
+from ems.devices.inspection.described import look
+from ems.devices.inspection.finding import Finding
 from ems.devices.modbus.address import line_of
 from ems.devices.modbus.link import Answer, ModbusLink, ReadRequest
 from ems.devices.modbus.point_map import PointMap
@@ -15,28 +17,7 @@ from ems.devices.modbus.register_map import Block, decode_point, plan
 from ems.devices.modbus.register_point import RegisterKind
 from ems.devices.modbus.register_types import WordOrder
 from ems.devices.profile import SunSpecProfile
-from ems.devices.profile_parts import Kind
-from ems.devices.sunspec.chain import ModelReader, discover
-from ems.devices.sunspec.models import COMMON, INVERTERS, METERS, STATE, STRINGS
 from ems.errors import Refused
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One value of a device."""
-
-    where: str
-    """Such as `input 52` or `model 103`."""
-
-    name: str
-    value: float | str | None
-    """Scaled and signed as in the profile; None when the device has no value, or refuses to tell it."""
-
-    registers: tuple[int, ...] = field(default=(), compare=False)
-    """What the device sent for it, word by word; empty where it sent none, or several numbers made it."""
-
-    kind: Kind | None = field(default=None, compare=False)
-    """The use it belongs to; None for a device that describes itself."""
 
 
 async def probe(
@@ -52,7 +33,9 @@ async def probe(
     link = ModbusLink(line, clock, gap_s=gap_s, connect_delay_s=connect_delay_s)
     reader = _Reader(link, address)
     try:
-        return await (_models(reader) if isinstance(profile, SunSpecProfile) else _registers(reader, profile))
+        return await (
+            look(reader.holding, profile) if isinstance(profile, SunSpecProfile) else _registers(reader, profile)
+        )
     finally:
         await reader.link.close()
 
@@ -112,28 +95,3 @@ def _decoded(block: Block, registers: Sequence[int], each: PointMap, order: Word
         value = decode_point(point, registers, block.address, order) if registers else None
         raw = tuple(registers[cell - block.address] for cell in point.cells) if registers else ()
         yield Finding(where=f"{point.function} {point.address}", name=name, value=value, registers=raw)
-
-
-async def _models(reader: _Reader) -> tuple[Finding, ...]:
-    chain = await discover(reader.holding)
-    layouts = {model_id: layout for layout in (COMMON, *INVERTERS, *METERS, STRINGS) for model_id in layout.ids}
-    found: list[Finding] = []
-    for model in chain.models:
-        where = f"model {model.id}"
-        if model.id not in layouts:
-            found.append(Finding(where=where, name="length", value=model.length))
-            continue
-        try:
-            answer = await ModelReader(model, layouts[model.id]).read(reader.holding)
-        except Refused:
-            answer = None
-        if answer is None:
-            found.append(Finding(where=where, name="length", value=None))
-            continue
-        values: dict[str, float | str] = {**answer.texts, **answer.numbers}
-        found.extend(Finding(where=where, name=name, value=_worded(name, value)) for name, value in values.items())
-    return tuple(found)
-
-
-def _worded(name: str, value: float | str) -> float | str:
-    return STATE.get(int(value), value) if name == "St" and not isinstance(value, str) else value

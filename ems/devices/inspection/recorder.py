@@ -1,135 +1,111 @@
-"""Record what a real device says, once, reading what its profile reads."""
+"""Record what a real device says, reading what its profile reads; nothing is ever written to it.
+
+One row per carrier in `RECORDERS`, and what its recordings hold in `HOLDS`; a further carrier adds one of each, and a
+module in `tapes`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from ems.clock import Clock
-from ems.config.schema import ModbusAddress
-from ems.devices.http.device import HttpAddress, HttpDevice
+from ems.devices.config_error import DeviceConfigError
 from ems.devices.http.profile import HttpProfile
-from ems.devices.inspection.recording import Number, Recording
-from ems.devices.messages import NotInMessage, parse_path, pick
-from ems.devices.modbus.address import line_of
-from ems.devices.modbus.link import Answer, ModbusLink, ReadRequest
+from ems.devices.inspection.recording import Recording
+from ems.devices.inspection.subject import Subject
+from ems.devices.inspection.tapes.answers import record_answers
+from ems.devices.inspection.tapes.datagrams import record_datagrams
+from ems.devices.inspection.tapes.length import Length
+from ems.devices.inspection.tapes.messages import record_messages
+from ems.devices.inspection.tapes.registers import record_registers
+from ems.devices.inspection.tapes.telegrams import record_telegrams
 from ems.devices.modbus.profile import HybridProfile, ModbusProfile
-from ems.devices.modbus.register_map import plan
-from ems.devices.modbus.register_point import RegisterKind
+from ems.devices.mqtt.profile import MqttProfile
+from ems.devices.obis_profile import P1Profile, SpeedwireProfile
 from ems.devices.profile import SunSpecProfile
-from ems.devices.sample import Sample
-from ems.devices.sunspec.chain import ModelReader, discover
-from ems.devices.sunspec.models import COMMON, INVERTERS, METERS
-from ems.errors import Nonsense, Refused
-from ems.model.readings import SolarReading
-
-MAKER_AND_MODEL: Final = ("Mn", "Md")
-"""What is kept of model 1; its serial number is not even read."""
-
-LONGEST_WORD: Final = 40
 
 
-async def record_registers(
-    profile: ModbusProfile | HybridProfile | SunSpecProfile, address: ModbusAddress, clock: Clock
-) -> Recording:
-    """The words of all its numbers; what the device refuses is absent. Raises LinkDown, NoAnswer or Nonsense."""
-    limits = profile.limits
-    link = ModbusLink(
-        line_of(address, profile),
-        clock,
-        gap_s=limits.request_gap_ms / 1000,
-        connect_delay_s=limits.connect_delay_ms / 1000,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """How to record."""
+
+    length: Length = Length()
+    """Of listening to a device that speaks by itself."""
+
+    with_ids: bool = False
+    """Keep serial numbers and equipment ids."""
+
+
+Recorder = Callable[[Subject, Wish, Clock], Awaitable[Recording] | None]
+"""Records the devices of its carrier; None for all others."""
+
+HOLDS: Final[Mapping[str, str]] = {
+    "modbus": "the registers of the profile's numbers, and no text of the device",
+    "sunspec": "the registers of its models, maker and model by name; its serial number was not even read",
+    "http": "the numbers at the profile's paths; no header, cookie, login or address",
+    "mqtt": "the numbers at the profile's topics and paths with their times; no prefix, login or address",
+    "p1": "telegrams with their times; every sign of what the profile does not read is 0, equipment ids too",
+    "speedwire": "messages with their times; serial numbers are 1, 2, … in their place",
+}
+"""What a recording holds, by transport, for whoever sends it on."""
+
+HOLDS_IDS: Final[Mapping[str, str]] = {
+    "p1": "whole telegrams with their times: equipment ids of electricity and gas meter are in them",
+    "speedwire": "whole messages with their times: the serial number is in them",
+}
+"""The same where serial numbers were asked for."""
+
+
+def holds(transport: str, *, with_ids: bool) -> str:
+    """A sentence about what is in a recording."""
+    return HOLDS_IDS.get(transport, HOLDS[transport]) if with_ids else HOLDS[transport]
+
+
+async def record(subject: Subject, wish: Wish, clock: Clock) -> Recording:
+    """What the device says. Raises DeviceError, DeviceConfigError and SecretError."""
+    for recorder in RECORDERS:
+        recording = recorder(subject, wish, clock)
+        if recording is not None:
+            return await recording
+    raise DeviceConfigError(
+        f"{subject.profile.id} speaks {subject.profile.transport}, of which there are no recordings"
     )
-    tape = _Tape(link, address)
-    try:
-        await (_models(tape) if isinstance(profile, SunSpecProfile) else _points(tape, profile))
-    finally:
-        await link.close()
-    registers: dict[RegisterKind, dict[int, int]] = {}
-    for (kind, at), word in sorted(tape.words.items()):
-        registers.setdefault(kind, {})[at] = word
-    return Recording(profile=profile.id, registers=registers)
 
 
-async def record_answers(profile: HttpProfile, address: HttpAddress, clock: Clock) -> Recording:
-    """The numbers at the paths of all its points. Raises LinkDown, NoAnswer, Refused or Nonsense."""
-    device = HttpDevice(name=profile.id, period_s=1.0, address=address, points={}, view=_nobody, clock=clock)
-    answers: dict[str, dict[str, Number]] = {}
-    try:
-        for request, paths in _paths(profile).items():
-            content = await device.ask(request)
-            for path in paths:
-                try:
-                    value = pick(content, parse_path(path))
-                except NotInMessage:
-                    continue
-                if value is None or (isinstance(value, int | float | str) and not isinstance(value, bool)):
-                    answers.setdefault(request, {})[path] = value[:LONGEST_WORD] if isinstance(value, str) else value
-    finally:
-        await device.close()
-    return Recording(profile=profile.id, answers=answers)
+def _registers(subject: Subject, _: Wish, clock: Clock) -> Awaitable[Recording] | None:
+    chosen = subject.profile
+    if not isinstance(chosen, ModbusProfile | HybridProfile | SunSpecProfile):
+        return None
+    return record_registers(chosen, subject.address, clock)
 
 
-class _Tape:
-    """Reads, and keeps every word that came."""
-
-    def __init__(self, link: ModbusLink, address: ModbusAddress) -> None:
-        self._link = link
-        self._address = address
-        self.words: dict[tuple[RegisterKind, int], int] = {}
-
-    async def read(self, function: RegisterKind, address: int, count: int) -> Answer:
-        unit, timeout_s = self._address.unit, self._address.timeout_s
-        request = ReadRequest(unit=unit, function=function, address=address, count=count, timeout_s=timeout_s)
-        answer = await self._link.read(request)
-        self.words |= {(function, address + place): word for place, word in enumerate(answer.registers)}
-        return answer
-
-    async def holding(self, address: int, count: int) -> Answer:
-        return await self.read("holding", address, count)
+def _answers(subject: Subject, _: Wish, clock: Clock) -> Awaitable[Recording] | None:
+    chosen = subject.profile
+    return record_answers(chosen, subject.http_address(chosen), clock) if isinstance(chosen, HttpProfile) else None
 
 
-async def _points(tape: _Tape, profile: ModbusProfile | HybridProfile) -> None:
-    """Blocks without gaps, so that nothing comes that the profile does not read."""
-    blocks = [
-        block for each in profile.maps.values() for block in plan(each.numbers, max_registers=profile.careful_registers)
-    ]
-    setting = profile.word_order_setting
-    places = [(block.function, block.address, block.count) for block in blocks]
-    for place in [*places, *([(setting.function, setting.address, 1)] if setting else [])]:
-        try:
-            await tape.read(*place)
-        except Refused:
-            continue
+def _messages(subject: Subject, wish: Wish, clock: Clock) -> Awaitable[Recording] | None:
+    chosen = subject.profile
+    if not isinstance(chosen, MqttProfile):
+        return None
+    return record_messages(chosen, subject.prefix(chosen), subject.broker, wish.length, clock)
 
 
-async def _models(tape: _Tape) -> None:
-    layouts = {model: layout for layout in (*INVERTERS, *METERS) for model in layout.ids}
-    for model in (await discover(tape.holding)).models:
-        try:
-            if model.id in COMMON.ids:
-                await ModelReader(model, COMMON, MAKER_AND_MODEL).read(tape.holding)
-            elif model.id in layouts:
-                await ModelReader(model, layouts[model.id]).read(tape.holding)
-        except Refused:
-            continue
+def _telegrams(subject: Subject, wish: Wish, clock: Clock) -> Awaitable[Recording] | None:
+    chosen = subject.profile
+    if not isinstance(chosen, P1Profile):
+        return None
+    return record_telegrams(chosen, subject.line(chosen), wish.length, clock, with_ids=wish.with_ids)
 
 
-def _paths(profile: HttpProfile) -> Mapping[str, list[str]]:
-    """The paths of every request."""
-    found: dict[str, list[str]] = {}
-    for request, path in _places(profile):
-        if path not in found.setdefault(request, []):
-            found[request].append(path)
-    return found
+def _datagrams(subject: Subject, wish: Wish, clock: Clock) -> Awaitable[Recording] | None:
+    chosen = subject.profile
+    if not isinstance(chosen, SpeedwireProfile):
+        return None
+    serial = subject.entry.speedwire.serial_number if subject.entry.speedwire else None
+    return record_datagrams(chosen, subject.spot(chosen), serial, wish.length, clock, with_ids=wish.with_ids)
 
 
-def _places(profile: HttpProfile) -> Iterator[tuple[str, str]]:
-    for use in profile.uses.values():
-        for point in use.points.values():
-            for term in point.terms:
-                yield point.request or profile.request, term.path
-
-
-def _nobody(sample: Sample) -> SolarReading:
-    raise Nonsense(f"nobody reads numbers here ({len(sample.values)})")
+RECORDERS: Final[tuple[Recorder, ...]] = (_registers, _answers, _messages, _telegrams, _datagrams)

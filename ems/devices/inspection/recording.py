@@ -1,11 +1,13 @@
 """A recording: what a real device said where its profile reads, as a file that can be sent and played again.
 
-It holds the numbers that the profile reads and nothing else: no serial number, no name, no address, no login. The file
-is JSON, described in `docs/devices.md`.
+It holds what the profile reads and little else: no address, no login, no serial number unless it was asked for. The
+file is JSON, described in `docs/devices.md`. A further carrier has a list of its own here, a row in `recorder` and one
+in `ems.sim.wire.replayed`.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 
@@ -14,20 +16,65 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ems.devices.config_error import DeviceConfigError
 from ems.devices.modbus.register_point import RegisterKind
 
-LONGEST_FILE: Final = 256 * 1024
+NEWEST: Final = 2
+"""The version of this format that is written; older ones are read."""
+
+LONGEST_FILE: Final = 1024 * 1024
 """Characters; a longer text is no recording."""
+
+MOST_HEARD: Final = 2000
+"""Messages, telegrams or datagrams of one recording."""
+
+MOST_HEARD_CHARACTERS: Final = 640 * 1024
+"""Of all that was heard, so that the file stays below its limit."""
+
+LONGEST_S: Final = 600.0
 
 Word = Annotated[int, Field(ge=0, le=0xFFFF)]
 Registers = Annotated[dict[Word, Word], Field(max_length=5000)]
 Number = int | float | str | None
+Seconds = Annotated[float, Field(ge=0, le=LONGEST_S)]
+"""Since the recording began."""
 
 
-class Recording(BaseModel):
-    """One look at a device."""
-
+class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
-    recording: Literal[1] = 1
+
+class HeardMessage(_Part):
+    """One MQTT message, as far as the profile reads it."""
+
+    at_s: Seconds
+    topic: Annotated[str, Field(min_length=1, max_length=200)]
+    """As in the profile, with its `{prefix}`."""
+
+    values: Annotated[dict[Annotated[str, Field(max_length=200)], Number], Field(max_length=100)] = {}
+    """By path; a plain number stands under the empty one."""
+
+    retained: bool = False
+    broken: bool = False
+    """It was no message that anybody can read."""
+
+
+class HeardTelegram(_Part):
+    """One telegram of a smart meter, from its `/` to the end of its last line."""
+
+    at_s: Seconds
+    text: Annotated[str, Field(min_length=1, max_length=16 * 1024)]
+
+
+class HeardDatagram(_Part):
+    """One message of an energy meter."""
+
+    at_s: Seconds
+    content: Annotated[str, Field(pattern=r"^([0-9a-f]{2}){1,2048}$")]
+    """Its bytes in hexadecimal."""
+
+
+class Recording(_Part):
+    """One look at a device, or some time of listening to it."""
+
+    recording: Literal[1, 2] = 2
     """The version of this format."""
 
     profile: Annotated[str, Field(pattern=r"^[a-z0-9_]{1,60}$")]
@@ -37,23 +84,59 @@ class Recording(BaseModel):
     answers: Annotated[dict[str, dict[str, Number]], Field(max_length=50)] = {}
     """Numbers by request and path, of one that answers HTTP."""
 
+    messages: Annotated[tuple[HeardMessage, ...], Field(max_length=MOST_HEARD)] = ()
+    telegrams: Annotated[tuple[HeardTelegram, ...], Field(max_length=MOST_HEARD)] = ()
+    datagrams: Annotated[tuple[HeardDatagram, ...], Field(max_length=MOST_HEARD)] = ()
+
     @property
     def words(self) -> Mapping[tuple[RegisterKind, int], int]:
         """The registers in one table."""
         return {(kind, at): word for kind, each in self.registers.items() for at, word in each.items()}
 
+    @property
+    def amounts(self) -> Mapping[str, int]:
+        """How much of what is in it, with nouns in the plural; nothing is told of what there is none of."""
+        counted = {
+            "registers": len(self.words),
+            "numbers": sum(map(len, self.answers.values())),
+            "messages": len(self.messages),
+            "telegrams": len(self.telegrams),
+            "datagrams": len(self.datagrams),
+        }
+        return {noun: amount for noun, amount in counted.items() if amount}
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the device said nothing that its profile reads."""
+        read = any(self.registers.values()) or any(self.answers.values())
+        return not (read or any(each.values for each in self.messages) or self.telegrams or self.datagrams)
+
     def text(self) -> str:
         """As it stands in the file."""
-        return self.model_dump_json(exclude_defaults=False, indent=1) + "\n"
+        return self.model_dump_json(exclude_defaults=False, exclude_unset=True, indent=1) + "\n"
 
 
 def recording_of(text: str) -> Recording:
     """The recording in a file. Raises DeviceConfigError when it is none."""
     if len(text) > LONGEST_FILE:
         raise DeviceConfigError(f"this is no recording: it is longer than {LONGEST_FILE} characters")
+    _check_version(text)
     try:
         return Recording.model_validate_json(text)
     except ValidationError as err:
         first: Any = err.errors(include_url=False)[0]
         place = ".".join(str(step) for step in first["loc"]) or "the file"
         raise DeviceConfigError(f"this is no recording: {place}: {first['msg']}") from err
+
+
+def _check_version(text: str) -> None:
+    """Say it plainly where a newer program wrote the file."""
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError):
+        return
+    version = content.get("recording") if isinstance(content, dict) else None
+    if isinstance(version, int) and version > NEWEST:
+        raise DeviceConfigError(
+            f"this is no recording that this program knows: it has version {version}, and {NEWEST} is the newest here"
+        )

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from ems.devices.parameters import FilledProfile
 from ems.devices.profile import Profile
 from ems.devices.profile_parts import Kind
 
@@ -23,6 +24,9 @@ TRANSPORTS: Final[Mapping[str, str]] = {
     "http": "http",
     "p1": "p1",
     "speedwire": "speedwire",
+    "rct": "rct",
+    "sml": "sml",
+    "sml_page": "http",
 }
 """The key that says where such a profile's device answers."""
 
@@ -40,12 +44,16 @@ def _lines(profile: Profile, where: Mapping[str, object], kinds: Sequence[Kind])
     own = dict(where)
     if key == "mqtt":
         yield f"mqtt: {_flow({name: own.pop(name) for name in BROKER if name in own})}"
+    if isinstance(profile, FilledProfile) and profile.parameters:
+        own["parameters"] = profile.as_named
     for kind in kinds:
         section, name = SECTIONS[kind]
         yield f"{section}:"
         dash, indent = ("- ", "    ") if kind != "battery" else ("", "  ")
         yield f"  {dash}id: {name}"
         yield f"{indent}profile: {profile.id}"
+        if profile.sign_unsettled is not None:
+            yield f"{indent}invert: false"
         yield f"{indent}{key}: {_flow(own)}"
 
 

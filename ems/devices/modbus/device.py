@@ -11,9 +11,10 @@ from ems.devices.modbus.link import Answer, ModbusLink, NoSuchRegisters, ReadReq
 from ems.devices.modbus.profile import HybridProfile, ModbusProfile
 from ems.devices.modbus.register_map import Block, decode_block, plan
 from ems.devices.modbus.register_point import RegisterKind
+from ems.devices.newest_reading import in_its_name
 from ems.devices.profile_parts import Kind
 from ems.devices.sample import Sample, is_live
-from ems.errors import LinkDown, Nonsense
+from ems.errors import LinkDown
 from ems.model.readings import Reading
 
 LOGGER = logging.getLogger(__name__)
@@ -155,7 +156,7 @@ class ModbusDevice(Generic[R]):
     def __init__(self, *, period_s: float, reader: RegisterReader, view: Callable[[Sample], R]) -> None:
         self._period_s = period_s
         self._reader = reader
-        self._view = view
+        self._view = in_its_name(reader.name, view)
 
     @property
     def name(self) -> str:
@@ -172,11 +173,7 @@ class ModbusDevice(Generic[R]):
 
     async def read(self) -> R:
         """The next sample. Raises LinkDown, NoAnswer, Refused or Nonsense."""
-        sample = await self._reader.sample()
-        try:
-            return self._view(sample)
-        except Nonsense as err:
-            raise Nonsense(f"{self.name}: {err}") from err
+        return self._view(await self._reader.sample())
 
     async def close(self) -> None:
         """Close the connection, which other devices at the same address may share; the next `read` opens it again."""

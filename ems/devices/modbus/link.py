@@ -23,7 +23,16 @@ from ems.errors import LinkDown, NoAnswer, Nonsense, Refused, UnknownHost
 # The library logs every lost frame as an error; here that is a typed error, reported once by whoever reads the device.
 logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)
 
-__all__ = ["Answer", "Line", "ModbusLink", "NoSuchRegisters", "NobodyBehind", "ReadRequest", "WriteRequest"]
+__all__ = [
+    "Answer",
+    "Line",
+    "ModbusLink",
+    "NoSuchRegisters",
+    "NobodyBehind",
+    "ReadRequest",
+    "UnknownFunction",
+    "WriteRequest",
+]
 
 BUSY: Final = (5, 6)
 """The exceptions of a device that asks to be asked again: it works on it, or has no time (Modbus application protocol
@@ -55,11 +64,16 @@ class NobodyBehind(Refused):
     """A gateway answers for a device that is not there (exceptions 10 and 11)."""
 
 
+class UnknownFunction(Refused):
+    """The device does not know this kind of request (exception 1)."""
+
+
 class Busy(Refused):
     """The device has no time for this request, or still works on it (exceptions 6 and 5)."""
 
 
 REFUSALS: Final[Mapping[int, type[Refused]]] = {
+    1: UnknownFunction,
     2: NoSuchRegisters,
     3: NoSuchRegisters,
     **dict.fromkeys(BUSY, Busy),
@@ -111,10 +125,13 @@ class ModbusLink:
     async def write(self, request: WriteRequest) -> None:
         """Write the registers, once. Raises as `read` does; after NoAnswer nobody knows whether they were written."""
         async with self._on_the_wire(request.timeout_s):
-            reply = await (await self._connected(request.timeout_s)).write(request)
+            wire = await self._connected(request.timeout_s)
+            if request.connection not in {None, self._connections}:
+                raise LinkDown(f"{self.where} was connected anew meanwhile, so nothing was written")
+            reply = await wire.write(request)
             if reply.isError():
                 code = reply.exception_code
-                raise Refused(
+                raise REFUSALS.get(code, Refused)(
                     f"unit {request.unit} at {self.where} refused to take registers {request.address} to "
                     f"{request.address + request.count - 1}: {EXCEPTION_NAMES.get(code, f'exception {code}')}"
                 )

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, model_validator
 
-from ems.devices.battery.profile import BatteryControl
+from ems.devices.battery.profile import RegisterControl
 from ems.devices.modbus.point_map import PointMap, check_texts
 from ems.devices.modbus.register_point import MAX_READ, Address, RegisterKind, RegisterPoint
 from ems.devices.modbus.register_types import WordOrder
@@ -99,7 +99,7 @@ class ModbusHead(ProfileHead):
     identity: IdentityRegisters | None = None
     sunspec_maker: Annotated[str, Field(min_length=1, max_length=32)] | None = None
     """How the maker's name begins in the SunSpec model 1 of such devices, beside their own registers."""
-    control: BatteryControl | None = None
+    control: RegisterControl | None = None
     """How its battery takes bounds of its power; None where that is not known well enough to be written."""
 
     every_point: dict[str, Any] = Field(default_factory=dict)

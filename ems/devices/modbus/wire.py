@@ -26,6 +26,7 @@ LOGGER = logging.getLogger(__name__)
 
 FUNCTION_OF: Final = {"holding": 3, "input": 4}
 WRITES: Final = 16
+WRITES_ONE: Final = 6
 LIBRARY_TIMEOUT_S: Final = 3600.0
 """The library's own limit, out of the way: ours runs on the injected clock."""
 
@@ -52,11 +53,17 @@ class ReadRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteRequest:
-    """A write of holding registers from `address` on (function 16)."""
+    """A write of holding registers from `address` on."""
 
     unit: int
     address: int
     registers: tuple[int, ...]
+    alone: bool = False
+    """Of one register, by function 6, for devices that do not know function 16."""
+
+    connection: int | None = None
+    """Only on this one (`Answer.connection`): behind a newer one a register may have become another."""
+
     timeout_s: float = 1.0
 
     @property
@@ -180,9 +187,7 @@ class Wire:
         where = f"unit {request.unit} at {self._line.where}"
         try:
             async with self._clock.timeout(request.timeout_s) as self._limit:
-                reply = await self._client.write_registers(
-                    request.address, list(request.registers), device_id=request.unit
-                )
+                reply = await self._written(request)
         except TimeoutError:
             silence = f"{where} did not confirm within {request.timeout_s:g} s"
             raise self._trouble or NoAnswer(silence) from None
@@ -190,10 +195,14 @@ class Wire:
             raise LinkDown(f"{self._line.where} dropped the Modbus connection") from err
         finally:
             self._limit = None
-        confirmed = (reply.function_code, reply.address, reply.count) == (WRITES, request.address, request.count)
-        if not reply.isError() and not confirmed:
+        if not reply.isError() and not _confirms(reply, request):
             raise Nonsense(f"{where} confirmed another write")
         return reply
+
+    async def _written(self, request: WriteRequest) -> ModbusPDU:
+        if request.alone:
+            return await self._client.write_register(request.address, request.registers[0], device_id=request.unit)
+        return await self._client.write_registers(request.address, list(request.registers), device_id=request.unit)
 
     def _inspect(self, sending: bool, packet: bytes) -> bytes:
         if sending:
@@ -231,6 +240,13 @@ class Wire:
         self._trouble = self._trouble or trouble
         if self._limit is not None and not self._limit.expired():
             self._limit.reschedule(0)
+
+
+def _confirms(reply: ModbusPDU, request: WriteRequest) -> bool:
+    if request.alone:
+        said = (reply.function_code, reply.address, tuple(reply.registers))
+        return said == (WRITES_ONE, request.address, request.registers)
+    return (reply.function_code, reply.address, reply.count) == (WRITES, request.address, request.count)
 
 
 class _Traces(TypedDict):

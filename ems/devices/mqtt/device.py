@@ -14,10 +14,11 @@ from typing import Final, Generic, TypeVar
 from ems.clock import Clock
 from ems.devices.messages import Json, NotInMessage, Unreadable, as_online, parse_payload, pick
 from ems.devices.mqtt.heard_topics import HeardTopics
+from ems.devices.mqtt.portal import Portals
 from ems.devices.mqtt.profile import TopicPoint
-from ems.devices.newest import Newest
-from ems.devices.sample import Sample, is_live
-from ems.errors import DeviceError, LinkDown, NoAnswer, Nonsense
+from ems.devices.newest_reading import NewestReading
+from ems.devices.sample import Sample
+from ems.errors import LinkDown, Nonsense
 from ems.model.readings import Reading
 
 R = TypeVar("R", bound=Reading)
@@ -42,6 +43,8 @@ class Topics:
     """Points without which there is no reading."""
 
     availability: TopicPoint | None = None
+    portal: str | None = None
+    """Where the device says its own number, which stands as `+` in all of these topics; None where it is stated."""
 
 
 class MqttDevice(Generic[R]):
@@ -63,16 +66,19 @@ class MqttDevice(Generic[R]):
         self._period_s = period_s
         self._silence_s = silence_s
         self._wanted = topics
-        self._view = view
         self._clock = clock
-        self._newest: Newest[R | DeviceError] = Newest()
+        self._newest = NewestReading(name, view, silence_s=silence_s, clock=clock)
         self._heard = HeardTopics(topics.points)
         self._greeted: set[str] = set()
         self._link_up: bool | None = None
         self._connections = 0
         self._online: bool | None = None
-        availability = (topics.availability.topic,) if topics.availability else ()
-        self.topics: Final = self._heard.topics | frozenset(availability)
+        more = (
+            *((topics.availability.topic,) if topics.availability else ()),
+            *((topics.portal,) if topics.portal else ()),
+        )
+        self._portals = Portals()
+        self.topics: Final = self._heard.topics | frozenset(more)
         sources = {topic for name in topics.required for topic in self._heard.topics_of(name)}
         self._same_instant = len(sources) == 1
 
@@ -98,14 +104,7 @@ class MqttDevice(Generic[R]):
         absence = self._absence()
         if absence:
             raise LinkDown(f"{self._name}: {absence}")
-        try:
-            async with self._clock.timeout(self._silence_s):
-                newest = await self._newest.take()
-        except TimeoutError:
-            raise NoAnswer(f"{self._name} published nothing usable for {self._silence_s:g} s") from None
-        if isinstance(newest, DeviceError):
-            raise newest
-        return newest
+        return await self._newest.next(f"{self._name} published nothing usable for {self._silence_s:g} s")
 
     async def close(self) -> None:
         """Nothing to let go of: the connection to the broker belongs to its background job."""
@@ -125,6 +124,15 @@ class MqttDevice(Generic[R]):
         if not old:
             self._take_points(topic, content)
 
+    def heard_of(self, portal: str, topic: str, payload: bytes, *, retained: bool) -> None:
+        """The same, of a device that says its own number; with several nobody knows which is meant. Never raises."""
+        self._portals.heard(portal)
+        if self._portals.several is not None:
+            self._heard.clear()
+            self._newest.fail(Nonsense(f"{self._name}: {self._portals.several}"))
+        elif topic != self._wanted.portal:
+            self.heard(topic, payload, retained=retained)
+
     def link_changed(self, *, up: bool) -> None:
         """The broker came or went."""
         was_up, self._link_up = self._link_up, up
@@ -133,6 +141,7 @@ class MqttDevice(Generic[R]):
             self._online = None
             self._heard.clear()
             self._greeted.clear()
+            self._portals.clear()
         if was_up != up:
             self._presence_changed()
 
@@ -145,7 +154,7 @@ class MqttDevice(Generic[R]):
         absence = self._absence()
         self._newest.clear()
         if absence:
-            self._newest.put(LinkDown(f"{self._name}: {absence}"))
+            self._newest.fail(LinkDown(f"{self._name}: {absence}"))
 
     def _take_availability(self, content: Json, rule: TopicPoint) -> None:
         try:
@@ -160,15 +169,18 @@ class MqttDevice(Generic[R]):
         """What the topic told before is not known any more: some devices take a number back with an empty message."""
         self._heard.forget(topic)
         if self._heard.points_in(topic) & self._wanted.required or topic not in self._heard.topics:
-            self._newest.put(Nonsense(f"{self._name}: {err} in {topic}"))
+            self._newest.fail(Nonsense(f"{self._name}: {err} in {topic}"))
 
     def _take_points(self, topic: str, content: Json) -> None:
-        trouble = None
-        for name, err in self._heard.take(topic, content, self._clock.monotonic_s()):
+        now_s = self._clock.monotonic_s()
+        trouble, before = None, self._heard.live_news
+        is_unit = topic in self._heard.unit_topics
+        took = self._heard.take_unit(topic, content) if is_unit else self._heard.take(topic, content, now_s)
+        for name, err in took:
             trouble = f"{err} as {name} in {topic}" if name in self._wanted.required else trouble
         if trouble:
-            self._newest.put(Nonsense(f"{self._name}: {trouble}"))
-        elif any(is_live(name) for name in self._heard.points_in(topic)):
+            self._newest.fail(Nonsense(f"{self._name}: {trouble}"))
+        elif self._heard.live_news > before:
             self._offer()
 
     def _offer(self) -> None:
@@ -178,12 +190,10 @@ class MqttDevice(Generic[R]):
         fresh = self._heard.numbers(self._clock.monotonic_s() - self._silence_s)
         if not self._wanted.required <= fresh.keys():
             return
-        sample = Sample(
-            taken_at_s=min(fresh[name].at_s for name in self._wanted.required),
-            values={name: heard.number for name, heard in fresh.items() if heard.number is not None},
-            same_instant=self._same_instant,
+        self._newest.take(
+            Sample(
+                taken_at_s=min(fresh[name].at_s for name in self._wanted.required),
+                values={name: heard.number for name, heard in fresh.items() if heard.number is not None},
+                same_instant=self._same_instant,
+            )
         )
-        try:
-            self._newest.put(self._view(sample))
-        except Nonsense as err:
-            self._newest.put(Nonsense(f"{self._name}: {err}"))

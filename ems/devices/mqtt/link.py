@@ -20,6 +20,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from ems.clock import Clock
 from ems.devices.cancellation import end_if_cancelled
+from ems.devices.mqtt.portal import ANY, Portals, split_portal, with_portal
 from ems.devices.mqtt.profile import KeepAlive
 
 LOGGER = logging.getLogger(__name__)
@@ -60,6 +61,14 @@ class Follower(Protocol):
         ...
 
 
+class PortalFollower(Follower, Protocol):
+    """Somebody whose topics have `+` in place of a number that the device says."""
+
+    def heard_of(self, portal: str, topic: str, payload: bytes, *, retained: bool) -> None:
+        """A message of the device with that number came; the topic has `+` in its place."""
+        ...
+
+
 class MqttLink:
     """The connection to one broker."""
 
@@ -67,6 +76,9 @@ class MqttLink:
         self._broker = broker
         self._clock = clock
         self._followers: list[Follower] = []
+        self._open_followers: list[PortalFollower] = []
+        self._portals = Portals()
+        self._portal_heard = asyncio.Event()
         self._reminders: list[KeepAlive] = []
         self._tls = ssl.create_default_context() if broker.tls else None
 
@@ -78,6 +90,10 @@ class MqttLink:
     def follow(self, follower: Follower) -> None:
         """Hand messages to `follower` from the next connection on; call it before `run`."""
         self._followers.append(follower)
+
+    def follow_any(self, follower: PortalFollower) -> None:
+        """The same for one that takes its device's number from the topics."""
+        self._open_followers.append(follower)
 
     def remind(self, what: KeepAlive) -> None:
         """Publish that at once and then again and again, from the next connection on; call it before `run`."""
@@ -121,7 +137,7 @@ class MqttLink:
         )
 
     async def _subscribe(self, client: aiomqtt.Client) -> None:
-        topics = sorted({topic for follower in self._followers for topic in follower.topics})
+        topics = sorted({topic for each in (*self._followers, *self._open_followers) for topic in each.topics})
         if not topics:
             return
         granted = await client.subscribe([(topic, 0) for topic in topics])
@@ -141,12 +157,22 @@ class MqttLink:
 
     async def _remind(self, client: aiomqtt.Client, what: KeepAlive) -> None:
         while True:
+            topic = await self._filled_in(what.topic)
             try:
-                await client.publish(what.topic, what.payload)
+                await client.publish(topic, what.payload)
             except aiomqtt.MqttError as err:
                 # A connection that is gone is noticed where messages are handed out.
-                LOGGER.debug("%s: %s was not published (%s)", self.where, what.topic, err)
+                LOGGER.debug("%s: %s was not published (%s)", self.where, topic, err)
             await self._clock.sleep(what.every_s)
+
+    async def _filled_in(self, topic: str) -> str:
+        """The topic with the number of the only device that was heard, once it was."""
+        while ANY in topic.split("/"):
+            if self._portals.only is not None:
+                return with_portal(topic, self._portals.only)
+            self._portal_heard.clear()
+            await self._portal_heard.wait()
+        return topic
 
     async def _hand_out(self, client: aiomqtt.Client) -> None:
         self._tell(up=True)
@@ -155,9 +181,21 @@ class MqttLink:
             for follower in self._followers:
                 if topic in follower.topics:
                     follower.heard(topic, bytes(message.payload), retained=message.retain)
+            if self._open_followers:
+                self._hand_out_open(topic, bytes(message.payload), retained=message.retain)
+
+    def _hand_out_open(self, topic: str, payload: bytes, *, retained: bool) -> None:
+        portal, open_topic = split_portal(topic)
+        for follower in self._open_followers:
+            if portal and open_topic in follower.topics:
+                self._portals.heard(portal)
+                self._portal_heard.set()
+                follower.heard_of(portal, open_topic, payload, retained=retained)
 
     def _tell(self, *, up: bool) -> None:
-        for follower in self._followers:
+        if not up:
+            self._portals.clear()
+        for follower in (*self._followers, *self._open_followers):
             follower.link_changed(up=up)
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Literal
+from collections.abc import Callable, Iterator, Mapping
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, model_validator
 
 from ems.devices.messages import JsonPath, parse_path
-from ems.devices.profile_parts import Kind, ProfileHead, ProfilePart, Status, require_known_points
+from ems.devices.parameters import FilledProfile, is_whole, put_in, require_known_places
+from ems.devices.profile_parts import Kind, ProfilePart, Status, require_known_points
+
+BY_PREFIX: Final = ("prefix", "portal")
+"""What `with_prefix` fills in."""
 
 
 def with_prefix(topic: str, prefix: str) -> str:
@@ -24,10 +28,12 @@ class TopicTerm(ProfilePart):
     """Dotted path into a JSON message; empty when the message is a plain number."""
 
     scale: float = 1.0
+    unit_topic: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    """Where the unit is told, after each number; a number counts once its unit came, in ours."""
 
     @model_validator(mode="after")
     def _is_readable(self) -> TopicTerm:
-        if set(self.topic) & set("#+\0"):
+        if set(self.topic + (self.unit_topic or "")) & set("#+\0"):
             raise ValueError(f"topic {self.topic!r} must name one topic, without wildcards")
         parse_path(self.path)
         return self
@@ -60,19 +66,37 @@ class TopicPoint(TopicTerm):
         """All that it rests on."""
         return (self, *((self.less,) if self.less else ()), *self.plus)
 
+    def filled(self, values: Mapping[str, str]) -> TopicPoint:
+        """The same point with these values in its topics."""
+        return self._changed(lambda term: put_in(term, values, str))
+
     def under(self, prefix: str) -> TopicPoint:
         """The same point with its `{prefix}` filled in."""
+        return self._changed(lambda topic: with_prefix(topic, prefix))
+
+    def _changed(self, change: Callable[[str], str]) -> TopicPoint:
+        """With every topic changed so."""
         return self.model_copy(
             update={
-                "topic": with_prefix(self.topic, prefix),
-                "less": self.less and _under(self.less, prefix),
-                "plus": tuple(_under(each, prefix) for each in self.plus),
+                "topic": change(self.topic),
+                "unit_topic": self.unit_topic and change(self.unit_topic),
+                "less": self.less and _changed(self.less, change),
+                "plus": tuple(_changed(each, change) for each in self.plus),
             }
         )
 
 
-def _under(term: TopicTerm, prefix: str) -> TopicTerm:
-    return term.model_copy(update={"topic": with_prefix(term.topic, prefix)})
+def _changed(term: TopicTerm, change: Callable[[str], str]) -> TopicTerm:
+    return term.model_copy(
+        update={"topic": change(term.topic), "unit_topic": term.unit_topic and change(term.unit_topic)}
+    )
+
+
+def _texts(point: TopicPoint) -> Iterator[str]:
+    """Where places to fill in may stand."""
+    for term in point.terms:
+        yield term.topic
+        yield term.unit_topic or ""
 
 
 class MqttLimits(ProfilePart):
@@ -94,7 +118,7 @@ class KeepAlive(ProfilePart):
         return self.model_copy(update={"topic": with_prefix(self.topic, prefix)})
 
 
-class MqttProfile(ProfileHead):
+class MqttProfile(FilledProfile):
     """A device that publishes by itself."""
 
     transport: Literal["mqtt"]
@@ -103,6 +127,10 @@ class MqttProfile(ProfileHead):
     points: Annotated[dict[str, TopicPoint], Field(min_length=1)]
     availability: TopicPoint | None = None
     keepalive: KeepAlive | None = None
+    portal_topic: Annotated[str, Field(pattern=r"^[^/#+]+/\+/[^#+]+$")] | None = None
+    """Where the device says its own number, in the place of `+`, unasked: the prefix may then be left out, or have `+`
+    in place of the number."""
+
     vouched: Status = "verified"
     """Who says so, for its powers and currents."""
 
@@ -112,11 +140,31 @@ class MqttProfile(ProfileHead):
     @model_validator(mode="after")
     def _points_are_known(self) -> MqttProfile:
         require_known_points(self.kind, self.points)
+        for point in self.points.values():
+            require_known_places(_texts(point), (*self.parameters, *BY_PREFIX))
         return self
+
+    def filled(self, owner: str, given: Mapping[str, str]) -> MqttProfile:
+        """The same device as that owner has it: without the points whose parameters nobody stated.
+
+        Raises DeviceConfigError for parameters that the profile does not have.
+        """
+        values = self.stated(owner, given)
+        points = {
+            name: point.filled(values)
+            for name, point in self.points.items()
+            if is_whole(_texts(point), values, self.parameters)
+        }
+        return self.model_copy(update={"points": points})
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
         return (self.kind,)
+
+    @property
+    def needs_no_prefix(self) -> bool:
+        """Whether the number that the device says of itself is all of its prefix."""
+        return self.portal_topic is not None and "{portal}" not in (self.keepalive.topic if self.keepalive else "")
 
     @property
     def status(self) -> Status:

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Final, Generic, TypeVar
 
 from ems.clock import Clock
-from ems.devices.newest import Newest
+from ems.devices.newest_reading import NewestReading
 from ems.devices.obis_profile import SpeedwireProfile
 from ems.devices.sample import Sample
 from ems.devices.sender_clock import SenderClock
 from ems.devices.speedwire.datagram import WRAPS_AFTER_S, BadDatagram, Datagram
-from ems.errors import DeviceError, LinkDown, NoAnswer, Nonsense
+from ems.errors import LinkDown, Nonsense
 
 T = TypeVar("T")
 
@@ -42,9 +42,7 @@ class SpeedwireDevice(Generic[T]):
         self._silence_s = silence_s
         self._serial = serial
         self._profile = profile
-        self._view = view
-        self._clock = clock
-        self._newest: Newest[T | DeviceError] = Newest()
+        self._newest = NewestReading(name, view, silence_s=silence_s, clock=clock)
         self._sender = SenderClock(wraps_after_s=WRAPS_AFTER_S)
         self._heard_at_s: dict[int, float] = {}
         """Every meter that spoke, while none is named."""
@@ -73,18 +71,11 @@ class SpeedwireDevice(Generic[T]):
         """
         if self._trouble is not None:
             raise LinkDown(f"{self._name}: {self._trouble}")
-        try:
-            async with self._clock.timeout(self._silence_s):
-                newest = await self._newest.take()
-        except TimeoutError:
-            who = "" if self._serial is None else f" with the serial number {self._serial}"
-            raise NoAnswer(
-                f"{self._name}: no energy meter{who} was heard for {self._silence_s:g} s; do switches and containers "
-                "let multicast through?"
-            ) from None
-        if isinstance(newest, DeviceError):
-            raise newest
-        return newest
+        who = "" if self._serial is None else f" with the serial number {self._serial}"
+        return await self._newest.next(
+            f"{self._name}: no energy meter{who} was heard for {self._silence_s:g} s; do switches and containers "
+            "let multicast through?"
+        )
 
     async def close(self) -> None:
         """Nothing to let go of: the socket belongs to its background job."""
@@ -94,12 +85,12 @@ class SpeedwireDevice(Generic[T]):
         self._trouble = trouble
         self._connections += trouble is None
         if trouble is not None:
-            self._newest.put(LinkDown(f"{self._name}: {trouble}"))
+            self._newest.fail(LinkDown(f"{self._name}: {trouble}"))
 
     def heard_broken(self, error: BadDatagram) -> None:
         """A message came that is broken."""
         if self._serial in {None, error.serial}:
-            self._newest.put(Nonsense(f"{self._name}: {error}"))
+            self._newest.fail(Nonsense(f"{self._name}: {error}"))
 
     def heard(self, datagram: Datagram, at_s: float) -> None:
         """A message of some energy meter came. Never raises."""
@@ -109,13 +100,8 @@ class SpeedwireDevice(Generic[T]):
         elif datagram.serial != self._serial:
             return
         measured_at_s = self._sender.measured_at_s(datagram.ticked_s, at_s)
-        if measured_at_s is None:
-            return
-        values = self._profile.numbers(datagram.numbers)
-        try:
-            self._newest.put(self._view(Sample(taken_at_s=measured_at_s, values=values)))
-        except Nonsense as err:
-            self._newest.put(Nonsense(f"{self._name}: {err}"))
+        if measured_at_s is not None:
+            self._newest.take(Sample(taken_at_s=measured_at_s, values=self._profile.numbers(datagram.numbers)))
 
     def _is_the_only_one(self, serial: int, at_s: float) -> bool:
         recent = {each: then_s for each, then_s in self._heard_at_s.items() if at_s - then_s <= OTHERS_COUNT_FOR_S}
@@ -125,7 +111,7 @@ class SpeedwireDevice(Generic[T]):
         if len(recent) == 1:
             return True
         several = ", ".join(str(each) for each in sorted(recent)[:4])
-        self._newest.put(
+        self._newest.fail(
             Nonsense(f"{self._name}: several energy meters are heard ({several} …): say which by serial_number")
         )
         return False

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from ems.config.schema import ModbusAddress
 from ems.devices.modbus.link import Answer, ModbusLink, NoSuchRegisters, ReadRequest
+from ems.devices.modbus.register_point import MAX_READ
+from ems.devices.newest_reading import in_its_name
 from ems.devices.sample import Sample
-from ems.devices.sunspec.chain import BASES, Chain, ModelAnswer, ModelReader, discover
-from ems.devices.sunspec.models import COMMON, RESTING, Layout
+from ems.devices.sunspec.chain import BASES, Chain, discover
+from ems.devices.sunspec.choice import Choice, choose
+from ems.devices.sunspec.models import COMMON
+from ems.devices.sunspec.reader import ModelReader
+from ems.devices.sunspec.ways import Way
 from ems.errors import DeviceError, LinkDown, NoAnswer, Nonsense, Refused
 from ems.model.readings import Reading
 
@@ -19,17 +24,22 @@ LOGGER = logging.getLogger(__name__)
 R = TypeVar("R", bound=Reading)
 
 
+_WHO: Final = ("Mn", "Md", "SN")
+
+CAREFUL_REGISTERS: Final = 50
+"""The longest read after the device refused a longer one; no point is longer."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Found:
     """What the last walk through the chain brought."""
 
-    layout: Layout
-    reader: ModelReader
+    choice: Choice
     connection: int
 
 
 class SunSpecDevice(Generic[R]):
-    """Reads the first model of its `layouts`; walks the chain again after every reconnect."""
+    """Reads the models of the first of its `ways` that it has; walks the chain again after every reconnect."""
 
     pushes = False
 
@@ -40,18 +50,20 @@ class SunSpecDevice(Generic[R]):
         period_s: float,
         link: ModbusLink,
         address: ModbusAddress,
-        layouts: Sequence[Layout],
+        ways: Sequence[Way],
         view: Callable[[Sample], R],
     ) -> None:
         self._name = name
         self._period_s = period_s
         self._link = link
         self._address = address
-        self._layouts = tuple(layouts)
-        self._view = view
+        self._ways = tuple(ways)
+        self._view = in_its_name(name, view)
         self._bases: tuple[int, ...] = BASES
         self._found: _Found | None = None
+        self._most = MAX_READ
         self._said = ""
+        self._assumed = ""
 
     @property
     def name(self) -> str:
@@ -76,10 +88,7 @@ class SunSpecDevice(Generic[R]):
             raise
         if sample is None:
             raise LinkDown(f"{self._name} changes faster than it can be read")
-        try:
-            return self._view(sample)
-        except Nonsense as err:
-            raise Nonsense(f"{self._name}: {err}") from err
+        return self._view(sample)
 
     async def close(self) -> None:
         """Close the connection, which other devices at the same address may share; the next `read` opens it again."""
@@ -89,28 +98,34 @@ class SunSpecDevice(Generic[R]):
         known = self._found
         self._found = found = known or await self._find()
         try:
-            answer = await found.reader.read(self._ask)
+            answers = await found.choice.answers(self._ask)
         except NoSuchRegisters:
-            if known is None:
+            if known is None and self._most <= CAREFUL_REGISTERS:
                 raise
-            answer = None
-        if answer is None or answer.connection != found.connection:
+            # Either the chain is another one now, or the device does not give that many at once.
+            self._most = self._most if known else CAREFUL_REGISTERS
+            answers = ()
+        if not answers or {answer.connection for answer in answers} != {found.connection}:
             self._found = None
             return None
-        return Sample(taken_at_s=answer.taken_at_s, values=_our_points(answer, found.layout))
+        return Sample(
+            taken_at_s=min(answer.taken_at_s for answer in answers),
+            values=found.choice.values(answers),
+            same_instant=len(answers) == 1 and answers[0].same_instant,
+        )
 
     async def _find(self) -> _Found:
         chain = await self._walk()
         await self._introduce(chain)
-        for layout in self._layouts:
-            model = chain.first_of(layout.ids)
-            if model is not None:
-                names = [theirs for theirs, _ in layout.points.values()]
-                state = [name for name in ("St",) if name in layout.fields]
-                return _Found(layout, ModelReader(model, layout, names + state), chain.connection)
-        has = ", ".join(str(model.id) for model in chain.models) or "none"
-        wants = ", ".join(str(each) for layout in self._layouts for each in layout.ids)
-        raise Nonsense(f"{self._name} has none of the SunSpec models {wants}; it has {has}")
+        choice = await choose(self._ask, chain, self._ways, max_registers=self._most)
+        if choice is None:
+            has = ", ".join(str(model.id) for model in chain.models) or "none"
+            wants = " or ".join(dict.fromkeys(way.wants for way in self._ways))
+            raise Nonsense(f"{self._name} has none of the SunSpec models {wants}; it has {has}")
+        if choice.way.assumes and choice.way.assumes != self._assumed:
+            LOGGER.info("%s is read by the SunSpec models %s: %s", self._name, choice.way.wants, choice.way.assumes)
+            self._assumed = choice.way.assumes
+        return _Found(choice, chain.connection)
 
     async def _walk(self) -> Chain:
         try:
@@ -130,10 +145,10 @@ class SunSpecDevice(Generic[R]):
         if common is None:
             return
         try:
-            answer = await ModelReader(common, COMMON).read(self._ask)
+            answer = await ModelReader(common, COMMON, _WHO, max_registers=self._most).read(self._ask)
         except Refused:
             return
-        who = " ".join(answer.texts[name] for name in ("Mn", "Md", "SN") if name in answer.texts) if answer else ""
+        who = " ".join(answer.texts[name] for name in _WHO if name in answer.texts) if answer else ""
         if who != self._said:
             LOGGER.info("%s is %s", self._name, who)
             self._said = who
@@ -148,12 +163,3 @@ class SunSpecDevice(Generic[R]):
                 timeout_s=self._address.timeout_s,
             )
         )
-
-
-def _our_points(answer: ModelAnswer, layout: Layout) -> Mapping[str, float]:
-    numbers = answer.numbers
-    values = {ours: numbers[theirs] * factor for ours, (theirs, factor) in layout.points.items() if theirs in numbers}
-    # At night inverters report no power; that is 0 W only where the state says that it rests.
-    if "power" not in values and numbers.get("St") in RESTING:
-        values["power"] = 0.0
-    return values

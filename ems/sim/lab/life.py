@@ -10,6 +10,8 @@ from typing import Final, TypeAlias
 from ems.clock import Clock
 from ems.config.schema import SiteFile
 from ems.config.translate import to_battery_rules
+from ems.devices.library import KindsByProfile
+from ems.model.battery import BatteryTakes
 from ems.model.goals import Goal
 from ems.model.station import StationState
 from ems.runtime.battery_keeper import BatteryKeeper
@@ -60,9 +62,16 @@ class Life:
         rules = to_battery_rules(self._file)
         if rules is None or self._plant.battery is None:
             return ()
-        keeper = BatteryKeeper(rules, PlantValve(self._plant), clock)
+        keeper = BatteryKeeper(rules, PlantValve(self._plant, self._taken()), clock)
+        self.board.battery_standing = keeper.read_standing
         self._begin(keeper.run())
         return (keeper.watch,)
+
+    def _taken(self) -> BatteryTakes:
+        """What the battery of the site file can be ordered."""
+        entry = self._file.battery
+        known = entry is not None and entry.profile is not None and KindsByProfile().takes(entry.profile)
+        return known or BatteryTakes(hold=True, charge_limit=True, discharge_limit=True)
 
     def obey(self, policy: Policy, *, beat: Callable[[], None]) -> None:
         """Let another policy work."""

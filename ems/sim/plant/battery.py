@@ -40,12 +40,23 @@ class HomeBattery:
     def soc(self) -> float:
         return self._stored_wh / self._capacity_wh
 
-    def bound(self, *, charge_at_most_w: float | None, discharge_at_most_w: float | None) -> None:
-        """As an energy manager says; forgotten after `BOUND_LASTS_S` in which nobody says it again."""
+    def bound(
+        self,
+        *,
+        charge_at_most_w: float | None,
+        discharge_at_most_w: float | None,
+        lasts_s: float = BOUND_LASTS_S,
+    ) -> None:
+        """As an energy manager says; forgotten after `lasts_s` in which nobody says it again."""
         most_w = self._max_w
         self._charge_at_most_w = most_w if charge_at_most_w is None else min(charge_at_most_w, most_w)
         self._discharge_at_most_w = most_w if discharge_at_most_w is None else min(discharge_at_most_w, most_w)
-        self._bounded_for_s = BOUND_LASTS_S
+        self._bounded_for_s = lasts_s
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it may not discharge now."""
+        return self._discharge_at_most_w == 0.0
 
     def step(self, needed_w: float) -> float:
         """One step later, while the house and its cars need that much beyond the sun: what the battery gives."""

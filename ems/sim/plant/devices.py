@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Final, Generic, TypeVar
 
 from ems.errors import NoAnswer
+from ems.model.battery import BatteryTakes
 from ems.model.electrical import NOMINAL_V, PerPhase
 from ems.model.readings import BatteryReading, GridReading, Reading, SolarReading
 from ems.sim.car import ROUNDING_S
@@ -137,12 +138,18 @@ class PlantValve:
     refresh_s = 15.0
     lasts_s = float(BOUND_LASTS_S)
 
-    def __init__(self, plant: Plant) -> None:
+    def __init__(self, plant: Plant, takes: BatteryTakes) -> None:
+        self.takes: Final = takes
         self._plant = plant
+
+    async def clear(self) -> None:
+        """It forgets by itself."""
 
     async def bound(self, *, charge_at_most_w: float | None, discharge_at_most_w: float | None) -> None:
         """Say both; None bounds nothing. Raises NoAnswer."""
         battery = self._plant.battery
         if battery is None or self._plant.faults.battery.lost:
             raise NoAnswer("the battery does not answer")
+        if discharge_at_most_w == 0.0 and self.takes.hold_stops_charging:
+            charge_at_most_w = 0.0
         battery.bound(charge_at_most_w=charge_at_most_w, discharge_at_most_w=discharge_at_most_w)

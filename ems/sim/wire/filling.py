@@ -14,17 +14,18 @@ from ems.devices.http.profile import HttpProfile
 from ems.devices.modbus.point_map import Derived
 from ems.devices.modbus.profile import HybridProfile, ModbusProfile
 from ems.devices.mqtt.profile import MqttProfile
-from ems.devices.obis_profile import P1Profile, SpeedwireProfile
+from ems.devices.obis_profile import ObisProfile
 from ems.devices.profile import Profile
 from ems.devices.profile_parts import Kind
+from ems.devices.rct.profile import RctProfile
 from ems.devices.sample import phase_point
-from ems.devices.sunspec.models import INVERTERS, METERS
+from ems.devices.sunspec.ways import ways_of
 from ems.model.electrical import NOMINAL_V, Phase
 
 Values = Mapping[str, float | None]
 """What one use measures; None where the device says that it has no value."""
 
-USUAL: Final[Mapping[str, float]] = {"voltage": NOMINAL_V, "frequency": 50.0, "soc": 0.5}
+USUAL: Final[Mapping[str, float]] = {"voltage": NOMINAL_V, "frequency": 50.0, "soc": 0.5, "capacity": 10.0}
 """By the first word of a name; everything else is 0."""
 
 
@@ -68,12 +69,13 @@ def tells_of(profile: Profile) -> Mapping[Kind, Tells]:
         return {
             kind: PlainTells(told=tuple(use.points), signed=profile.signed(kind)) for kind, use in profile.uses.items()
         }
-    if isinstance(profile, P1Profile | SpeedwireProfile):
+    if isinstance(profile, RctProfile):
+        return {kind: PlainTells(told=tuple(use.points)) for kind, use in profile.uses.items()}
+    if isinstance(profile, ObisProfile):
         return {"meter": PlainTells(told=tuple(profile.points))}
     if isinstance(profile, MqttProfile):
         return {profile.kind: PlainTells(told=tuple(profile.points), signed=profile.signed)}
-    layouts = {"meter": METERS[0], "inverter": INVERTERS[0]}
-    return {kind: PlainTells(told=tuple(layouts[kind].points)) for kind in profile.kinds if kind in layouts}
+    return {kind: PlainTells(told=ways_of(kind, profile.modules)[0].names) for kind in profile.kinds}
 
 
 def filled_in(each: Tells, stated: Values) -> dict[str, float | None]:

@@ -11,9 +11,10 @@ from ems.devices.http.profile import HttpProfile
 from ems.devices.library import profile
 from ems.devices.modbus.profile import HybridProfile, ModbusProfile
 from ems.devices.mqtt.profile import MqttProfile
-from ems.devices.obis_profile import ObisProfile, P1Profile, SpeedwireProfile
-from ems.devices.profile import Profile
+from ems.devices.obis_profile import ObisProfile, P1Profile, SmlPageProfile, SmlProfile, SpeedwireProfile
+from ems.devices.profile import Profile, takes_of
 from ems.devices.profile_parts import Kind
+from ems.devices.rct.profile import RctProfile
 from ems.devices.sample import phase_point
 from ems.model.electrical import Phase
 from ems.sim.wire.filling import tells_of
@@ -22,6 +23,7 @@ from ems.sim.wire.house_devices import CannotSimulate
 LOOPBACK: Final = "127.0.0.1"
 MODBUS_PORT: Final = 5030
 HTTP_PORT: Final = 8130
+SML_PORT: Final = 5090
 """The first of them; each device of its own has one of its own."""
 
 BROKER_PORT: Final = 1884
@@ -48,7 +50,7 @@ def with_devices(
         solar = SolarEntry.model_validate({"id": "roof", "peak_w": peak_w, **entries["inverter"]})
         file = file.model_copy(update={"solar": (solar,)})
     if "battery" in entries:
-        file = file.model_copy(update={"battery": BatteryEntry.model_validate({"id": "cellar", **entries["battery"]})})
+        file = file.model_copy(update={"battery": _battery(entries["battery"], chosen)})
     if file.mqtt is None and any(isinstance(found, MqttProfile) for found in chosen.values()):
         file = file.model_copy(update={"mqtt": BrokerSection(host=LOOPBACK, port=BROKER_PORT)})
     return file
@@ -67,10 +69,19 @@ def _chosen(name: str, kind: Kind) -> Profile:
 def _entry(found: Profile, number: int) -> Mapping[str, Any]:
     """What the site file says of it, but for its id."""
     entry: dict[str, Any] = {"profile": found.id, "period_s": max(1.0, _shortest_period_s(found))}
+    if found.sign_unsettled is not None:
+        entry["invert"] = True
     if isinstance(found, MqttProfile):
-        return entry | {"mqtt": {"prefix": found.id}}
+        return entry | {"mqtt": {"prefix": found.id, "parameters": found.as_named}}
     if isinstance(found, HttpProfile):
+        secure = {"tls": False} if found.tls else {}
+        return entry | {"http": {"host": LOOPBACK, "port": HTTP_PORT + number, "parameters": found.as_named, **secure}}
+    if isinstance(found, SmlPageProfile):
         return entry | {"http": {"host": LOOPBACK, "port": HTTP_PORT + number}}
+    if isinstance(found, RctProfile):
+        return entry | {"rct": {"host": LOOPBACK}}
+    if isinstance(found, SmlProfile):
+        return entry | {"sml": {"host": LOOPBACK, "port": SML_PORT + number}}
     if isinstance(found, P1Profile):
         return entry | {"p1": {"host": LOOPBACK}}
     if isinstance(found, SpeedwireProfile):
@@ -79,7 +90,16 @@ def _entry(found: Profile, number: int) -> Mapping[str, Any]:
     return entry | {"modbus": {"host": LOOPBACK, "port": MODBUS_PORT + number, "unit": unit}}
 
 
+def _battery(entry: Mapping[str, Any], chosen: Mapping[Kind, Profile]) -> BatteryEntry:
+    """With leave to be held, where it can be."""
+    takes, is_hybrid = takes_of(chosen["battery"]), chosen.get("inverter") is chosen["battery"]
+    orders = {"control": {"hold": True}} if takes is not None and takes.hold and not (takes.apart and is_hybrid) else {}
+    return BatteryEntry.model_validate({"id": "cellar", **entry, **orders})
+
+
 def _shortest_period_s(found: Profile) -> float:
+    if isinstance(found, SmlPageProfile):
+        return found.limits.period_s
     return 0.0 if isinstance(found, MqttProfile | ObisProfile) else found.limits.period_s or 0.0
 
 

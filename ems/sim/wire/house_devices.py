@@ -9,15 +9,18 @@ from typing import Final, TypeAlias
 from ems.clock import Clock
 from ems.config.schema import BatteryEntry, MeterEntry, ModbusAddress, SiteFile, SolarEntry
 from ems.devices.config_error import DeviceConfigError
+from ems.devices.entry_filling import as_stated
 from ems.devices.http.entry_requests import requests_of
 from ems.devices.http.profile import HttpProfile, HttpUse
 from ems.devices.library import profile
 from ems.devices.modbus.address import address_of
-from ems.devices.mqtt.entry_topics import topics_of
+from ems.devices.mqtt.entry_topics import portal_topic_of, prefix_of, topics_of
+from ems.devices.mqtt.portal import ANY
 from ems.devices.mqtt.profile import MqttProfile
-from ems.devices.obis_profile import P1Profile, SpeedwireProfile
+from ems.devices.obis_profile import P1Profile, SmlPageProfile, SmlProfile, SpeedwireProfile
 from ems.devices.profile import Profile
 from ems.devices.profile_parts import Kind
+from ems.devices.rct.profile import RctProfile
 from ems.errors import EmsError
 from ems.sim.wire.filling import CannotShow, Values, tells_of
 from ems.sim.wire.heard_meters import SERIAL, PlayedDatagrams, PlayedTelegrams
@@ -27,22 +30,30 @@ from ems.sim.wire.mqtt_devices import (
     EmbeddedBroker,
     MqttPublisher,
     Presence,
+    portal_messages,
     shelly_messages,
     shelly_presence,
     topic_messages,
 )
+from ems.sim.wire.object_devices import PlayedObjects
+from ems.sim.wire.ordered_battery import Bounds
 from ems.sim.wire.points import battery_points, grid_points, sun_points
 from ems.sim.wire.profile_unit import ProfileUnit, RegisterProfile, Source
+from ems.sim.wire.sml_page import SmlPagePort
 from ems.sim.world import CircuitSample, SunSample, World
 
 USUAL_PEAK_W: Final = 5000.0
 LOOPBACK: Final = "127.0.0.1"
+PORTAL: Final = "c0619ab00001"
+"""The number of simulated devices that say one of themselves."""
+
 LOWEST_OPEN_PORT: Final = 1024
 """Below it only the system's own programs may listen."""
 
 Entry: TypeAlias = MeterEntry | SolarEntry | BatteryEntry
 Unit: TypeAlias = SimulatedUnit | ProfileUnit
-HeardMeter: TypeAlias = PlayedTelegrams | PlayedDatagrams
+Page: TypeAlias = HttpPort | SmlPagePort
+HeardMeter: TypeAlias = PlayedTelegrams | PlayedDatagrams | PlayedObjects
 
 
 class CannotSimulate(EmsError):
@@ -54,6 +65,14 @@ class CannotSimulate(EmsError):
 def entries_of(file: SiteFile) -> tuple[Entry, ...]:
     """Every device of the file."""
     return (*file.meters, *file.solar, *([file.battery] if file.battery is not None else []))
+
+
+def _with_a_number(entry: Entry, found: MqttProfile | None) -> Entry:
+    """With a number of ours, where the entry leaves it to the device to say one."""
+    if portal_topic_of(entry, found) is None or entry.mqtt is None:
+        return entry
+    prefix = (prefix_of(entry, found) or ANY).replace(ANY, PORTAL, 1)
+    return entry.model_copy(update={"mqtt": entry.mqtt.model_copy(update={"prefix": prefix})})
 
 
 def kind_of(entry: Entry) -> Kind:
@@ -87,9 +106,9 @@ class HouseDevices:
             found |= dict.fromkeys((entry.id for entry in group), unit)
         return found
 
-    def pages(self) -> dict[str, HttpPort]:
+    def pages(self) -> dict[str, Page]:
         """The devices that answer HTTP, by the ids of their entries."""
-        found: dict[str, HttpPort] = {}
+        found: dict[str, Page] = {}
         groups: dict[tuple[str, int | None, str | None], list[Entry]] = {}
         for entry in entries_of(self.file):
             if entry.http is not None:
@@ -100,16 +119,24 @@ class HouseDevices:
         return found
 
     def heard(self) -> dict[str, HeardMeter]:
-        """The meters that speak by themselves to whoever listens, by the ids of their entries."""
-        spoken = [entry for entry in entries_of(self.file) if entry.p1 is not None or entry.speedwire is not None]
-        return {entry.id: self._heard(entry, number) for number, entry in enumerate(spoken)}
+        """The devices on a line of their own, by the ids of their entries."""
+        spoken = [entry for entry in entries_of(self.file) if entry.p1 or entry.sml or entry.speedwire is not None]
+        found = {entry.id: self._heard(entry, number) for number, entry in enumerate(spoken)}
+        asked: dict[tuple[str, int | None], list[Entry]] = {}
+        for entry in entries_of(self.file):
+            if entry.rct is not None:
+                asked.setdefault((entry.rct.host, entry.rct.port), []).append(entry)
+        for group in asked.values():
+            for several in _once_each(group):
+                found |= dict.fromkeys((entry.id for entry in several), self._objects(several))
+        return found
 
     def publishers(self) -> dict[str, MqttPublisher]:
         """The devices that publish, by the ids of their entries."""
         return {
             entry.id: self._publisher(entry)
             for entry in entries_of(self.file)
-            if entry.modbus is None and entry.http is None and entry.p1 is None and entry.speedwire is None
+            if all(own is None for own in (entry.modbus, entry.http, entry.p1, entry.sml, entry.speedwire, entry.rct))
         }
 
     def _by_unit(self) -> Iterator[list[Entry]]:
@@ -135,27 +162,35 @@ class HouseDevices:
             phases, peak_w = self.file.connection.phases, entry.peak_w or USUAL_PEAK_W
             return sunspec_inverter(address.unit, self._sun(entry), self.clock, phases=phases, peak_w=peak_w)
         try:
-            return ProfileUnit(address.unit, found, self._source(group, found))
+            return ProfileUnit(address.unit, found, self._source(group, found), self._ordered, self.clock)
         except CannotShow as err:
             raise CannotSimulate(f"{entry.id} cannot be simulated: {err}") from err
 
-    def _page(self, group: Sequence[Entry]) -> HttpPort:
+    def _page(self, group: Sequence[Entry]) -> Page:
         entry = group[0]
         found = _profile_of(entry) if entry.profile is not None else _own_profile(entry)
-        if not isinstance(found, HttpProfile) or entry.http is None:
+        if not isinstance(found, HttpProfile | SmlPageProfile) or entry.http is None:
             raise CannotSimulate(f"{entry.id} with profile {entry.profile} cannot be simulated over HTTP")
         port = entry.http.port if entry.http.port and entry.http.port >= LOWEST_OPEN_PORT else 0
-        return HttpPort(found, port=port, source=self._source(group, found))
+        if isinstance(found, SmlPageProfile):
+            return SmlPagePort(found, LOOPBACK, port, self.clock, self._source(group, found))
+        return HttpPort(found, port=port, source=self._source(group, found), clock=self.clock)
 
     def _heard(self, entry: Entry, number: int) -> HeardMeter:
         found = _profile_of(entry)
-        if isinstance(found, P1Profile) and entry.p1 is not None:
+        if (isinstance(found, P1Profile) and entry.p1) or (isinstance(found, SmlProfile) and entry.sml):
             return PlayedTelegrams(found, LOOPBACK, 0, self.clock, self._source([entry], found))
         if isinstance(found, SpeedwireProfile) and entry.speedwire is not None:
             source, asked = self._source([entry], found), entry.speedwire
             serial_number = asked.serial_number or SERIAL + number
             return PlayedDatagrams(found, LOOPBACK, asked.port or 0, self.clock, source, serial_number=serial_number)
         raise CannotSimulate(f"{entry.id} with profile {entry.profile} speaks another way than its address says")
+
+    def _objects(self, group: Sequence[Entry]) -> PlayedObjects:
+        found = _profile_of(group[0])
+        if not isinstance(found, RctProfile):
+            raise CannotSimulate(f"{group[0].id} with profile {group[0].profile} has no numbered objects")
+        return PlayedObjects(found, LOOPBACK, 0, self._source(group, found))
 
     def _publisher(self, entry: Entry) -> MqttPublisher:
         if entry.pushed:
@@ -173,15 +208,17 @@ class HouseDevices:
                 presence=shelly_presence(prefix),
             )
         try:
+            entry = _with_a_number(entry, found)
             points, there = topics_of(entry, found)
         except DeviceConfigError as err:
             raise CannotSimulate(str(err)) from err
         values = self._values(entry)
+        who = portal_messages(found, (entry.mqtt and entry.mqtt.prefix) or "") if found else ()
         return MqttPublisher(
             entry.id,
             self.broker,
             self.clock,
-            lambda _: topic_messages(points, values()),
+            lambda _: [*who, *topic_messages(points, values())],
             presence=Presence(topic=there.topic) if there and not there.path else None,
             period_s=entry.period_s,
         )
@@ -213,6 +250,15 @@ class HouseDevices:
         seen = self.world.battery()
         return {} if seen is None else battery_points(seen)
 
+    def _ordered(self, bounds: Bounds) -> None:
+        """Somebody wrote to the battery."""
+        self.world.advance_to(self.clock.monotonic_s())
+        self.world.bound_battery(
+            charge_at_most_w=bounds.charge_at_most_w,
+            discharge_at_most_w=bounds.discharge_at_most_w,
+            lasts_s=bounds.lasts_s,
+        )
+
     def _grid(self, entry: MeterEntry) -> Callable[[], CircuitSample]:
         def sample() -> CircuitSample:
             self.world.advance_to(self.clock.monotonic_s())
@@ -238,7 +284,10 @@ def _profile_of(entry: Entry) -> Profile | None:
         raise CannotSimulate(f"{entry.id}: {err}") from err
     if kind_of(entry) not in found.kinds:
         raise CannotSimulate(f"{entry.id}: {found.id} describes no {kind_of(entry)}")
-    return found
+    try:
+        return as_stated(entry, found)
+    except DeviceConfigError as err:
+        raise CannotSimulate(str(err)) from err
 
 
 def _own_profile(entry: Entry) -> HttpProfile:

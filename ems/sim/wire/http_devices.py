@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import json
 import logging
+import ssl
 from collections.abc import Callable, Mapping
 from typing import Any, Final
+from urllib.parse import unquote
 
+from ems.clock import Clock, WallClock
 from ems.devices.http.profile import HttpPoint, HttpProfile
 from ems.devices.messages import parse_path
 from ems.devices.profile_parts import Kind
+from ems.devices.sample import is_live
 from ems.sim.wire.filling import CannotShow, Values
-from ems.sim.wire.json_image import put
+from ems.sim.wire.http_door import Door, Request, response
+from ems.sim.wire.json_image import put, put_into
 
 LOGGER = logging.getLogger(__name__)
 
@@ -32,8 +35,7 @@ def answers(profile: HttpProfile, values: Mapping[Kind, Values]) -> dict[str, An
         for name in sorted(numbers, key=lambda each: -len(points[each].terms) if each in points else 0):
             if name not in points:
                 raise CannotShow(f"{profile.id} does not tell {kind}.{name}; it tells {', '.join(points) or 'none'}")
-            point, value = points[name], numbers[name]
-            _tell(told.setdefault(point.request or profile.request, {}), point, value)
+            _tell(told, profile.request, points[name], numbers[name])
     return told
 
 
@@ -47,10 +49,15 @@ def _identity(profile: HttpProfile) -> dict[str, Any]:
     return {profile.identity.request: answer}
 
 
-def _tell(answer: dict[str, Any], point: HttpPoint, value: float | None) -> None:
-    """The first term carries it all."""
-    for place, term in enumerate(point.terms):
-        put(answer, parse_path(term.path), None if value is None else 0.0 if place else value / term.scale)
+def _tell(told: dict[str, Any], usual: str, point: HttpPoint, value: float | None) -> None:
+    """Of a sum the first term carries it all; of two directions, one is 0."""
+    shares = [None if value is None else 0.0 for _ in point.all_terms]
+    if value is not None:
+        shares[-1 if point.less is not None and value < 0 else 0] = abs(value) if point.less is not None else value
+    for term, share in zip(point.all_terms, shares, strict=True):
+        request = term.request or point.request or usual
+        path, number = parse_path(term.path), None if share is None else share / term.scale
+        told[request] = put_into(told.get(request, {}), path, number)
 
 
 class HttpPort:
@@ -64,12 +71,15 @@ class HttpPort:
         *,
         login: str = "",
         source: Callable[[], Mapping[Kind, Values]] | None = None,
+        tls: ssl.SSLContext | None = None,
+        clock: Clock | None = None,
     ) -> None:
         """`login` is `user:password`, or the token, of a device that lets nobody else in.
 
-        With a `source`, it measures what that gives whenever it is asked.
+        With a `source`, it measures what that gives whenever it is asked. What a profile lets its owner name has the
+        names of the parameters.
         """
-        self.profile: Final = profile
+        self.profile: Final = profile.filled(profile.id, profile.as_named)
         self.host: Final = host
         self.port = port
         self.asked: Final[list[str]] = []
@@ -78,29 +88,38 @@ class HttpPort:
         self.samples = 0
         """Answers that told what the profile asks for first."""
 
-        self._login = login
+        self.door: Final = Door(self.profile, login)
         self._source = source
-        self._answers: dict[str, Any] = answers(profile, source() if source else {})
+        self._tls = tls
+        self._clock = clock or WallClock()
+        self._answers: dict[str, Any] = {}
+        self.show(source() if source else {})
         self._server: asyncio.Server | None = None
         self._readers: set[asyncio.Task[None]] = set()
 
     def show(self, values: Mapping[Kind, Values]) -> None:
         """Measure `values` from now on. Raises CannotShow."""
-        self._answers = answers(self.profile, values)
+        told = answers(self.profile, values)
+        self.door.mark(told)
+        self._answers = {unquote(request): answer for request, answer in told.items()}
 
     def replay(self, recorded: Mapping[str, Mapping[str, float | str | None]]) -> None:
         """Answer as a device once did: numbers by request and path."""
-        self._source, self._answers = None, _identity(self.profile)
+        self._source = None
+        self.show({})
         for request, numbers in recorded.items():
-            answer: dict[str, Any] = {}
+            answer: Any = {}
             for path, number in numbers.items():
-                put(answer, parse_path(path), number)
-            self._answers[request] = answer
+                answer = put_into(answer, parse_path(path), number)
+            self.door.mark({request: answer})
+            self._answers[unquote(request)] = answer
 
     async def open(self) -> None:
         """Listen. Raises OSError when the port is taken."""
         try:
-            self._server = await asyncio.start_server(self._converse, self.host, self.port, limit=LONGEST_HEAD)
+            self._server = await asyncio.start_server(
+                self._converse, self.host, self.port, limit=LONGEST_HEAD, ssl=self._tls
+            )
         except OSError as error:
             raise OSError(
                 f"port {self.port} on {self.host} is taken; choose another for the simulated device"
@@ -124,37 +143,45 @@ class HttpPort:
         task.add_done_callback(self._readers.discard)
         try:
             while True:
-                head = await reader.readuntil(b"\r\n\r\n")
-                writer.write(self._answer(head.decode("latin-1")))
+                writer.write(self._answer(await _request(reader)))
                 await writer.drain()
-        except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError):
+        except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError, OSError):
             LOGGER.debug("a reader of %s is gone", self.profile.id)
         finally:
             writer.transport.abort()
 
-    def _answer(self, head: str) -> bytes:
-        lines = head.split("\r\n")
-        path = [*lines[0].split(" "), ""][1]
-        headers = {key.lower(): value.strip() for key, _, value in (line.partition(":") for line in lines[1:])}
-        self.asked.append(path)
-        if self._login and not self._lets_in(headers):
-            return _response("401 Unauthorized", {}, "WWW-Authenticate: Basic realm=device\r\n")
+    def _answer(self, request: Request) -> bytes:
+        self.asked.append(request.path)
+        stopped = self.door.stops(request)
+        if stopped is not None:
+            return stopped
         if self._source is not None:
             self.show(self._source())
+        path = unquote(request.path)
         if path not in self._answers:
-            return _response("404 Not Found", {})
-        self.samples += path == self.profile.request
-        return _response("200 OK", self._answers[path])
+            return response("404 Not Found", {})
+        self.samples += path == self._first
+        answer = self._answers[path]
+        if self.profile.stamp is not None:
+            put(answer, parse_path(self.profile.stamp), self._clock.monotonic_s())
+        return response("200 OK", answer)
 
-    def _lets_in(self, headers: Mapping[str, str]) -> bool:
-        if self.profile.login == "bearer":
-            header = (self.profile.token_header or "Authorization").lower()
-            return headers.get(header) in {self._login, f"Bearer {self._login}"}
-        pair = base64.b64encode(self._login.encode()).decode()
-        return headers.get("authorization") == f"Basic {pair}"
+    @property
+    def _first(self) -> str:
+        """The request that a sample begins with."""
+        use = next(iter(self.profile.uses.values()))
+        asked = [min(point.requests(self.profile.request)) for name, point in use.points.items() if is_live(name)]
+        return unquote(asked[0]) if asked else self.profile.request
 
 
-def _response(status: str, content: object, more: str = "") -> bytes:
-    body = json.dumps(content).encode()
-    head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n{more}\r\n"
-    return head.encode() + body
+async def _request(reader: asyncio.StreamReader) -> Request:
+    """The next one. Raises ValueError for a body that nobody sends."""
+    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+    lines = head.split("\r\n")
+    method, path, *_ = [*lines[0].split(" "), "", ""]
+    headers = {key.lower(): value.strip() for key, _, value in (line.partition(":") for line in lines[1:])}
+    length = int(headers.get("content-length", 0))
+    if length > LONGEST_HEAD:
+        raise ValueError("a body that is too long")
+    body = (await reader.readexactly(length)).decode("latin-1")
+    return Request(method=method, path=path, headers=headers, body=body)

@@ -15,6 +15,13 @@ def put(tree: dict[str, Any], path: JsonPath, value: object) -> None:
         here = _enter(here, step, inside, is_last=following is None)
 
 
+def put_into(tree: Any, path: JsonPath, value: object) -> Any:  # noqa: ANN401 (JSON)
+    """The tree with `value` at `path`; a list where the path begins in one."""
+    around = {"": tree if tree or not isinstance(path[0], int | Choice) else []}
+    put(around, ("", *path), value)
+    return around[""]
+
+
 def _enter(here: Any, step: str | int | Choice, inside: Any, *, is_last: bool) -> Any:  # noqa: ANN401 (JSON)
     """What stands at `step`, put there first where nothing stood."""
     if isinstance(step, Choice):

@@ -18,7 +18,9 @@ from amqtt.contexts import BrokerConfig, ListenerConfig, ListenerType
 from ems.clock import Clock
 from ems.config.schema import MqttRule
 from ems.devices.cancellation import end_if_cancelled
-from ems.devices.mqtt.profile import TopicPoint
+from ems.devices.mqtt.portal import with_portal
+from ems.devices.mqtt.profile import MqttProfile, TopicPoint
+from ems.devices.units import units_of
 from ems.sim.wire.json_image import put
 from ems.sim.wire.points import grid_points
 from ems.sim.world import CircuitSample
@@ -227,6 +229,14 @@ def shelly_messages(prefix: str, sample: CircuitSample, number: int) -> list[Mes
     return messages
 
 
+def portal_messages(profile: MqttProfile, prefix: str) -> list[Message]:
+    """What a device says of its own number, where it says it."""
+    if profile.portal_topic is None:
+        return []
+    portal = prefix.partition("/")[0]
+    return [Message(topic=with_portal(profile.portal_topic, portal), payload=json.dumps({"value": portal}))]
+
+
 def shelly_presence(prefix: str) -> Presence:
     return Presence(topic=f"{prefix}/online")
 
@@ -246,6 +256,7 @@ def _shares(point: TopicPoint, value: float) -> list[float]:
 def topic_messages(points: Mapping[str, TopicPoint], values: Mapping[str, float | None]) -> list[Message]:
     """What a device publishes so that these points are found; nothing about those it does not know."""
     plain: dict[str, float] = {}
+    units: dict[str, str] = {}
     trees: dict[str, dict[str, Any]] = {}
     for name, point in points.items():
         value = values.get(name)
@@ -254,9 +265,13 @@ def topic_messages(points: Mapping[str, TopicPoint], values: Mapping[str, float 
         for term, share in zip(point.terms, _shares(point, value), strict=True):
             if term.path:
                 put(trees.setdefault(term.topic, {}), term.steps, share / term.scale)
-            else:
+            elif term.unit_topic is None:
                 plain[term.topic] = share / term.scale
+            else:
+                unit, factor = list(units_of(name).items())[-1]
+                plain[term.topic], units[term.unit_topic] = share / term.scale / factor, unit
     return [
         *(Message(topic=topic, payload=f"{number:.4f}") for topic, number in plain.items()),
+        *(Message(topic=topic, payload=json.dumps(unit), retain=True) for topic, unit in units.items()),
         *(Message(topic=topic, payload=json.dumps(tree)) for topic, tree in trees.items()),
     ]

@@ -12,20 +12,33 @@ from typing import Final, Protocol
 
 from ems.clock import Clock
 from ems.devices.http.profile import HttpProfile
+from ems.devices.library import profile, profile_ids
 from ems.devices.mqtt.profile import MqttProfile
-from ems.devices.obis_profile import P1Profile, SpeedwireProfile
+from ems.devices.obis_profile import P1Profile, SmlPageProfile, SmlProfile, SpeedwireProfile
 from ems.devices.profile import Profile, SunSpecProfile
 from ems.devices.profile_parts import Kind
+from ems.devices.rct.profile import RctProfile
 from ems.devices.sample import phase_point
 from ems.model.electrical import Phase
 from ems.sim.wire.filling import CannotShow, Values, filled_in, tells_of
 from ems.sim.wire.heard_meters import PlayedDatagrams, PlayedTelegrams
 from ems.sim.wire.http_devices import HttpPort
 from ems.sim.wire.modbus_devices import ModbusPort
-from ems.sim.wire.mqtt_devices import EmbeddedBroker, MqttPublisher, Presence, topic_messages
+from ems.sim.wire.mqtt_devices import EmbeddedBroker, MqttPublisher, Presence, portal_messages, topic_messages
+from ems.sim.wire.object_devices import PlayedObjects
 from ems.sim.wire.profile_unit import ProfileUnit, RegisterProfile
+from ems.sim.wire.sml_page import SmlPagePort
 
 USUAL_UNIT: Final = 1
+
+
+USUAL_PORT: Final = 5020
+
+
+def usual_port(profile_id: str) -> int:
+    """Where it is played when nobody says where: a meter that speaks to everybody does so where it is listened to."""
+    chosen = profile(profile_id) if profile_id in profile_ids() else None
+    return chosen.defaults.port if isinstance(chosen, SpeedwireProfile) else USUAL_PORT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,14 +108,15 @@ class PlayedRegisters:
 
 @dataclass(slots=True)
 class PlayedAnswers:
-    """An HTTP device, without TLS and without a login."""
+    """An HTTP device, without TLS, which lets everybody in."""
 
     profile: HttpProfile
     place: Place
+    clock: Clock
     _port: HttpPort = field(init=False)
 
     def __post_init__(self) -> None:
-        self._port = HttpPort(self.profile, self.place.host, self.place.port)
+        self._port = HttpPort(self.profile, self.place.host, self.place.port, clock=self.clock)
 
     @property
     def where(self) -> Mapping[str, str | int]:
@@ -147,12 +161,13 @@ class PlayedTopics:
     async def open(self) -> None:
         await self._broker.start()
         there = self.profile.availability
-        points = {name: point.under(self.prefix) for name, point in self.profile.points.items()}
+        filled = self.profile.filled(self.profile.id, self.profile.as_named)
+        points = {name: point.under(self.prefix) for name, point in filled.points.items()}
         publisher = MqttPublisher(
             self.profile.id,
             self._broker,
             self.clock,
-            lambda _: topic_messages(points, self._values),
+            lambda _: [*portal_messages(self.profile, self.prefix), *topic_messages(points, self._values)],
             presence=Presence(topic=there.under(self.prefix).topic) if there and not there.path else None,
         )
         self._running = asyncio.create_task(publisher.run())
@@ -169,8 +184,8 @@ def _registers(profile: Profile, place: Place, _: Clock) -> Played | None:
     return PlayedRegisters(profile, place) if isinstance(profile, RegisterProfile) else None
 
 
-def _answers(profile: Profile, place: Place, _: Clock) -> Played | None:
-    return PlayedAnswers(profile, place) if isinstance(profile, HttpProfile) else None
+def _answers(profile: Profile, place: Place, clock: Clock) -> Played | None:
+    return PlayedAnswers(profile, place, clock) if isinstance(profile, HttpProfile) else None
 
 
 def _topics(profile: Profile, place: Place, clock: Clock) -> Played | None:
@@ -178,7 +193,9 @@ def _topics(profile: Profile, place: Place, clock: Clock) -> Played | None:
 
 
 def _telegrams(profile: Profile, place: Place, clock: Clock) -> Played | None:
-    return PlayedTelegrams(profile, place.host, place.port, clock) if isinstance(profile, P1Profile) else None
+    if not isinstance(profile, P1Profile | SmlProfile):
+        return None
+    return PlayedTelegrams(profile, place.host, place.port, clock)
 
 
 def _datagrams(profile: Profile, place: Place, clock: Clock) -> Played | None:
@@ -187,12 +204,22 @@ def _datagrams(profile: Profile, place: Place, clock: Clock) -> Played | None:
     return PlayedDatagrams(profile, place.host, place.port or profile.defaults.port, clock)
 
 
+def _objects(profile: Profile, place: Place, _: Clock) -> Played | None:
+    return PlayedObjects(profile, place.host, place.port) if isinstance(profile, RctProfile) else None
+
+
+def _pages(profile: Profile, place: Place, clock: Clock) -> Played | None:
+    return SmlPagePort(profile, place.host, place.port, clock) if isinstance(profile, SmlPageProfile) else None
+
+
 PLAYERS: Final[tuple[Callable[[Profile, Place, Clock], Played | None], ...]] = (
     _registers,
     _answers,
     _topics,
     _telegrams,
     _datagrams,
+    _objects,
+    _pages,
 )
 """Each plays the profiles of its transport, and no others."""
 

@@ -8,21 +8,25 @@ from typing import Final
 from pymodbus.constants import ExcCodes
 from pymodbus.simulator import DataType, SimData, SimDevice
 
+from ems.clock import Clock, WallClock
 from ems.devices.modbus.profile import HybridProfile, ModbusProfile
 from ems.devices.modbus.register_point import RegisterKind, RegisterPoint
 from ems.devices.modbus.register_types import WordOrder
 from ems.devices.profile import SunSpecProfile
 from ems.devices.profile_parts import Carrier, Kind
 from ems.devices.sample import is_live
+from ems.devices.sunspec.models import STORAGE
+from ems.sim.wire.ordered_battery import Ordered, OrderedBattery
 from ems.sim.wire.register_image import CannotShow, Image, Values, image
-from ems.sim.wire.sunspec_image import maker_image, sunspec_image, sunspec_rows
+from ems.sim.wire.sunspec_image import LARGEST_W, SunSpecDevice, first_power, maker_image, place_of, sunspec_image
+from ems.sim.wire.sunspec_orders import TAKEN, StorageOrders
 
 RegisterProfile = ModbusProfile | HybridProfile | SunSpecProfile
 
 KIND_OF: Final[Mapping[int, RegisterKind]] = {3: "holding", 4: "input"}
 """By Modbus function code."""
 
-WRITES: Final = 16
+WRITES: Final = (6, 16)
 
 
 Source = Callable[[], Mapping[Kind, Values]]
@@ -32,18 +36,34 @@ Source = Callable[[], Mapping[Kind, Values]]
 class ProfileUnit:
     """Serves the registers of one profile, and refuses what a device of that kind does not have or allow."""
 
-    def __init__(self, unit: int, profile: RegisterProfile, source: Source | None = None) -> None:
-        """With a `source`, it measures what that gives; else what it is shown. Raises CannotShow."""
+    def __init__(
+        self,
+        unit: int,
+        profile: RegisterProfile,
+        source: Source | None = None,
+        ordered: Ordered | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        """With a `source`, it measures what that gives; else what it is shown. Raises CannotShow.
+
+        `ordered` hears how far its battery is bounded; by the `clock` bounds that came into model 124 end.
+        """
         self.unit: Final = unit
         self.samples = 0
         """Answered reads that held its first power or current."""
 
         self._profile = profile
         self._source = source
+        self._ordered = ordered
+        self.orders = StorageOrders((clock or WallClock()).monotonic_s)
+        """Bounds that were written into model 124."""
+
+        self._shown: tuple[Mapping[Kind, Values], Mapping[str, float]] | None = None
         self._registers: Image = registers_of(profile, source() if source else {}, None)
         self._key = _first_live(profile)
-        self.taken: dict[str, tuple[int, ...]] = {}
-        """Bounds of the battery that were written, by their names in `control`: the registers as they came."""
+        self._order: WordOrder | None = None
+        control = None if isinstance(profile, SunSpecProfile) else profile.control
+        self._battery = None if control is None else OrderedBattery(control, ordered)
 
     @property
     def over(self) -> Carrier:
@@ -51,15 +71,23 @@ class ProfileUnit:
         usual = "tcp" if isinstance(self._profile, SunSpecProfile) else self._profile.defaults.over
         return "udp" if usual == "udp" else "tcp"
 
+    @property
+    def taken(self) -> Mapping[str, tuple[int, ...]]:
+        """Bounds of the battery that were written, by their names in `control`: the registers as they came."""
+        return {} if self._battery is None else self._battery.taken
+
     def show(self, values: Mapping[Kind, Values], order: WordOrder | None = None) -> None:
         """Measure `values` from now on. Raises CannotShow."""
-        self._registers = registers_of(self._profile, values, order)
+        orders = self.orders.told
+        self._order = order
+        self._registers = registers_of(self._profile, values, order, orders)
+        self._shown = values, orders
 
     def replay(self, recorded: Mapping[tuple[RegisterKind, int], int]) -> None:
         """Hold what a device once held, from before the port opens; what lies between its numbers reads 0."""
         profile = self._profile
         bridged = _between(recorded) if isinstance(profile, SunSpecProfile) else _bridged(profile)
-        self._source, self._registers = None, {**bridged, **recorded}
+        self._source, self._shown, self._registers = None, None, {**bridged, **recorded}
 
     def device(self) -> SimDevice:
         """As pymodbus wants it."""
@@ -75,18 +103,17 @@ class ProfileUnit:
         registers: list[int],
         written: list[int] | list[bool] | None,
     ) -> ExcCodes | None:
-        if function == WRITES and written is not None:
+        if function in WRITES and written is not None:
             return self._take(address, [int(each) for each in written])
         kind = KIND_OF.get(function)
         if kind is None or written is not None:
             return ExcCodes.ILLEGAL_FUNCTION
         if count > self._profile.limits.max_registers_per_read:
             return ExcCodes.ILLEGAL_VALUE
-        if self._source is not None:
-            try:
-                self.show(self._source())
-            except CannotShow:
-                return ExcCodes.DEVICE_FAILURE
+        try:
+            self._renew()
+        except CannotShow:
+            return ExcCodes.DEVICE_FAILURE
         wanted = [(kind, address + offset) for offset in range(count)]
         if not all(each in self._registers for each in wanted):
             return ExcCodes.ILLEGAL_ADDRESS
@@ -94,26 +121,37 @@ class ProfileUnit:
         registers[address - start : address - start + count] = [self._registers[each] for each in wanted]
         return None
 
+    def _renew(self) -> None:
+        """Measure anew; or, where nothing gives new numbers, tell bounds that came or ended meanwhile."""
+        if self._source is not None:
+            self.show(self._source())
+        elif self._shown is not None and self._shown[1] != self.orders.told:
+            self.show(self._shown[0])
+
     def _take(self, address: int, written: list[int]) -> ExcCodes | None:
         """A bound of the battery, and nothing else."""
-        for name, point in self._bounds():
-            if (address, len(written)) == (point.address, point.count):
-                self.taken[name] = tuple(written)
-                return None
-        return ExcCodes.ILLEGAL_ADDRESS
+        if isinstance(self._profile, SunSpecProfile):
+            return self._take_order(self._profile, address, written)
+        if self._battery is None:
+            return ExcCodes.ILLEGAL_ADDRESS
+        took = self._battery.take(address, written, self._order or self._profile.word_order)
+        return None if took else ExcCodes.ILLEGAL_ADDRESS
 
-    def _bounds(self) -> Iterator[tuple[str, RegisterPoint]]:
-        control = None if isinstance(self._profile, SunSpecProfile) else self._profile.control
-        if control is not None:
-            for name, point in (("charge", control.charge_limit), ("discharge", control.discharge_limit)):
-                if point is not None:
-                    yield name, point
+    def _take_order(self, profile: SunSpecProfile, address: int, written: list[int]) -> ExcCodes | None:
+        first = place_of(_described(profile), STORAGE.ids[0], TAKEN[0])
+        header = first[1] - STORAGE.fields[TAKEN[0]].offset if first else address
+        if first is None or not self.orders.take(address - header, written):
+            return ExcCodes.ILLEGAL_ADDRESS
+        if self._ordered is not None:
+            self._ordered(self.orders.bounds(LARGEST_W))
+        return None
 
     def _runs(self) -> Iterator[tuple[int, int]]:
         """First address and length of each stretch of registers, of either kind."""
         start: int | None = None
         last = -1
-        written = {cell for _, point in self._bounds() for cell in point.cells}
+        points = () if self._battery is None else self._battery.points
+        written = {cell for _, point in points for cell in point.cells}
         for address in sorted({address for _, address in self._registers} | written):
             if start is not None and address != last + 1:
                 yield start, last + 1 - start
@@ -138,8 +176,9 @@ def _between(recorded: Iterable[tuple[RegisterKind, int]]) -> Image:
 
 def _first_live(profile: RegisterProfile) -> tuple[RegisterKind, int]:
     """Where the number is that makes a read count as a sample."""
-    rows = sunspec_rows(profile.kinds) if isinstance(profile, SunSpecProfile) else _all_rows(profile)
-    return next((point.function, point.cells[0]) for name, point in rows if is_live(name))
+    if isinstance(profile, SunSpecProfile):
+        return first_power(_described(profile))
+    return next((point.function, point.cells[0]) for name, point in _all_rows(profile) if is_live(name))
 
 
 def _all_rows(profile: ModbusProfile | HybridProfile) -> Iterator[tuple[str, RegisterPoint]]:
@@ -147,9 +186,23 @@ def _all_rows(profile: ModbusProfile | HybridProfile) -> Iterator[tuple[str, Reg
         yield from each.rows.items()
 
 
-def registers_of(profile: RegisterProfile, values: Mapping[Kind, Values], order: WordOrder | None = None) -> Image:
+def _described(profile: SunSpecProfile, orders: Mapping[str, float] | None = None) -> SunSpecDevice:
+    return SunSpecDevice(
+        kinds=profile.kinds,
+        maker=profile.sunspec_maker or "Simulated",
+        modules=profile.modules,
+        orders=orders or {},
+    )
+
+
+def registers_of(
+    profile: RegisterProfile,
+    values: Mapping[Kind, Values],
+    order: WordOrder | None = None,
+    orders: Mapping[str, float] | None = None,
+) -> Image:
     """All registers of a device that measures `values`. Raises CannotShow."""
     if isinstance(profile, SunSpecProfile):
-        return sunspec_image(profile.kinds, values, profile.sunspec_maker or "Simulated")
+        return sunspec_image(_described(profile, orders), values)
     own = image(profile, values, order)
     return own if profile.sunspec_maker is None else maker_image(profile.sunspec_maker) | own

@@ -1,49 +1,62 @@
 """The registers of a device that describes itself by SunSpec models, measuring given values. Pure.
 
-Models with integers and scale factors: 103 for an inverter, 203 for a meter, behind the common model 1.
+Behind the common model 1 stand models with whole numbers and exponents: 103 for an inverter, 802 and 124 for a battery,
+203 for a meter. Where the profile knows a battery by the modules of model 160, the device has 120, 160 and 124 instead
+of 802, and its inverter gives what the strings and the battery give together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
-from ems.devices.modbus.point_map import PointMap
-from ems.devices.modbus.register_point import RegisterPoint
-from ems.devices.modbus.register_types import RegisterType, WordOrder, encode
+from ems.devices.modbus.register_point import RegisterKind
 from ems.devices.profile_parts import Kind
-from ems.devices.sunspec.chain import BASES, END_MODEL, HEADER_REGISTERS, MARKER
-from ems.devices.sunspec.models import COMMON, INVERTERS, METERS, NOT_AVAILABLE, Layout
-from ems.sim.wire.filling import Values
-from ems.sim.wire.register_image import Image, written
+from ems.devices.sunspec.chain import BASES, END_MODEL, MARKER
+from ems.devices.sunspec.models import MODELS
+from ems.devices.sunspec.modules import StorageModules
+from ems.devices.sunspec.ways import ways_of
+from ems.sim.wire.filling import PlainTells, Values, filled_in
+from ems.sim.wire.register_image import Image
+from ems.sim.wire.sunspec_model import Told, model_words
 
 COMMON_LENGTH: Final = 66
 SHORT_COMMON_LENGTH: Final = 65
 """Without the last register, as some makers have it."""
 
-CHAIN: Final[Mapping[Kind, tuple[int, int, Layout]]] = {
-    "inverter": (103, 50, INVERTERS[0]),
-    "meter": (203, 105, METERS[0]),
-}
-"""Model, its length, and where its points are."""
-
 FIRST_MODEL: Final = BASES[0] + len(MARKER)
 PRODUCING: Final = 4
 """The inverter's state."""
 
+LARGEST_W: Final = 5000.0
+"""Of the battery, either way."""
 
-def sunspec_image(kinds: Iterable[Kind], values: Mapping[Kind, Values], maker: str = "Simulated") -> Image:
-    """The registers of a chain with a model for every kind. Raises CannotShow."""
-    registers = _row(FIRST_MODEL - len(MARKER), MARKER) | _row(FIRST_MODEL, common_model(maker, COMMON_LENGTH))
-    end = FIRST_MODEL + HEADER_REGISTERS + COMMON_LENGTH
-    for kind, header in _chain(kinds):
-        model, length, layout = CHAIN[kind]
-        registers |= _row(header, (model, length, *[0] * length)) | _nothing(layout, header)
-        registers |= written(_points(layout, header), values.get(kind, {}), WordOrder.BIG)
-        if "St" in layout.fields:
-            registers["holding", header + layout.fields["St"].offset] = PRODUCING
-        end = header + HEADER_REGISTERS + length
-    return registers | _row(end, (END_MODEL, 0))
+FREE_ORDERS: Final[Mapping[str, float]] = {"StorCtl_Mod": 0.0, "OutWRte": 100.0, "InWRte": 100.0, "ChaGriSet": 1.0}
+"""What model 124 says while nobody bounds the battery."""
+
+CHARGING, DISCHARGING, HOLDING = 4.0, 3.0, 6.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SunSpecDevice:
+    """What such a device is."""
+
+    kinds: Collection[Kind]
+    maker: str = "Simulated"
+    modules: StorageModules | None = None
+    orders: Told = field(default_factory=dict)
+    """What was written into model 124."""
+
+
+def sunspec_image(device: SunSpecDevice, values: Mapping[Kind, Values]) -> Image:
+    """The registers of a chain with models for every kind. Raises CannotShow."""
+    image = _row(FIRST_MODEL - len(MARKER), MARKER)
+    at = FIRST_MODEL
+    for words in (common_model(device.maker, COMMON_LENGTH), *_models(device, values)):
+        image |= _row(at, words)
+        at += len(words)
+    return image | _row(at, (END_MODEL, 0))
 
 
 def maker_image(maker: str) -> Image:
@@ -53,55 +66,85 @@ def maker_image(maker: str) -> Image:
     return _row(FIRST_MODEL - len(MARKER), MARKER) | _row(FIRST_MODEL, words) | _row(end, (END_MODEL, 0))
 
 
-def sunspec_rows(kinds: Iterable[Kind]) -> Iterator[tuple[str, RegisterPoint]]:
-    """Where such a device has our numbers."""
-    for kind, header in _chain(kinds):
-        yield from _our_points(CHAIN[kind][2], header)
+def place_of(device: SunSpecDevice, model_id: int, point: str) -> tuple[RegisterKind, int] | None:
+    """Where the device has that point; None where it has no such model."""
+    at = FIRST_MODEL
+    for words in (common_model(device.maker, COMMON_LENGTH), *_models(device, {})):
+        if words[0] == model_id:
+            counts = {name: words[MODELS[model_id].fields[name].offset] for name in MODELS[model_id].counts}
+            return "holding", at + MODELS[model_id].arranged(words[1], counts)[point].offset
+        at += len(words)
+    return None
 
 
-def _chain(kinds: Iterable[Kind]) -> Iterator[tuple[Kind, int]]:
-    """Where the model of each kind begins."""
-    header = FIRST_MODEL + HEADER_REGISTERS + COMMON_LENGTH
-    for kind in kinds:
-        if kind in CHAIN:
-            yield kind, header
-            header += HEADER_REGISTERS + CHAIN[kind][1]
+def first_power(device: SunSpecDevice) -> tuple[RegisterKind, int]:
+    """Where the number is whose reading makes a sample."""
+    points = ((160, "module.1.DCW"), (103, "W"), (802, "W"), (203, "W"))
+    return next(place for model_id, point in points if (place := place_of(device, model_id, point)) is not None)
 
 
 def common_model(maker: str, length: int) -> tuple[int, ...]:
     """Who the device is: model 1 with its header. `length` is 66, or 65 on devices without the last register."""
-    words = [0] * (HEADER_REGISTERS + length)
-    words[:HEADER_REGISTERS] = COMMON.ids[0], length
-    for name, text in (("Mn", maker), ("Md", "Simulated"), ("Vr", "1.0"), ("SN", "SIM-1")):
-        field = COMMON.fields[name]
-        told = encode(text, RegisterType.STRING, length=field.length or 0)
-        words[field.offset : field.offset + len(told)] = told
-    return tuple(words)
+    return model_words(1, {"Mn": maker, "Md": "Simulated", "Vr": "1.0", "SN": "SIM-1"}, length=length)
 
 
-def _points(layout: Layout, header: int) -> PointMap:
-    """The model's numbers under our names."""
-    points = dict(_our_points(layout, header))
-    return PointMap(points=points)
+def _models(device: SunSpecDevice, values: Mapping[Kind, Values]) -> Iterator[tuple[int, ...]]:
+    told = {kind: _filled(device, kind, values) for kind in device.kinds}
+    sun, battery = told.get("inverter"), told.get("battery")
+    if sun is not None:
+        share_w = battery["power"] if battery and device.modules else 0.0
+        yield model_words(103, _inverter(sun, share_w))
+    if battery is not None:
+        yield from _battery_models(device, sun or {}, battery)
+    if "meter" in told:
+        yield model_words(203, _by_points(told["meter"], "meter"))
 
 
-def _our_points(layout: Layout, header: int) -> Iterator[tuple[str, RegisterPoint]]:
-    for ours, (theirs, factor) in layout.points.items():
-        field = layout.fields[theirs]
-        exponent = None if field.scale_factor is None else header + layout.fields[field.scale_factor].offset
-        yield ours, field.at(header).model_copy(update={"scale": factor, "exponent_at": exponent})
+def _filled(device: SunSpecDevice, kind: Kind, values: Mapping[Kind, Values]) -> dict[str, float | None]:
+    names = ways_of(kind, device.modules)[0].names
+    return filled_in(PlainTells(told=names), values.get(kind, {}))
 
 
-def _nothing(layout: Layout, header: int) -> Image:
-    """Every number of the model as "not implemented"."""
-    registers: Image = {}
-    for field in layout.fields.values():
-        _, patterns = NOT_AVAILABLE[field.type]
-        point = field.at(header)
-        pattern = patterns[0] if patterns else 0
-        words = tuple(pattern >> 16 * (point.count - 1 - place) & 0xFFFF for place in range(point.count))
-        registers |= _row(point.address, words)
-    return registers
+def _by_points(values: Values, kind: Kind) -> dict[str, float | str | None]:
+    """Our numbers under the names of the first model that tells them all."""
+    points = ways_of(kind)[0].parts[0].points
+    told: dict[str, float | str | None] = {}
+    for ours, (theirs, factor) in points.items():
+        value = values.get(ours)
+        told[theirs] = None if value is None else value / factor
+    return told
+
+
+def _inverter(sun: Values, share_w: float | None) -> Told:
+    told = _by_points(sun, "inverter")
+    if sun["power"] is not None and share_w is not None:
+        told["W"] = sun["power"] + share_w
+    return {**told, "St": PRODUCING}
+
+
+def _battery_models(device: SunSpecDevice, sun: Values, battery: Values) -> Iterator[tuple[int, ...]]:
+    power_w, soc, capacity_kwh = (battery[name] for name in ("power", "soc", "capacity"))
+    rated_wh = None if capacity_kwh is None else capacity_kwh * 1000
+    soc_pct = None if soc is None else soc * 100
+    state = None if power_w is None else CHARGING if power_w < 0 else DISCHARGING if power_w > 0 else HOLDING
+    if device.modules is None:
+        told = {"WHRtg": rated_wh, "SoC": soc_pct, "W": power_w, "ChaSt": state}
+        yield model_words(802, {**told, "WChaRteMax": LARGEST_W, "WDisChaRteMax": LARGEST_W})
+    else:
+        rating = {"WHRtg": rated_wh, "MaxChaRte": LARGEST_W, "MaxDisChaRte": LARGEST_W}
+        yield model_words(120, rating)
+        yield model_words(160, _modules(device.modules, sun.get("power"), power_w))
+    held = {**FREE_ORDERS, **device.orders}
+    yield model_words(124, {"WChaMax": LARGEST_W, "ChaState": soc_pct, "ChaSt": state, "InOutWRte_SF": -2, **held})
+
+
+def _modules(modules: StorageModules, sun_w: float | None, power_w: float | None) -> Told:
+    told: dict[str, float | str | None] = {"N": modules.count}
+    for number in modules.strings:
+        told[f"module.{number}.DCW"] = None if sun_w is None else sun_w / len(modules.strings)
+    told[f"module.{modules.charge}.DCW"] = None if power_w is None else max(0.0, -power_w)
+    told[f"module.{modules.discharge}.DCW"] = None if power_w is None else max(0.0, power_w)
+    return told
 
 
 def _row(address: int, words: Iterable[int]) -> Image:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from ems.api.view import build_state, seen_age_s
 from ems.api.wire import BatteryMode, SiteCondition, StationStatus
+from ems.model.battery import BatteryOrder, BatteryReason, BatteryStanding
 from ems.model.electrical import PerPhase
 from ems.model.goals import ChargeMode
 from ems.model.readings import BatteryReading
@@ -76,6 +78,25 @@ def test_a_battery_says_what_it_does(power_w: float, mode: BatteryMode) -> None:
 
     assert state.battery is not None
     assert state.battery.mode is mode
+
+
+def test_an_order_that_the_battery_does_not_take_is_a_notice_and_its_time_and_size_are_told() -> None:
+    found = scene()
+    battery = BatteryReading(power_w=900.0, taken_at_s=found.look.now_s, soc=0.5)
+    order = BatteryOrder(reason=BatteryReason.FAST_CAR, since_s=found.look.now_s - 40, discharge_at_most_w=0.0)
+    refused = BatteryStanding(order=order, in_force=False, trouble="refused")
+    look = replace(found.look, battery=battery, utc_s=1_750_000_000.0)
+
+    state = build_state(replace(found, look=look, battery=refused, battery_kwh=10.0))
+    calm = build_state(replace(found, look=look, battery=replace(refused, trouble=None)))
+    sized = build_state(replace(found, look=replace(look, battery=replace(battery, capacity_kwh=7.5)), battery_kwh=10))
+
+    assert [notice.code for notice in state.notices][-1:] == ["battery_refuses"]
+    assert all(notice.code != "battery_refuses" for notice in calm.notices)
+    assert state.battery is not None
+    assert state.battery.orders is not None
+    assert state.battery.orders.since == datetime.fromtimestamp(1_749_999_960, UTC)
+    assert (state.battery.capacity_kwh, sized.battery and sized.battery.capacity_kwh) == (10.0, 7.5)
 
 
 def test_a_silent_battery_keeps_its_energies_and_a_house_without_one_has_none() -> None:

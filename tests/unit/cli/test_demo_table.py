@@ -66,6 +66,15 @@ DECISION: dict[str, Any] = {
 }
 
 
+ORDER = {
+    "charge_at_most_w": None,
+    "discharge_at_most_w": 0.0,
+    "because": "held: a car charges as fast as it may",
+    "in_force": True,
+    "trouble": None,
+}
+
+
 STARTED = """print('{"event":"started","ocpp_port":9000}', flush=True); input()"""
 
 
@@ -111,6 +120,24 @@ def test_decision_is_drawn_with_sun_phases_and_stations(demo: Demo) -> None:
     assert line_of(lines, "L2").count("█") == 12
     assert line_of(lines, "L1").count("█") == 24
     assert not any("shed" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("power_w", "order", "words"),
+    [
+        (1500.0, None, "battery gives 1.5 kW   charge 61%"),
+        (-700.0, None, "battery takes 0.7 kW   charge 61%"),
+        (0.0, ORDER, "charge 61%   held: a car charges as fast as it may"),
+        (900.0, ORDER | {"in_force": False}, "held: a car charges as fast as it may (not taken yet)"),
+        (900.0, ORDER | {"trouble": "refused"}, "takes no order: refused"),
+    ],
+)
+def test_home_battery_is_drawn_with_its_order(
+    demo: Demo, power_w: float, order: dict[str, Any] | None, words: str
+) -> None:
+    demo.told.decision = DECISION | {"battery": {"power_w": power_w, "soc": 0.61, "order": order}}
+
+    assert words in line_of(drawn(picture(demo, FILE)), "battery")
 
 
 def test_every_station_has_its_state_limit_draw_and_reason(demo: Demo) -> None:

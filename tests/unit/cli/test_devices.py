@@ -8,9 +8,11 @@ import sys
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from ems.cli import app
 from ems.cli.device_probe import asked_at, probe_device
-from ems.cli.device_search import search_device
+from ems.cli.device_search import SearchWish, search
 from ems.cli.device_tables import unit_of
 from ems.cli.devices import list_profiles, point_rows, show_profile
 from ems.devices.library import profiles
@@ -129,7 +131,7 @@ def test_show_of_a_device_that_describes_itself_tells_its_models_for_each_use(
         "factor": 1.0,
         "counts": "+ production",
     } in points
-    assert {point["kind"] for point in points} == {"meter", "inverter"}
+    assert {point["kind"] for point in points} == {"meter", "inverter", "battery"}
 
 
 @pytest.mark.parametrize("chosen", profiles(), ids=lambda each: each.id)
@@ -158,19 +160,37 @@ def test_unknown_profile_is_wrong_use_and_the_nearest_is_named(capsys: pytest.Ca
     assert output.err == ("there is no device profile sdm630: did you mean eastron_sdm630?\n")
 
 
-def test_probing_what_publishes_by_itself_is_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:
-    assert probe_device("shelly_pro3em", asked_at("127.0.0.1", port=502, unit=1), as_json=False) == 2
-    assert "`ems devices show shelly_pro3em`" in capsys.readouterr().err
+def test_an_option_that_says_nothing_of_a_device_is_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:
+    assert probe_device("shelly_pro3em", asked_at("127.0.0.1", {"unit": 1}), as_json=False) == 2
+    assert "shelly_pro3em speaks mqtt, and --unit says nothing of that" in capsys.readouterr().err
 
 
 def test_probing_a_url_is_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:
-    assert probe_device("sunspec", asked_at("http://inverter", port=502), as_json=False) == 2
+    assert probe_device("sunspec", asked_at("http://inverter", {"port": 502}), as_json=False) == 2
     assert "give a name or address alone" in capsys.readouterr().err
 
 
 def test_a_path_is_a_serial_line() -> None:
-    assert asked_at("/dev/ttyUSB0", unit=None, baud=19200) == {"serial": "/dev/ttyUSB0", "baud": 19200}
-    assert asked_at("10.0.0.7", unit=3, over=None) == {"host": "10.0.0.7", "unit": 3}
+    assert asked_at("/dev/ttyUSB0", {"baud": 19200}) == {"serial": "/dev/ttyUSB0", "baud": 19200}
+    assert asked_at("10.0.0.7", {"unit": 3}) == {"host": "10.0.0.7", "unit": 3}
+
+
+def test_a_secret_on_the_command_line_is_refused_and_not_repeated() -> None:
+    said = CliRunner().invoke(
+        app, ["devices", "record", "sonnen_batterie", "x.json", "--host", "10.0.0.7", "--token", "my-own-secret"]
+    )
+
+    assert said.exit_code == 2
+    assert "env:NAME or file:PATH" in said.output
+    assert "my-own-secret" not in said.output
+
+
+@pytest.mark.parametrize("command", ["show", "probe", "record"])
+def test_every_command_that_looks_at_a_device_takes_the_same_options(command: str) -> None:
+    said = CliRunner().invoke(app, ["devices", command, "--help"]).output
+
+    for option in ("--port", "--unit", "--over", "--baud", "--parity", "--prefix", "--user", "--password", "--token"):
+        assert said.count(f" {option} ") == 1
 
 
 @pytest.mark.parametrize(
@@ -194,5 +214,5 @@ def test_command_used_wrongly_exits_with_2(arguments: list[str]) -> None:
 def test_a_search_at_a_profile_or_at_a_link_is_wrong_use(
     what: str, words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert search_device(what, port=None, unit=None, as_json=False) == 2
+    assert search(what, SearchWish(), as_json=False) == 2
     assert words in capsys.readouterr().err

@@ -117,6 +117,18 @@ def test_a_hold_outlasts_a_passing_cloud() -> None:
     assert ordered(sunny, before=replace(fresh, since_s=NOW_S - KEPT_S)).is_free
 
 
+def test_a_battery_that_takes_no_sun_while_held_is_held_for_a_fast_car_only_beyond_the_sun() -> None:
+    rules = BatteryRules(hold=True, hold_stops_charging=True)
+    sunny = evening(-3.0, -3.0, -3.0, battery_w=0.0, mode=ChargeMode.FAST)
+    dark = evening(mode=ChargeMode.FAST)
+    held = replace(ordered(dark, rules), since_s=NOW_S - KEPT_S)
+
+    assert ordered(sunny, rules).is_free
+    assert (held.reason, held.holds) == (BatteryReason.FAST_CAR, True)
+    assert ordered(sunny, rules, held).is_free
+    assert ordered(sunny, rules, replace(held, since_s=NOW_S - 1)).holds
+
+
 def test_a_silent_battery_or_meter_leaves_it_free() -> None:
     rules = BatteryRules(hold=True, charge_at_most_w=2000.0, discharge_at_most_w=1000.0)
 

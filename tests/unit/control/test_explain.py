@@ -11,6 +11,7 @@ from hypothesis import given
 from ems.control.cycle import decide
 from ems.control.explain import explain
 from ems.control.memory import Memory
+from ems.model.battery import BatteryOrder, BatteryReason, BatteryStanding
 from ems.model.decision import LimitReason
 from ems.model.electrical import CircuitTree, PerPhase, Phase
 from ems.model.explanation import Explanation, Stage, Step
@@ -22,6 +23,8 @@ from tests.house import House
 from tests.strategies import looks
 
 AFTER_SHARING = (Stage.CALM, Stage.GUARD, Stage.RAISE)
+
+HELD = BatteryOrder(reason=BatteryReason.FAST_CAR, discharge_at_most_w=0.0)
 
 
 def told(house: House, station_id: str) -> Explanation:
@@ -153,6 +156,26 @@ def test_a_car_without_sun_is_told_what_the_next_start_still_needs() -> None:
     assert sum(phases > 0 for phases in pattern.pattern.values()) == 1
     assert f"{off} off" in said(explanation, Stage.PATTERN)
     assert "needed" in said(explanation, Stage.PATTERN)
+
+
+@pytest.mark.parametrize(
+    ("standing", "words"),
+    [
+        (BatteryStanding(order=HELD, in_force=True), "held: a car charges as fast as it may, for 40 s"),
+        (BatteryStanding(order=HELD, in_force=False), "for 40 s; it has not taken that yet"),
+        (BatteryStanding(order=HELD, in_force=False, trouble="refused"), "takes no order and is free (held: a car "),
+    ],
+)
+def test_what_the_home_battery_is_ordered_is_a_step_and_changes_no_limit(standing: BatteryStanding, words: str) -> None:
+    house = House(main_fuse_a=25).with_car("garage", mode=ChargeMode.FAST).run(minutes=3)
+    look = house.snapshot()
+    ordered = replace(look, ordered=replace(standing, order=replace(HELD, since_s=look.now_s - 40)))
+
+    explanation = explain(ordered, house.memory, "garage")
+
+    assert words in said(explanation, Stage.BATTERY)
+    assert explanation.setpoint == explain(look, house.memory, "garage").setpoint
+    assert all(each.stage is not Stage.BATTERY for each in explain(look, house.memory, "garage").steps)
 
 
 def test_a_fast_car_is_told_the_fuse_that_binds_with_its_numbers() -> None:

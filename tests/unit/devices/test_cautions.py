@@ -57,6 +57,25 @@ def test_a_meter_whose_numbers_cannot_show_wrong_registers_is_told_to_be_tested(
     assert cautions(site(entry("eastron_sdm630"), solar=[inverter])) == ()
 
 
+def test_a_direction_that_nobody_tells_is_told_until_somebody_stated_it() -> None:
+    (caution,) = cautions(site(entry("sunspec")))
+
+    assert caution.about == "direction"
+    assert caution.sentence.startswith("grid: SunSpec does not say what a meter counts as positive; import is assumed")
+    assert caution.sentence.endswith("state `invert: false` where it does, `invert: true` where it does not.")
+    assert cautions(site(entry("sunspec", invert=False))) == ()
+    assert cautions(site(entry("fronius"))) == ()
+
+
+def test_what_a_hold_costs_is_told_where_it_costs_sun() -> None:
+    held = {"control": {"hold": True}}
+    (caution,) = cautions(site(entry("eastron_sdm630"), battery={**entry("sma"), "id": "cellar", **held}))
+
+    assert (caution.device_id, caution.about) == ("cellar", "control")
+    assert "for 60 s at most when that is over" in caution.sentence
+    assert cautions(site(entry("eastron_sdm630"), battery={**entry("kostal_plenticore"), "id": "cellar", **held})) == ()
+
+
 def test_a_profile_that_is_not_there_is_somebody_elses_problem() -> None:
     assert cautions(site(entry("nothing"))) == ()
 

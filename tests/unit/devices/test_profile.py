@@ -50,9 +50,9 @@ def test_a_shelly_has_a_prefix_and_a_last_will() -> None:
     assert meter.points["current_l2"].steps == ("b_current",)
 
 
-def test_sunspec_serves_meters_and_inverters() -> None:
+def test_sunspec_serves_meters_inverters_and_batteries() -> None:
     assert isinstance(profile("sunspec"), SunSpecProfile)
-    assert profile("sunspec").kinds == ("meter", "inverter")
+    assert profile("sunspec").kinds == ("meter", "inverter", "battery")
 
 
 def test_an_unknown_profile_names_the_known_ones() -> None:

@@ -11,9 +11,9 @@ import pytest
 
 from ems.clock import VirtualClock, run_virtual
 from ems.errors import DeviceError, LinkDown, NoAnswer
-from ems.model.battery import BatteryReason, BatteryRules
+from ems.model.battery import BatteryReason, BatteryRules, BatteryTakes
 from ems.model.snapshot import Snapshot
-from ems.runtime.battery_keeper import STALE_AFTER_S, BatteryKeeper
+from ems.runtime.battery_keeper import SAID_LASTS, STALE_AFTER_S, BatteryKeeper
 from tests.unit.control.test_battery import decided, evening
 
 Bounds = tuple[float | None, float | None]
@@ -24,12 +24,20 @@ class PaperValve:
 
     refresh_s = 4.0
     lasts_s = 60.0
+    takes = BatteryTakes(hold=True, charge_limit=True, discharge_limit=True)
 
     def __init__(self, clock: VirtualClock) -> None:
         self.clock = clock
         self.fails: DeviceError | None = None
+        self.clear_fails: DeviceError | None = None
         self.said: list[tuple[float, Bounds]] = []
         self.asked = 0
+        self.cleared = 0
+
+    async def clear(self) -> None:
+        self.cleared += 1
+        if self.clear_fails is not None:
+            raise self.clear_fails
 
     async def bound(self, *, charge_at_most_w: float | None, discharge_at_most_w: float | None) -> None:
         self.asked += 1
@@ -108,6 +116,47 @@ def test_a_free_battery_is_never_written_to(bench: Bench) -> None:
     bench.play(story)
 
     assert bench.valve.asked == 0
+
+
+def test_what_an_earlier_run_left_is_taken_back_once_before_anything_is_said(bench: Bench) -> None:
+    async def story() -> None:
+        bench.valve.clear_fails = NoAnswer("silence")
+        await bench.clock.sleep(5.0)
+        assert (bench.valve.asked, bench.keeper.standing.trouble) == (0, "no_answer")
+        bench.valve.clear_fails = None
+        await bench.clock.sleep(20.0)
+        cleared = bench.valve.cleared
+        assert bench.keeper.standing.in_force
+        await bench.clock.sleep(60.0)
+        assert bench.valve.cleared == cleared
+
+    bench.play(story)
+
+
+def test_nobody_is_told_that_a_bound_holds_which_could_not_be_said_again(bench: Bench) -> None:
+    async def story() -> None:
+        await bench.clock.sleep(3.0)
+        assert bench.keeper.standing.in_force
+        bench.valve.fails = NoAnswer("silence")
+        await bench.clock.sleep(SAID_LASTS * bench.valve.refresh_s + 1.0)
+        assert not bench.keeper.standing.in_force
+
+    bench.play(story)
+
+
+def test_a_hold_is_taken_back_at_once_though_the_last_try_failed(bench: Bench) -> None:
+    """The pause between tries grows to a minute, which a house that needs its battery has no time for."""
+
+    async def story() -> None:
+        await bench.clock.sleep(3.0)
+        bench.valve.fails = NoAnswer("silence")
+        await bench.clock.sleep(60.0)
+        bench.valve.fails = None
+        bench.shown = evening(30.0, 9.0, 9.0, battery_w=0.0)
+        await bench.clock.sleep(1.5)
+        assert bench.bounds[-1] == (None, None)
+
+    bench.play(story)
 
 
 def test_a_hold_that_is_over_is_taken_back_at_once(bench: Bench) -> None:

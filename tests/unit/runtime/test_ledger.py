@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from ems.model.battery import BatteryOrder, BatteryReason, BatteryStanding
 from ems.model.decision import Escalation, LimitReason, Reason, Setpoint
 from ems.model.electrical import Phase
 from ems.model.tariff import Tariff
@@ -378,6 +380,26 @@ def test_a_silent_meter_and_silent_devices_are_told_though_no_car_waits_for_them
         *("meter_lost_ended", "solar_silent_ended", "battery_silent_ended"),
     }
     assert len(yard.told) == 6
+
+
+def test_what_the_home_battery_is_ordered_is_a_line_and_so_is_its_refusal() -> None:
+    yard = Yard(has_battery=True, battery_w=0.0)
+    held = BatteryOrder(reason=BatteryReason.FAST_CAR, discharge_at_most_w=0.0)
+    yard.run(seconds=6)
+    for ordered in (
+        BatteryStanding(order=held, in_force=False),
+        BatteryStanding(order=held, in_force=True),
+        BatteryStanding(order=replace(held, reason=BatteryReason.FUSE_NEEDS_IT), in_force=False),
+        BatteryStanding(order=held, in_force=False, trouble="no_answer"),
+        None,
+    ):
+        yard.ordered = ordered
+        yard.run(seconds=6)
+
+    assert yard.told == [
+        *("battery_held_began", "battery_needed_began", "battery_held_ended"),
+        *("battery_refuses_began", "battery_needed_ended", "battery_refuses_ended"),
+    ]
 
 
 def test_a_car_that_a_fuse_has_no_room_for_is_told_once_and_its_end_too() -> None:

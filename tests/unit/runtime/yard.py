@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 
+from ems.model.battery import BatteryStanding
 from ems.model.decision import CircuitLoad, Decision, Escalation, Setpoint
 from ems.model.electrical import PHASES_OF, Circuit, CircuitTree, Fuse, PerPhase
 from ems.model.readings import BatteryReading, GridReading, SolarReading
@@ -41,6 +42,7 @@ class Yard:
 
     solar_w: float | None = 0.0
     battery_w: float | None = None
+    ordered: BatteryStanding | None = None
     cars_w: dict[str, float] = field(default_factory=dict)
     registers_kwh: dict[str, float] = field(default_factory=dict)
     import_kwh: float | None = None
@@ -142,6 +144,7 @@ class Yard:
             battery=None
             if self.battery_w is None
             else BatteryReading(power_w=self.battery_w, taken_at_s=self.now_s, soc=0.5),
+            ordered=self.ordered,
         )
 
     def _station(self, name: str) -> StationState:

@@ -5,10 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ems.config.schema import SimulatedBattery
 from ems.model.electrical import Circuit, CircuitTree, Fuse, Phase
 from ems.sim.car import Car, Offer
 from ems.sim.day import SummerDay
-from ems.sim.world import Place, World
+from ems.sim.plant.battery import HomeBattery
+from ems.sim.world import STEP_S, Place, World
 
 L1, L2, L3 = Phase
 THREE = (L1, L2, L3)
@@ -152,3 +154,30 @@ def test_house_alone_never_touches_the_main_fuse_in_an_hour_of_cooking() -> None
 
     assert max(house.figures()[0].max_a) <= 13.75
     assert house.figures()[0].max_a.l2 > 9
+
+
+def test_a_held_battery_does_not_discharge_and_the_grid_gives_until_nobody_says_it_again() -> None:
+    kind = SimulatedBattery(capacity_kwh=10, max_w=3000, soc=0.5, reacts_within_s=0)
+    house = World(
+        circuits=TREE,
+        day=QUIET,
+        places=[place()],
+        start_s=1000,
+        battery=HomeBattery(kind, step_s=STEP_S),
+    )
+    house.offer("one", Offer(limit_a=10.3))
+    house.advance_to(1060)
+    helped_w = house.circuit("main").power_w.total
+    house.bound_battery(charge_at_most_w=None, discharge_at_most_w=0.0, lasts_s=30)
+    house.advance_to(1080)
+    held, held_w = house.battery(), house.circuit("main").power_w.total
+    house.advance_to(1095)
+    free = house.battery()
+
+    assert helped_w == pytest.approx(0, abs=50)
+    assert held is not None
+    assert (held.power_w, held.held) == (0.0, True)
+    assert held_w == pytest.approx(2300, abs=50)
+    assert free is not None
+    assert not free.held
+    assert free.power_w == pytest.approx(2300, abs=50)

@@ -18,16 +18,16 @@ from ems.devices.modbus.register_point import RegisterKind
 from ems.devices.modbus.register_types import RegisterType, decode
 from ems.devices.profile import SunSpecProfile
 from ems.devices.profile_parts import Kind
-from ems.devices.sunspec.chain import Chain, ModelReader, discover
-from ems.devices.sunspec.models import COMMON, INVERTERS, METERS, Layout
+from ems.devices.sunspec.chain import Chain, discover
+from ems.devices.sunspec.models import COMMON
+from ems.devices.sunspec.reader import ModelReader
+from ems.devices.sunspec.ways import ways_of
 from ems.errors import Nonsense, Refused
 
 Ask = Callable[[RegisterKind, int, int], Awaitable[Answer]]
 """Read so many registers from an address. Raises DeviceError."""
 
 RegisterProfile: TypeAlias = ModbusProfile | HybridProfile
-
-LAYOUTS: Final[tuple[tuple[Kind, tuple[Layout, ...]], ...]] = (("meter", METERS), ("inverter", INVERTERS))
 
 MOST_FITS: Final = 5
 """Guesses that are told."""
@@ -88,18 +88,26 @@ async def _self_described(once: Once, among: Sequence[RegisterProfile | SunSpecP
     except Nonsense:
         return
     maker, said = await _introduced(once, chain)
-    kinds = tuple(kind for kind, layouts in LAYOUTS if any(chain.first_of(each.ids) for each in layouts))
     by_maker = [each for each in among if each.sunspec_maker and maker.lower().startswith(each.sunspec_maker.lower())]
     for each in by_maker:
-        if not isinstance(each, SunSpecProfile) or kinds:
-            seen = kinds if isinstance(each, SunSpecProfile) else ()
+        seen = _told_kinds(chain, each) if isinstance(each, SunSpecProfile) else ()
+        if not isinstance(each, SunSpecProfile) or seen:
             yield Candidate(profile_id=each.id, sure=Sure.CERTAIN, evidence=(said,), kinds=seen)
     for each in among:
-        if isinstance(each, SunSpecProfile) and each.sunspec_maker is None and kinds:
+        if isinstance(each, SunSpecProfile) and each.sunspec_maker is None and (kinds := _told_kinds(chain, each)):
             sure = Sure.POSSIBLE if by_maker else Sure.CERTAIN
             yield Candidate(
                 profile_id=each.id, sure=sure, evidence=(said, "any SunSpec device can be read so"), kinds=kinds
             )
+
+
+def _told_kinds(chain: Chain, profile: SunSpecProfile) -> tuple[Kind, ...]:
+    """The uses of the profile for which the device has models."""
+    return tuple(
+        kind
+        for kind in profile.kinds
+        if any(chain.has(part.layout for part in way.parts) for way in ways_of(kind, profile.modules))
+    )
 
 
 async def _introduced(once: Once, chain: Chain) -> tuple[str, str]:

@@ -1,0 +1,1 @@
+"""One module per carrier: how what a device says there becomes a recording."""

@@ -1,0 +1,167 @@
+"""Devices that speak by themselves, out of a recording: telegrams at a port, messages to everybody, MQTT topics."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Final
+
+import aiomqtt
+
+from ems.clock import Clock
+from ems.devices.inspection.recording import HeardDatagram, HeardMessage, HeardTelegram
+from ems.devices.messages import parse_path
+from ems.devices.mqtt.profile import MqttProfile, with_prefix
+from ems.devices.obis_profile import SpeedwireProfile
+from ems.sim.wire.again import later_datagram, later_telegram, rounds
+from ems.sim.wire.json_image import put
+from ems.sim.wire.mqtt_devices import BROKER_ANSWERS_WITHIN_S, EmbeddedBroker, portal_messages
+from ems.sim.wire.multicast import Speaker
+from ems.sim.wire.played import Place
+
+BROKEN: Final = "{"
+"""In place of a message that nobody could read."""
+
+
+class _Voice:
+    """Says what is to be said, in a task."""
+
+    def __init__(self, speak: Callable[[], Awaitable[None]]) -> None:
+        self._speak = speak
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._run())
+
+    async def _run(self) -> None:
+        await self._speak()
+
+    async def stop(self) -> None:
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+class SpokenTelegrams:
+    """A smart meter behind a bridge. Whoever connects hears the newest telegram at once, as far as there was one."""
+
+    def __init__(self, heard: Sequence[HeardTelegram], place: Place, clock: Clock) -> None:
+        self._heard = heard
+        self._host, self._port = place.host, place.port
+        self._clock = clock
+        self._server: asyncio.Server | None = None
+        self._talks: set[asyncio.StreamWriter] = set()
+        self._newest = b""
+        self._voice = _Voice(self._speak)
+
+    @property
+    def where(self) -> Mapping[str, str | int]:
+        return {"host": self._host, "port": self._port}
+
+    async def open(self) -> None:
+        self._server = await asyncio.start_server(self._meet, self._host, self._port)
+        self._port = self._server.sockets[0].getsockname()[1]
+        self._voice.start()
+
+    async def close(self) -> None:
+        await self._voice.stop()
+        server, self._server = self._server, None
+        if server is not None:
+            server.close()
+        for writer in self._talks:
+            writer.transport.abort()
+
+    async def _meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._talks.add(writer)
+        writer.write(self._newest)
+        try:
+            while await reader.read(1024):
+                pass
+        except ConnectionError:
+            pass
+        finally:
+            self._talks.discard(writer)
+            writer.close()
+
+    async def _speak(self) -> None:
+        for wait_s, shift_s, each in rounds(self._heard):
+            await self._clock.sleep(wait_s)
+            self._newest = later_telegram(each.text, shift_s).encode("ascii", "replace")
+            for writer in tuple(self._talks):
+                writer.write(self._newest)
+
+
+class SpokenDatagrams:
+    """Energy meters that speak to everybody on the network of a host."""
+
+    def __init__(self, profile: SpeedwireProfile, heard: Sequence[HeardDatagram], place: Place, clock: Clock) -> None:
+        self._heard = heard
+        self._clock = clock
+        self._speaker = Speaker(profile.defaults.group, place.host, place.port)
+        self._voice = _Voice(self._speak)
+
+    @property
+    def where(self) -> Mapping[str, str | int]:
+        return {"interface": self._speaker.host, "port": self._speaker.port}
+
+    async def open(self) -> None:
+        self._speaker.open()
+        self._voice.start()
+
+    async def close(self) -> None:
+        await self._voice.stop()
+        self._speaker.close()
+
+    async def _speak(self) -> None:
+        for wait_s, shift_s, each in rounds(self._heard):
+            await self._clock.sleep(wait_s)
+            self._speaker.say(later_datagram(bytes.fromhex(each.content), shift_s))
+
+
+class SpokenMessages:
+    """A device that publishes, with a broker of its own."""
+
+    def __init__(self, profile: MqttProfile, heard: Sequence[HeardMessage], place: Place, clock: Clock) -> None:
+        self._profile = profile
+        self._heard = heard
+        self._prefix = profile.id if place.prefix is None else place.prefix
+        self._clock = clock
+        self._broker = EmbeddedBroker(place.host, place.port)
+        self._voice = _Voice(self._speak)
+
+    @property
+    def where(self) -> Mapping[str, str | int]:
+        return {"host": self._broker.host, "port": self._broker.port, "prefix": self._prefix}
+
+    async def open(self) -> None:
+        await self._broker.start()
+        self._voice.start()
+
+    async def close(self) -> None:
+        await self._voice.stop()
+        await self._broker.stop()
+
+    async def _speak(self) -> None:
+        name = f"recorded-{self._profile.id}"
+        client = aiomqtt.Client(self._broker.host, self._broker.port, identifier=name, timeout=BROKER_ANSWERS_WITHIN_S)
+        async with client:
+            for wait_s, _, each in rounds(self._heard):
+                await self._clock.sleep(wait_s)
+                for who in portal_messages(self._profile, self._prefix):
+                    await client.publish(who.topic, who.payload)
+                await client.publish(with_prefix(each.topic, self._prefix), payload_of(each), retain=each.retained)
+
+
+def payload_of(heard: HeardMessage) -> str:
+    """The message as it was, as far as it was kept."""
+    if heard.broken:
+        return BROKEN
+    if "" in heard.values:
+        plain = heard.values[""]
+        return plain if isinstance(plain, str) else json.dumps(plain)
+    tree: dict[str, Any] = {}
+    for path, value in heard.values.items():
+        put(tree, parse_path(path), value)
+    return json.dumps(tree)
