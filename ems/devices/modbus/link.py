@@ -146,7 +146,9 @@ class ModbusLink:
     async def _on_the_wire(self, timeout_s: float) -> AsyncIterator[None]:
         """One exchange: its turn, and the silence before and after it."""
         async with self._turn:
-            await self._clock.sleep(max(0.0, self._free_at_s - self._clock.monotonic_s()))
+            wait_s = self._free_at_s - self._clock.monotonic_s()
+            if wait_s > 0:
+                await self._clock.sleep(wait_s)
             silence_s = self._gap_s
             try:
                 yield

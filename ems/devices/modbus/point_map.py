@@ -7,6 +7,7 @@ beside a direction. `parts` are read with the points, and `derived` makes our nu
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Annotated
 
 from pydantic import Field, model_validator
@@ -134,22 +135,22 @@ class PointMap(ProfilePart):
             raise ValueError("a power or current comes from a single source: say so under experimental")
         return self
 
-    @property
+    @cached_property
     def rows(self) -> dict[str, RegisterPoint]:
         """Points and parts, texts too."""
         return {**self.points, **self.parts}
 
-    @property
+    @cached_property
     def numbers(self) -> dict[str, RegisterPoint]:
         """The points and parts that every sample needs."""
         return {name: point for name, point in self.rows.items() if point.type is not RegisterType.STRING}
 
-    @property
+    @cached_property
     def texts(self) -> tuple[str, ...]:
         """The points that are texts."""
         return tuple(name for name, point in self.rows.items() if point.type is RegisterType.STRING)
 
-    @property
+    @cached_property
     def told(self) -> tuple[str, ...]:
         """The names of ours that a sample can have."""
         return (*(name for name in self.points if name not in self.texts), *self.derived)

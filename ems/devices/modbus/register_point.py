@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -77,7 +78,7 @@ class RegisterPoint(BaseModel):
         """Registers it takes."""
         return self.length or width(self.type) or 1
 
-    @property
+    @cached_property
     def cells(self) -> tuple[int, ...]:
         """The addresses of its words."""
         return self.words or tuple(range(self.address, self.address + self.count))
