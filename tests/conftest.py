@@ -11,6 +11,7 @@ from hypothesis import settings
 ALONE: Final = (
     "protocol",
     "web",
+    "scenario/test_battery_orders.py",
     "scenario/test_commissioning_in_browser.py",
     "scenario/test_connectors.py",
     "scenario/test_demo_day.py",

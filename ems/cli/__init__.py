@@ -85,7 +85,10 @@ def demo(
         typer.Argument(metavar="[SITE]", help="A site file to play; the demo house when left out.", show_default=False),
     ] = None,
     for_s: Annotated[
-        float, typer.Option("--for", metavar="SECONDS", min=0, help="End after so many seconds; 0: never.")
+        float,
+        typer.Option(
+            "--for", metavar="SECONDS", min=0, help="End so many seconds after its service listens; 0: never."
+        ),
     ] = 0.0,
     speed: Annotated[float, typer.Option(min=0.1, max=20, help="Run so many times faster than real time.")] = 1.0,
     meter: Annotated[str | None, typer.Option(metavar="ID", help="Profile of the meter to play instead.")] = None,

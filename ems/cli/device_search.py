@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from rich.text import Text
 
 from ems.cli.device_options import Stated
+from ems.cli.device_probe import ENDED
 from ems.cli.device_tables import console, print_json, table, wrong_use
 from ems.clock import WallClock
 from ems.config.cure_words import FORMS
@@ -34,6 +35,7 @@ from ems.errors import UnknownHost
 
 MQTT: Final = "mqtt://"
 LONGEST_S: Final = 300.0
+BY_KEY: Final = "it was ended by Ctrl-C"
 PATIENCE_S: Final = 30.0
 """For connecting, beside listening."""
 
@@ -60,9 +62,7 @@ def search(where: str | None, wish: SearchWish, *, as_json: bool) -> int:
     try:
         look, for_s = _look(where, wish, found)
         asyncio.run(_bounded(look, for_s))
-    except DeviceConfigError as error:
-        return wrong_use(str(error))
-    except SecretError as error:
+    except (DeviceConfigError, SecretError) as error:
         return wrong_use(str(error))
     except UnknownHost as error:
         if as_json:
@@ -73,23 +73,29 @@ def search(where: str | None, wish: SearchWish, *, as_json: bool) -> int:
     except TimeoutError:
         ended = f"its time of {for_s:g} s was over; more with --for"
     except KeyboardInterrupt:
-        ended = "it was ended by Ctrl-C"
+        ended = BY_KEY
     found.sort()
-    if as_json:
-        print_json(
-            {
-                "ok": bool(found.candidates),
-                "host": where,
-                "candidates": [_candidate_json(each) for each in found.candidates],
-                "looked": found.looked,
-                "untold": found.untold,
-                "hints": list(found.hints),
-                "ended": ended,
-            }
-        )
-    else:
-        _print(found, ended)
+    _tell(found, where, ended, as_json=as_json)
+    if ended is BY_KEY:
+        return ENDED
     return 0 if found.candidates else 1
+
+
+def _tell(found: HostFound, where: str | None, ended: str | None, *, as_json: bool) -> None:
+    if not as_json:
+        _print(found, ended)
+        return
+    print_json(
+        {
+            "ok": bool(found.candidates),
+            "host": where,
+            "candidates": [_candidate_json(each) for each in found.candidates],
+            "looked": found.looked,
+            "untold": found.untold,
+            "hints": list(found.hints),
+            "ended": ended,
+        }
+    )
 
 
 def _say(what: str) -> None:
@@ -128,10 +134,10 @@ def _look(where: str | None, wish: SearchWish, found: HostFound) -> tuple[Look, 
 
 def _broker_section(where: str, stated: Mapping[str, Any]) -> BrokerSection:
     """The broker that such a link names; a login in it is refused, and not repeated."""
+    if "@" in where:
+        raise DeviceConfigError("a login does not belong into a link: give --user, and --password env:NAME")
     try:
         link = urlsplit(where)
-        if link.username is not None or link.password is not None:
-            raise DeviceConfigError("a login does not belong into a link: give --user, and --password env:NAME")
         port = link.port or stated.get("port")
         content = {"host": link.hostname, "username": stated.get("user"), "password": stated.get("password")}
         return BrokerSection.model_validate({**content, **({} if port is None else {"port": port})})

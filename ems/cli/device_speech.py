@@ -16,10 +16,7 @@ from ems.devices.rct.profile import RctProfile
 
 def transport_lines(chosen: Profile) -> Iterator[str]:
     """The lines, one sentence or two each."""
-    for kind, reason in chosen.experimental_as.items():
-        yield f"Experimental as {kind}: {reason}"
-    for kind, reason in chosen.direction_unsure.items():
-        yield f"As {kind}, look at its direction: {reason}."
+    yield from _owner_lines(chosen)
     if isinstance(chosen, MqttProfile):
         yield from _topic_lines(chosen)
         return
@@ -51,8 +48,20 @@ def _register_lines(chosen: ModbusProfile | HybridProfile | SunSpecProfile) -> I
         yield f"Addresses count from 0; of a long number the {first} word comes first{setting}."
 
 
+def _owner_lines(chosen: Profile) -> Iterator[str]:
+    """What its owner has to know or to fill in."""
+    for kind, reason in chosen.experimental_as.items():
+        yield f"Experimental as {kind}: {reason}"
+    for kind, reason in chosen.direction_unsure.items():
+        yield f"As {kind}, look at its direction: {reason}."
+    if chosen.sign_unsettled is not None:
+        yield f"{chosen.sign_unsettled} The site file has to state `invert`."
+    for name, each in chosen.parameters.items() if isinstance(chosen, FilledProfile) else ():
+        usual = f" Usually {each.usual}." if each.usual else ""
+        yield f"parameters.{name}: {each.about}{usual}"
+
+
 def _topic_lines(chosen: MqttProfile) -> Iterator[str]:
-    yield from _parameter_lines(chosen)
     if chosen.availability:
         yield f"Tells on {chosen.availability.topic} whether it is there."
     if chosen.keepalive:
@@ -61,15 +70,7 @@ def _topic_lines(chosen: MqttProfile) -> Iterator[str]:
         yield f"Counts as silent after {chosen.limits.silent_after_s:g} s without a message."
 
 
-def _parameter_lines(chosen: FilledProfile) -> Iterator[str]:
-    """What its owner fills in."""
-    for name, each in chosen.parameters.items():
-        usual = f" Usually {each.usual}." if each.usual else ""
-        yield f"parameters.{name}: {each.about}{usual}"
-
-
 def _request_lines(chosen: HttpProfile) -> Iterator[str]:
-    yield from _parameter_lines(chosen)
     scheme = "https" if chosen.tls else "http"
     yield f"Answers {scheme} at port {chosen.port}, asked for {chosen.request}; login: {chosen.login}."
     if chosen.limits.period_s is not None:

@@ -16,10 +16,7 @@ from ems.devices.http.profile import HttpProfile
 from ems.devices.library import profile, profiles
 from ems.devices.modbus.profile import HybridProfile, ModbusProfile
 from ems.devices.mqtt.profile import MqttProfile, TopicPoint
-from ems.devices.obis_profile import (
-    ObisPoint,
-    ObisProfile,
-)
+from ems.devices.obis_profile import ObisPoint, ObisProfile
 from ems.devices.profile import Profile, SunSpecProfile
 from ems.devices.profile_parts import Kind
 from ems.devices.rct.profile import ObjectPoint, RctProfile

@@ -63,7 +63,7 @@ def _doubts(seen: HouseSeen, file: SiteFile) -> list[str]:
 def _print(seen: HouseSeen, said: list[str], sun: str | None) -> None:
     shown = table("device", "used as", "read", "failed", "numbers")
     for each in seen.devices:
-        numbers = ", ".join(f"{name} {value:.5g} {unit_of(name)}" for name, value in each.values.items())
+        numbers = ", ".join(f"{name} {value + 0.0:.5g} {unit_of(name)}" for name, value in each.values.items())
         shown.add_row(*map(Text, (each.name, each.kind, str(each.good), str(each.bad), numbers or "nothing")))
     out = console()
     out.print(shown)

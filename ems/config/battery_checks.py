@@ -43,6 +43,13 @@ def orders(file: SiteFile, known: Collection[str]) -> Iterator[Finding]:
             rests_on=(("battery", "profile"),),
         )
     yield from _apart(file, battery, takes)
+    if takes.direction_unsure and "invert" not in battery.model_fields_set:
+        yield Finding(
+            place=("battery", "control"),
+            problem="needs to know what the battery counts as positive, since its room at the fuse rests on that",
+            cure="look while it charges, and state `invert: false` where its power is below 0, else `invert: true`",
+            rests_on=(("battery", "invert"), ("battery", "profile")),
+        )
 
 
 def beyond(asked: BatteryControlSection, takes: BatteryTakes) -> Iterator[str]:

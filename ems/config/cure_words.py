@@ -29,6 +29,9 @@ FORMS: Final[Mapping[str, str]] = {
     "time_zone": "give a name of the time zone database, such as `Europe/Berlin`",
     "base_path": "begin with a slash and end without one, such as `/fusewise`",
     "trusted_proxies": "give addresses or networks, such as `192.168.1.5` or `172.30.32.0/23`",
+    "parameters": "use letters, digits, dashes and underscores, with single blanks between at most",
+    "fingerprint": "give the SHA-256 of the certificate: 64 hexadecimal digits, with colons between them or without",
+    "token_header": "give the name of a header alone, such as `Auth-Token`",
     "prefix": "use letters, digits, dashes and underscores, with slashes between",
     "discovery_prefix": "use letters, digits, dashes and underscores, with slashes between",
 }

@@ -16,6 +16,7 @@ from ems.config.problems import Finding, Place
 from ems.config.range_cures import out_of_range
 
 _LONGEST_SHOWN: Final = 40
+_SECRET_KEYS: Final = frozenset({"password", "token", "authentication_key"})
 _CLOCK_KEYS: Final = frozenset({"start", "arrives", "leaves"})
 
 
@@ -48,9 +49,14 @@ def genuine(error: ValidationError) -> tuple[ErrorDetails, ...]:
     return tuple(detail for detail in details if not _follows(detail, places))
 
 
+def is_secret(place: Place) -> bool:
+    """Whether what stands there, or further in, may be a password by mistake; nothing of it is ever shown."""
+    return not _SECRET_KEYS.isdisjoint(place) or ("p1" in place and "key" in place)
+
+
 def shown(value: object, place: Place) -> str:
     """A value as it stands in the file, shortened; never what may be a password."""
-    if "password" in place:
+    if is_secret(place):
         return "something else than a reference"
     if place[-1:] == ("url",):
         return "another address"
@@ -132,7 +138,7 @@ def _not_yes_or_no(wrong: _Wrong) -> tuple[str, str]:
 def _not_a_text(wrong: _Wrong) -> tuple[str, str]:
     if isinstance(wrong.value, dict | list):
         return f"is {wrong.shown}", "give a single word or text"
-    if "password" in wrong.place:
+    if is_secret(wrong.place):
         return "is not a text", "write it in quotes"
     if wrong.key in _CLOCK_KEYS:
         return f"is {wrong.shown}", 'write the time in quotes, such as "11:30"'
@@ -140,7 +146,7 @@ def _not_a_text(wrong: _Wrong) -> tuple[str, str]:
 
 
 def _not_a_section(wrong: _Wrong) -> tuple[str, str]:
-    if wrong.key == "password":
+    if is_secret(wrong.place[-2:]):
         return "stands in the file itself", "keep it outside: {env: NAME} or {file: PATH}"
     first = wrong.rules.required[0] if wrong.rules.required else (*wrong.rules.keys, "key")[0]
     return f"is {wrong.shown}", f"it is a section: give keys, such as {{{first}: …}}"

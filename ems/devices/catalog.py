@@ -17,7 +17,7 @@ from ems.devices.battery.entry import valve_of
 from ems.devices.battery.valve import Valve
 from ems.devices.config_error import DeviceConfigError
 from ems.devices.entry_checks import check_names, check_phases, live_points
-from ems.devices.entry_filling import as_stated
+from ems.devices.entry_filling import as_stated, is_fillable
 from ems.devices.entry_lines import line_device, rct_address, speedwire_device, spot_of
 from ems.devices.entry_numbers import names_of, signed_of
 from ems.devices.http.device import HttpDevice
@@ -133,7 +133,7 @@ class _Build:
         found = None if entry.pushed else _profile_of(entry, "meter")
         names, signed = names_of(entry, found), signed_of(entry, found)
         if not entry.pushed and not isinstance(found, SunSpecProfile):
-            check_phases(entry, names, len(phases))
+            check_phases(entry, names, len(phases), fillable=is_fillable(found))
         mounting = Mounting(
             bounds=Bounds(phases=tuple(Phase[name] for name in phases), fuse_a=fuses[entry.circuit]),
             invert=entry.invert,

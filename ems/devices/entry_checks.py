@@ -19,8 +19,8 @@ def check_names(entry: DeviceEntry, kind: Kind, names: Iterable[str]) -> None:
         raise DeviceConfigError(f"{entry.id} has points {', '.join(unknown)}: known for {kind} are {known}")
 
 
-def check_phases(entry: MeterEntry, names: Iterable[str], phases: int) -> None:
-    """Refuse a meter that cannot tell the current of every phase of its fuse."""
+def check_phases(entry: MeterEntry, names: Iterable[str], phases: int, *, fillable: bool = False) -> None:
+    """Refuse a meter that cannot tell the current of every phase of its fuse; `fillable` ones wait for parameters."""
     told = set(names)
     for own in tuple(Phase)[:phases]:
         enough = {phase_point("current", own), phase_point("power", own)}
@@ -30,6 +30,7 @@ def check_phases(entry: MeterEntry, names: Iterable[str], phases: int) -> None:
             raise DeviceConfigError(
                 f"meter {entry.id} tells neither current nor power of {own.name}, so it cannot guard the fuse of "
                 f"{entry.circuit}: take a meter with {phases} phases, or add the points {' or '.join(sorted(enough))}"
+                + (f", or what fills them in; see `ems devices show {entry.profile}`" if fillable else "")
             )
 
 

@@ -6,6 +6,7 @@ from ems.config.schema import DeviceEntry
 from ems.devices.config_error import DeviceConfigError
 from ems.devices.http.profile import HttpProfile
 from ems.devices.mqtt.profile import MqttProfile
+from ems.devices.parameters import FilledProfile
 from ems.devices.profile import Profile
 
 
@@ -14,6 +15,11 @@ def as_stated(entry: DeviceEntry, found: Profile) -> Profile:
     if found.sign_unsettled is not None and "invert" not in entry.model_fields_set:
         raise DeviceConfigError(f"{entry.id}: {found.sign_unsettled} State `invert: true` or `invert: false`.")
     return filled_in(entry, found)
+
+
+def is_fillable(found: Profile | None) -> bool:
+    """Whether its owner fills something in."""
+    return isinstance(found, FilledProfile) and bool(found.parameters)
 
 
 def filled_in(entry: DeviceEntry, found: Profile) -> Profile:

@@ -9,10 +9,11 @@ and paths, `http.profile`), `rct` (numbered objects, `rct.profile`), and with OB
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from io import StringIO
 from typing import Annotated, Any, ClassVar, Final, Literal
 
-from pydantic import Discriminator, Field, Tag, TypeAdapter, ValidationError
+from pydantic import Discriminator, Field, Tag, TypeAdapter, ValidationError, model_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -43,14 +44,20 @@ class SunSpecProfile(ProfileHead):
     sunspec_maker: Annotated[str, Field(min_length=1, max_length=32)] | None = None
     """How the maker's name begins in model 1; None for devices of any maker."""
 
+    control: StorageControl | None = None
+    """That a battery of model 124 may be bounded, and how; None where nothing is written."""
+
     more_units: Annotated[tuple[Annotated[int, Field(ge=0, le=255)], ...], Field(max_length=8)] = ()
     """Units where such a device has more of its kind, its meters say, the commonest first."""
 
     modules: StorageModules | None = None
     """What the modules of model 160 are with a battery; None where that is not known."""
 
-    control: StorageControl | None = None
-    """That a battery of model 124 may be bounded, and how; None where nothing is written."""
+    @model_validator(mode="after")
+    def _orders_a_battery(self) -> SunSpecProfile:
+        if self.control is not None and "battery" not in self.kinds:
+            raise ValueError("control is for batteries")
+        return self
 
     @property
     def status(self) -> Status:
@@ -75,7 +82,7 @@ Profile = (
 def takes_of(found: Profile | None) -> BatteryTakes | None:
     """What batteries of that profile can be ordered; None for those that are only read."""
     if isinstance(found, ModbusProfile | HybridProfile | SunSpecProfile) and found.control is not None:
-        return found.control.takes
+        return replace(found.control.takes, direction_unsure="battery" in found.direction_unsure)
     return None
 
 

@@ -40,6 +40,9 @@ class BatteryTakes:
     apart: bool = False
     """Only where no inverter of the site file answers at the same address."""
 
+    direction_unsure: bool = False
+    """Only where somebody stated what it counts as positive: whether there is room for a hold rests on that."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatteryRules:

@@ -27,7 +27,7 @@ STALE_AFTER_S: Final = 10.0
 SAID_LASTS: Final = 3
 """After so many refreshes that did not come about nobody knows any more whether a bound still holds."""
 
-LETS_GO_WITHIN_S: Final = 3.0
+LETS_GO_WITHIN_S: Final = 5.0
 """At our end; then the battery's own time-out does it."""
 
 
@@ -160,13 +160,23 @@ class BatteryKeeper:
     async def _let_go(self) -> None:
         if self._said is None or self._said.is_free:
             return
+        # In a task of its own: this one is told to end, and a connection that is shared ends whoever was told so.
+        letting = asyncio.create_task(self._valve.bound(charge_at_most_w=None, discharge_at_most_w=None))
         try:
             async with self._clock.timeout(LETS_GO_WITHIN_S):
-                await self._valve.bound(charge_at_most_w=None, discharge_at_most_w=None)
-        except (DeviceError, TimeoutError) as err:
-            LOGGER.warning("the battery was not let go (%s); it is free within %g s", err, self._valve.lasts_s)
-        else:
-            self._said = BatteryOrder()
+                await asyncio.wait([letting])
+        except TimeoutError:
+            letting.cancel()
+            await asyncio.wait([letting])
+        failed = None if letting.cancelled() else letting.exception()
+        if failed is not None and not isinstance(failed, DeviceError):
+            raise failed
+        if letting.cancelled() or failed is not None:
+            why = failed or "no answer in time"
+            LOGGER.warning("the battery was not let go (%s); it is free within %g s", why, self._valve.lasts_s)
+            return
+        LOGGER.info("the battery is let go")
+        self._said = BatteryOrder()
 
 
 def _bounds(order: BatteryOrder) -> tuple[float | None, float | None]:

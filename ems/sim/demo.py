@@ -152,6 +152,14 @@ class Demo:
             self.told.usage_span_s = (now_s - self._first_usage_at_s) / self.clock.speed
 
 
+def site_text(file: SiteFile) -> str:
+    """As the service reads it: without defaults, but for the direction of a battery, which counts only when stated."""
+    content = file.model_dump(mode="json", exclude_defaults=True)
+    if file.battery is not None and "invert" in file.battery.model_fields_set:
+        content["battery"]["invert"] = file.battery.invert
+    return json.dumps(content)
+
+
 @asynccontextmanager
 async def played(file: SiteFile, *, speed: float = 1.0, told: SiteFile | None = None) -> AsyncIterator[Demo]:
     """Start house and service; end both tidily. `told`: what the service believes of a house that really is `file`.
@@ -191,7 +199,7 @@ async def _start(folder: Path, file: SiteFile, clock: ScaledClock, ocpp_port: in
         file = file.model_copy(update={"storage": file.storage.model_copy(update={"path": str(folder / "storage")})})
     site = folder / "site.yaml"
     # JSON is YAML, and the loader of the service reads it like any site file.
-    site.write_text(file.model_dump_json(exclude_defaults=True), encoding="utf-8")
+    site.write_text(site_text(file), encoding="utf-8")
     arguments = ["-m", "ems", "run", str(site), "--json", "--clock", clock.spec(), "--ocpp-port", str(ocpp_port)]
     arguments += ["--api-port", str(file.api.port if _is_free(file.api.port) else 0)]
     with (folder / LOG_NAME).open("wb") as log:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -12,9 +13,10 @@ from ems.devices.battery.entry import valve_of
 from ems.devices.battery.profile import BatteryControl, SetpointControl
 from ems.devices.battery.valve import Valve
 from ems.devices.library import profile, profiles
-from ems.devices.modbus.link import Line, ModbusLink
+from ems.devices.modbus.link import Line, ModbusLink, UnknownFunction, WriteRequest
 from ems.devices.modbus.profile import HybridProfile, ModbusProfile
 from ems.devices.modbus.register_types import RegisterType, WordOrder, encode
+from ems.devices.profile import SunSpecProfile
 from ems.errors import DeviceError, LinkDown, NoAnswer, Nonsense, Refused
 from ems.sim.wire.modbus_devices import ModbusPort
 from ems.sim.wire.profile_unit import ProfileUnit
@@ -28,7 +30,9 @@ LITTLE = 0
 """What register 5 of that inverter holds for it."""
 
 
-def valve(port: int, found: ModbusProfile | HybridProfile, *, timeout_s: float = 20.0) -> tuple[Valve, ModbusLink]:
+def valve(
+    port: int, found: ModbusProfile | HybridProfile | SunSpecProfile, *, timeout_s: float = 20.0
+) -> tuple[Valve, ModbusLink]:
     link = ModbusLink(Line(host=LOOPBACK, port=port), HandClock())
     address = {"host": LOOPBACK, "port": port, "unit": 1, "timeout_s": timeout_s}
     entry = BatteryEntry.model_validate({"id": "cellar", "profile": found.id, "modbus": address})
@@ -166,6 +170,55 @@ async def test_a_battery_that_can_only_be_held_is_let_go_instead_of_bounded() ->
             await made.bound(charge_at_most_w=None, discharge_at_most_w=1500.0)
 
     assert unit.taken == {"enable": OFF}
+
+
+async def test_a_battery_behind_model_124_is_bounded_until_its_own_timer_ends_that() -> None:
+    found = profile("fronius")
+    assert isinstance(found, SunSpecProfile)
+    clock = HandClock()
+    unit = ProfileUnit(1, found, clock=clock)
+    unit.show({})
+    port = ModbusPort([unit], LOOPBACK)
+    await port.open()
+    made, link = valve(port.port, found)
+    try:
+        await made.clear()
+        await made.bound(charge_at_most_w=1500.0, discharge_at_most_w=0.0)
+        bounded = unit.orders.charge_share, unit.orders.discharge_share
+        await made.bound(charge_at_most_w=None, discharge_at_most_w=0.0)
+        held = unit.orders.charge_share, unit.orders.discharge_share
+        await clock.sleep(made.lasts_s)
+        ended = unit.orders.charge_share, unit.orders.discharge_share
+        await made.bound(charge_at_most_w=None, discharge_at_most_w=0.0)
+        await made.bound(charge_at_most_w=None, discharge_at_most_w=None)
+        freed = unit.orders.told["StorCtl_Mod"]
+    finally:
+        await link.close()
+        await port.close()
+
+    assert (bounded, held, ended, freed) == ((0.3, 0.0), (None, 0.0), (None, None), 0)
+
+
+async def test_a_device_that_knows_function_6_alone_is_written_by_that() -> None:
+    written: list[bytes] = []
+
+    def one_alone(request: bytes) -> Sequence[bytes]:
+        if request[7] == 16:
+            return [refusal(request, 1)]
+        written.append(request[8:12])
+        return [request]
+
+    async with odd_server(one_alone) as server:
+        link = ModbusLink(Line(host=LOOPBACK, port=server.port), HandClock())
+        request = WriteRequest(unit=1, address=40348, registers=(2,), timeout_s=20.0)
+        with pytest.raises(UnknownFunction):
+            await link.write(request)
+        await link.write(replace(request, alone=True))
+        with pytest.raises(LinkDown, match="connected anew meanwhile"):
+            await link.write(replace(request, alone=True, connection=link.connections + 1))
+        await link.close()
+
+    assert written == [b"\x9d\x9c\x00\x02"]
 
 
 async def test_other_registers_are_refused_by_the_simulated_battery() -> None:

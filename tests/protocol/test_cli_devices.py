@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -23,7 +24,7 @@ from ems.sim.wire.house import SimulatedHouse
 from ems.sim.wire.modbus_devices import ModbusPort
 from ems.sim.wire.profile_unit import ProfileUnit
 from ems.sim.wire.register_image import Values
-from tests.protocol.modbus_bench import modbus_server
+from tests.protocol.modbus_bench import SILENCE, modbus_server, odd_server
 from tests.protocol.mqtt_brokers import free_port
 from tests.protocol.p1_bench import bridge
 from tests.protocol.speedwire_bench import datagram, network
@@ -228,3 +229,22 @@ async def test_an_address_without_a_profile_is_wrong_use() -> None:
     said = await ems_devices("show", LOOPBACK, "--port", "502")
 
     assert said.code == 2
+
+
+async def test_a_search_that_is_ended_by_ctrl_c_says_what_it_found_so_far() -> None:
+    async with odd_server(lambda _: SILENCE) as server:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "ems", "devices", "probe", LOOPBACK, "--port", str(server.port)),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        assert process.stderr is not None
+        said = await asyncio.wait_for(process.stderr.readline(), GUARD_S)
+        process.send_signal(signal.SIGINT)
+        out, err = await asyncio.wait_for(process.communicate(), GUARD_S)
+
+    assert said.decode() == f"Asking port {server.port} for Modbus …\n"
+    assert process.returncode == 130
+    assert "The search is not complete: it was ended by Ctrl-C." in out.decode()
+    assert "Traceback" not in err.decode()

@@ -16,6 +16,7 @@ from ems.devices.library import profiles
 from ems.devices.profile import Profile
 from ems.devices.profile_kinds import kinds_by_profile
 from ems.devices.profile_parts import Kind
+from ems.sim.demo import site_text
 from ems.sim.wire.house import CannotSimulate, SimulatedHouse
 from ems.sim.wire.house_choice import with_devices
 from ems.sim.wire.house_plan import build
@@ -40,7 +41,7 @@ def demo_house() -> SiteFile:
 def test_the_house_can_be_planned_with_every_profile_in_every_use(chosen: Profile, kind: Kind, tmp_path: Path) -> None:
     file = with_devices(demo_house(), **{kind: chosen.id})
     written = tmp_path / "site.yaml"
-    written.write_text(file.model_dump_json(exclude_defaults=True), encoding="utf-8")
+    written.write_text(site_text(file), encoding="utf-8")
     entry = {"meter": file.meters[0], "inverter": file.solar[0], "battery": file.battery}[kind]
 
     parts = build(file, VirtualClock(), EmbeddedBroker())
@@ -62,6 +63,8 @@ def test_the_house_can_be_planned_with_every_profile_in_every_use(chosen: Profil
         ("eastron_sdm120", "solaredge", "kostal_plenticore"),
         ("dsmr_p1", "fronius", "sonnen_batterie"),
         ("sma_energy_meter", "solaredge", "sonnen_batterie"),
+        ("tq_em300", "esphome", "sonnen_batterie"),
+        ("home_assistant_stream", "home_assistant_stream_solar", "sonnen_batterie"),
         ("rct_power", "rct_power", "rct_power"),
         ("sml_head", "fronius", "sonnen_batterie"),
         ("tibber_pulse", "fronius", "sonnen_batterie"),

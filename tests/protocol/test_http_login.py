@@ -16,6 +16,7 @@ from ems.devices.http.session import FIRST_WAIT_S, LASTS_S
 from ems.devices.library import profile
 from ems.errors import DeviceError, Refused
 from ems.sim.wire.http_devices import HttpPort
+from ems.sim.wire.http_door import response
 from tests.protocol.device_site import devices_of, site
 from tests.protocol.modbus_bench import LOOPBACK, HandClock
 
@@ -162,3 +163,23 @@ async def test_a_wrong_password_is_tried_ever_more_rarely(monkeypatch: pytest.Mo
             await devices.meters["main"].close()
         # At 0, 30, 90, 210, 450 s.
         assert port.door.logins == 5
+
+
+@pytest.mark.parametrize("status", ["401 Unauthorized", "403 Forbidden", "302 Found"])
+async def test_a_device_that_lets_in_and_then_nobody_through_is_asked_once_more_and_no_more(
+    status: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes the password and shows the door all the same; a redirection is not followed."""
+    monkeypatch.setenv("HERS", PASSWORD)
+    async with behind("tq_em300", f"4711:{PASSWORD}") as port:
+        shut = response(status, {}, "Location: http://192.0.2.1/login")
+        bench = Session(port)
+        async with devices_of(bench.file, bench.clock) as devices:
+            let_in = port.door.stops
+            monkeypatch.setattr(port.door, "stops", lambda asked: let_in(asked) or shut)
+            for _ in range(3):
+                assert await bench.read(devices) == "refused"
+            await devices.meters["main"].close()
+
+    assert port.door.logins == 1
+    assert port.asked == ["/start.php", "/start.php", port.profile.request]

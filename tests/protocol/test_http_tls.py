@@ -6,6 +6,7 @@ import hashlib
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,11 +15,12 @@ from ems.devices.catalog import connect_devices
 from ems.devices.config_error import DeviceConfigError
 from ems.devices.http.profile import HttpProfile
 from ems.devices.library import profile
-from ems.errors import LinkDown
+from ems.errors import LinkDown, Refused
 from ems.sim.wire.http_devices import HttpPort
 from tests.own_certificate import own_certificate
 from tests.protocol.device_site import devices_of, site
 from tests.protocol.modbus_bench import LOOPBACK, HandClock
+from tests.unit.devices.test_token_end import token
 
 TOKEN = "eyJ-of-its-owner"
 
@@ -104,3 +106,23 @@ def test_what_cannot_be_meant_is_said(http: dict[str, object], said: str, monkey
 
     with pytest.raises(DeviceConfigError, match=said):
         connect_devices(site(phases=1, meters=[meter]), HandClock())
+
+
+async def test_a_token_that_is_over_is_said_to_be_and_one_that_ends_soon_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    now = HandClock().utc_now()
+    async with gateway(tmp_path) as (port, _):
+        for days, said in ((-2, "the token ended on"), (5, "its token ends on"), (90, "")):
+            end = now + timedelta(days=days)
+            ours = token(exp=end.timestamp())
+            monkeypatch.setenv("ENPHASE", ours)
+            file = site(phases=1, meters=[house(port, trust_any_certificate=True)])
+            async with devices_of(file, HandClock()) as devices:
+                with pytest.raises(Refused, match="lets nobody in") as refused:
+                    await devices.meters["main"].read()
+                await devices.meters["main"].close()
+            told = f"{refused.value} {caplog.text}"
+            assert (f"{said} {end:%Y-%m-%d}" in told) == bool(said)
+            assert ours not in told
+            caplog.clear()

@@ -16,7 +16,7 @@ from ems.devices.config_error import DeviceConfigError
 from ems.devices.http.profile import HttpProfile
 from ems.devices.inspection.finding import Finding
 from ems.devices.inspection.looking import look_at
-from ems.devices.inspection.recorder import HOLDS, Wish, record
+from ems.devices.inspection.recorder import HOLDS, NOT_RECORDED, Wish, record
 from ems.devices.inspection.recording import LONGEST_FILE, Recording, recording_of
 from ems.devices.inspection.subject import Subject, subject_at
 from ems.devices.inspection.tapes.length import Length
@@ -35,7 +35,15 @@ from tests.telegrams import telegram
 
 SPEED = 20.0
 REGISTERS = ["eastron_sdm630", "carlogavazzi_em111", "solaredge", "deye_3p_hybrid", "sunspec", "fronius"]
-OTHERS = ["shelly_pro3em_http", "shelly_pro3em", "victron_mqtt_solar", "tasmota", "dsmr_p1", "sma_energy_meter"]
+OTHERS = [
+    "rct_power",
+    "shelly_pro3em_http",
+    "shelly_pro3em",
+    "victron_mqtt_solar",
+    "tasmota",
+    "dsmr_p1",
+    "sma_energy_meter",
+]
 PREFIX = "shellypro3em-a8032ab12345"
 SECRET = "correct-horse-battery"
 
@@ -124,7 +132,8 @@ async def test_the_names_that_an_owner_gave_are_not_kept() -> None:
 
 
 def test_every_carrier_says_what_its_recordings_hold() -> None:
-    assert HOLDS.keys() >= {each.transport for each in profiles()}
+    assert HOLDS.keys() | NOT_RECORDED >= {each.transport for each in profiles()}
+    assert not HOLDS.keys() & NOT_RECORDED
 
 
 async def test_texts_among_the_numbers_of_a_model_are_not_kept() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Final
 
 import httpx
@@ -14,14 +16,21 @@ from ems.devices.http.bounds import SET_COOKIE, BoundedTransport
 from ems.devices.http.certificates import why_not_believed
 from ems.devices.http.profile import SessionLogin
 from ems.devices.http.session import Cookies, LoginPace
+from ems.devices.http.token_end import token_end
 from ems.devices.messages import MAX_PAYLOAD_BYTES, Json, NotInMessage, Unreadable, parse_path, parse_payload, pick
 from ems.devices.parameters import put_in
 from ems.errors import LinkDown, NoAnswer, Nonsense, Refused
 
+LOGGER = logging.getLogger(__name__)
+
 FORBIDDEN: Final = frozenset({401, 403})
+OUTSIDE: Final = FORBIDDEN | {302, 303, 307}
+"""Some send whoever is not logged in to their page for that."""
+
 OK: Final = 200
 FIRST_ERROR: Final = 400
 LONGEST_USER: Final = 100
+WARN_BEFORE: Final = timedelta(days=30)
 
 
 class HttpConversation:
@@ -62,7 +71,7 @@ class HttpConversation:
             if came_in:
                 await self._log_in(session)
             status, body = await self._ask(request)
-            content = None if status in FORBIDDEN else self._content(request, status, body)
+            content = None if status in OUTSIDE else self._content(request, status, body)
             if content is not None and _has(content, session.inside):
                 self._pace.was_good(self._clock.monotonic_s())
                 return content
@@ -99,7 +108,15 @@ class HttpConversation:
         return user
 
     def _nobody(self) -> Refused:
-        return Refused(f"{self._address.where} lets nobody in with this user, password or token")
+        end = token_end(self._address.token)
+        over = f"; the token ended on {end:%Y-%m-%d}" if end is not None and end <= self._clock.utc_now() else ""
+        return Refused(f"{self._address.where} lets nobody in with this user, password or token{over}")
+
+    def _warn_of_its_end(self) -> None:
+        """Say once that the token ends soon."""
+        end = token_end(self._address.token)
+        if end is not None and self._clock.utc_now() < end < self._clock.utc_now() + WARN_BEFORE:
+            LOGGER.warning("%s: its token ends on %s; get a new one in time", self._address.where, f"{end:%Y-%m-%d}")
 
     def _good(self, request: str, status: int, body: bytes) -> bytes:
         if status in FORBIDDEN:
@@ -153,6 +170,8 @@ class HttpConversation:
     def _opened(self) -> tuple[httpx.AsyncClient, BoundedTransport]:
         if self._client is None or self._transport is None:
             self.connections += 1
+            if self.connections == 1:
+                self._warn_of_its_end()
             address = self._address
             scheme = "http" if address.tls is None else "https"
             host = f"[{address.host}]" if ":" in address.host else address.host

@@ -68,4 +68,7 @@ async def _use(ask: Ask, chain: Chain, profile: SunSpecProfile, kind: Kind) -> l
     if choice is None or not answers:
         return []
     values, where = choice.values(answers), f"model {choice.way.wants}"
-    return [Finding(where=where, name=name, value=values.get(name), kind=kind) for name in choice.way.names]
+    found = [Finding(where=where, name=name, value=values.get(name), kind=kind) for name in choice.way.names]
+    if choice.assumes:
+        found.append(Finding(where=where, name="assumed", value=choice.assumes, unit="", kind=kind))
+    return found

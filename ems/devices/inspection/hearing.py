@@ -10,10 +10,10 @@ from ems.clock import Clock
 from ems.devices.http.address import HttpAddress
 from ems.devices.inspection.finding import Finding
 from ems.devices.obis_profile import ObisProfile, P1Profile, SmlPageProfile, SmlProfile, SpeedwireProfile
-from ems.devices.p1.device import P1Tongue, SealedTongue
+from ems.devices.p1.device import p1_tongue
 from ems.devices.p1.line import P1Line
 from ems.devices.p1.sealed import Keys
-from ems.devices.p1.speaking import SpeakingMeter, Tongue
+from ems.devices.p1.speaking import SpeakingMeter
 from ems.devices.sample import Sample
 from ems.devices.sml.device import SmlTongue
 from ems.devices.sml.page import SmlPage
@@ -28,9 +28,9 @@ SPEEDWIRE_PATIENCE_S: Final = 5.0
 
 
 async def heard_at_port(
-    profile: P1Profile | SmlProfile, line: P1Line, keys: Keys | None, clock: Clock
+    profile: P1Profile | SmlProfile, line: P1Line, clock: Clock, *, keys: Keys | None = None
 ) -> tuple[Finding, ...]:
-    """What the next whole telegram says, point by point; None for what it does not tell. `keys` open encrypted ones.
+    """What the next whole telegram says, point by point; None for what it does not tell.
 
     Raises LinkDown, NoAnswer, Nonsense or Refused.
     """
@@ -39,7 +39,7 @@ async def heard_at_port(
         period_s=1.0,
         silence_s=PORT_PATIENCE_S,
         line=line,
-        tongue=_tongue(profile, keys),
+        tongue=SmlTongue(profile) if isinstance(profile, SmlProfile) else p1_tongue(profile, keys),
         view=_as_it_is,
         clock=clock,
     )
@@ -49,11 +49,11 @@ async def heard_at_port(
         await meter.close()
 
 
-async def asked_at_page(profile: SmlPageProfile, address: HttpAddress, clock: Clock) -> tuple[Finding, ...]:
-    """What the newest telegram on its bridge's page says. Raises LinkDown, NoAnswer, Nonsense or Refused."""
+async def read_on_page(profile: SmlPageProfile, address: HttpAddress, clock: Clock) -> tuple[Finding, ...]:
+    """What the page of a bridge says. Raises LinkDown, NoAnswer, Nonsense or Refused."""
     meter: SmlPage[Sample] = SmlPage(
         name=profile.id,
-        period_s=1.0,
+        period_s=profile.limits.period_s,
         silence_s=PORT_PATIENCE_S,
         address=address,
         profile=profile,
@@ -98,12 +98,6 @@ def own_address(host: str) -> str:
             raise LinkDown(f"there is no way to {host} ({type(err).__name__})") from err
         address: str = towards.getsockname()[0]
         return address
-
-
-def _tongue(profile: P1Profile | SmlProfile, keys: Keys | None) -> Tongue:
-    if isinstance(profile, SmlProfile):
-        return SmlTongue(profile)
-    return P1Tongue(profile) if keys is None else SealedTongue(P1Tongue(profile), keys)
 
 
 def _findings(profile: ObisProfile, sample: Sample) -> tuple[Finding, ...]:

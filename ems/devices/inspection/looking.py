@@ -7,11 +7,12 @@ from typing import Final
 
 from ems.clock import Clock
 from ems.devices.config_error import DeviceConfigError
+from ems.devices.http.address import HttpAddress
 from ems.devices.http.answers import number_in
-from ems.devices.http.device import HttpAddress, HttpDevice
+from ems.devices.http.device import HttpDevice
 from ems.devices.http.profile import HttpPoint, HttpProfile
 from ems.devices.inspection.finding import Finding
-from ems.devices.inspection.hearing import asked_at_page, heard_at_port, heard_on_network
+from ems.devices.inspection.hearing import heard_at_port, heard_on_network, read_on_page
 from ems.devices.inspection.named import named_mqtt
 from ems.devices.inspection.objects import told_objects
 from ems.devices.inspection.probe import probe
@@ -69,19 +70,17 @@ def _telegrams(subject: Subject, clock: Clock) -> Awaitable[Findings] | None:
     chosen = subject.profile
     if not isinstance(chosen, P1Profile | SmlProfile):
         return None
-    return heard_at_port(chosen, subject.line(chosen), subject.keys, clock)
+    return heard_at_port(chosen, subject.line(chosen), clock, keys=subject.keys)
 
 
-def _page(subject: Subject, clock: Clock) -> Awaitable[Findings] | None:
+def _pages(subject: Subject, clock: Clock) -> Awaitable[Findings] | None:
     chosen = subject.profile
-    if not isinstance(chosen, SmlPageProfile):
-        return None
-    return asked_at_page(chosen, subject.page_address(chosen), clock)
+    return read_on_page(chosen, subject.page(chosen), clock) if isinstance(chosen, SmlPageProfile) else None
 
 
 def _objects(subject: Subject, clock: Clock) -> Awaitable[Findings] | None:
     chosen = subject.profile
-    return told_objects(chosen, subject.rct_address(chosen), clock) if isinstance(chosen, RctProfile) else None
+    return told_objects(chosen, subject.objects(chosen), clock) if isinstance(chosen, RctProfile) else None
 
 
 def _datagrams(subject: Subject, clock: Clock) -> Awaitable[Findings] | None:
@@ -92,7 +91,7 @@ def _datagrams(subject: Subject, clock: Clock) -> Awaitable[Findings] | None:
     return heard_on_network(chosen, subject.spot(chosen), serial, clock)
 
 
-LOOKS: Final[tuple[Look, ...]] = (_registers, _answers, _topics, _telegrams, _page, _datagrams, _objects)
+LOOKS: Final[tuple[Look, ...]] = (_registers, _answers, _topics, _telegrams, _datagrams, _pages, _objects)
 
 
 async def asked_over_http(profile: HttpProfile, address: HttpAddress, clock: Clock) -> Findings:

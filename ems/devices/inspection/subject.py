@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -43,7 +43,7 @@ KEYS: Final[Mapping[str, frozenset[str]]] = {
         {"host", "port", "user", "password", "token", "trust_any_certificate", "fingerprint", "parameters"}
     ),
     "mqtt": frozenset({"host", "port", "user", "password", "prefix", "parameters"}),
-    "p1": frozenset({"host", "serial", "port", "baud", "key", "authentication_key"}),
+    "p1": frozenset({"host", "serial", "port", "baud"}),
     "sml": frozenset({"host", "serial", "port", "baud"}),
     "rct": frozenset({"host", "port"}),
     "speedwire": frozenset({"port", "interface", "serial_number"}),
@@ -71,19 +71,18 @@ class Subject:
         """Of a device with a web interface. Raises DeviceConfigError and SecretError."""
         return http_address_of(self.entry, chosen)
 
-    def page_address(self, chosen: SmlPageProfile) -> HttpAddress:
+    def page(self, chosen: SmlPageProfile) -> HttpAddress:
         """Of a bridge with a page. Raises DeviceConfigError and SecretError."""
         return page_address(self.entry, chosen)
 
-    def rct_address(self, chosen: RctProfile) -> RctAddress:
-        """Of a device with numbered objects, with patience. Raises DeviceConfigError."""
-        usual = rct_address(self.entry, chosen)
-        return replace(usual, timeout_s=max(usual.timeout_s, ANSWER_WITHIN_S))
+    def objects(self, chosen: RctProfile) -> RctAddress:
+        """Of a device with numbered objects. Raises DeviceConfigError."""
+        return rct_address(self.entry, chosen)
 
     @property
     def keys(self) -> Keys | None:
         """What opens the telegrams of a smart meter. Raises DeviceConfigError and SecretError."""
-        return None if self.entry.p1 is None else p1_keys(self.entry.id, self.entry.p1)
+        return p1_keys(self.entry.id, self.entry.p1) if self.entry.p1 is not None else None
 
     def line(self, chosen: P1Profile | SmlProfile) -> P1Line:
         """Of a smart meter. Raises DeviceConfigError."""
@@ -123,20 +122,26 @@ class Subject:
         if isinstance(self.profile, P1Profile | SmlProfile):
             line = self.line(self.profile)
             return {"serial": line.serial} if line.serial else {"host": line.host, "port": line.port}
-        if isinstance(self.profile, HttpProfile):
-            page = self.http_address(self.profile)
-            return {"host": page.host, "port": page.port}
-        if isinstance(self.profile, SmlPageProfile):
-            page = self.page_address(self.profile)
-            return {"host": page.host, "port": page.port}
-        if isinstance(self.profile, RctProfile):
-            rct = self.rct_address(self.profile)
-            return {"host": rct.host, "port": rct.port}
+        if isinstance(self.profile, HttpProfile | SmlPageProfile | RctProfile):
+            return self._asked
         address = self.address
         unit: dict[str, str | int] = {"unit": address.unit}
         if address.serial:
             return {"serial": address.serial, **unit}
         return {"host": address.host, "port": address.port, **unit}
+
+    @property
+    def _asked(self) -> Mapping[str, str | int]:
+        at: HttpAddress | RctAddress
+        if isinstance(self.profile, RctProfile):
+            at = self.objects(self.profile)
+        elif isinstance(self.profile, SmlPageProfile):
+            at = self.page(self.profile)
+        elif isinstance(self.profile, HttpProfile):
+            at = self.http_address(self.profile)
+        else:
+            raise DeviceConfigError(f"{self.profile.id} is not asked over a connection of its own")
+        return {"host": at.host, "port": at.port}
 
     @property
     def whose(self) -> str:

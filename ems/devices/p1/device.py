@@ -67,6 +67,12 @@ class SealedTongue:
             yield found if isinstance(found, BadTelegram) else self._inside.read(found.content, found.began_at_s)
 
 
+def p1_tongue(profile: P1Profile, keys: Keys | None) -> P1Tongue | SealedTongue:
+    """How a meter at its customer's port speaks: with `keys`, encrypted."""
+    plain = P1Tongue(profile)
+    return plain if keys is None else SealedTongue(plain, keys)
+
+
 class P1Device(SpeakingMeter[T]):
     """Turns telegrams into readings; `read` waits for the next one."""
 
@@ -87,7 +93,7 @@ class P1Device(SpeakingMeter[T]):
             period_s=period_s,
             silence_s=silence_s,
             line=line,
-            tongue=P1Tongue(profile) if keys is None else SealedTongue(P1Tongue(profile), keys),
+            tongue=p1_tongue(profile, keys),
             view=view,
             clock=clock,
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ems.devices.modbus.register_point import MAX_READ
 from ems.devices.sunspec.chain import Chain
+from ems.devices.sunspec.models import BANK, FILL, INVERTERS, STORAGE
 from ems.devices.sunspec.reader import Ask, ModelAnswer, ModelReader, reader_of
 from ems.devices.sunspec.told import told
 from ems.devices.sunspec.ways import Way
@@ -23,6 +24,9 @@ class Choice:
 
     standing: Mapping[str, float]
     """What never changes, under our names."""
+
+    assumes: str
+    """What is taken for granted, and should be looked at once."""
 
     def values(self, answers: Sequence[ModelAnswer]) -> dict[str, float]:
         """Our numbers, from the answers of one moment."""
@@ -44,8 +48,17 @@ async def choose(ask: Ask, chain: Chain, ways: Iterable[Way], *, max_registers: 
     for way in ways:
         readers = await _readers(ask, chain, way, max_registers)
         if readers and way.fits(readers):
-            return Choice(way, tuple(readers), await _standing(ask, chain, way, max_registers))
+            standing = await _standing(ask, chain, way, max_registers)
+            return Choice(way, tuple(readers), standing, way.assumes or _share(chain, way))
     return None
+
+
+def _share(chain: Chain, way: Way) -> str:
+    """What an inverter's own power means where a battery is behind it that nobody can tell apart."""
+    battery = chain.first_of([*STORAGE.ids, *BANK.ids, *FILL.ids])
+    if battery is None or len(way.parts) > 1 or way.parts[0].layout not in INVERTERS:
+        return ""
+    return f"the device has a battery (model {battery.id}), whose share is in the inverter's power"
 
 
 async def _standing(ask: Ask, chain: Chain, way: Way, max_registers: int) -> Mapping[str, float]:

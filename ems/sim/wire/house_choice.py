@@ -94,7 +94,8 @@ def _battery(entry: Mapping[str, Any], chosen: Mapping[Kind, Profile]) -> Batter
     """With leave to be held, where it can be."""
     takes, is_hybrid = takes_of(chosen["battery"]), chosen.get("inverter") is chosen["battery"]
     orders = {"control": {"hold": True}} if takes is not None and takes.hold and not (takes.apart and is_hybrid) else {}
-    return BatteryEntry.model_validate({"id": "cellar", **entry, **orders})
+    direction = {"invert": False} if takes is not None and takes.direction_unsure else {}
+    return BatteryEntry.model_validate({"id": "cellar", **entry, **direction, **orders})
 
 
 def _shortest_period_s(found: Profile) -> float:

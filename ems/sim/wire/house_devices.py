@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from ems.clock import Clock
-from ems.config.schema import BatteryEntry, MeterEntry, ModbusAddress, SiteFile, SolarEntry
+from ems.config.schema import MeterEntry, ModbusAddress, SiteFile, SolarEntry
 from ems.devices.config_error import DeviceConfigError
 from ems.devices.entry_filling import as_stated
 from ems.devices.http.entry_requests import requests_of
@@ -24,6 +24,7 @@ from ems.devices.rct.profile import RctProfile
 from ems.errors import EmsError
 from ems.sim.wire.filling import CannotShow, Values, tells_of
 from ems.sim.wire.heard_meters import SERIAL, PlayedDatagrams, PlayedTelegrams
+from ems.sim.wire.house_groups import Entry, devices_of, kind_of
 from ems.sim.wire.http_devices import HttpPort
 from ems.sim.wire.modbus_devices import SimulatedUnit, sdm630, sunspec_inverter
 from ems.sim.wire.mqtt_devices import (
@@ -50,7 +51,6 @@ PORTAL: Final = "c0619ab00001"
 LOWEST_OPEN_PORT: Final = 1024
 """Below it only the system's own programs may listen."""
 
-Entry: TypeAlias = MeterEntry | SolarEntry | BatteryEntry
 Unit: TypeAlias = SimulatedUnit | ProfileUnit
 Page: TypeAlias = HttpPort | SmlPagePort
 HeardMeter: TypeAlias = PlayedTelegrams | PlayedDatagrams | PlayedObjects
@@ -73,11 +73,6 @@ def _with_a_number(entry: Entry, found: MqttProfile | None) -> Entry:
         return entry
     prefix = (prefix_of(entry, found) or ANY).replace(ANY, PORTAL, 1)
     return entry.model_copy(update={"mqtt": entry.mqtt.model_copy(update={"prefix": prefix})})
-
-
-def kind_of(entry: Entry) -> Kind:
-    """What it is used as."""
-    return "meter" if isinstance(entry, MeterEntry) else "inverter" if isinstance(entry, SolarEntry) else "battery"
 
 
 def address_in(entry: Entry) -> ModbusAddress | None:
@@ -108,27 +103,19 @@ class HouseDevices:
 
     def pages(self) -> dict[str, Page]:
         """The devices that answer HTTP, by the ids of their entries."""
+        asked = [(each.http.host, each.http.port, each) for each in entries_of(self.file) if each.http is not None]
         found: dict[str, Page] = {}
-        groups: dict[tuple[str, int | None, str | None], list[Entry]] = {}
-        for entry in entries_of(self.file):
-            if entry.http is not None:
-                groups.setdefault((entry.http.host, entry.http.port, entry.profile), []).append(entry)
-        for group in groups.values():
-            for several in _once_each(group):
-                found |= dict.fromkeys((entry.id for entry in several), self._page(several))
+        for several in devices_of(asked):
+            found |= dict.fromkeys((entry.id for entry in several), self._page(several))
         return found
 
     def heard(self) -> dict[str, HeardMeter]:
         """The devices on a line of their own, by the ids of their entries."""
         spoken = [entry for entry in entries_of(self.file) if entry.p1 or entry.sml or entry.speedwire is not None]
         found = {entry.id: self._heard(entry, number) for number, entry in enumerate(spoken)}
-        asked: dict[tuple[str, int | None], list[Entry]] = {}
-        for entry in entries_of(self.file):
-            if entry.rct is not None:
-                asked.setdefault((entry.rct.host, entry.rct.port), []).append(entry)
-        for group in asked.values():
-            for several in _once_each(group):
-                found |= dict.fromkeys((entry.id for entry in several), self._objects(several))
+        asked = [(each.rct.host, each.rct.port, each) for each in entries_of(self.file) if each.rct is not None]
+        for several in devices_of(asked):
+            found |= dict.fromkeys((entry.id for entry in several), self._objects(several))
         return found
 
     def publishers(self) -> dict[str, MqttPublisher]:
@@ -162,7 +149,7 @@ class HouseDevices:
             phases, peak_w = self.file.connection.phases, entry.peak_w or USUAL_PEAK_W
             return sunspec_inverter(address.unit, self._sun(entry), self.clock, phases=phases, peak_w=peak_w)
         try:
-            return ProfileUnit(address.unit, found, self._source(group, found), self._ordered, self.clock)
+            return ProfileUnit(address.unit, found, self._source(group, found), self.clock, self._ordered)
         except CannotShow as err:
             raise CannotSimulate(f"{entry.id} cannot be simulated: {err}") from err
 
@@ -296,19 +283,6 @@ def _own_profile(entry: Entry) -> HttpProfile:
     points = requests_of(entry, None, kind_of(entry))
     uses = {kind_of(entry): HttpUse(points=points)}
     return HttpProfile(id="own", vendor="own", model="own", transport="http", request=request, uses=uses)
-
-
-def _once_each(group: Sequence[Entry]) -> Iterator[list[Entry]]:
-    """Devices of the group, each with at most one entry of a kind, and those with points of their own alone."""
-    rest = list(group)
-    while rest:
-        taken: list[Entry] = []
-        for entry in rest:
-            alone = entry.profile is None and taken
-            if not alone and kind_of(entry) not in {kind_of(each) for each in taken}:
-                taken.append(entry)
-        rest = [entry for entry in rest if entry not in taken]
-        yield taken
 
 
 def _wired_backwards(seen: CircuitSample) -> CircuitSample:

@@ -57,6 +57,11 @@ class PlayedObjects:
         """Measure exactly `values` from now on. Raises CannotShow."""
         self._told = objects_of(self._profile, values)
 
+    def replay(self, recorded: Mapping[int, float | None]) -> None:
+        """Hold what a device once did: numbers by object."""
+        self._source = None
+        self._told = {each: UNKNOWN if number is None else number for each, number in recorded.items()}
+
     async def open(self) -> None:
         """Answer. Raises OSError when the port is taken."""
         self._server = await asyncio.start_server(self._converse, self._host, self._port)

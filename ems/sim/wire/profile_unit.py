@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
@@ -16,10 +17,10 @@ from ems.devices.profile import SunSpecProfile
 from ems.devices.profile_parts import Carrier, Kind
 from ems.devices.sample import is_live
 from ems.devices.sunspec.models import STORAGE
-from ems.sim.wire.ordered_battery import Ordered, OrderedBattery
+from ems.sim.wire.ordered_battery import Bounds, Ordered, OrderedBattery
 from ems.sim.wire.register_image import CannotShow, Image, Values, image
 from ems.sim.wire.sunspec_image import LARGEST_W, SunSpecDevice, first_power, maker_image, place_of, sunspec_image
-from ems.sim.wire.sunspec_orders import TAKEN, StorageOrders
+from ems.sim.wire.sunspec_orders import REVERT, TAKEN, StorageOrders
 
 RegisterProfile = ModbusProfile | HybridProfile | SunSpecProfile
 
@@ -41,12 +42,12 @@ class ProfileUnit:
         unit: int,
         profile: RegisterProfile,
         source: Source | None = None,
-        ordered: Ordered | None = None,
         clock: Clock | None = None,
+        ordered: Ordered | None = None,
     ) -> None:
         """With a `source`, it measures what that gives; else what it is shown. Raises CannotShow.
 
-        `ordered` hears how far its battery is bounded; by the `clock` bounds that came into model 124 end.
+        By the `clock` bounds that were written into model 124 end; `ordered` hears how far its battery is bounded.
         """
         self.unit: Final = unit
         self.samples = 0
@@ -54,7 +55,6 @@ class ProfileUnit:
 
         self._profile = profile
         self._source = source
-        self._ordered = ordered
         self.orders = StorageOrders((clock or WallClock()).monotonic_s)
         """Bounds that were written into model 124."""
 
@@ -63,6 +63,7 @@ class ProfileUnit:
         self._key = _first_live(profile)
         self._order: WordOrder | None = None
         control = None if isinstance(profile, SunSpecProfile) else profile.control
+        self._ordered = ordered
         self._battery = None if control is None else OrderedBattery(control, ordered)
 
     @property
@@ -78,8 +79,8 @@ class ProfileUnit:
 
     def show(self, values: Mapping[Kind, Values], order: WordOrder | None = None) -> None:
         """Measure `values` from now on. Raises CannotShow."""
-        orders = self.orders.told
         self._order = order
+        orders = self.orders.told
         self._registers = registers_of(self._profile, values, order, orders)
         self._shown = values, orders
 
@@ -140,10 +141,10 @@ class ProfileUnit:
     def _take_order(self, profile: SunSpecProfile, address: int, written: list[int]) -> ExcCodes | None:
         first = place_of(_described(profile), STORAGE.ids[0], TAKEN[0])
         header = first[1] - STORAGE.fields[TAKEN[0]].offset if first else address
-        if first is None or not self.orders.take(address - header, written):
+        if not first or not self.orders.take(address - header, written):
             return ExcCodes.ILLEGAL_ADDRESS
         if self._ordered is not None:
-            self._ordered(self.orders.bounds(LARGEST_W))
+            self._ordered(_bounds_of(self.orders))
         return None
 
     def _runs(self) -> Iterator[tuple[int, int]]:
@@ -159,6 +160,16 @@ class ProfileUnit:
             start, last = address if start is None else start, address
         if start is not None:
             yield start, last + 1 - start
+
+
+def _bounds_of(orders: StorageOrders) -> Bounds:
+    """In watts; what would make it charge or discharge is nothing that anybody of ours writes."""
+    charge, discharge = orders.charge_share, orders.discharge_share
+    return Bounds(
+        charge_at_most_w=None if charge is None else max(0.0, charge) * LARGEST_W,
+        discharge_at_most_w=None if discharge is None else max(0.0, discharge) * LARGEST_W,
+        lasts_s=orders.told.get(REVERT) or math.inf,
+    )
 
 
 def _bridged(profile: ModbusProfile | HybridProfile) -> Image:

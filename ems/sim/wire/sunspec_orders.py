@@ -12,7 +12,6 @@ from typing import Final
 
 from ems.devices.modbus.register_types import signed_word
 from ems.devices.sunspec.models import STORAGE
-from ems.sim.wire.ordered_battery import Bounds
 from ems.sim.wire.sunspec_image import FREE_ORDERS
 
 TAKEN: Final = (
@@ -24,7 +23,6 @@ REVERT: Final = "InOutWRte_RvrtTms"
 RATES: Final = ("OutWRte", "InWRte")
 REVERTED: Final = ("StorCtl_Mod", *RATES)
 CHARGE_BIT, DISCHARGE_BIT = 0, 1
-FOR_EVER_S: Final = 1e9
 HUNDREDTHS: Final = 100
 """The rates stand in hundredths of a per cent."""
 
@@ -64,15 +62,6 @@ class StorageOrders:
     def discharge_share(self) -> float | None:
         """The bound of discharging, in the same way; below 0 it has to charge."""
         return self._share("OutWRte", DISCHARGE_BIT)
-
-    def bounds(self, largest_w: float) -> Bounds:
-        """What they mean for a battery that charges and discharges with so much at most."""
-        charge, discharge = self.charge_share, self.discharge_share
-        return Bounds(
-            charge_at_most_w=None if charge is None else max(0.0, charge) * largest_w,
-            discharge_at_most_w=None if discharge is None else max(0.0, discharge) * largest_w,
-            lasts_s=self.told.get(REVERT, 0.0) or FOR_EVER_S,
-        )
 
     def _share(self, rate: str, bit: int) -> float | None:
         told = self.told

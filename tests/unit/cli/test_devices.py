@@ -209,10 +209,19 @@ def test_command_used_wrongly_exits_with_2(arguments: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("what", "words"), [("sunspec", "add --host HOST"), ("http://meter", "host is 'http://meter'")]
+    ("what", "words"),
+    [
+        ("sunspec", "add --host HOST"),
+        ("http://meter", "host is 'http://meter'"),
+        ("mqtt://", "mqtt:// is no broker: write mqtt://HOST"),
+        ("mqtt://broker:0x1", "mqtt://broker:0x1 is no broker"),
+        ("mqtt://me:secret@broker", "a login does not belong into a link"),
+    ],
 )
 def test_a_search_at_a_profile_or_at_a_link_is_wrong_use(
     what: str, words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert search(what, SearchWish(), as_json=False) == 2
-    assert words in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert words in said
+    assert "secret" not in said

@@ -26,6 +26,8 @@ def site(battery: str, control: str, more: str = "") -> str:
         (KOSTAL, "{hold: true, charge_at_most_w: 2000, discharge_at_most_w: 1000}"),
         (SMA, "{hold: true}"),
         ("profile: sonnen_batterie\n  http: {host: a}", "null"),
+        ("profile: fronius\n  modbus: {host: a}", "{hold: true, charge_at_most_w: 2000, discharge_at_most_w: 0}"),
+        ("profile: sunspec\n  invert: false\n  modbus: {host: a}", "{hold: true}"),
     ],
 )
 def test_leave_that_fits_is_no_problem(tmp_path: Path, battery: str, control: str) -> None:

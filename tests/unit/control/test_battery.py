@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ems.control.battery import KEPT_S, RESTS_S, order_battery
+from ems.control.battery import KEPT_S, MARGIN_A, RESTS_S, order_battery
 from ems.model.battery import BatteryOrder, BatteryReason, BatteryRules
 from ems.model.decision import CircuitLoad, Decision
 from ems.model.electrical import NOMINAL_V, PerPhase, Phase
@@ -163,6 +163,7 @@ def test_bounds_of_the_site_file_hold_all_the_time_but_for_the_fuse() -> None:
     rules=st.builds(
         BatteryRules,
         hold=st.booleans(),
+        hold_stops_charging=st.booleans(),
         charge_at_most_w=st.none() | st.floats(0, 5000),
         discharge_at_most_w=st.none() | st.floats(0, 5000),
     ),
@@ -191,6 +192,38 @@ def test_no_order_takes_help_that_the_fuse_has_no_room_without(
     if order.discharge_at_most_w is not None:
         given_a = max(0.0, battery_w) / NOMINAL_V
         assert all(amps + given_a <= usable_a + 1e-9 for amps in measured_a)
+
+
+@given(
+    measured_a=per_phase,
+    battery_w=st.floats(-6000, 6000),
+    usable_a=st.floats(6, 63),
+    mode=st.sampled_from(ChargeMode),
+    stops=st.booleans(),
+)
+def test_a_hold_never_begins_without_room_to_spare(
+    measured_a: PerPhase, battery_w: float, usable_a: float, mode: ChargeMode, stops: bool
+) -> None:
+    now = evening(*measured_a, battery_w=battery_w, mode=mode)
+
+    order = order_battery(now, decided(now, usable_a), BatteryRules(hold=True, hold_stops_charging=stops), FREE)
+
+    if order.holds:
+        given_a = max(0.0, battery_w) / NOMINAL_V
+        assert all(amps + given_a <= usable_a - MARGIN_A + 1e-9 for amps in measured_a)
+
+
+@given(battery_w=st.floats(-6000, 6000), export_a=st.floats(0.1, 40), since_s=st.floats(KEPT_S, 1000))
+def test_what_takes_no_sun_while_held_is_not_held_while_sun_is_left(
+    battery_w: float, export_a: float, since_s: float
+) -> None:
+    """But for the first minute: so much sun is lost to it, and no more."""
+    sunny = evening(-export_a, -export_a, -export_a, battery_w=min(0.0, battery_w), mode=ChargeMode.FAST)
+    held = BatteryOrder(reason=BatteryReason.FAST_CAR, since_s=NOW_S - since_s, discharge_at_most_w=0.0)
+    rules = BatteryRules(hold=True, hold_stops_charging=True)
+
+    assert ordered(sunny, rules, held).is_free
+    assert ordered(sunny, rules, FREE).is_free
 
 
 @pytest.mark.parametrize("reason", BatteryReason)

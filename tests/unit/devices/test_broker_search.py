@@ -13,7 +13,7 @@ from ems.devices.mqtt.profile import MqttProfile
 from ems.sim.wire.mqtt_devices import Message, topic_messages
 
 PREFIX = "c0619ab12345"
-MQTT = [each for each in profiles() if isinstance(each, MqttProfile)]
+MQTT = [each.filled(each.id, {}) for each in profiles() if isinstance(each, MqttProfile)]
 
 
 def heard(*messages: Message) -> Gathered:

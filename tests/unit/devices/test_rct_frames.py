@@ -61,6 +61,13 @@ def test_every_frame_comes_back_in_whatever_pieces_it_comes(frame: Frame, cuts: 
     assert in_pieces(noise + written(frame) + written(frame), cuts) == [frame, frame]
 
 
+@pytest.mark.parametrize("byte", range(256))
+def test_every_byte_may_stand_anywhere(byte: int) -> None:
+    frame = Frame(ANSWER, int.from_bytes(bytes([byte]) * 4, "big"), bytes([byte]) * 9)
+
+    assert in_pieces(written(frame), [5, 6, 7, 8]) == [frame]
+
+
 @given(FRAMES)
 def test_a_start_sign_stands_alone_at_the_beginning_only(frame: Frame) -> None:
     wire = written(frame)[1:]

@@ -10,6 +10,7 @@ from itertools import pairwise
 import pytest
 
 from ems.clock import VirtualClock, run_virtual
+from ems.devices.cancellation import end_if_cancelled
 from ems.errors import DeviceError, LinkDown, NoAnswer
 from ems.model.battery import BatteryReason, BatteryRules, BatteryTakes
 from ems.model.snapshot import Snapshot
@@ -41,6 +42,8 @@ class PaperValve:
 
     async def bound(self, *, charge_at_most_w: float | None, discharge_at_most_w: float | None) -> None:
         self.asked += 1
+        # As every connection of ours does, which may be shared.
+        end_if_cancelled()
         if self.fails is not None:
             raise self.fails
         self.said.append((self.clock.monotonic_s(), (charge_at_most_w, discharge_at_most_w)))

@@ -179,5 +179,5 @@ def test_a_held_battery_does_not_discharge_and_the_grid_gives_until_nobody_says_
     assert (held.power_w, held.held) == (0.0, True)
     assert held_w == pytest.approx(2300, abs=50)
     assert free is not None
-    assert not free.held
     assert free.power_w == pytest.approx(2300, abs=50)
+    assert not free.held

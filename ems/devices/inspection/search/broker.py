@@ -166,11 +166,10 @@ def untold_topics() -> tuple[str, ...]:
 
 @cache
 def _mqtt_profiles() -> tuple[MqttProfile, ...]:
-    """Those whose topics have words of their own."""
+    """Those whose topics have words of their own, with the points that need nothing from their owner."""
+    shipped = (each.filled(each.id, {}) for each in profiles() if isinstance(each, MqttProfile))
     return tuple(
-        each
-        for each in profiles()
-        if isinstance(each, MqttProfile) and all(point.topic != "{prefix}" for point in each.points.values())
+        each for each in shipped if each.points and all(point.topic != "{prefix}" for point in each.points.values())
     )
 
 

@@ -161,7 +161,8 @@ async def search_units(search: Search, line: Line, clock: Clock, found: HostFoun
         return Spoke.YES if there else Spoke.NOBODY
     finally:
         await link.close()
-    said = f"answers Modbus as unit {', '.join(map(str, there))}" if there else NOT_MODBUS
+    silent = NOT_MODBUS if line.over == "tcp" else "gives no answer"
+    said = f"answers Modbus as unit {', '.join(map(str, there))}" if there else silent
     found.looked.append(f"{_named(line)}: {said}")
     if there:
         return Spoke.YES

@@ -76,7 +76,8 @@ def _tell(chosen: SpeedwireProfile, spot: Spot, port: int | None, heard: _Heard,
             )
         )
     broken = f", and {heard.broken} broken messages" if heard.broken else ""
-    several = f"{len(heard.meters)} energy meters speak" if heard.meters else "no energy meter speaks"
+    amount = {0: "no energy meter speaks", 1: "one energy meter speaks"}
+    several = amount.get(len(heard.meters), f"{len(heard.meters)} energy meters speak")
     found.looked.append(heard.trouble or f"{spot.where}: {several}{broken}")
     if not heard.meters:
         found.hints[
