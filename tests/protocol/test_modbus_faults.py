@@ -22,7 +22,7 @@ from ems.config.schema import ModbusAddress
 from ems.devices.library import profile
 from ems.devices.modbus.address import line_of
 from ems.devices.modbus.frames import EXCEPTION_NAMES
-from ems.devices.modbus.link import Line, ModbusLink, ReadRequest
+from ems.devices.modbus.link import Line, ModbusLink, ReadRequest, WriteRequest
 from ems.errors import DeviceError, LinkDown, NoAnswer, Nonsense, Refused
 from tests.own_certificate import own_certificate
 from tests.protocol.modbus_bench import GUARD_S, LOOPBACK, HandClock, OddServer, Reply, answer, odd_server, refusal
@@ -431,3 +431,22 @@ async def test_what_adapters_put_before_an_rtu_answer_costs_nothing(
         for _ in range(2):
             assert (await link.read(READ)).registers == TRUTH
             assert (await link.read(NEXT)).registers == NEXT_TRUTH
+
+
+@pytest.mark.parametrize("over", UNNUMBERED_CARRIERS)
+@pytest.mark.parametrize("before", [lambda _: b"", lambda asked: asked, lambda asked: b"\0" + asked + b"\xff"])
+async def test_a_write_is_confirmed_behind_the_echo_of_it(
+    before: Callable[[bytes], bytes], over: Over, tmp_path: Path
+) -> None:
+    write = WriteRequest(unit=3, address=10, registers=(1, 2), timeout_s=GUARD_S)
+    heard: list[bytes] = []
+
+    def reply(asked: bytes) -> Sequence[bytes]:
+        heard.append(asked)
+        return [before(asked) + rtu(asked[:6])]
+
+    async with over(reply, tmp_path) as link:
+        await link.write(write)
+        await link.write(write)
+
+    assert [each[:2] for each in heard] == [b"\x03\x10"] * 2

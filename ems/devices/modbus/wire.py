@@ -208,13 +208,14 @@ class Wire:
         if sending:
             self._asked = packet
             return packet
-        request = self._request
+        request, numbered = self._request, self._line.frames_have_numbers
         if request is None:
-            return packet
+            # Function 6 is confirmed by an echo, so one of an adapter cannot be told from that.
+            echoed = not numbered and self._asked[1:2] == bytes([WRITES])
+            return rtu_answer(packet, self._asked) if echoed else packet
         if self._trouble is not None:
             # The exchange is over, though whoever waits for it has not been woken yet.
             return b""
-        numbered = self._line.frames_have_numbers
         answer = ours(packet, self._asked) if numbered else rtu_answer(packet, self._asked)
         fault = self._fault(answer, request)
         if fault is None:
