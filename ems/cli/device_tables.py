@@ -16,6 +16,7 @@ WRONG_USE: Final = 2
 
 _UNITS: Final = (
     *(("power", "W"), ("current", "A"), ("voltage", "V"), ("frequency", "Hz"), ("energy", "kWh"), ("soc", "0 to 1")),
+    ("capacity", "kWh"),
     *(("PhV", "V"), ("DCWH", "Wh"), ("DCW", "W"), ("DCA", "A"), ("DCV", "V"), ("TotWh", "Wh"), ("WH", "Wh")),
     *(("VAr", "var"), ("VA", "VA"), ("Hz", "Hz"), ("Tmp", "°C"), ("W", "W"), ("A", "A"), ("length", "registers")),
 )

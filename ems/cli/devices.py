@@ -189,7 +189,8 @@ def _way_rows(kind: Kind, way: Way) -> Iterator[PointRow]:
             factor=1.0,
             counts=_counts(kind, name, signed=False),
         )
-    told = {name: (part, *rest) for part in way.parts for name, rest in part.points.items()}
+    parts = (*way.parts, *([way.standing] if way.standing else []))
+    told = {name: (part, *rest) for part in parts for name, rest in part.points.items()}
     for name, (part, theirs, factor) in told.items():
         if name in way.formulas or name not in way.names:
             continue

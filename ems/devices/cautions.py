@@ -10,6 +10,7 @@ from ems.config.schema import BatteryEntry, DeviceEntry, SiteFile
 from ems.control.battery import KEPT_S
 from ems.devices.http.profile import HttpProfile
 from ems.devices.library import profile, profile_ids
+from ems.devices.modbus.point_map import PointMap
 from ems.devices.modbus.profile import HybridProfile, ModbusProfile
 from ems.devices.profile import takes_of
 from ems.devices.profile_parts import Kind
@@ -20,13 +21,13 @@ class Caution:
     """One sentence about one device."""
 
     device_id: str
-    about: Literal["experimental", "direction", "period", "control"]
+    about: Literal["experimental", "direction", "unsure", "period", "control"]
     sentence: str
 
 
 def cautions(file: SiteFile) -> tuple[Caution, ...]:
-    """Devices whose profile is experimental for their use or whose direction is unsure, those asked too often, and what
-    a battery loses while it is held.
+    """Devices whose profile is experimental for their use, whose direction is unsure, whose numbers cannot show that they
+    are read from the wrong registers, those asked too often, and what a battery loses while it is held.
     """
     entries: list[tuple[DeviceEntry, Kind]] = [(meter, "meter") for meter in file.meters]
     entries += [(inverter, "inverter") for inverter in file.solar]
@@ -48,6 +49,12 @@ def _about(entry: DeviceEntry, kind: Kind) -> Iterator[Caution]:
     if unsure is not None and "invert" not in entry.model_fields_set:
         said = f"{entry.id}: {unsure}. Then state `invert: false` where it does, `invert: true` where it does not."
         yield Caution(device_id=entry.id, about="direction", sentence=said)
+    if kind == "meter" and isinstance(found, ModbusProfile | HybridProfile) and not tells_of_itself(found.maps[kind]):
+        said = (
+            f"{entry.id} is read by {entry.profile}, which tells neither voltage nor frequency: numbers from wrong "
+            "registers would look like others, so make the sign test before you rely on it."
+        )
+        yield Caution(device_id=entry.id, about="unsure", sentence=said)
     shortest_s = found.limits.period_s if isinstance(found, ModbusProfile | HybridProfile | HttpProfile) else None
     if shortest_s is not None and entry.period_s < shortest_s:
         said = (
@@ -66,3 +73,8 @@ def _about_orders(entry: BatteryEntry) -> Iterator[Caution]:
             "grid."
         )
         yield Caution(device_id=entry.id, about="control", sentence=said)
+
+
+def tells_of_itself(each: PointMap) -> bool:
+    """Whether a meter tells a number that is known beforehand, and so shows that its registers are where we read."""
+    return any(name.startswith(("voltage", "frequency")) for name in each.told)

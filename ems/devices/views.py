@@ -2,7 +2,7 @@
 
 The current of a phase is, in this order: what the device signs itself; the magnitude with the sign of that phase's
 power; the power over the voltage where only powers are known. A magnitude without any direction counts as import,
-which is the careful side for the fuse.
+which is the careful side for the fuse. Nor is an import less than its power needs: some meters tell whole amperes.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from ems.devices.plausibility import Bounds, Counter, check_battery, check_grid, check_solar, true_frequency
+from ems.devices.plausibility import LOWEST_V, Bounds, Counter, check_battery, check_grid, check_solar, true_frequency
 from ems.devices.sample import Sample, phase_point
 from ems.errors import Nonsense
 from ems.model.electrical import NOMINAL_V, PerPhase, Phase
@@ -46,7 +46,7 @@ class GridView:
         """The sample as a grid reading. Raises Nonsense when it is incomplete or impossible."""
         values, mounting = sample.values, self._mounting
         voltage_v = _voltage(values, mounting)
-        current_a = _currents(values, mounting, voltage_v)
+        current_a = _currents(values, mounting, voltage_v, same_instant=sample.same_instant)
         power_w = _power(values, current_a, voltage_v)
         frequency_hz = values.get("frequency")
         reading = GridReading(
@@ -138,7 +138,9 @@ def _voltage(values: Mapping[str, float], mounting: Mounting) -> PerPhase | None
     return voltage_v
 
 
-def _currents(values: Mapping[str, float], mounting: Mounting, voltage_v: PerPhase | None) -> PerPhase:
+def _currents(
+    values: Mapping[str, float], mounting: Mounting, voltage_v: PerPhase | None, *, same_instant: bool
+) -> PerPhase:
     phases = mounting.bounds.phases
     current_a = PerPhase()
     for own, phase in zip(Phase, phases, strict=False):
@@ -150,7 +152,8 @@ def _currents(values: Mapping[str, float], mounting: Mounting, voltage_v: PerPha
         if amps is None:
             amps = (watts or 0.0) / ((voltage_v[phase] if voltage_v else 0.0) or NOMINAL_V)
         elif watts is not None and not mounting.signed & {"current", phase_point("current", own)}:
-            amps = -abs(amps) if watts < 0 else abs(amps)
+            least_a = watts / voltage_v[phase] if same_instant and voltage_v and voltage_v[phase] >= LOWEST_V else 0.0
+            amps = -abs(amps) if watts < 0 else max(abs(amps), least_a)
         current_a = current_a.with_value(phase, amps)
     return current_a
 

@@ -7,11 +7,13 @@ well again.
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -28,6 +30,7 @@ from tests.protocol.test_modbus_lines import Bus, rtu
 
 READ = ReadRequest(unit=3, function="holding", address=10, count=2, timeout_s=GUARD_S)
 NEXT = ReadRequest(unit=3, function="holding", address=40, count=2, timeout_s=GUARD_S)
+LONGER = ReadRequest(unit=3, function="input", address=60, count=3, timeout_s=GUARD_S)
 SOON_S = 0.05
 TRUTH, NEXT_TRUTH, WRONG = (10, 11), (40, 41), (666, 667)
 
@@ -108,8 +111,21 @@ NUMBERED = (
     ),
     Fault("one register too few", lambda request: [answer(request, WRONG[:1])], Nonsense),
     Fault("one register too many", lambda request: [answer(request, (*WRONG, 668))], Nonsense),
+    Fault("garbage with a good answer behind it", lambda request: [with_function(request, 4), well(request)], Nonsense),
     Fault("a web page", lambda _: [b"HTTP/1.1 400 Bad Request\r\n\r\n"], Nonsense),
 )
+
+DATAGRAMS = (
+    *(each for each in NUMBERED if each.name not in {"cut before the answer", "half an answer"}),
+    Fault("half an answer", lambda request: [well(request)[:10]], Nonsense),
+    Fault("an answer in two datagrams", lambda request: [well(request)[:10], well(request)[10:]], Nonsense),
+    Fault(
+        "half an answer and the other half of a doubled one",
+        lambda request: [well(request)[:9], with_header(request, transaction=b"\x7f\x01")[9:]],
+        Nonsense,
+    ),
+)
+"""Over UDP nothing is cut: a datagram comes whole or not at all."""
 
 UNNUMBERED = (
     Fault("silence", lambda _: (), NoAnswer, silent=True),
@@ -132,6 +148,33 @@ async def over_tcp(reply: Reply, _folder: Path) -> AsyncIterator[ModbusLink]:
         link = ModbusLink(Line(host=LOOPBACK, port=server.port), HandClock())
         yield link
         await link.close()
+
+
+class Spot(asyncio.DatagramProtocol):
+    """A device that answers datagrams."""
+
+    def __init__(self, reply: Reply) -> None:
+        self._reply = reply
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.DatagramTransport", transport)
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        for piece in self._reply(data) or ():
+            self.transport.sendto(piece, addr)
+
+
+@asynccontextmanager
+async def over_udp(reply: Reply, _folder: Path) -> AsyncIterator[ModbusLink]:
+    loop = asyncio.get_running_loop()
+    transport, _ = await loop.create_datagram_endpoint(lambda: Spot(reply), local_addr=(LOOPBACK, 0))
+    link = ModbusLink(Line(over="udp", host=LOOPBACK, port=transport.get_extra_info("sockname")[1]), HandClock())
+    try:
+        yield link
+    finally:
+        await link.close()
+        transport.close()
+        await WallClock().sleep(0)
 
 
 @asynccontextmanager
@@ -190,6 +233,7 @@ async def over_line(reply: Reply, _folder: Path) -> AsyncIterator[ModbusLink]:
 
 
 NUMBERED_CARRIERS: Sequence[Over] = (over_tcp, over_tls)
+ALL_NUMBERED: Sequence[Over] = (*NUMBERED_CARRIERS, over_udp)
 UNNUMBERED_CARRIERS: Sequence[Over] = (over_gateway, over_line)
 
 
@@ -221,6 +265,12 @@ async def test_a_faulty_answer_is_none_and_the_next_is_good(fault: Fault, over: 
         await judged(link, fault)
 
 
+@pytest.mark.parametrize("fault", DATAGRAMS, ids=lambda each: each.name)
+async def test_a_faulty_datagram_is_no_answer_and_the_next_is_good(fault: Fault, tmp_path: Path) -> None:
+    async with over_udp(second(fault.reply), tmp_path) as link:
+        await judged(link, fault)
+
+
 @pytest.mark.parametrize("over", UNNUMBERED_CARRIERS)
 @pytest.mark.parametrize("fault", UNNUMBERED, ids=lambda each: each.name)
 async def test_a_faulty_rtu_answer_is_none_and_the_next_is_good(fault: Fault, over: Over, tmp_path: Path) -> None:
@@ -228,7 +278,7 @@ async def test_a_faulty_rtu_answer_is_none_and_the_next_is_good(fault: Fault, ov
         await judged(link, fault)
 
 
-@pytest.mark.parametrize("over", NUMBERED_CARRIERS)
+@pytest.mark.parametrize("over", ALL_NUMBERED)
 async def test_every_exception_is_a_refusal(over: Over, tmp_path: Path) -> None:
     codes: list[int] = []
     async with over(lambda request: [refusal(request, codes[-1])], tmp_path) as link:
@@ -248,15 +298,16 @@ async def test_every_rtu_exception_is_a_refusal(over: Over, tmp_path: Path) -> N
                 await link.read(READ)
 
 
-@pytest.mark.parametrize("over", NUMBERED_CARRIERS)
+@pytest.mark.parametrize("over", ALL_NUMBERED)
 async def test_an_answer_that_comes_twice_is_not_the_next_one_too(over: Over, tmp_path: Path) -> None:
     async with over(lambda request: [well(request), well(request)], tmp_path) as link:
         for _ in range(3):
             assert (await link.read(READ)).registers == TRUTH
+            assert (await link.read(LONGER)).registers == (60, 61, 62)
             assert (await link.read(NEXT)).registers == NEXT_TRUTH
 
 
-@pytest.mark.parametrize("over", NUMBERED_CARRIERS)
+@pytest.mark.parametrize("over", ALL_NUMBERED)
 async def test_answers_out_of_their_order_are_told_apart(over: Over, tmp_path: Path) -> None:
     """The answer to the question before comes once more, and before the right one."""
     before: list[bytes] = []
@@ -268,10 +319,11 @@ async def test_answers_out_of_their_order_are_told_apart(over: Over, tmp_path: P
     async with over(reply, tmp_path) as link:
         for _ in range(3):
             assert (await link.read(READ)).registers == TRUTH
+            assert (await link.read(LONGER)).registers == (60, 61, 62)
             assert (await link.read(NEXT)).registers == NEXT_TRUTH
 
 
-@pytest.mark.parametrize("over", NUMBERED_CARRIERS)
+@pytest.mark.parametrize("over", ALL_NUMBERED)
 async def test_a_slow_gateways_answer_is_not_the_next_ones(over: Over, tmp_path: Path) -> None:
     """What comes after the time-out finds nobody, since the connection has gone."""
     late: list[bytes] = []
@@ -335,3 +387,47 @@ async def test_a_connection_cut_in_the_middle_of_an_answer_is_a_lost_link() -> N
         link = ModbusLink(Line(host=LOOPBACK, port=server.port), HandClock())
         await judged(link, Fault("cut", lambda _: None, LinkDown))
         await link.close()
+
+
+class Intruded(Spot):
+    """A device beside which somebody else answers each question first."""
+
+    stranger: socket.socket
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        self.stranger.sendto(answer(data, WRONG), addr)
+        super().datagram_received(data, addr)
+
+
+async def test_a_datagram_from_somebody_else_answers_nothing() -> None:
+    loop = asyncio.get_running_loop()
+    transport, device = await loop.create_datagram_endpoint(
+        lambda: Intruded(lambda request: [well(request)]), local_addr=(LOOPBACK, 0)
+    )
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as device.stranger:
+        link = ModbusLink(Line(over="udp", host=LOOPBACK, port=transport.get_extra_info("sockname")[1]), HandClock())
+        for _ in range(3):
+            assert (await link.read(READ)).registers == TRUTH
+        await link.close()
+        transport.close()
+        await WallClock().sleep(0)
+
+
+@pytest.mark.parametrize("over", UNNUMBERED_CARRIERS)
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        pytest.param(lambda asked: [asked + rtu_well(asked)], id="the question comes back before its answer"),
+        pytest.param(lambda asked: [b"\0" + rtu_well(asked)], id="a zero byte while the line changes hands"),
+        pytest.param(lambda asked: [b"\xff\xff" + rtu_well(asked)], id="an idle line taken for bytes"),
+        pytest.param(lambda asked: [b"\0" + asked + b"\xff" + rtu_well(asked)], id="all of that"),
+        pytest.param(lambda asked: [asked[:5], asked[5:] + rtu_well(asked)[:2], rtu_well(asked)[2:]], id="in pieces"),
+    ],
+)
+async def test_what_adapters_put_before_an_rtu_answer_costs_nothing(
+    pieces: Callable[[bytes], Sequence[bytes]], over: Over, tmp_path: Path
+) -> None:
+    async with over(pieces, tmp_path) as link:
+        for _ in range(2):
+            assert (await link.read(READ)).registers == TRUTH
+            assert (await link.read(NEXT)).registers == NEXT_TRUTH

@@ -235,25 +235,27 @@ async def test_tls_does_not_talk_to_a_device_that_somebody_else_vouches_for(tmp_
             await ModbusLink(line_of(address, profile("eastron_sdm630")), WallClock()).read(READ)
 
 
-def busy_first(times: int) -> Reply:
-    """Exception 6 so many times, then the registers."""
+def busy_first(times: int, code: int) -> Reply:
+    """That exception so many times, then the registers."""
     asked: list[bytes] = []
 
     def reply(request: bytes) -> list[bytes]:
         asked.append(request)
-        return [refusal(request, 6)] if len(asked) <= times else list(counting_tcp(request) or ())
+        return [refusal(request, code)] if len(asked) <= times else list(counting_tcp(request) or ())
 
     return reply
 
 
-async def test_a_busy_device_is_asked_again_twice_and_then_believed() -> None:
-    async with odd_server(busy_first(2)) as server:
+@pytest.mark.parametrize(("code", "words"), [(5, "still working"), (6, "busy")])
+async def test_a_busy_device_is_asked_again_twice_on_its_connection_and_then_believed(code: int, words: str) -> None:
+    async with odd_server(busy_first(2, code)) as server:
         link = ModbusLink(Line(host=LOOPBACK, port=server.port), HandClock())
         assert (await link.read(READ)).registers == (10, 11)
+        assert server.connections == 1
         await link.close()
-    async with odd_server(busy_first(3)) as server:
+    async with odd_server(busy_first(3, code)) as server:
         link = ModbusLink(Line(host=LOOPBACK, port=server.port), HandClock())
-        with pytest.raises(Refused, match="busy"):
+        with pytest.raises(Refused, match=words):
             await link.read(READ)
         assert len(server.requests) == 3
         await link.close()

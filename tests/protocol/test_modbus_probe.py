@@ -89,9 +89,19 @@ async def test_a_hybrid_shows_its_models_beside_what_each_use_reads_of_them() ->
     assert told["battery", "power"] == -7.0
     assert told["battery", "soc"] == 0.5
     assert told["battery", "capacity"] == 9.6
+    assert str(told["battery", "assumed"]).startswith("the modules of model 160 are taken for")
     assert ("meter", "power") not in told
     (state,) = (each for each in found if each.where == "model 124 + 11")
     assert (state.value, state.registers, state.unit) == ("charging", (4,), "")
     (rate,) = (each for each in found if each.name == "InWRte")
     assert rate.value is None
     assert rate.registers == (100,)
+
+
+async def test_the_share_of_a_battery_that_nobody_tells_apart_is_said() -> None:
+    words = chain(common(), model(103, {"W": 10, "W_SF": 0, "St": 4}), model(802, {"W": -5, "W_SF": 0}))
+
+    found = await found_in("sunspec", at(40000, words))
+
+    (assumed,) = (each.value for each in found if (each.kind, each.name) == ("inverter", "assumed"))
+    assert assumed == "the device has a battery (model 802), whose share is in the inverter's power"

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
+import pytest
 from pymodbus.client import AsyncModbusTcpClient
 
 from ems.clock import WallClock
 from ems.devices.modbus.link import Line, ModbusLink, ReadRequest
-from ems.devices.modbus.proxy import FRESH_S, MOST_CLIENTS, ModbusProxy
+from ems.devices.modbus.proxy import FRESH_S, MOST_CLIENTS, SILENT_S, ModbusProxy
 from tests.protocol.modbus_bench import (
     GUARD_S,
     LOOPBACK,
@@ -120,6 +122,50 @@ async def test_a_device_that_is_away_is_a_gateway_without_an_answer() -> None:
         answer = await client.read_holding_registers(10, count=2, device_id=1)
 
     assert answer.exception_code == 11
+
+
+async def test_a_silent_unit_is_not_asked_again_at_once_and_costs_the_others_nothing() -> None:
+    """Each such question would close the connection that our own meter is read over."""
+    clock = HandClock()
+    async with (
+        odd_server(lambda request: None if request[6] == 9 else counting(request)) as server,
+        proxy_to(server.port, clock) as (proxy, _),
+        reader_of(proxy) as client,
+    ):
+        codes = [(await client.read_holding_registers(at, count=2, device_id=9)).exception_code for at in range(5)]
+        good = await client.read_holding_registers(10, count=2, device_id=1)
+        asked = len(server.requests)
+        clock.now_s += SILENT_S
+        await client.read_holding_registers(10, count=2, device_id=9)
+
+        assert codes == [11] * 5
+        assert good.registers == [10, 11]
+        assert (asked, len(server.requests)) == (2, 3)
+
+
+async def test_a_reader_that_takes_no_answer_is_shown_out_and_delays_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ems.devices.modbus.proxy.TAKES_S", 0.05)
+    async with (
+        odd_server(counting) as server,
+        proxy_to(server.port, HandClock()) as (proxy, _),
+        reader_of(proxy) as client,
+    ):
+        with socket.socket() as deaf:
+            deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+            deaf.setblocking(False)
+            await asyncio.get_running_loop().sock_connect(deaf, (LOOPBACK, proxy.port))
+            asking = asyncio.ensure_future(_ask_until_shown_out(deaf))
+
+            assert (await client.read_holding_registers(10, count=2, device_id=1)).registers == [10, 11]
+            await asyncio.wait_for(asking, GUARD_S)
+
+
+async def _ask_until_shown_out(deaf: socket.socket) -> None:
+    """More questions than anybody's buffers hold, and no answer taken."""
+    with suppress(ConnectionError):
+        await asyncio.get_running_loop().sock_sendall(deaf, b"\0\1\0\0\0\6\1\3\0\x0a\0\x7d" * 100_000)
+        while not deaf.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+            await WallClock().sleep(0.01)
 
 
 async def test_the_devices_own_failure_is_told_as_one() -> None:

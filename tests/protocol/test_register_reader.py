@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pytest
 
@@ -20,7 +21,16 @@ from ems.sim.wire.modbus_devices import ModbusPort
 from ems.sim.wire.profile_unit import ProfileUnit
 from ems.sim.wire.register_image import image
 from tests.protocol.device_site import devices_of, site
-from tests.protocol.modbus_bench import ANSWERS_WITHIN_S, LOOPBACK, HandClock, answer, asked_for, odd_server, refusal
+from tests.protocol.modbus_bench import (
+    ANSWERS_WITHIN_S,
+    LOOPBACK,
+    HandClock,
+    answer,
+    asked_for,
+    counting,
+    odd_server,
+    refusal,
+)
 
 
 def known(profile_id: str) -> ModbusProfile | HybridProfile:
@@ -69,6 +79,56 @@ async def test_a_device_that_does_not_tell_its_word_order_is_read_in_the_usual_o
 
     assert first.values["power"] == second.values["power"] == 2300.0
     assert sum(asked_for(request)[1] == 5 for request in server.requests) == 1
+
+
+async def test_a_word_order_that_a_starting_device_refused_is_asked_again_on_the_next_connection() -> None:
+    refused = {"holding": [5]}
+    registers = image(known("kostal_plenticore"), {"meter": {"power": 2300.0}}, WordOrder.BIG)
+
+    def reply(request: bytes) -> list[bytes]:
+        _, address, count = asked_for(request)
+        if address in refused["holding"]:
+            return [refusal(request, 2)]
+        return [answer(request, [registers.get(("holding", each), 0) for each in range(address, address + count)])]
+
+    async with odd_server(reply) as server:
+        device = reader("kostal_plenticore", "meter", server.port, HandClock())
+        guessed = (await device.sample()).values["power"]
+        refused["holding"].clear()
+        await device.close()
+        told = (await device.sample()).values["power"]
+        await device.close()
+
+    assert guessed != 2300.0
+    assert told == 2300.0
+
+
+async def test_long_reads_that_were_refused_are_tried_again_later(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("ems.devices.modbus.device.CAREFUL_SAMPLES", 3)
+    caplog.set_level(logging.INFO, "ems.devices.modbus.device")
+    longest = [10]
+    asked: list[int] = []
+
+    def reply(request: bytes) -> Sequence[bytes] | None:
+        asked.append(asked_for(request)[2])
+        return counting(request) if asked[-1] <= longest[-1] else [refusal(request, 2)]
+
+    async with odd_server(reply) as server:
+        device = reader("eastron_sdm630", "meter", server.port, HandClock())
+        tried: list[bool] = []
+        for at in range(8):
+            if at == 5:
+                longest.append(125)
+            asked.clear()
+            await device.sample()
+            tried.append(max(asked) > 10)
+        await device.close()
+
+    assert tried == [True, False, False, True, False, False, True, True]
+    assert asked == [max(asked)]
+    assert caplog.text.count("refuses long reads") == 1
 
 
 @pytest.mark.parametrize("values", [{"power": 4000.0, "energy": 77.0, "current_l1": 17.0}])

@@ -210,3 +210,13 @@ async def test_a_counter_that_falls_to_nothing_keeps_the_last_good_one() -> None
         asleep = await devices.solar[0].read()
 
     assert (asleep.power_w, asleep.energy_kwh) == (0.0, 8000.0)
+
+
+async def test_a_battery_tells_its_size_where_the_device_does() -> None:
+    nameplate = model(120, {"WHRtg": 96, "WHRtg_SF": 2})
+    told = chain(common("Fronius"), model(103, SUN), nameplate, model(160, modules(0, 0, 0, 500)), model(124, FILL))
+
+    assert (await battery_of(told, "fronius")).capacity_kwh == 9.6
+    assert (await battery_of(hybrid(0, 0, 0, 500), "fronius")).capacity_kwh is None
+    assert (await battery_of(bank(W=1, WHRtg=12_000, WHRtg_SF=0))).capacity_kwh == 12.0
+    assert (await battery_of(ports((1, 20)))).capacity_kwh == 10.0

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Final
+from collections.abc import Iterator
 
 from ems.devices.inspection.finding import Finding
 from ems.devices.profile import SunSpecProfile
 from ems.devices.profile_parts import Kind
 from ems.devices.sunspec.chain import Chain, discover
 from ems.devices.sunspec.choice import choose
-from ems.devices.sunspec.models import BANK, FILL, MODELS, NAMEPLATE, STATES
+from ems.devices.sunspec.models import MODELS, STATES
 from ems.devices.sunspec.reader import Ask, Model, ModelAnswer, ModelReader, reader_of
 from ems.devices.sunspec.ways import ways_of
 from ems.errors import DeviceError, Nonsense, Refused
-
-RATED: Final = tuple(f"model {layout.ids[0]} + {layout.fields['WHRtg'].offset}" for layout in (BANK, FILL, NAMEPLATE))
-"""Where a battery's capacity stands, the surest first."""
 
 
 async def look(ask: Ask, profile: SunSpecProfile) -> tuple[Finding, ...]:
@@ -29,7 +25,7 @@ async def look(ask: Ask, profile: SunSpecProfile) -> tuple[Finding, ...]:
     for model in chain.models:
         found.extend(await _model(ask, model))
     for kind in profile.kinds:
-        found.extend(await _use(ask, chain, profile, kind, found))
+        found.extend(await _use(ask, chain, profile, kind))
     return tuple(found)
 
 
@@ -62,7 +58,7 @@ def _points(where: str, reader: ModelReader, answer: ModelAnswer) -> Iterator[Fi
         )
 
 
-async def _use(ask: Ask, chain: Chain, profile: SunSpecProfile, kind: Kind, found: Sequence[Finding]) -> list[Finding]:
+async def _use(ask: Ask, chain: Chain, profile: SunSpecProfile, kind: Kind) -> list[Finding]:
     """What that use would read of the device; nothing where it has no models for it."""
     try:
         choice = await choose(ask, chain, ways_of(kind, profile.modules))
@@ -71,15 +67,8 @@ async def _use(ask: Ask, chain: Chain, profile: SunSpecProfile, kind: Kind, foun
         return []  # its models were looked at already, as far as they answer
     if choice is None or not answers:
         return []
-    values = choice.way.told(answers)
-    where = f"model {choice.way.wants}"
-    own = [Finding(where=where, name=name, value=values.get(name), kind=kind) for name in choice.way.names]
-    return own + list(_capacity(found) if kind == "battery" else ())
-
-
-def _capacity(found: Sequence[Finding]) -> Iterator[Finding]:
-    for where in RATED:
-        for each in found:
-            if each.where == where and isinstance(each.value, int | float) and each.value > 0:
-                yield Finding(where=where, name="capacity", value=each.value / 1000, unit="kWh", kind="battery")
-                return
+    values, where = choice.values(answers), f"model {choice.way.wants}"
+    found = [Finding(where=where, name=name, value=values.get(name), kind=kind) for name in choice.way.names]
+    if choice.assumes:
+        found.append(Finding(where=where, name="assumed", value=choice.assumes, unit="", kind=kind))
+    return found

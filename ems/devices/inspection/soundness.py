@@ -20,7 +20,7 @@ from ems.devices.plausibility import (
     true_frequency,
 )
 from ems.devices.profile_parts import Kind
-from ems.devices.sample import phase_point
+from ems.devices.sample import METER_POINTS, phase_point
 from ems.model.electrical import NOMINAL_V, Phase
 
 CARRIES_VA: Final = 1000.0
@@ -31,13 +31,16 @@ SUM_SLACK_W: Final = 50.0
 SUM_SLACK: Final = 0.05
 """Of the phases' powers: totals and phases are measured a moment apart."""
 
+TINIEST: Final = 1e-30
+"""No meter resolves less, but a float of four bytes whose words stand elsewhere often is."""
+
 STANDBY_W: Final = 200.0
 """What an inverter draws at most while there is no sun."""
 
 
 def doubts(kind: Kind, values: Mapping[str, float]) -> tuple[str, ...]:
     """Sentences about numbers, in our units and signs, that do not fit; empty when all is well."""
-    return (*_general(values), *_phases(values), *_sum(values), *_of_kind(kind, values))
+    return (*_general(values), *_phases(values), *_sum(values), *_of_kind(kind, values), *_nothing(kind, values))
 
 
 def _general(values: Mapping[str, float]) -> Iterator[str]:
@@ -47,6 +50,8 @@ def _general(values: Mapping[str, float]) -> Iterator[str]:
     for name, value in values.items():
         if name.startswith("voltage") and not LOWEST_V <= value <= HIGHEST_V:
             yield f"{name} is {value:g} V, and not near {NOMINAL_V:g} V: is that phase connected?"
+        if 0 < abs(value) < TINIEST:
+            yield f"{name} is {value:g}, which nothing measures: the order of words or the address is wrong"
         if name.startswith("power") and abs(value) > LARGEST_DEVICE_W:
             yield f"{name} is {value:g} W, more than any house: the order of words or the scale is wrong"
 
@@ -86,3 +91,10 @@ def _of_kind(kind: Kind, values: Mapping[str, float]) -> Iterator[str]:
     soc = values.get("soc")
     if soc is not None and not 0 <= soc <= 1:
         yield f"a state of charge of {100 * soc:g} %: the scale is wrong"
+
+
+def _nothing(kind: Kind, values: Mapping[str, float]) -> Iterator[str]:
+    """A meter measures something: voltages at least, or what the house draws while nothing is on."""
+    told = [value for name, value in values.items() if name in METER_POINTS]
+    if kind == "meter" and told and not any(told):
+        yield "everything it measures is 0: is it connected, and are these the registers of this model?"

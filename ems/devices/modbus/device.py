@@ -21,11 +21,15 @@ R = TypeVar("R", bound=Reading)
 COUNTERS: Final = frozenset({"energy"})
 """Of an inverter that rests: they stand still."""
 
+CAREFUL_SAMPLES: Final = 600
+"""So many are read in short reads after a refusal; then the long ones are tried again, since a device that was starting
+may have refused them."""
+
 
 class RegisterReader:
     """Asks for all blocks of one use of a device at each `sample`.
 
-    A device that refuses the wide reads is read carefully from then on: short reads, nothing bridged, and a block that
+    A device that refuses the wide reads is read carefully for a while: short reads, nothing bridged, and a block that
     holds neither current nor power may be missing. Where the device tells its word order, it is asked for it after
     every connection.
     """
@@ -43,8 +47,9 @@ class RegisterReader:
         limits = profile.limits
         self._wide = plan(self._points, max_registers=limits.max_registers_per_read, max_gap=limits.max_gap_registers)
         self._careful = plan(self._points, max_registers=profile.careful_registers)
-        self._carefully = False
+        self._careful_left = 0
         self._connection: int | None = None
+        self._said: set[str] = set()
         self._counted: dict[str, float] = {}
 
     @property
@@ -57,7 +62,7 @@ class RegisterReader:
         # The second time, the connection changed under the first, and with it perhaps the word order.
         for _ in range(2):
             await self._ask_word_order()
-            sample = await (self._sample_carefully() if self._carefully else self._sample_widely())
+            sample = await (self._sample_carefully() if self._careful_left else self._sample_widely())
             if sample is not None:
                 return sample
         raise LinkDown(f"{self.name} changes faster than it can be read")
@@ -73,8 +78,9 @@ class RegisterReader:
         try:
             answer = await self._ask(setting.function, setting.address, 1)
         except NoSuchRegisters:
-            LOGGER.info("%s does not tell its word order; taking %s", self.name, self._usual_order)
-            self._setting = None
+            self._say_once(f"does not tell its word order; taking {self._usual_order}")
+            self._word_order = self._usual_order
+            self._connection = self._link.connections
             return
         self._word_order = setting.values.get(answer.registers[0], self._usual_order)
         self._connection = answer.connection
@@ -85,15 +91,16 @@ class RegisterReader:
         except NoSuchRegisters as err:
             if self._wide == self._careful:
                 raise
-            LOGGER.info("%s refuses long reads (%s); reading it in short ones", self.name, err)
-            self._carefully = True
+            self._say_once(f"refuses long reads ({err}); reading it in short ones")
+            self._careful_left = CAREFUL_SAMPLES
             return await self._sample_carefully()
 
     async def _sample_carefully(self) -> Sample | None:
+        self._careful_left -= 1
         try:
             return await self._sample(self._careful, spare=True)
         except NoSuchRegisters:
-            self._carefully = False
+            self._careful_left = 0
             raise
 
     async def _sample(self, blocks: Sequence[Block], *, spare: bool = False) -> Sample | None:
@@ -122,6 +129,11 @@ class RegisterReader:
             return values
         self._counted |= {name: value for name, value in values.items() if name in COUNTERS}
         return {**self._counted, **values}
+
+    def _say_once(self, what: str) -> None:
+        if what not in self._said:
+            LOGGER.info("%s %s", self.name, what)
+        self._said.add(what)
 
     async def _ask(self, function: RegisterKind, address: int, count: int) -> Answer:
         return await self._link.read(

@@ -11,11 +11,19 @@ from typing import Final
 from pymodbus.framer import FramerRTU
 
 HEADER_BYTES: Final = 7
+LENGTH_ENDS_AT: Final = 6
+"""The length counts what follows it."""
+
 LONGEST_FRAME_BYTES: Final = 260
 UNNUMBERED: Final = b"\0\0"
 """Transaction 0 is never asked for, and the library would take it for any."""
 
 EXCEPTION_BIT: Final = 0x80
+
+LINE_NOISE: Final = b"\x00\xff"
+"""What an RS-485 line looks like to an adapter while it changes hands; no unit answers as 0 or 255 there."""
+
+MOST_NOISE_BYTES: Final = 3
 
 EXCEPTION_NAMES: Final = {
     1: "illegal function",
@@ -30,6 +38,24 @@ EXCEPTION_NAMES: Final = {
 """Modbus application protocol §7."""
 
 
+def ours(received: bytes, asked: bytes) -> bytes:
+    """What may be the answer to the frame `asked`: answers to other questions before it, late or doubled, are left out.
+
+    Of one that has not come whole nothing is left; what cannot be an answer to any question stays for `frame_fault`.
+    """
+    while len(received) >= LENGTH_ENDS_AT and received[:2] not in {asked[:2], UNNUMBERED}:
+        length = int.from_bytes(received[4:LENGTH_ENDS_AT], "big")
+        if received[2:4] != b"\0\0" or not 3 <= length <= LONGEST_FRAME_BYTES - LENGTH_ENDS_AT:
+            break
+        received = received[LENGTH_ENDS_AT + length :]
+    return received
+
+
+def is_cut_short(datagram: bytes) -> bool:
+    """Whether a datagram, which holds whole frames always, ends within one."""
+    return 0 < len(datagram) < LENGTH_ENDS_AT + int.from_bytes(datagram[4:LENGTH_ENDS_AT], "big")
+
+
 def frame_fault(received: bytes, function: int, count: int) -> str | None:
     """What is wrong with the answer to a read of `count` registers; None while it may still become a good one.
 
@@ -42,7 +68,7 @@ def frame_fault(received: bytes, function: int, count: int) -> str | None:
     if received[:2] == UNNUMBERED:
         return "it does not say which question it answers"
     length = int.from_bytes(received[4:6], "big")
-    if not 3 <= length <= LONGEST_FRAME_BYTES - 6:
+    if not 3 <= length <= LONGEST_FRAME_BYTES - LENGTH_ENDS_AT:
         return f"its length says {length} bytes"
     answered, size = received[HEADER_BYTES], received[HEADER_BYTES + 1]
     if answered == function | EXCEPTION_BIT:
@@ -52,6 +78,21 @@ def frame_fault(received: bytes, function: int, count: int) -> str | None:
     if size != 2 * count or length != 3 + size:
         return f"it holds {size // 2} registers where {count} were asked for"
     return None
+
+
+def rtu_answer(received: bytes, asked: bytes) -> bytes:
+    """What follows noise of the line and the echo of the frame `asked`, which some adapters give back."""
+    received = _without_noise(received, asked[0])
+    if asked.startswith(received):
+        return b""
+    return _without_noise(received.removeprefix(asked), asked[0])
+
+
+def _without_noise(received: bytes, unit: int) -> bytes:
+    if unit in LINE_NOISE:
+        return received
+    quiet = received.lstrip(LINE_NOISE)
+    return quiet if len(received) - len(quiet) <= MOST_NOISE_BYTES else received
 
 
 def rtu_frame_fault(received: bytes, unit: int, function: int, count: int) -> str | None:

@@ -34,8 +34,9 @@ __all__ = [
     "WriteRequest",
 ]
 
-BUSY: Final = 6
-"""The exception of a device that asks to be asked again (Modbus application protocol §7)."""
+BUSY: Final = (5, 6)
+"""The exceptions of a device that asks to be asked again: it works on it, or has no time (Modbus application protocol
+§7)."""
 
 BUSY_TIMES: Final = 2
 BUSY_PAUSE_S: Final = 0.2
@@ -68,14 +69,14 @@ class UnknownFunction(Refused):
 
 
 class Busy(Refused):
-    """The device has no time for this request (exception 6)."""
+    """The device has no time for this request, or still works on it (exceptions 6 and 5)."""
 
 
 REFUSALS: Final[Mapping[int, type[Refused]]] = {
     1: UnknownFunction,
     2: NoSuchRegisters,
     3: NoSuchRegisters,
-    BUSY: Busy,
+    **dict.fromkeys(BUSY, Busy),
     10: NobodyBehind,
     11: NobodyBehind,
 }
@@ -99,6 +100,7 @@ class ModbusLink:
         self._turn = asyncio.Lock()
         self._wire: Wire | None = None
         self._connections = 0
+        self._number = 0
         self._free_at_s = float("-inf")
 
     @property
@@ -191,7 +193,7 @@ class ModbusLink:
         if self._wire is not None and self._wire.is_open:
             return self._wire
         self._drop()
-        wire = Wire(self._line, self._clock)
+        wire = Wire(self._line, self._clock, number=self._number)
         if not await wire.open(timeout_s):
             raise await self._nobody_there(timeout_s)
         self._connections += 1
@@ -218,5 +220,6 @@ class ModbusLink:
 
     def _drop(self) -> None:
         if self._wire is not None:
+            self._number = self._wire.number
             self._wire.close()
             self._wire = None

@@ -1,13 +1,15 @@
 """A door for other programs to a Modbus device that lets only one in: they read through our connection, never write.
 
-What was read a moment ago is told again without asking. One foreign request is on its way at a time, so our own samples
-wait for one at most.
+What was read a moment ago is told again without asking, and so is the silence of a unit. One foreign request is on its
+way at a time, so our own samples wait for one at most.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import math
+import socket
 from collections import OrderedDict
 from typing import Final
 
@@ -15,7 +17,7 @@ from ems.clock import Clock
 from ems.devices.modbus.frames import EXCEPTION_BIT, HEADER_BYTES, LONGEST_FRAME_BYTES
 from ems.devices.modbus.link import Answer, ModbusLink, NoSuchRegisters, ReadRequest
 from ems.devices.modbus.register_point import RegisterKind
-from ems.errors import DeviceError, Refused
+from ems.errors import DeviceError, LinkDown, NoAnswer, Refused
 
 LOGGER = logging.getLogger(__name__)
 
@@ -25,9 +27,18 @@ LONGEST_READ: Final = 125
 """Registers in one request: Modbus application protocol §6.3."""
 
 FRESH_S: Final = 1.0
+SILENT_S: Final = 10.0
+"""How long nobody asks a unit again that did not answer: each such question costs the connection that we read over."""
+
 AGAIN_S: Final = 30.0
 IDLE_S: Final = 600.0
 """A client that asks for nothing so long has gone."""
+
+TAKES_S: Final = 10.0
+"""A client that takes no answer so long has gone."""
+
+MOST_WAITING_BYTES: Final = 16_384
+"""Answers that wait for one client to take them."""
 
 ILLEGAL_FUNCTION: Final = 1
 ILLEGAL_ADDRESS: Final = 2
@@ -48,6 +59,7 @@ class ModbusProxy:
         self._timeout_s = timeout_s
         self._turn = asyncio.Lock()
         self._kept: OrderedDict[ReadRequest, Answer] = OrderedDict()
+        self._silent_until_s: dict[int, float] = {}
         self._clients: set[asyncio.StreamWriter] = set()
         self.listening: Final = asyncio.Event()
         """Set while others can connect."""
@@ -92,10 +104,13 @@ class ModbusProxy:
             writer.transport.abort()
             return
         self._clients.add(writer)
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, MOST_WAITING_BYTES)
+        writer.transport.set_write_buffer_limits(0)
         try:
             await self._converse(reader, writer)
         except (OSError, TimeoutError, asyncio.IncompleteReadError):
             LOGGER.debug("a reader of %s is gone", self._link.where)
+            writer.transport.abort()
         finally:
             self._clients.discard(writer)
             writer.close()
@@ -111,7 +126,8 @@ class ModbusProxy:
                 body = await reader.readexactly(length - 1)
             answer = await self._answer(header[6], body)
             writer.write(header[:4] + (len(answer) + 1).to_bytes(2, "big") + header[6:7] + answer)
-            await writer.drain()
+            async with self._clock.timeout(TAKES_S):
+                await writer.drain()
 
     async def _answer(self, unit: int, body: bytes) -> bytes:
         """Function and data, or function and exception."""
@@ -140,12 +156,21 @@ class ModbusProxy:
             kept = self._kept.get(request)
             if kept is not None and self._clock.monotonic_s() - kept.taken_at_s <= FRESH_S:
                 return kept
-            answer = await self._link.read(request)
+            answer = await self._ask(request)
             self._kept[request] = answer
             self._kept.move_to_end(request)
             if len(self._kept) > MOST_REMEMBERED:
                 self._kept.popitem(last=False)
             return answer
+
+    async def _ask(self, request: ReadRequest) -> Answer:
+        if self._clock.monotonic_s() < self._silent_until_s.get(request.unit, -math.inf):
+            raise NoAnswer(f"unit {request.unit} at {self._link.where} did not answer a moment ago")
+        try:
+            return await self._link.read(request)
+        except (LinkDown, NoAnswer):
+            self._silent_until_s[request.unit] = self._clock.monotonic_s() + SILENT_S
+            raise
 
 
 def _refusal(function: int, code: int) -> bytes:

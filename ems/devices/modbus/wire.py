@@ -17,7 +17,7 @@ from pymodbus.pdu import ModbusPDU
 from pymodbus.transport import CommParams, CommType
 
 from ems.clock import Clock
-from ems.devices.modbus.frames import EXCEPTION_BIT, frame_fault, rtu_frame_fault
+from ems.devices.modbus.frames import EXCEPTION_BIT, frame_fault, is_cut_short, ours, rtu_answer, rtu_frame_fault
 from ems.devices.modbus.register_point import RegisterKind
 from ems.devices.profile_parts import Carrier
 from ems.errors import DeviceError, LinkDown, NoAnswer, Nonsense
@@ -111,19 +111,30 @@ class Line:
 
 
 class Wire:
-    """One connection. Over UDP it opens whoever listens; then only answers tell."""
+    """One connection. Over UDP it opens whoever listens; then only answers tell.
 
-    def __init__(self, line: Line, clock: Clock) -> None:
+    Questions are numbered on from `number`, the last one of the connection before: a gateway may bring an answer from
+    there.
+    """
+
+    def __init__(self, line: Line, clock: Clock, *, number: int = 0) -> None:
         self._line = line
         self._clock = clock
+        self._first_after = number
         self._client = _client(line, self._inspect, self._changed)
         self._request: ReadRequest | None = None
+        self._asked = b""
         self._limit: asyncio.Timeout | None = None
         self._trouble: DeviceError | None = None
 
     @property
     def is_open(self) -> bool:
         return self._client.connected
+
+    @property
+    def number(self) -> int:
+        """Of the last question."""
+        return self._client.ctx.next_tid
 
     async def open(self, timeout_s: float) -> bool:
         """Whether somebody took the connection in time."""
@@ -142,6 +153,7 @@ class Wire:
             return False
         if opened and self._line.over == "serial":
             _forget_what_came(self._client)
+        self._client.ctx.next_tid = self._first_after
         return opened
 
     def close(self) -> None:
@@ -162,7 +174,10 @@ class Wire:
             raise LinkDown(f"{self._line.where} dropped the Modbus connection") from err
         finally:
             self._request = self._limit = None
-        # Of several frames in one packet `_inspect` has seen the first alone.
+        if isinstance(self._trouble, Nonsense):
+            # Garbage came right behind the answer; who speaks on such a line cannot be told.
+            raise self._trouble
+        # Of several frames in one packet `_inspect` has seen the first of ours alone.
         if reply.function_code & ~EXCEPTION_BIT != FUNCTION_OF[request.function]:
             raise Nonsense(f"unit {request.unit} at {self._line.where} answers function {reply.function_code}")
         return reply
@@ -190,18 +205,31 @@ class Wire:
         return await self._client.write_registers(request.address, list(request.registers), device_id=request.unit)
 
     def _inspect(self, sending: bool, packet: bytes) -> bytes:
+        if sending:
+            self._asked = packet
+            return packet
         request = self._request
-        if sending or request is None:
+        if request is None:
             return packet
-        function = FUNCTION_OF[request.function]
-        if self._line.frames_have_numbers:
-            fault = frame_fault(packet, function, request.count)
-        else:
-            fault = rtu_frame_fault(packet, request.unit, function, request.count)
+        if self._trouble is not None:
+            # The exchange is over, though whoever waits for it has not been woken yet.
+            return b""
+        numbered = self._line.frames_have_numbers
+        answer = ours(packet, self._asked) if numbered else rtu_answer(packet, self._asked)
+        fault = self._fault(answer, request)
         if fault is None:
-            return packet
+            return answer
         self._fail(Nonsense(f"unit {request.unit} at {self._line.where} sent garbage: {fault}"))
         return b""
+
+    def _fault(self, answer: bytes, request: ReadRequest) -> str | None:
+        function = FUNCTION_OF[request.function]
+        if not self._line.frames_have_numbers:
+            return rtu_frame_fault(answer, request.unit, function, request.count)
+        fault = frame_fault(answer, function, request.count)
+        if fault is None and self._line.over == "udp" and is_cut_short(answer):
+            return "its datagram is cut short"
+        return fault
 
     def _changed(self, connected: bool) -> None:
         if not connected:

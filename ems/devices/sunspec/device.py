@@ -112,7 +112,7 @@ class SunSpecDevice(Generic[R]):
             return None
         return Sample(
             taken_at_s=min(answer.taken_at_s for answer in answers),
-            values=found.choice.way.told(answers),
+            values=found.choice.values(answers),
             same_instant=len(answers) == 1 and answers[0].same_instant,
         )
 
@@ -124,9 +124,9 @@ class SunSpecDevice(Generic[R]):
             has = ", ".join(str(model.id) for model in chain.models) or "none"
             wants = " or ".join(dict.fromkeys(way.wants for way in self._ways))
             raise Nonsense(f"{self._name} has none of the SunSpec models {wants}; it has {has}")
-        if choice.way.assumes and choice.way.assumes != self._assumed:
-            LOGGER.info("%s is read by the SunSpec models %s: %s", self._name, choice.way.wants, choice.way.assumes)
-            self._assumed = choice.way.assumes
+        if choice.assumes and choice.assumes != self._assumed:
+            LOGGER.info("%s is read by the SunSpec models %s: %s", self._name, choice.way.wants, choice.assumes)
+            self._assumed = choice.assumes
         return _Found(choice, chain.connection)
 
     async def _walk(self) -> Chain:

@@ -13,7 +13,7 @@ from typing import Final
 
 from ems.devices.profile_parts import Kind
 from ems.devices.sunspec.layout import Layout
-from ems.devices.sunspec.models import BANK, FILL, INVERTERS, METERS, PORTS, STORAGE, STRINGS
+from ems.devices.sunspec.models import BANK, FILL, INVERTERS, METERS, NAMEPLATE, PORTS, STORAGE, STRINGS
 from ems.devices.sunspec.modules import StorageModules
 from ems.devices.sunspec.reader import ModelAnswer, ModelReader
 from ems.devices.sunspec.told import (
@@ -37,6 +37,9 @@ class Way:
     parts: tuple[Part, ...]
     told: Callable[[Sequence[ModelAnswer]], Values]
     """Our numbers, from the answers of the parts in their order."""
+
+    standing: Part | None = None
+    """What never changes of another model, which the device may have; read once."""
 
     fits: Callable[[Sequence[ModelReader]], bool] = lambda _: True
     """Whether this device has as many modules as it takes."""
@@ -112,10 +115,13 @@ INVERTER_PARTS: Final = (
 METER_PARTS: Final = tuple(Part(layout=layout, points=_GRID) for layout in METERS)
 _PORTS: Final = Part(layout=PORTS, more=("Prt.PrtTyp", "Prt.DCW"))
 _STRINGS: Final = Part(layout=STRINGS, more=("module.DCW", "module.DCSt"))
-_BANK: Final = Part(layout=BANK, points={"power": ("W", 1.0), "soc": ("SoC", 0.01)}, more=("ChaSt",))
-_FILL: Final = Part(layout=FILL, points={"soc": ("SoC", 0.01)})
+_BANK: Final = Part(
+    layout=BANK, points={"power": ("W", 1.0), "soc": ("SoC", 0.01), "capacity": ("WHRtg", 0.001)}, more=("ChaSt",)
+)
+_FILL: Final = Part(layout=FILL, points={"soc": ("SoC", 0.01), "capacity": ("WHRtg", 0.001)})
+_RATED: Final = Part(layout=NAMEPLATE, points={"capacity": ("WHRtg", 0.001)})
 _STORAGE: Final = Part(layout=STORAGE, points={"soc": ("ChaState", 0.01)}, more=("ChaSt",))
-_BATTERY_NAMES: Final = ("power", "soc")
+_BATTERY_NAMES: Final = ("power", "soc", "capacity")
 
 DISCHARGE_ASSUMED: Final = "a positive power is taken for discharge, which SunSpec does not say"
 FLOWS_OF_MODULES: Final = "the modules of model 160 are taken for the strings, charge and discharge of its maker"
@@ -176,6 +182,7 @@ def _battery_ways() -> Iterator[Way]:
 def _module_ways(modules: StorageModules) -> Iterator[Way]:
     yield Way(
         parts=(_STORAGE, _STRINGS),
+        standing=_RATED,
         told=partial(storage_modules, _STORAGE, modules),
         fits=partial(_has_modules, modules),
         names=_BATTERY_NAMES,

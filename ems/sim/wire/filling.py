@@ -24,7 +24,7 @@ from ems.model.electrical import NOMINAL_V, Phase
 Values = Mapping[str, float | None]
 """What one use measures; None where the device says that it has no value."""
 
-USUAL: Final[Mapping[str, float]] = {"voltage": NOMINAL_V, "frequency": 50.0, "soc": 0.5}
+USUAL: Final[Mapping[str, float]] = {"voltage": NOMINAL_V, "frequency": 50.0, "soc": 0.5, "capacity": 10.0}
 """By the first word of a name; everything else is 0."""
 
 

@@ -29,7 +29,6 @@ FIRST_MODEL: Final = BASES[0] + len(MARKER)
 PRODUCING: Final = 4
 """The inverter's state."""
 
-CAPACITY_WH: Final = 10_000.0
 LARGEST_W: Final = 5000.0
 """Of the battery, either way."""
 
@@ -124,14 +123,15 @@ def _inverter(sun: Values, share_w: float | None) -> Told:
 
 
 def _battery_models(device: SunSpecDevice, sun: Values, battery: Values) -> Iterator[tuple[int, ...]]:
-    power_w, soc = battery["power"], battery["soc"]
+    power_w, soc, capacity_kwh = (battery[name] for name in ("power", "soc", "capacity"))
+    rated_wh = None if capacity_kwh is None else capacity_kwh * 1000
     soc_pct = None if soc is None else soc * 100
     state = None if power_w is None else CHARGING if power_w < 0 else DISCHARGING if power_w > 0 else HOLDING
     if device.modules is None:
-        told = {"WHRtg": CAPACITY_WH, "SoC": soc_pct, "W": power_w, "ChaSt": state}
+        told = {"WHRtg": rated_wh, "SoC": soc_pct, "W": power_w, "ChaSt": state}
         yield model_words(802, {**told, "WChaRteMax": LARGEST_W, "WDisChaRteMax": LARGEST_W})
     else:
-        rating = {"WHRtg": CAPACITY_WH, "MaxChaRte": LARGEST_W, "MaxDisChaRte": LARGEST_W}
+        rating = {"WHRtg": rated_wh, "MaxChaRte": LARGEST_W, "MaxDisChaRte": LARGEST_W}
         yield model_words(120, rating)
         yield model_words(160, _modules(device.modules, sun.get("power"), power_w))
     held = {**FREE_ORDERS, **device.orders}

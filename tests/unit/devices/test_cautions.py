@@ -35,7 +35,7 @@ def test_only_the_use_that_is_experimental_is_told() -> None:
     grid = entry("foxess_h1_lan", period_s=5)
     cellar = {**grid, "id": "cellar"}
 
-    assert [each.device_id for each in cautions(site(grid, battery=cellar))] == ["grid"]
+    assert {each.device_id for each in cautions(site(grid, battery=cellar))} == {"grid"}
     assert cautions(site(entry("eastron_sdm630"), battery=cellar)) == ()
 
 
@@ -64,6 +64,16 @@ def test_a_direction_that_nobody_tells_is_told_until_somebody_stated_it() -> Non
     assert caution.sentence.endswith("state `invert: false` where it does, `invert: true` where it does not.")
     assert cautions(site(entry("sunspec", invert=False))) == ()
     assert cautions(site(entry("fronius"))) == ()
+
+
+def test_a_meter_whose_numbers_cannot_show_wrong_registers_is_told_to_be_tested() -> None:
+    (caution,) = cautions(site(entry("victron_gx")))
+
+    assert caution.about == "unsure"
+    assert "tells neither voltage nor frequency" in caution.sentence
+    assert "make the sign test" in caution.sentence
+    inverter = {"id": "roof", "profile": "victron_gx", "modbus": {"host": "gx.local"}}
+    assert cautions(site(entry("eastron_sdm630"), solar=[inverter])) == ()
 
 
 def test_a_profile_that_is_not_there_is_somebody_elses_problem() -> None:

@@ -48,9 +48,18 @@ def test_numbers_that_fit_raise_no_doubt(kind: Kind, values: dict[str, float]) -
         ("inverter", {"power": -4000.0}, "an inverter that draws 4000 W"),
         ("battery", {"soc": 55.0}, "a state of charge of 5500 %"),
         ("battery", {"power": 1e9}, "more than any house"),
+        ("battery", {"power": 2.5e-41}, "power is 2.5e-41, which nothing measures"),
     ],
 )
 def test_what_does_not_fit_is_said(kind: Kind, wrong: dict[str, float], words: str) -> None:
     (doubt,) = doubts(kind, {**(HOUSE if kind == "meter" else {}), **wrong})
 
     assert words in doubt
+
+
+def test_a_meter_that_measures_nothing_at_all_is_doubted_and_an_inverter_at_night_is_not() -> None:
+    assert doubts("meter", {"power": 0.0, "energy_import": 0.0}) == (
+        "everything it measures is 0: is it connected, and are these the registers of this model?",
+    )
+    assert doubts("meter", {"power": 0.0, "energy_import": 7.0}) == ()
+    assert doubts("inverter", {"power": 0.0}) == ()

@@ -55,6 +55,33 @@ def test_magnitudes_take_the_direction_of_their_phase_power() -> None:
     assert reading.taken_at_s == 7.0
 
 
+def test_an_import_is_no_less_than_its_power_needs_where_a_meter_tells_whole_amperes() -> None:
+    told = {**FULL, "current_l1": 9.0, "current_l2": 4.0, "current_l3": 3.0}
+
+    assert reading_of(told).current_a == PerPhase(10.0, -4.0, 3.0)
+
+
+def test_numbers_of_several_moments_are_not_held_against_each_other() -> None:
+    told = Sample(taken_at_s=7.0, values={**FULL, "current_l1": 9.0}, same_instant=False)
+
+    assert GridView(HOUSE).reading(told).current_a == PerPhase(9.0, -5.0, 2.0)
+
+
+@given(
+    amps=st.floats(0, 90),
+    watts=st.floats(0, 20_000),
+    volts=st.floats(116, 290),
+)
+def test_a_phase_never_carries_less_than_its_import(amps: float, watts: float, volts: float) -> None:
+    told = {"current_l1": amps, "power_l1": watts, "voltage_l1": volts}
+    mounting = Mounting(bounds=Bounds(phases=PHASES_OF[1], fuse_a=100))
+    try:
+        carried_a = reading_of(told, mounting).current_a.l1
+    except Nonsense:
+        return
+    assert carried_a >= max(amps, watts / volts)
+
+
 def test_a_current_that_signs_itself_is_left_alone() -> None:
     values = {**FULL, "current_l1": -10.0}
 

@@ -19,6 +19,7 @@ from ems.devices.modbus.register_types import RegisterType, decode
 from ems.devices.profile import SunSpecProfile
 from ems.devices.profile_parts import Kind
 from ems.devices.sunspec.chain import Chain, discover
+from ems.devices.sunspec.choice import choose
 from ems.devices.sunspec.models import COMMON
 from ems.devices.sunspec.reader import ModelReader
 from ems.devices.sunspec.ways import ways_of
@@ -90,24 +91,32 @@ async def _self_described(once: Once, among: Sequence[RegisterProfile | SunSpecP
     maker, said = await _introduced(once, chain)
     by_maker = [each for each in among if each.sunspec_maker and maker.lower().startswith(each.sunspec_maker.lower())]
     for each in by_maker:
-        seen = _told_kinds(chain, each) if isinstance(each, SunSpecProfile) else ()
+        seen = await _told_kinds(once, chain, each) if isinstance(each, SunSpecProfile) else ()
         if not isinstance(each, SunSpecProfile) or seen:
             yield Candidate(profile_id=each.id, sure=Sure.CERTAIN, evidence=(said,), kinds=seen)
     for each in among:
-        if isinstance(each, SunSpecProfile) and each.sunspec_maker is None and (kinds := _told_kinds(chain, each)):
+        if (
+            isinstance(each, SunSpecProfile)
+            and each.sunspec_maker is None
+            and (kinds := await _told_kinds(once, chain, each))
+        ):
             sure = Sure.POSSIBLE if by_maker else Sure.CERTAIN
             yield Candidate(
                 profile_id=each.id, sure=sure, evidence=(said, "any SunSpec device can be read so"), kinds=kinds
             )
 
 
-def _told_kinds(chain: Chain, profile: SunSpecProfile) -> tuple[Kind, ...]:
+async def _told_kinds(once: Once, chain: Chain, profile: SunSpecProfile) -> tuple[Kind, ...]:
     """The uses of the profile for which the device has models."""
-    return tuple(
-        kind
-        for kind in profile.kinds
-        if any(chain.has(part.layout for part in way.parts) for way in ways_of(kind, profile.modules))
-    )
+    found: list[Kind] = []
+    for kind in profile.kinds:
+        try:
+            choice = await choose(once.holding, chain, ways_of(kind, profile.modules))
+        except (Refused, Nonsense):
+            continue
+        if choice is not None:
+            found.append(kind)
+    return tuple(found)
 
 
 async def _introduced(once: Once, chain: Chain) -> tuple[str, str]:
