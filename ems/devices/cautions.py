@@ -26,8 +26,8 @@ class Caution:
 
 
 def cautions(file: SiteFile) -> tuple[Caution, ...]:
-    """Devices whose profile is experimental for their use, whose direction is unsure, whose numbers cannot show that they
-    are read from the wrong registers, those asked too often, and what a battery loses while it is held.
+    """Devices whose profile is experimental for their use, whose direction is unsure, whose numbers cannot show that
+    they are read from the wrong registers, those asked too often, and what a battery loses while it is held.
     """
     entries: list[tuple[DeviceEntry, Kind]] = [(meter, "meter") for meter in file.meters]
     entries += [(inverter, "inverter") for inverter in file.solar]

@@ -358,4 +358,4 @@ def test_a_battery_that_is_held_says_why(visit: Open) -> None:
 
     orders = page.locator("[data-battery=orders]")
     expect(orders).to_contain_text("Battery held: cars take more than the sun gives, since ")
-    expect(page.get_by_text("64% of 10.0")).to_be_visible()
+    expect(page.get_by_text("Battery of 10.0")).to_be_visible()
