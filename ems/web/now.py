@@ -130,13 +130,13 @@ class _Today:
                 self._battery = self._tile("page.today.battery", "battery")
             self._orders = words("", "p", "soft small", data_battery="orders")
 
-    def _tile(self, key: str, picture: str) -> tuple[TextElement, Element]:
+    def _tile(self, key: str, picture: str) -> tuple[TextElement, Element, TextElement]:
         with box("div", "tile") as tile:
             value = words("", "span", "value")
             with box("span", "label"):
                 icon(picture)
-                words(self._voice(key))
-        return value, tile
+                label = words(self._voice(key))
+        return value, tile, label
 
     def draw(self, state: State, _age_s: float) -> None:
         voice, today, battery = self._voice, state.today, state.battery
@@ -145,21 +145,19 @@ class _Today:
         self._share[0].set_text(voice.share(today.solar_share))
         self._surplus[0].set_text(voice.power(state.powers.surplus_w))
         soc = None if battery is None else battery.soc
-        self._battery[0].set_text(charge_of(battery, voice))
+        self._battery[0].set_text(voice.share(soc))
+        self._battery[2].set_text(name_of(battery, voice))
         self._battery[1].set_visibility(soc is not None)
         said = orders_of(battery, voice)
         self._orders.set_text(said)
         self._orders.set_visibility(bool(said))
 
 
-def charge_of(battery: BatteryState | None, voice: Voice) -> str:
-    """How full it is, and of how much where that is known."""
-    if battery is None or battery.soc is None:
-        return ""
-    share = voice.share(battery.soc)
-    if battery.capacity_kwh is None:
-        return share
-    return voice("page.today.battery_of", share=share, capacity=voice.energy(battery.capacity_kwh))
+def name_of(battery: BatteryState | None, voice: Voice) -> str:
+    """The battery, with its size where that is known."""
+    if battery is None or battery.capacity_kwh is None:
+        return voice("page.today.battery")
+    return voice("page.today.battery_of", capacity=voice.energy(battery.capacity_kwh))
 
 
 def orders_of(battery: BatteryState | None, voice: Voice) -> str:

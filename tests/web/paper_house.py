@@ -159,11 +159,13 @@ class PaperHouse(PaperPast):
                 soc=0.64,
                 age_s=0.6,
                 mode=BatteryMode.DISCHARGING,
+                capacity_kwh=10.0,
                 orders=BatteryOrders(
                     charge_at_most_w=None,
                     discharge_at_most_w=0.0,
                     reason=BatteryReason.CARS_FROM_GRID,
                     because=sentence(Phrase("battery.cars_from_grid")),
+                    since=self.now() - timedelta(minutes=12),
                     in_force=True,
                     trouble=None,
                 ),

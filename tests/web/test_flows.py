@@ -356,4 +356,6 @@ def test_devices_say_how_well_they_are_read_and_why_not(visit: Open) -> None:
 def test_a_battery_that_is_held_says_why(visit: Open) -> None:
     page = visit("/", who="Vito")
 
-    expect(page.locator("[data-battery=orders]")).to_have_text("Battery held: cars take more than the sun gives")
+    orders = page.locator("[data-battery=orders]")
+    expect(orders).to_contain_text("Battery held: cars take more than the sun gives, since ")
+    expect(page.get_by_text("Battery of 10.0")).to_be_visible()
