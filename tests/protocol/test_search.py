@@ -12,21 +12,26 @@ import pytest
 
 from ems.clock import WallClock
 from ems.devices.http.profile import HttpProfile
-from ems.devices.inspection.search.bridge import search_cable
+from ems.devices.inspection.search.bridge import listen_to_head, search_cable
 from ems.devices.inspection.search.broker import search_broker
 from ems.devices.inspection.search.candidate import Sure
 from ems.devices.inspection.search.found import OCCUPIED, HostFound
 from ems.devices.inspection.search.host import NOT_MODBUS, Search, Spoke, search_host, search_units, units_at
 from ems.devices.inspection.search.network import search_network
+from ems.devices.inspection.search.objects import ask_for_object
 from ems.devices.inspection.search.pages import search_pages, shows_itself
 from ems.devices.library import profile, profiles
 from ems.devices.modbus.link import Line
 from ems.devices.modbus.profile import ModbusProfile
 from ems.devices.mqtt.link import Broker
+from ems.devices.obis_profile import SmlProfile
+from ems.devices.rct.profile import RctProfile
 from ems.errors import UnknownHost
 from ems.sim.wire.http_devices import HttpPort
 from ems.sim.wire.modbus_devices import ModbusPort
+from ems.sim.wire.object_devices import PlayedObjects
 from ems.sim.wire.profile_unit import ProfileUnit
+from ems.sim.wire.sml_telegrams import sml_of
 from tests.protocol.modbus_bench import LOOPBACK, SILENCE, odd_server, refusal, serving
 from tests.protocol.mqtt_brokers import GUARD_S, free_port, mosquitto
 from tests.protocol.p1_bench import cable
@@ -196,6 +201,37 @@ async def test_a_smart_meter_on_a_cable_is_found_by_its_telegram() -> None:
         {"serial": there.path, "baud": 115_200},
     )
     assert only.evidence == ("speaks telegrams of a smart meter: FWS5\\TEST-METER",)
+
+
+async def test_a_reading_head_on_a_cable_is_found_by_its_telegram() -> None:
+    head, found = profile("sml_head"), HostFound()
+    assert isinstance(head, SmlProfile)
+    async with cable() as there:
+        looking = asyncio.create_task(listen_to_head(head, there.path, WallClock(), found))
+        while not looking.done():
+            there.say(sml_of(head, {"power": 1.0}, 5))
+            await WallClock().sleep(0.05)
+        assert await looking
+
+    (only,) = found.candidates
+    assert (only.profile_id, only.where) == ("sml_head", {"serial": there.path, "baud": 9600})
+    assert found.looked == [f"{there.path} at 9600 baud: a meter speaks SML"]
+
+
+async def test_an_inverter_with_numbered_objects_is_found_by_its_answer() -> None:
+    chosen, found = profile("rct_power"), HostFound()
+    assert isinstance(chosen, RctProfile)
+    there = PlayedObjects(chosen, LOOPBACK, 0)
+    await there.open()
+    here = chosen.model_copy(update={"port": there.where["port"]})
+    await ask_for_object(here, LOOPBACK, WallClock(), found)
+    await there.close()
+    await settled()
+    await ask_for_object(chosen.model_copy(update={"port": free_port()}), LOOPBACK, WallClock(), found)
+
+    (only,) = found.candidates
+    assert (only.profile_id, only.sure, only.where) == ("rct_power", Sure.CERTAIN, dict(there.where))
+    assert found.looked[1].endswith("nothing accepts a connection")
 
 
 async def test_a_line_that_is_not_there_is_said_at_once() -> None:

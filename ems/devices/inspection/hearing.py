@@ -28,7 +28,12 @@ SPEEDWIRE_PATIENCE_S: Final = 5.0
 
 
 async def heard_at_port(
-    profile: P1Profile | SmlProfile, line: P1Line, clock: Clock, *, keys: Keys | None = None
+    profile: P1Profile | SmlProfile,
+    line: P1Line,
+    clock: Clock,
+    *,
+    keys: Keys | None = None,
+    patience_s: float = PORT_PATIENCE_S,
 ) -> tuple[Finding, ...]:
     """What the next whole telegram says, point by point; None for what it does not tell.
 
@@ -37,7 +42,7 @@ async def heard_at_port(
     meter: SpeakingMeter[Sample] = SpeakingMeter(
         name=profile.id,
         period_s=1.0,
-        silence_s=PORT_PATIENCE_S,
+        silence_s=patience_s,
         line=line,
         tongue=SmlTongue(profile) if isinstance(profile, SmlProfile) else p1_tongue(profile, keys),
         view=_as_it_is,

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from ems.clock import Clock
+from ems.devices.inspection.hearing import heard_at_port
 from ems.devices.inspection.search.candidate import Candidate, Sure
 from ems.devices.inspection.search.found import HostFound
 from ems.devices.inspection.tapes.length import Length
 from ems.devices.inspection.tapes.telegrams import record_telegrams
 from ems.devices.library import profiles
-from ems.devices.obis_profile import P1Profile
+from ems.devices.obis_profile import P1Profile, SmlProfile
 from ems.devices.p1.line import SEVEN_BITS_UP_TO_BAUD, P1Line
 from ems.errors import DeviceError, LinkDown
 
@@ -39,7 +40,27 @@ async def search_cable(path: str, clock: Clock, found: HostFound) -> bool:
             where: dict[str, str | int] = {"serial": path, "baud": baud}
             if await _listen(chosen, line, where, f"{path} at {baud} baud", clock, found):
                 return True
+    for head in (each for each in profiles() if isinstance(each, SmlProfile)):
+        if await listen_to_head(head, path, clock, found):
+            return True
     return False
+
+
+async def listen_to_head(chosen: SmlProfile, path: str, clock: Clock, found: HostFound) -> bool:
+    """Whether a reading head hears SML there."""
+    named = f"{path} at {chosen.defaults.baud} baud"
+    found.begin(f"listening for SML at {named}")
+    line = P1Line(serial=path, baud=chosen.defaults.baud)
+    try:
+        await heard_at_port(chosen, line, clock, patience_s=LISTEN_S)
+    except DeviceError as error:
+        found.looked.append(f"{named}: no meter speaks SML there ({error})")
+        return False
+    where: dict[str, str | int] = {"serial": path, "baud": chosen.defaults.baud}
+    evidence = ("speaks SML with the right checksums",)
+    found.candidates.append(Candidate(profile_id=chosen.id, sure=Sure.CERTAIN, evidence=evidence, where=where))
+    found.looked.append(f"{named}: a meter speaks SML")
+    return True
 
 
 def _smart_meters() -> list[P1Profile]:

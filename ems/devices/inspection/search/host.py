@@ -18,6 +18,7 @@ from ems.devices.inspection.search.broker import search_for_broker
 from ems.devices.inspection.search.candidate import Candidate
 from ems.devices.inspection.search.fit import telling_use
 from ems.devices.inspection.search.found import OCCUPIED, HostFound
+from ems.devices.inspection.search.objects import search_objects
 from ems.devices.inspection.search.pages import search_pages
 from ems.devices.inspection.search.unit import search_unit
 from ems.devices.library import profiles
@@ -86,6 +87,7 @@ async def search_host(search: Search, clock: Clock, found: HostFound | None = No
         for port in (WEB_PORT, SECURE_PORT):
             await _search_web(search, port, clock, found)
         await search_bridge(search.host, clock, found)
+        await search_objects(search.host, clock, found)
         await search_for_broker(search.host, clock, found)
     found.sort()
     return found
