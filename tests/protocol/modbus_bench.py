@@ -74,6 +74,9 @@ class OddServer:
     overlaps: int = 0
     port: int = 0
     transports: list[asyncio.Transport] = field(default_factory=list)
+    over: bool = False
+    """Whoever is accepted only now is let go of at once."""
+
     lost: asyncio.Queue[Exception | None] = field(default_factory=asyncio.Queue)
     heard: asyncio.Queue[bytes] = field(default_factory=asyncio.Queue)
 
@@ -88,6 +91,8 @@ class _Session(asyncio.Protocol):
         self._transport = transport
         self._server.connections += 1
         self._server.transports.append(transport)
+        if self._server.over:
+            transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._server.lost.put_nowait(exc)
@@ -126,11 +131,13 @@ async def odd_server(reply: Reply, *, port: int = 0) -> AsyncIterator[OddServer]
     try:
         yield state
     finally:
+        state.over = True
         server.close()
         for transport in state.transports:
             transport.abort()
         await server.wait_closed()
-        await asyncio.gather(*(WallClock().sleep(0) for _ in range(3)))
+        for _ in range(6):
+            await WallClock().sleep(0)
 
 
 @asynccontextmanager
