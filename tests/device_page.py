@@ -10,9 +10,10 @@ from ems.devices.library import profiles
 from ems.devices.modbus.point_map import PointMap
 from ems.devices.modbus.profile import HybridProfile, ModbusLimits, ModbusProfile
 from ems.devices.mqtt.profile import MqttProfile
-from ems.devices.obis_profile import P1Profile, SpeedwireProfile
+from ems.devices.obis_profile import P1Profile, SmlPageProfile, SmlProfile, SpeedwireProfile
 from ems.devices.profile import Profile
 from ems.devices.profile_parts import Kind
+from ems.devices.rct.profile import RctProfile
 
 BEGIN: Final = "<!-- begin of what `FUSEWISE_GOLDEN=write pytest tests/unit/devices/test_device_page.py` writes -->"
 END: Final = "<!-- end of it -->"
@@ -56,7 +57,7 @@ def _section(chosen: Profile) -> Iterator[str]:
         for kind, each in chosen.maps.items():
             yield f"- As {kind}: {_signs(kind, each)}"
         yield from (f"- {line}" for line in _limits(chosen.limits))
-    if isinstance(chosen, HttpProfile) and chosen.limits.period_s is not None:
+    if isinstance(chosen, HttpProfile | SmlPageProfile) and chosen.limits.period_s is not None:
         yield f"- Give it a `period_s` of {chosen.limits.period_s:g} or more."
     yield from (f"- {note}" for note in chosen.notes)
 
@@ -110,6 +111,12 @@ def _place(chosen: Profile) -> str:
         return f"UDP multicast {chosen.defaults.group}, port {chosen.defaults.port}"
     if isinstance(chosen, P1Profile):
         return f"P1 bridge port {chosen.defaults.port}, or a cable at {chosen.defaults.baud} baud"
+    if isinstance(chosen, SmlPageProfile):
+        return f"SML on a page, HTTP port {chosen.port}"
+    if isinstance(chosen, SmlProfile):
+        return f"SML: a bridge, or a cable at {chosen.defaults.baud} baud"
+    if isinstance(chosen, RctProfile):
+        return f"port {chosen.port}"
     if not isinstance(chosen, ModbusProfile | HybridProfile):
         return "Modbus TCP, SunSpec"
     line = f"; RS-485: {chosen.serial}" if chosen.serial else ""

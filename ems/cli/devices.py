@@ -9,17 +9,17 @@ from typing import Final
 from rich.table import Table
 from rich.text import Text
 
+from ems.cli.device_speech import transport_lines
 from ems.cli.device_tables import console, print_json, table, unit_of, wrong_use
 from ems.devices.config_error import DeviceConfigError
 from ems.devices.http.profile import HttpProfile
 from ems.devices.library import profile, profiles
 from ems.devices.modbus.profile import HybridProfile, ModbusProfile
-from ems.devices.modbus.register_types import WordOrder
 from ems.devices.mqtt.profile import MqttProfile, TopicPoint
-from ems.devices.obis_profile import ObisProfile, P1Defaults, P1Profile, SpeedwireProfile
-from ems.devices.parameters import FilledProfile
+from ems.devices.obis_profile import ObisPoint, ObisProfile
 from ems.devices.profile import Profile, SunSpecProfile
 from ems.devices.profile_parts import Kind
+from ems.devices.rct.profile import ObjectPoint, RctProfile
 from ems.devices.sunspec.models import INVERTERS, METERS, Layout
 
 _POSITIVE_POWER: Final[Mapping[Kind, str]] = {
@@ -77,7 +77,7 @@ def show_profile(profile_id: str, *, as_json: bool) -> int:
     out = console()
     out.print(Text(f"{chosen.id}: {chosen.vendor} {chosen.model}", style="bold"), soft_wrap=True)
     out.print(_points_table(rows, several_kinds=len(chosen.kinds) > 1))
-    for line in (*_transport_lines(chosen), *chosen.notes):
+    for line in (*transport_lines(chosen), *chosen.notes):
         out.print(Text(f"· {line}"), soft_wrap=True)
     return 0
 
@@ -104,7 +104,10 @@ def point_rows(chosen: Profile) -> Iterator[PointRow]:
     elif isinstance(chosen, HttpProfile):
         yield from _answer_rows(chosen)
     elif isinstance(chosen, ObisProfile):
-        yield from _obis_rows(chosen)
+        yield from _formula_rows("meter", chosen.points, "OBIS")
+    elif isinstance(chosen, RctProfile):
+        for kind, use in chosen.uses.items():
+            yield from _formula_rows(kind, use.points, "float32")
     else:
         yield from _topic_rows(chosen)
 
@@ -171,16 +174,17 @@ def _answer_rows(chosen: HttpProfile) -> Iterator[PointRow]:
             )
 
 
-def _obis_rows(chosen: ObisProfile) -> Iterator[PointRow]:
-    for name, point in chosen.points.items():
+def _formula_rows(kind: Kind, points: Mapping[str, ObisPoint | ObjectPoint], type_name: str) -> Iterator[PointRow]:
+    for name, point in points.items():
+        counts = _counts(kind, name, signed=False)
         yield PointRow(
-            kind="meter",
+            kind=kind,
             name=name,
             where=point.formula,
-            type="OBIS",
+            type=type_name,
             unit=unit_of(name),
             factor=point.scale,
-            counts=_counts("meter", name, signed=False),
+            counts=counts,
         )
 
 
@@ -205,75 +209,6 @@ def _counts(kind: Kind, name: str, *, signed: bool) -> str:
     if not name.startswith("current"):
         return ""
     return _POSITIVE_POWER[kind] if signed else "direction from the power"
-
-
-def _transport_lines(chosen: Profile) -> Iterator[str]:
-    for kind, reason in chosen.experimental_as.items():
-        yield f"Experimental as {kind}: {reason}"
-    if isinstance(chosen, MqttProfile):
-        yield from _topic_lines(chosen)
-        return
-    if isinstance(chosen, HttpProfile):
-        yield from _request_lines(chosen)
-        return
-    if isinstance(chosen, P1Profile | SpeedwireProfile):
-        yield from _heard_lines(chosen)
-        return
-    if isinstance(chosen, ModbusProfile | HybridProfile):
-        yield from _place_lines(chosen)
-    limits = chosen.limits
-    yield f"At most {limits.max_registers_per_read} registers per read, {limits.request_gap_ms} ms between two."
-    if limits.clients is not None:
-        yield f"Connections at once: {limits.clients}."
-    if limits.period_s is not None:
-        yield f"Stands one sample every {limits.period_s:g} s."
-    if isinstance(chosen, ModbusProfile | HybridProfile):
-        first = "high" if chosen.word_order is WordOrder.BIG else "low"
-        setting = ", unless the device says otherwise" if chosen.word_order_setting else ""
-        yield f"Addresses count from 0; of a long number the {first} word comes first{setting}."
-
-
-def _topic_lines(chosen: MqttProfile) -> Iterator[str]:
-    yield from _parameter_lines(chosen)
-    if chosen.availability:
-        yield f"Tells on {chosen.availability.topic} whether it is there."
-    if chosen.keepalive:
-        yield f"Is asked on {chosen.keepalive.topic} to go on publishing, every {chosen.keepalive.every_s:g} s."
-    if chosen.limits.silent_after_s:
-        yield f"Counts as silent after {chosen.limits.silent_after_s:g} s without a message."
-
-
-def _parameter_lines(chosen: FilledProfile) -> Iterator[str]:
-    """What its owner fills in."""
-    for name, each in chosen.parameters.items():
-        usual = f" Usually {each.usual}." if each.usual else ""
-        yield f"parameters.{name}: {each.about}{usual}"
-
-
-def _request_lines(chosen: HttpProfile) -> Iterator[str]:
-    yield from _parameter_lines(chosen)
-    scheme = "https" if chosen.tls else "http"
-    yield f"Answers {scheme} at port {chosen.port}, asked for {chosen.request}; login: {chosen.login}."
-    if chosen.limits.period_s is not None:
-        yield f"Stands one sample every {chosen.limits.period_s:g} s."
-
-
-def _heard_lines(chosen: P1Profile | SpeedwireProfile) -> Iterator[str]:
-    usual = chosen.defaults
-    if isinstance(usual, P1Defaults):
-        yield f"Speaks by itself: at port {usual.port} of a bridge, or at {usual.baud} baud on a cable."
-    else:
-        yield f"Speaks by itself to everybody: UDP multicast to {usual.group}, port {usual.port}."
-    if chosen.limits.silent_after_s:
-        yield f"Counts as silent after {chosen.limits.silent_after_s:g} s without a telegram."
-
-
-def _place_lines(chosen: ModbusProfile | HybridProfile) -> Iterator[str]:
-    usual = chosen.defaults
-    over = " over UDP" if usual.over == "udp" else ""
-    yield f"Answers at port {usual.port}{over} as unit {usual.unit}, where the site file does not say otherwise."
-    if chosen.serial is not None:
-        yield f"RS-485 as it comes from its maker: {chosen.serial}; set the gateway so."
 
 
 def _points_table(rows: Sequence[PointRow], *, several_kinds: bool) -> Table:

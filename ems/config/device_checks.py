@@ -10,12 +10,12 @@ from ems.config.cures import closest
 from ems.config.feeders import MAIN, phases_by_circuit
 from ems.config.problems import ANY, Finding, Place
 from ems.config.repeats import repeats
-from ems.config.schema import DeviceEntry, ModbusAddress, P1Address, Secret, SiteFile
+from ems.config.schema import DeviceEntry, ModbusAddress, P1Address, Secret, SiteFile, SmlSource
 
 KIND_OF: Final[Mapping[str, str]] = {"meters": "meter", "solar": "inverter", "battery": "battery"}
 """What the devices of a section are."""
 
-_WAYS: Final = ("modbus", "mqtt", "http", "p1", "speedwire")
+_WAYS: Final = ("modbus", "mqtt", "http", "p1", "speedwire", "rct", "sml")
 _CERTIFICATES: Final = frozenset({"ca", "certificate", "key"})
 MOST_NAMED: Final = 6
 """Profiles that a cure names one by one."""
@@ -164,16 +164,28 @@ def _source(place: Place, device: DeviceEntry) -> Iterator[Finding]:
         yield Finding(
             place=place,
             problem="has no address",
-            cure="add modbus: {host: …}, http: {host: …}, p1: {host: …}, speedwire: {} or mqtt: {prefix: …}, "
-            "or pushed: true where a program brings its readings",
+            cure="add modbus: {host: …}, http: {host: …}, p1: {host: …}, speedwire: {}, rct: {host: …}, "
+            "sml: {host: …} or mqtt: {prefix: …}, or pushed: true where a program brings its readings",
             rests_on=(*((*place, key) for key in _WAYS), (*place, "pushed")),
         )
     if device.modbus:
         yield from _line((*place, "modbus"), device.modbus)
     if device.p1:
         yield from _port((*place, "p1"), device.p1)
+        if device.p1.authentication_key and not device.p1.key:
+            yield Finding(
+                place=(*place, "p1", "authentication_key"),
+                problem="stands without key",
+                cure="add `key: …`, the key of this meter, or delete it",
+                rests_on=((*place, "p1", "key"),),
+            )
+    if device.sml:
+        yield from _port((*place, "sml"), device.sml)
+        if device.sml.host and device.sml.port is None:
+            cure = "add `port: …`, where the bridge passes the reading head through"
+            yield Finding(place=(*place, "sml"), problem="has no port", cure=cure, rests_on=((*place, "sml", "port"),))
     own = device.mqtt or device.http
-    if not device.profile and (device.modbus or device.p1 or device.speedwire or (own and not own.points)):
+    if not device.profile and ways and not (own and own.points):
         yield Finding(
             place=place,
             problem="has no profile",
@@ -213,7 +225,7 @@ def _line(place: Place, address: ModbusAddress) -> Iterator[Finding]:
         )
 
 
-def _port(place: Place, address: P1Address) -> Iterator[Finding]:
+def _port(place: Place, address: P1Address | SmlSource) -> Iterator[Finding]:
     """Where a smart meter's port is heard: one bridge or one cable."""
     if not address.host and address.serial is None:
         yield Finding(

@@ -165,6 +165,28 @@ class P1Address(Section):
     baud: Literal[9600, 115200] | None = None
     """Of the cable: 115200 since DSMR 4; 9600 before, with seven bits and even parity."""
 
+    key: Secret | None = None
+    """For a meter that encrypts: the 32 hexadecimal digits that the grid operator gives out."""
+
+    authentication_key: Secret | None = None
+    """With `key`: a second key, where the grid operator gives out one; Luxembourg's public one when left out."""
+
+
+class SmlSource(Section):
+    """Where a meter that speaks SML is heard: a bridge on the network, or a reading head at this machine."""
+
+    host: Host = ""
+    """Name or address of the bridge; left out only with `serial`."""
+
+    port: Port | None = None
+    """Where the bridge passes the line through."""
+
+    serial: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    """The device file of a reading head, such as /dev/ttyUSB0."""
+
+    baud: Annotated[Whole, Field(ge=300, le=1_000_000)] | None = None
+    """Of the reading head; the profile's when left out."""
+
 
 class SpeedwireSource(Section):
     """Which energy meter of those that speak to everybody."""
@@ -179,6 +201,17 @@ class SpeedwireSource(Section):
     """The profile's when left out."""
 
 
+class RctSource(Section):
+    """Where an inverter of RCT Power answers."""
+
+    host: Host
+    port: Port | None = None
+    """The profile's when left out."""
+
+    timeout_s: Annotated[Number, Field(gt=0, le=30)] | None = None
+    """How long the connection and each answer may take; the profile's when left out."""
+
+
 class DeviceEntry(Section):
     """A meter, inverter or battery: who it is and where it speaks."""
 
@@ -191,6 +224,8 @@ class DeviceEntry(Section):
     http: HttpSource | None = None
     p1: P1Address | None = None
     speedwire: SpeedwireSource | None = None
+    rct: RctSource | None = None
+    sml: SmlSource | None = None
     pushed: Switch = False
     """A program brings its readings, such as Home Assistant from any of its sensors; needs a `period_s` of 1 to 30."""
 

@@ -5,8 +5,8 @@
 of them.
 One room per way of speaking: `modbus` register maps and their shared connection · `sunspec` devices that describe
 themselves · `mqtt` devices that publish · `http` devices that answer JSON (`messages`: what both of these say) · `p1`
-the customer's port of smart meters · `speedwire` energy meters that speak to everybody (`obis_profile`: their numbers
-by code) · `pushed` readings that a program brings.
+the customer's port of smart meters · `sml` their optical port · `speedwire` energy meters that speak to everybody
+(`obis_profile`: numbers by code) · `rct` inverters with numbered objects · `pushed` readings that a program brings.
 `battery` what a home battery may be told · `inspection` devices as an installer sees them, found and recorded.
 `sample` and `views` how numbers become readings · `plausibility` what cannot be true is no sample · `newest` the last
 of what comes, `newest_reading` what every device does with samples · `cancellation` tasks end when they are told to.

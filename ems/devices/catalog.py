@@ -5,19 +5,20 @@ Nothing is connected yet when it has been gone: Modbus connects with the first `
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from ems.clock import Clock
 from ems.config.feeders import MAIN, phases_by_circuit
-from ems.config.schema import DeviceEntry, MeterEntry, ModbusAddress, MqttSource, SiteFile
+from ems.config.schema import DeviceEntry, MeterEntry, ModbusAddress, SiteFile
 from ems.config.secrets import reveal
 from ems.devices.battery.valve import ModbusValve, valve_of
 from ems.devices.config_error import DeviceConfigError
 from ems.devices.entry_checks import check_names, check_phases, live_points
 from ems.devices.entry_filling import as_stated, is_fillable
-from ems.devices.entry_lines import p1_device, speedwire_device, spot_of
+from ems.devices.entry_lines import line_device, rct_address, speedwire_device, spot_of
+from ems.devices.entry_numbers import names_of, signed_of
 from ems.devices.http.device import HttpDevice
 from ems.devices.http.entry_requests import http_address_of, requests_of
 from ems.devices.http.profile import HttpProfile
@@ -25,20 +26,23 @@ from ems.devices.library import profile
 from ems.devices.modbus.address import address_of, line_of, pace_of
 from ems.devices.modbus.device import ModbusDevice, RegisterReader
 from ems.devices.modbus.link import ModbusLink
-from ems.devices.modbus.profile import HybridProfile, ModbusProfile
 from ems.devices.modbus.proxy import ModbusProxy
 from ems.devices.mqtt.device import MqttDevice, Topics, silence_limit_s
 from ems.devices.mqtt.entry_topics import keepalive_of, point_of, portal_topic_of, topics_of
 from ems.devices.mqtt.link import Broker, MqttLink
 from ems.devices.mqtt.operator_signal import OperatorSignal
 from ems.devices.mqtt.profile import MqttProfile
-from ems.devices.obis_profile import ObisProfile, P1Profile, SpeedwireProfile
+from ems.devices.obis_profile import P1Profile, SmlPageProfile, SmlProfile, SpeedwireProfile
 from ems.devices.plausibility import Bounds
 from ems.devices.ports import Device
 from ems.devices.profile import Profile, SunSpecProfile
 from ems.devices.profile_parts import Carrier, Kind
 from ems.devices.pushed import Inlet, PushedDevice
+from ems.devices.rct.device import RctDevice
+from ems.devices.rct.link import RctAddress, RctLink
+from ems.devices.rct.profile import RctProfile
 from ems.devices.sample import Sample, is_live
+from ems.devices.speedwire.device import SpeedwireDevice
 from ems.devices.speedwire.ear import SpeedwireEar, Spot
 from ems.devices.sunspec.device import SunSpecDevice
 from ems.devices.sunspec.models import INVERTERS, METERS
@@ -70,7 +74,7 @@ class Devices:
     background: tuple[Job, ...] = ()
     """Jobs that must run beside the readers; they never end by themselves."""
 
-    links: tuple[ModbusLink, ...] = field(default=(), repr=False)
+    links: tuple[ModbusLink | RctLink, ...] = field(default=(), repr=False)
 
     async def close(self) -> None:
         """Close every connection; background jobs close theirs when they are cancelled."""
@@ -103,7 +107,7 @@ def connect_devices(file: SiteFile, clock: Clock) -> Devices:
             *(proxy.serve for proxy in build.proxies.values()),
             *(ear.run for ear in build.ears.values()),
         ),
-        links=tuple(build.links.values()),
+        links=(*build.links.values(), *build.talks.values()),
     )
 
 
@@ -118,6 +122,7 @@ class _Build:
         self.proxies: dict[int, ModbusProxy] = {}
         self.pushed: dict[str, Inlet] = {}
         self.ears: dict[Spot, SpeedwireEar] = {}
+        self.talks: dict[RctAddress, RctLink] = {}
 
     def meter(self, entry: MeterEntry) -> Device[GridReading]:
         phases = phases_by_circuit(self._file).get(entry.circuit)
@@ -125,7 +130,7 @@ class _Build:
             raise DeviceConfigError(f"meter {entry.id} sits at circuit {entry.circuit}, which is not there: correct it")
         fuses = {MAIN: self._file.connection.main_fuse_a, **{each.id: each.fuse_a for each in self._file.circuits}}
         found = None if entry.pushed else _profile_of(entry, "meter")
-        names, signed = _names(entry, found), _signed(entry, found)
+        names, signed = names_of(entry, found), signed_of(entry, found)
         if not entry.pushed and not isinstance(found, SunSpecProfile):
             check_phases(entry, names, len(phases), fillable=is_fillable(found))
         mounting = Mounting(
@@ -142,13 +147,12 @@ class _Build:
         found = _profile_of(entry, kind)
         if isinstance(found, HttpProfile) or (found is None and entry.http is not None):
             return self._http_device(entry, kind, found, view)
-        if isinstance(found, P1Profile):
-            return p1_device(entry, found, view, self._clock)
+        if isinstance(found, RctProfile):
+            return self._rct_device(entry, kind, found, view)
+        if isinstance(found, P1Profile | SmlProfile | SmlPageProfile):
+            return line_device(entry, found, view, self._clock)
         if isinstance(found, SpeedwireProfile):
-            heard = speedwire_device(entry, found, view, self._clock)
-            spot = spot_of(entry, found)
-            self.ears.setdefault(spot, SpeedwireEar(spot, self._clock)).follow(heard)
-            return heard
+            return self._speedwire_device(entry, found, view)
         if found is None or isinstance(found, MqttProfile):
             return self._mqtt_device(entry, kind, found, view, live_points(kind, phases))
         if entry.modbus is None:
@@ -229,6 +233,21 @@ class _Build:
             clock=self._clock,
         )
 
+    def _speedwire_device(
+        self, entry: DeviceEntry, found: SpeedwireProfile, view: Callable[[Sample], R]
+    ) -> SpeedwireDevice[R]:
+        heard = speedwire_device(entry, found, view, self._clock)
+        spot = spot_of(entry, found)
+        self.ears.setdefault(spot, SpeedwireEar(spot, self._clock)).follow(heard)
+        return heard
+
+    def _rct_device(
+        self, entry: DeviceEntry, kind: Kind, found: RctProfile, view: Callable[[Sample], R]
+    ) -> RctDevice[R]:
+        address = rct_address(entry, found)
+        link = self.talks.setdefault(address, RctLink(address, self._clock))
+        return RctDevice(name=entry.id, period_s=entry.period_s, link=link, profile=found, kind=kind, view=view)
+
     def _pushed_device(
         self, entry: DeviceEntry, kind: Kind, view: Callable[[Sample], R], phases: int
     ) -> PushedDevice[R]:
@@ -276,25 +295,3 @@ def _profile_of(entry: DeviceEntry, kind: Kind) -> Profile | None:
         told = " or ".join(found.kinds)
         raise DeviceConfigError(f"{entry.id} is used as {kind}, but {found.id} describes a {told}: take another")
     return as_stated(entry, found)
-
-
-def _names(entry: DeviceEntry, found: Profile | None) -> frozenset[str]:
-    own: Iterable[str] = (entry.mqtt or entry.http or MqttSource()).points
-    if isinstance(found, ModbusProfile | HybridProfile):
-        return frozenset(found.maps["meter"].told)
-    if isinstance(found, HttpProfile):
-        return frozenset(own) | frozenset(found.uses["meter"].points)
-    if isinstance(found, ObisProfile):
-        return frozenset(found.points)
-    return frozenset(own) | frozenset(found.points if isinstance(found, MqttProfile) else ())
-
-
-def _signed(entry: DeviceEntry, found: Profile | None) -> frozenset[str]:
-    if isinstance(found, HttpProfile) or (found is None and entry.http is not None):
-        points = requests_of(entry, found, "meter")
-        return frozenset(name for name, point in points.items() if point.signed)
-    if isinstance(found, ModbusProfile | HybridProfile):
-        return found.maps["meter"].signed
-    own = {name: rule.signed for name, rule in (entry.mqtt.points if entry.mqtt else {}).items()}
-    told = found.signed if isinstance(found, MqttProfile) else frozenset()
-    return (told - own.keys()) | {name for name, signed in own.items() if signed}

@@ -10,7 +10,9 @@ from ems.config.schema import DeviceEntry, SiteFile
 from ems.devices.http.profile import HttpProfile
 from ems.devices.library import profile, profile_ids
 from ems.devices.modbus.profile import HybridProfile, ModbusProfile
+from ems.devices.obis_profile import SmlPageProfile
 from ems.devices.profile_parts import Kind
+from ems.devices.rct.profile import RctProfile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +41,11 @@ def _about(entry: DeviceEntry, kind: Kind) -> Iterator[Caution]:
     if reason is not None:
         said = f"{entry.id} is read by {entry.profile}, which is experimental as {kind}: {reason}"
         yield Caution(device_id=entry.id, about="experimental", sentence=said)
-    shortest_s = found.limits.period_s if isinstance(found, ModbusProfile | HybridProfile | HttpProfile) else None
+    shortest_s = (
+        found.limits.period_s
+        if isinstance(found, ModbusProfile | HybridProfile | HttpProfile | RctProfile | SmlPageProfile)
+        else None
+    )
     if shortest_s is not None and entry.period_s < shortest_s:
         said = (
             f"{entry.id} is asked every {entry.period_s:g} s, and {entry.profile} stands once every {shortest_s:g} s: "

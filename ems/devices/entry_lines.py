@@ -1,4 +1,4 @@
-"""Meters of the site file that speak by themselves, on a line of their own."""
+"""Devices of the site file on a line of their own: meters that speak by themselves, and framed languages."""
 
 from __future__ import annotations
 
@@ -6,17 +6,36 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from ems.clock import Clock
-from ems.config.schema import DeviceEntry, P1Address, SpeedwireSource
+from ems.config.schema import DeviceEntry, P1Address, Secret, SmlSource, SpeedwireSource
+from ems.config.secrets import reveal
 from ems.devices.config_error import DeviceConfigError
+from ems.devices.http.address import HttpAddress
+from ems.devices.http.entry_requests import http_address_of
 from ems.devices.mqtt.device import silence_limit_s
-from ems.devices.obis_profile import P1Profile, SpeedwireProfile
+from ems.devices.obis_profile import P1Profile, SmlPageProfile, SmlProfile, SpeedwireProfile
 from ems.devices.p1.device import P1Device
 from ems.devices.p1.line import SEVEN_BITS_UP_TO_BAUD, P1Line
+from ems.devices.p1.sealed import KEY_BYTES, Keys
+from ems.devices.rct.link import RctAddress
+from ems.devices.rct.profile import RctProfile
 from ems.devices.sample import Sample
+from ems.devices.sml.device import SmlDevice
+from ems.devices.sml.page import SmlPage
 from ems.devices.speedwire.device import SpeedwireDevice
 from ems.devices.speedwire.ear import Spot
 
 T = TypeVar("T")
+
+
+def line_device(
+    entry: DeviceEntry, found: P1Profile | SmlProfile | SmlPageProfile, view: Callable[[Sample], T], clock: Clock
+) -> P1Device[T] | SmlDevice[T] | SmlPage[T]:
+    """The meter that an entry means, on a cable or a bridge of its own. Raises DeviceConfigError and SecretError."""
+    if isinstance(found, SmlPageProfile):
+        return sml_page(entry, found, view, clock)
+    if isinstance(found, SmlProfile):
+        return sml_device(entry, found, view, clock)
+    return p1_device(entry, found, view, clock)
 
 
 def p1_device(entry: DeviceEntry, found: P1Profile, view: Callable[[Sample], T], clock: Clock) -> P1Device[T]:
@@ -29,6 +48,7 @@ def p1_device(entry: DeviceEntry, found: P1Profile, view: Callable[[Sample], T],
         silence_s=silence_limit_s(entry.period_s, found.limits.silent_after_s),
         line=p1_line(entry.p1, found),
         profile=found,
+        keys=p1_keys(entry.id, entry.p1),
         view=view,
         clock=clock,
     )
@@ -44,6 +64,91 @@ def p1_line(stated: P1Address, found: P1Profile) -> P1Line:
         baud=baud,
         seven_bits=baud <= SEVEN_BITS_UP_TO_BAUD,
     )
+
+
+def p1_keys(owner: str, stated: P1Address) -> Keys | None:
+    """What opens its telegrams; None for a meter that speaks plainly.
+
+    Raises DeviceConfigError for what is no key, SecretError for one that cannot be revealed.
+    """
+    if stated.key is None:
+        return None
+    own = _key(owner, "key", stated.key)
+    if stated.authentication_key is None:
+        return Keys(own)
+    return Keys(own, _key(owner, "authentication_key", stated.authentication_key))
+
+
+def _key(owner: str, name: str, secret: Secret) -> bytes:
+    """What is wrong with a key is said without it."""
+    try:
+        key = bytes.fromhex(reveal(secret))
+    except ValueError:
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise DeviceConfigError(
+            f"{owner}: p1.{name} is no key: it has {2 * KEY_BYTES} hexadecimal digits, and nothing else"
+        )
+    return key
+
+
+def sml_device(entry: DeviceEntry, found: SmlProfile, view: Callable[[Sample], T], clock: Clock) -> SmlDevice[T]:
+    """The meter that a reading head hears. Raises DeviceConfigError."""
+    if entry.sml is None:
+        raise DeviceConfigError(f"{entry.id} has no SML line: add sml: {{host: …, port: …}}, or sml: {{serial: …}}")
+    return SmlDevice(
+        name=entry.id,
+        period_s=entry.period_s,
+        silence_s=silence_limit_s(entry.period_s, found.limits.silent_after_s),
+        line=sml_line(entry.id, entry.sml, found),
+        profile=found,
+        view=view,
+        clock=clock,
+    )
+
+
+def sml_line(owner: str, stated: SmlSource, found: SmlProfile) -> P1Line:
+    """Where it speaks, always with eight bits. Raises DeviceConfigError for a bridge without a port."""
+    if stated.serial is None and stated.port is None:
+        raise DeviceConfigError(f"{owner}: sml has no port: say where the bridge passes the reading head through")
+    return P1Line(
+        host=stated.host, port=stated.port or 0, serial=stated.serial, baud=stated.baud or found.defaults.baud
+    )
+
+
+def sml_page(entry: DeviceEntry, found: SmlPageProfile, view: Callable[[Sample], T], clock: Clock) -> SmlPage[T]:
+    """The meter whose bridge has a page. Raises DeviceConfigError and SecretError."""
+    return SmlPage(
+        name=entry.id,
+        period_s=entry.period_s,
+        silence_s=silence_limit_s(entry.period_s, found.limits.silent_after_s),
+        address=page_address(entry, found),
+        profile=found,
+        view=view,
+        clock=clock,
+    )
+
+
+def page_address(entry: DeviceEntry, found: SmlPageProfile) -> HttpAddress:
+    """Where the page is, with what its profile says where the site file says nothing."""
+    source = entry.http
+    if source is None:
+        raise DeviceConfigError(f"{entry.id} has no HTTP address: add http: {{host: …, password: …}}")
+    usual = {
+        "request": source.request or found.request,
+        "port": source.port or (None if source.tls else found.port),
+        "user": source.user or found.user,
+        "timeout_s": source.timeout_s or found.limits.answer_within_ms / 1000,
+    }
+    return http_address_of(entry.model_copy(update={"http": source.model_copy(update=usual)}), None)
+
+
+def rct_address(entry: DeviceEntry, found: RctProfile) -> RctAddress:
+    """Where an RCT Power device answers. Raises DeviceConfigError."""
+    if entry.rct is None:
+        raise DeviceConfigError(f"{entry.id} has no RCT address: add rct: {{host: …}}")
+    timeout_s = entry.rct.timeout_s or found.limits.answer_within_ms / 1000
+    return RctAddress(host=entry.rct.host, port=entry.rct.port or found.port, timeout_s=timeout_s)
 
 
 def speedwire_device(

@@ -52,7 +52,7 @@ class ObisPoint(ProfilePart):
 class ObisProfile(ProfileHead):
     """A meter with OBIS codes."""
 
-    transport: Literal["p1", "speedwire"]
+    transport: Literal["p1", "speedwire", "sml", "sml_page"]
     points: Annotated[dict[str, ObisPoint], Field(min_length=1)]
 
     @model_validator(mode="after")
@@ -101,6 +101,47 @@ class P1Profile(ObisProfile):
     transport: Literal["p1"]
     defaults: P1Defaults
     limits: ListenLimits = ListenLimits()
+
+
+class SmlDefaults(ProfilePart):
+    """How a reading head is usually set."""
+
+    baud: Annotated[int, Field(ge=300, le=1_000_000)]
+
+
+class SmlProfile(ObisProfile):
+    """A meter that speaks SML by itself."""
+
+    transport: Literal["sml"]
+    defaults: SmlDefaults
+    limits: ListenLimits = ListenLimits()
+
+
+class PageLimits(ListenLimits):
+    """How the page may be asked for."""
+
+    period_s: Annotated[float, Field(ge=0.2, le=60)]
+    """The shortest time between two questions."""
+
+    answer_within_ms: Annotated[int, Field(ge=100, le=30_000)] = 2000
+
+
+class SmlPageProfile(ObisProfile):
+    """A bridge with a page that holds the newest SML telegram of its meter."""
+
+    transport: Literal["sml_page"]
+    port: Annotated[int, Field(ge=1, le=65535)]
+    request: Annotated[str, Field(min_length=1, max_length=300, pattern=r"^/[^\s#]*$")]
+    user: str
+    """Whom it lets in, where the site file states none."""
+
+    limits: PageLimits
+    experimental: str
+    """Why nobody should rely on it yet."""
+
+    @property
+    def experimental_as(self) -> Mapping[Kind, str]:
+        return {"meter": self.experimental}
 
 
 class SpeedwireDefaults(ProfilePart):

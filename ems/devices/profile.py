@@ -1,8 +1,9 @@
 """Device profiles: one YAML file per device family under `profiles/`, checked against these models.
 
-A profile says where a device's numbers are and how they become ours. Six transports: `modbus` (a register map,
+A profile says where a device's numbers are and how they become ours. Nine transports: `modbus` (a register map,
 `modbus.profile`), `sunspec` (the device describes itself), `mqtt` (topics and paths, `mqtt.profile`), `http` (requests
-and paths, `http.profile`), `p1` and `speedwire` (OBIS codes, `obis_profile`). Names of points: `ems.devices.sample`.
+and paths, `http.profile`), `rct` (numbered objects, `rct.profile`), and with OBIS codes (`obis_profile`) `p1`,
+`speedwire`, `sml` and `sml_page`. Names of points: `ems.devices.sample`.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ from ems.devices.config_error import DeviceConfigError
 from ems.devices.http.profile import HttpProfile
 from ems.devices.modbus.profile import HybridProfile, ModbusLimits, ModbusProfile
 from ems.devices.mqtt.profile import MqttProfile
-from ems.devices.obis_profile import P1Profile, SpeedwireProfile
+from ems.devices.obis_profile import P1Profile, SmlPageProfile, SmlProfile, SpeedwireProfile
 from ems.devices.profile_parts import Kind, ProfileHead, Status
+from ems.devices.rct.profile import RctProfile
 
 
 class ProfileError(DeviceConfigError):
@@ -44,7 +46,18 @@ class SunSpecProfile(ProfileHead):
         return "vendor"
 
 
-Profile = ModbusProfile | HybridProfile | SunSpecProfile | MqttProfile | HttpProfile | P1Profile | SpeedwireProfile
+Profile = (
+    ModbusProfile
+    | HybridProfile
+    | SunSpecProfile
+    | MqttProfile
+    | HttpProfile
+    | P1Profile
+    | SpeedwireProfile
+    | RctProfile
+    | SmlProfile
+    | SmlPageProfile
+)
 
 
 def _shape(content: dict[str, object]) -> str:
@@ -61,11 +74,14 @@ _PROFILE: Final[TypeAdapter[Profile]] = TypeAdapter(
         | Annotated[MqttProfile, Tag("mqtt")]
         | Annotated[HttpProfile, Tag("http")]
         | Annotated[P1Profile, Tag("p1")]
-        | Annotated[SpeedwireProfile, Tag("speedwire")],
+        | Annotated[SpeedwireProfile, Tag("speedwire")]
+        | Annotated[RctProfile, Tag("rct")]
+        | Annotated[SmlProfile, Tag("sml")]
+        | Annotated[SmlPageProfile, Tag("sml_page")],
         Discriminator(
             _shape,
             custom_error_type="transport",
-            custom_error_message="transport is none of modbus, sunspec, mqtt, http, p1, speedwire",
+            custom_error_message="transport is none of modbus, sunspec, mqtt, http, p1, speedwire, rct, sml, sml_page",
         ),
     ]
 )

@@ -60,6 +60,9 @@ def test_the_house_can_be_planned_with_every_profile_in_every_use(chosen: Profil
         ("eastron_sdm120", "solaredge", "kostal_plenticore"),
         ("dsmr_p1", "fronius", "sonnen_batterie"),
         ("sma_energy_meter", "solaredge", "sonnen_batterie"),
+        ("rct_power", "rct_power", "rct_power"),
+        ("sml_head", "fronius", "sonnen_batterie"),
+        ("tibber_pulse", "fronius", "sonnen_batterie"),
     ],
 )
 async def test_the_service_reads_what_the_house_does(meter: str, inverter: str, battery: str) -> None:

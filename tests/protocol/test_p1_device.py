@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
+from pathlib import Path
 
 import pytest
 
 from ems.clock import WallClock
 from ems.devices.catalog import connect_devices
-from ems.devices.p1.device import FLOOD_WINDOW_S, MOST_BYTES_PER_S, P1Device
+from ems.devices.config_error import DeviceConfigError
+from ems.devices.library import profile
+from ems.devices.obis_profile import P1Profile
+from ems.devices.p1.device import P1Device
 from ems.devices.p1.line import P1Line
+from ems.devices.p1.sealed import KEY_BYTES, Keys, sealed
+from ems.devices.p1.speaking import FLOOD_WINDOW_S, MOST_BYTES_PER_S
 from ems.errors import LinkDown, NoAnswer, Nonsense, Refused
 from ems.model.electrical import PerPhase
 from ems.model.readings import GridReading
+from ems.sim.wire.heard_meters import PlayedTelegrams
 from tests.protocol.device_site import site
 from tests.protocol.modbus_bench import GUARD_S, LOOPBACK, HandClock
 from tests.protocol.mqtt_brokers import free_port
@@ -21,6 +28,7 @@ from tests.protocol.p1_bench import at, bridge, cable, meter_at
 from tests.telegrams import HOUSE, at_second, telegram
 
 ENCRYPTED = b"\xdb\x08SAGgp\x00\x00\x01\x82\x04\x00\x30" + bytes(range(1, 256)) * 4
+KEY = bytes(range(KEY_BYTES))
 NEXT = at_second(43_201)
 """A second after `telegram()`."""
 
@@ -215,3 +223,53 @@ async def test_a_site_file_names_the_bridge() -> None:
         await meter.close()
 
     assert reading.power_w == 1150.0
+
+
+async def test_a_meter_that_encrypts_is_read_with_its_key_from_the_site_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRID_KEY", KEY.hex())
+    other = tmp_path / "authentication"
+    other.write_text("D0" * KEY_BYTES + "\n", encoding="utf-8")
+    chosen = profile("dsmr_p1")
+    assert isinstance(chosen, P1Profile)
+    for keys, more in (
+        (Keys(KEY), {}),
+        (Keys(KEY, b"\xd0" * KEY_BYTES), {"authentication_key": {"file": str(other)}}),
+    ):
+        played = PlayedTelegrams(chosen, LOOPBACK, 0, WallClock(), keys=keys)
+        played.show({"meter": {"power": 1150.0, "power_l1": 1150.0, "power_l2": 0.0, "power_l3": 0.0}})
+        await played.open()
+        p1 = {**played.where, "key": {"env": "GRID_KEY"}, **more}
+        devices = connect_devices(site(meters=[{"id": "grid", "profile": "dsmr_p1", "p1": p1}]), WallClock())
+        reading = await asyncio.wait_for(devices.meters["main"].read(), GUARD_S)
+        await devices.meters["main"].close()
+        await played.close()
+
+        assert reading.power_w == 1150.0
+
+
+async def test_a_wrong_key_is_said_with_its_cure_and_without_the_key() -> None:
+    wire = sealed(NEXT, Keys(KEY), b"FWS\0\0\0\0\1", 7)
+    async with bridge(greeting=wire) as there:
+        p1 = {"host": LOOPBACK, "port": there.port, "key": {"env": "GRID_KEY"}}
+        file = site(meters=[{"id": "grid", "profile": "dsmr_p1", "p1": p1}])
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("GRID_KEY", "AB" * KEY_BYTES)
+            meter = connect_devices(file, WallClock()).meters["main"]
+        with pytest.raises(Refused, match="grid: its telegrams do not open with that key: compare `key`") as said:
+            await meter.read()
+        await meter.close()
+
+    assert "AB" not in str(said.value)
+
+
+@pytest.mark.parametrize("text", ["AB" * 15, "XY" * 16, "AB" * 17, "Ä" * 32])
+def test_what_is_no_key_is_refused_without_saying_it(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRID_KEY", text)
+    file = site(meters=[{"id": "grid", "profile": "dsmr_p1", "p1": {"host": LOOPBACK, "key": {"env": "GRID_KEY"}}}])
+
+    with pytest.raises(DeviceConfigError) as said:
+        connect_devices(file, WallClock())
+
+    assert str(said.value) == "grid: p1.key is no key: it has 32 hexadecimal digits, and nothing else"

@@ -57,7 +57,18 @@ async def played(chosen: Profile, **stated: dict[str, float]) -> AsyncIterator[D
 
 
 @pytest.mark.parametrize(
-    "profile_id", ["eastron_sdm630", "victron_vm3p75ct", "shelly_pro3em_http", "shelly_pro3em", "sunspec", "dsmr_p1"]
+    "profile_id",
+    [
+        "eastron_sdm630",
+        "victron_vm3p75ct",
+        "shelly_pro3em_http",
+        "shelly_pro3em",
+        "sunspec",
+        "dsmr_p1",
+        "rct_power",
+        "sml_head",
+        "tibber_pulse",
+    ],
 )
 async def test_a_device_of_each_transport_is_read_by_its_own_lines(profile_id: str) -> None:
     async with played(profile(profile_id), meter=PHASES_W) as devices:

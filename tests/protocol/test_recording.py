@@ -16,12 +16,12 @@ from ems.devices.config_error import DeviceConfigError
 from ems.devices.http.profile import HttpProfile
 from ems.devices.inspection.looking import look_at
 from ems.devices.inspection.probe import Finding
-from ems.devices.inspection.recorder import HOLDS, Wish, record
+from ems.devices.inspection.recorder import HOLDS, NOT_RECORDED, Wish, record
 from ems.devices.inspection.recording import LONGEST_FILE, Recording, recording_of
 from ems.devices.inspection.subject import Subject, subject_at
 from ems.devices.inspection.tapes.length import Length
 from ems.devices.inspection.tapes.registers import record_registers
-from ems.devices.library import profile
+from ems.devices.library import profile, profiles
 from ems.devices.parameters import FilledProfile
 from ems.devices.profile import SunSpecProfile
 from ems.errors import Refused
@@ -34,7 +34,15 @@ from tests.telegrams import telegram
 
 SPEED = 20.0
 REGISTERS = ["eastron_sdm630", "carlogavazzi_em111", "solaredge", "deye_3p_hybrid", "sunspec"]
-OTHERS = ["shelly_pro3em_http", "shelly_pro3em", "victron_mqtt_solar", "tasmota", "dsmr_p1", "sma_energy_meter"]
+OTHERS = [
+    "rct_power",
+    "shelly_pro3em_http",
+    "shelly_pro3em",
+    "victron_mqtt_solar",
+    "tasmota",
+    "dsmr_p1",
+    "sma_energy_meter",
+]
 PREFIX = "shellypro3em-a8032ab12345"
 SECRET = "correct-horse-battery"
 
@@ -123,7 +131,8 @@ async def test_the_names_that_an_owner_gave_are_not_kept() -> None:
 
 
 def test_every_carrier_says_what_its_recordings_hold() -> None:
-    assert HOLDS.keys() >= {profile(each).transport for each in [*REGISTERS, *OTHERS]}
+    assert HOLDS.keys() | NOT_RECORDED >= {each.transport for each in profiles()}
+    assert not HOLDS.keys() & NOT_RECORDED
 
 
 async def test_the_serial_number_of_a_device_is_not_even_read() -> None:

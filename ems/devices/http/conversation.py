@@ -45,6 +45,10 @@ class HttpConversation:
             return self._content(request, *await self._ask(request))
         return await self._get_inside(request, session)
 
+    async def get_bytes(self, request: str) -> bytes:
+        """The answer as it is, of a device that answers no JSON. Raises LinkDown, NoAnswer or Refused."""
+        return self._good(request, *await self._ask(request))
+
     async def close(self) -> None:
         """Let go of the connection; the next question opens another."""
         client, self._client, self._transport = self._client, None, None
@@ -97,14 +101,17 @@ class HttpConversation:
     def _nobody(self) -> Refused:
         return Refused(f"{self._address.where} lets nobody in with this user, password or token")
 
-    def _content(self, request: str, status: int, body: bytes) -> Json:
-        where = self._address.where
+    def _good(self, request: str, status: int, body: bytes) -> bytes:
         if status in FORBIDDEN:
             raise self._nobody()
         if status != OK:
-            raise Refused(f"{where} refused {request} with status {status}")
+            raise Refused(f"{self._address.where} refused {request} with status {status}")
+        return body
+
+    def _content(self, request: str, status: int, body: bytes) -> Json:
+        where = self._address.where
         try:
-            content = parse_payload(body)
+            content = parse_payload(self._good(request, status, body))
         except Unreadable as err:
             raise Nonsense(f"{where} answered {err}") from err
         if not isinstance(content, dict | list):

@@ -7,11 +7,16 @@ import socket
 from typing import Final
 
 from ems.clock import Clock
+from ems.devices.http.address import HttpAddress
 from ems.devices.inspection.probe import Finding
-from ems.devices.obis_profile import ObisProfile, P1Profile, SpeedwireProfile
-from ems.devices.p1.device import P1Device
+from ems.devices.obis_profile import ObisProfile, P1Profile, SmlPageProfile, SmlProfile, SpeedwireProfile
+from ems.devices.p1.device import p1_tongue
 from ems.devices.p1.line import P1Line
+from ems.devices.p1.sealed import Keys
+from ems.devices.p1.speaking import SpeakingMeter
 from ems.devices.sample import Sample
+from ems.devices.sml.device import SmlTongue
+from ems.devices.sml.page import SmlPage
 from ems.devices.speedwire.device import SpeedwireDevice
 from ems.devices.speedwire.ear import SpeedwireEar, Spot
 from ems.errors import LinkDown
@@ -22,16 +27,35 @@ PORT_PATIENCE_S: Final = 25.0
 SPEEDWIRE_PATIENCE_S: Final = 5.0
 
 
-async def heard_at_port(profile: P1Profile, line: P1Line, clock: Clock) -> tuple[Finding, ...]:
+async def heard_at_port(
+    profile: P1Profile | SmlProfile, line: P1Line, clock: Clock, *, keys: Keys | None = None
+) -> tuple[Finding, ...]:
     """What the next whole telegram says, point by point; None for what it does not tell.
 
     Raises LinkDown, NoAnswer, Nonsense or Refused.
     """
-    meter: P1Device[Sample] = P1Device(
+    meter: SpeakingMeter[Sample] = SpeakingMeter(
         name=profile.id,
         period_s=1.0,
         silence_s=PORT_PATIENCE_S,
         line=line,
+        tongue=SmlTongue(profile) if isinstance(profile, SmlProfile) else p1_tongue(profile, keys),
+        view=_as_it_is,
+        clock=clock,
+    )
+    try:
+        return _findings(profile, await meter.read())
+    finally:
+        await meter.close()
+
+
+async def read_on_page(profile: SmlPageProfile, address: HttpAddress, clock: Clock) -> tuple[Finding, ...]:
+    """What the page of a bridge says. Raises LinkDown, NoAnswer, Nonsense or Refused."""
+    meter: SmlPage[Sample] = SmlPage(
+        name=profile.id,
+        period_s=profile.limits.period_s,
+        silence_s=PORT_PATIENCE_S,
+        address=address,
         profile=profile,
         view=_as_it_is,
         clock=clock,

@@ -7,11 +7,13 @@ from typing import Final
 
 from ems.clock import Clock
 from ems.devices.config_error import DeviceConfigError
+from ems.devices.http.address import HttpAddress
 from ems.devices.http.answers import number_in
-from ems.devices.http.device import HttpAddress, HttpDevice
+from ems.devices.http.device import HttpDevice
 from ems.devices.http.profile import HttpPoint, HttpProfile
-from ems.devices.inspection.hearing import heard_at_port, heard_on_network
+from ems.devices.inspection.hearing import heard_at_port, heard_on_network, read_on_page
 from ems.devices.inspection.named import named_mqtt
+from ems.devices.inspection.objects import told_objects
 from ems.devices.inspection.probe import Finding, probe
 from ems.devices.inspection.published import listening_to
 from ems.devices.inspection.subject import Subject
@@ -20,8 +22,9 @@ from ems.devices.modbus.profile import HybridProfile, ModbusProfile
 from ems.devices.mqtt.heard_topics import HeardTopics
 from ems.devices.mqtt.link import Broker
 from ems.devices.mqtt.profile import MqttProfile
-from ems.devices.obis_profile import P1Profile, SpeedwireProfile
+from ems.devices.obis_profile import P1Profile, SmlPageProfile, SmlProfile, SpeedwireProfile
 from ems.devices.profile import SunSpecProfile
+from ems.devices.rct.profile import RctProfile
 from ems.devices.sample import Sample
 from ems.errors import NoAnswer, Nonsense
 from ems.model.readings import SolarReading
@@ -64,7 +67,19 @@ def _topics(subject: Subject, clock: Clock) -> Awaitable[Findings] | None:
 
 def _telegrams(subject: Subject, clock: Clock) -> Awaitable[Findings] | None:
     chosen = subject.profile
-    return heard_at_port(chosen, subject.line(chosen), clock) if isinstance(chosen, P1Profile) else None
+    if not isinstance(chosen, P1Profile | SmlProfile):
+        return None
+    return heard_at_port(chosen, subject.line(chosen), clock, keys=subject.keys)
+
+
+def _pages(subject: Subject, clock: Clock) -> Awaitable[Findings] | None:
+    chosen = subject.profile
+    return read_on_page(chosen, subject.page(chosen), clock) if isinstance(chosen, SmlPageProfile) else None
+
+
+def _objects(subject: Subject, clock: Clock) -> Awaitable[Findings] | None:
+    chosen = subject.profile
+    return told_objects(chosen, subject.objects(chosen), clock) if isinstance(chosen, RctProfile) else None
 
 
 def _datagrams(subject: Subject, clock: Clock) -> Awaitable[Findings] | None:
@@ -75,7 +90,7 @@ def _datagrams(subject: Subject, clock: Clock) -> Awaitable[Findings] | None:
     return heard_on_network(chosen, subject.spot(chosen), serial, clock)
 
 
-LOOKS: Final[tuple[Look, ...]] = (_registers, _answers, _topics, _telegrams, _datagrams)
+LOOKS: Final[tuple[Look, ...]] = (_registers, _answers, _topics, _telegrams, _datagrams, _pages, _objects)
 
 
 async def asked_over_http(profile: HttpProfile, address: HttpAddress, clock: Clock) -> Findings:

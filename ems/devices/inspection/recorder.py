@@ -19,12 +19,14 @@ from ems.devices.inspection.tapes.answers import record_answers
 from ems.devices.inspection.tapes.datagrams import record_datagrams
 from ems.devices.inspection.tapes.length import Length
 from ems.devices.inspection.tapes.messages import record_messages
+from ems.devices.inspection.tapes.objects import record_objects
 from ems.devices.inspection.tapes.registers import record_registers
 from ems.devices.inspection.tapes.telegrams import record_telegrams
 from ems.devices.modbus.profile import HybridProfile, ModbusProfile
 from ems.devices.mqtt.profile import MqttProfile
 from ems.devices.obis_profile import P1Profile, SpeedwireProfile
 from ems.devices.profile import SunSpecProfile
+from ems.devices.rct.profile import RctProfile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,10 +48,14 @@ HOLDS: Final[Mapping[str, str]] = {
     "sunspec": "the registers of its models, maker and model by name; its serial number was not even read",
     "http": "the numbers at the profile's paths; no header, cookie, login or address",
     "mqtt": "the numbers at the profile's topics and paths with their times; no prefix, login or address",
+    "rct": "the numbers of the profile's objects",
     "p1": "telegrams with their times; every sign of what the profile does not read is 0, equipment ids too",
     "speedwire": "messages with their times; serial numbers are 1, 2, … in their place",
 }
 """What a recording holds, by transport, for whoever sends it on."""
+
+NOT_RECORDED: Final = frozenset({"sml", "sml_page"})
+"""Carriers of which there are no recordings."""
 
 HOLDS_IDS: Final[Mapping[str, str]] = {
     "p1": "whole telegrams with their times: equipment ids of electricity and gas meter are in them",
@@ -108,4 +114,9 @@ def _datagrams(subject: Subject, wish: Wish, clock: Clock) -> Awaitable[Recordin
     return record_datagrams(chosen, subject.spot(chosen), serial, wish.length, clock, with_ids=wish.with_ids)
 
 
-RECORDERS: Final[tuple[Recorder, ...]] = (_registers, _answers, _messages, _telegrams, _datagrams)
+def _objects(subject: Subject, _: Wish, clock: Clock) -> Awaitable[Recording] | None:
+    chosen = subject.profile
+    return record_objects(chosen, subject.objects(chosen), clock) if isinstance(chosen, RctProfile) else None
+
+
+RECORDERS: Final[tuple[Recorder, ...]] = (_registers, _answers, _messages, _telegrams, _datagrams, _objects)

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ems.devices.config_error import DeviceConfigError
 from ems.devices.modbus.register_point import RegisterKind
+from ems.devices.rct.profile import ObjectId
 
 NEWEST: Final = 2
 """The version of this format that is written; older ones are read."""
@@ -84,6 +85,9 @@ class Recording(_Part):
     answers: Annotated[dict[str, dict[str, Number]], Field(max_length=50)] = {}
     """Numbers by request and path, of one that answers HTTP."""
 
+    objects: Annotated[dict[ObjectId, float | None], Field(max_length=200)] = {}
+    """Numbers by object, of one that has those; null for what is no number."""
+
     messages: Annotated[tuple[HeardMessage, ...], Field(max_length=MOST_HEARD)] = ()
     telegrams: Annotated[tuple[HeardTelegram, ...], Field(max_length=MOST_HEARD)] = ()
     datagrams: Annotated[tuple[HeardDatagram, ...], Field(max_length=MOST_HEARD)] = ()
@@ -99,6 +103,7 @@ class Recording(_Part):
         counted = {
             "registers": len(self.words),
             "numbers": sum(map(len, self.answers.values())),
+            "objects": len(self.objects),
             "messages": len(self.messages),
             "telegrams": len(self.telegrams),
             "datagrams": len(self.datagrams),
@@ -108,7 +113,7 @@ class Recording(_Part):
     @property
     def is_empty(self) -> bool:
         """Whether the device said nothing that its profile reads."""
-        read = any(self.registers.values()) or any(self.answers.values())
+        read = any(self.registers.values()) or any(self.answers.values()) or bool(self.objects)
         return not (read or any(each.values for each in self.messages) or self.telegrams or self.datagrams)
 
     def text(self) -> str:

@@ -24,6 +24,9 @@ TRANSPORTS: Final[Mapping[str, str]] = {
     "http": "http",
     "p1": "p1",
     "speedwire": "speedwire",
+    "rct": "rct",
+    "sml": "sml",
+    "sml_page": "http",
 }
 """The key that says where such a profile's device answers."""
 

@@ -13,8 +13,8 @@ from ems.config.schema import BrokerSection, DeviceEntry, ModbusAddress, SiteFil
 from ems.config.secrets import reveal
 from ems.devices.config_error import DeviceConfigError
 from ems.devices.entry_filling import filled_in
-from ems.devices.entry_lines import p1_line, spot_of
-from ems.devices.http.device import HttpAddress
+from ems.devices.entry_lines import p1_keys, p1_line, page_address, rct_address, sml_line, spot_of
+from ems.devices.http.address import HttpAddress
 from ems.devices.http.entry_requests import http_address_of
 from ems.devices.http.profile import HttpProfile
 from ems.devices.inspection.site_lines import TRANSPORTS
@@ -23,9 +23,12 @@ from ems.devices.modbus.address import address_of
 from ems.devices.mqtt.entry_topics import prefix_of, topics_of
 from ems.devices.mqtt.link import Broker
 from ems.devices.mqtt.profile import MqttProfile
-from ems.devices.obis_profile import P1Profile, SpeedwireProfile
+from ems.devices.obis_profile import P1Profile, SmlPageProfile, SmlProfile, SpeedwireProfile
 from ems.devices.p1.line import P1Line
+from ems.devices.p1.sealed import Keys
 from ems.devices.profile import Profile
+from ems.devices.rct.link import RctAddress
+from ems.devices.rct.profile import RctProfile
 from ems.devices.speedwire.ear import Spot
 
 ANSWER_WITHIN_S: Final = 3.0
@@ -41,6 +44,8 @@ KEYS: Final[Mapping[str, frozenset[str]]] = {
     ),
     "mqtt": frozenset({"host", "port", "user", "password", "prefix", "parameters"}),
     "p1": frozenset({"host", "serial", "port", "baud"}),
+    "sml": frozenset({"host", "serial", "port", "baud"}),
+    "rct": frozenset({"host", "port"}),
     "speedwire": frozenset({"port", "interface", "serial_number"}),
 }
 """What may be stated of a device, by the key of the site file that says where it speaks."""
@@ -66,8 +71,25 @@ class Subject:
         """Of a device with a web interface. Raises DeviceConfigError and SecretError."""
         return http_address_of(self.entry, chosen)
 
-    def line(self, chosen: P1Profile) -> P1Line:
+    def page(self, chosen: SmlPageProfile) -> HttpAddress:
+        """Of a bridge with a page. Raises DeviceConfigError and SecretError."""
+        return page_address(self.entry, chosen)
+
+    def objects(self, chosen: RctProfile) -> RctAddress:
+        """Of a device with numbered objects. Raises DeviceConfigError."""
+        return rct_address(self.entry, chosen)
+
+    @property
+    def keys(self) -> Keys | None:
+        """What opens the telegrams of a smart meter. Raises DeviceConfigError and SecretError."""
+        return p1_keys(self.entry.id, self.entry.p1) if self.entry.p1 is not None else None
+
+    def line(self, chosen: P1Profile | SmlProfile) -> P1Line:
         """Of a smart meter. Raises DeviceConfigError."""
+        if isinstance(chosen, SmlProfile):
+            if self.entry.sml is None:
+                raise DeviceConfigError(f"{self.entry.id} has no SML line: add sml: {{host: …, port: …}}")
+            return sml_line(self.entry.id, self.entry.sml, chosen)
         if self.entry.p1 is None:
             raise DeviceConfigError(f"{self.entry.id} has no P1 line: add p1: {{host: …}}")
         return p1_line(self.entry.p1, chosen)
@@ -97,17 +119,29 @@ class Subject:
         if isinstance(self.profile, SpeedwireProfile):
             spot = self.spot(self.profile)
             return {"port": spot.port, **({"interface": spot.interface} if spot.interface else {})}
-        if isinstance(self.profile, P1Profile):
+        if isinstance(self.profile, P1Profile | SmlProfile):
             line = self.line(self.profile)
             return {"serial": line.serial} if line.serial else {"host": line.host, "port": line.port}
-        if isinstance(self.profile, HttpProfile):
-            page = self.http_address(self.profile)
-            return {"host": page.host, "port": page.port}
+        if isinstance(self.profile, HttpProfile | SmlPageProfile | RctProfile):
+            return self._asked
         address = self.address
         unit: dict[str, str | int] = {"unit": address.unit}
         if address.serial:
             return {"serial": address.serial, **unit}
         return {"host": address.host, "port": address.port, **unit}
+
+    @property
+    def _asked(self) -> Mapping[str, str | int]:
+        at: HttpAddress | RctAddress
+        if isinstance(self.profile, RctProfile):
+            at = self.objects(self.profile)
+        elif isinstance(self.profile, SmlPageProfile):
+            at = self.page(self.profile)
+        elif isinstance(self.profile, HttpProfile):
+            at = self.http_address(self.profile)
+        else:
+            raise DeviceConfigError(f"{self.profile.id} is not asked over a connection of its own")
+        return {"host": at.host, "port": at.port}
 
     @property
     def whose(self) -> str:

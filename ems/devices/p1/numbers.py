@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from ems.devices.obis_profile import P1Profile
+from ems.devices.obis_profile import ObisProfile
 from ems.devices.p1.telegram import BadTelegram, Telegram
 from ems.devices.sample import phase_point
 from ems.model.electrical import Phase
@@ -17,7 +17,7 @@ LEAST_V: Final = 100.0
 """A phase that has less is not connected, and its current says nothing of its power."""
 
 
-def numbers_of(telegram: Telegram, profile: P1Profile) -> dict[str, float]:
+def numbers_of(telegram: Telegram, profile: ObisProfile) -> dict[str, float]:
     """What the telegram tells; what is unknown is absent. Raises BadTelegram for a number that cannot be read."""
     for code in sorted(profile.codes & telegram.unclear):
         raise BadTelegram(f"a telegram with no clear number for {code}")
@@ -30,7 +30,7 @@ def numbers_of(telegram: Telegram, profile: P1Profile) -> dict[str, float]:
     return values | dict(_finer_currents(values, telegram, profile))
 
 
-def _finer_currents(values: dict[str, float], telegram: Telegram, profile: P1Profile) -> Iterator[tuple[str, float]]:
+def _finer_currents(values: dict[str, float], telegram: Telegram, profile: ObisProfile) -> Iterator[tuple[str, float]]:
     """Currents that the meter rounds to whole amperes, by power and voltage of the same telegram.
 
     Power over voltage is never more than the current. So an import is the larger of both, and an export, whose size

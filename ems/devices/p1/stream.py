@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from ems.devices.p1.telegram import BadTelegram
+from ems.devices.p1.telegram import BadTelegram, Barred
 
 MOST_BYTES: Final = 16 * 1024
 """Real telegrams have 1 to 3 kB; a text message of the grid operator adds 2 kB."""
@@ -27,8 +27,13 @@ _ENCRYPTED: Final = re.compile(rb"\xdb\x08[\x00-\xff]{8}\x82")
 """How an encrypted telegram begins (DLMS general-global-ciphering): tag, system title of 8 bytes, a long length."""
 
 
-class Encrypted(BadTelegram):
-    """The meter encrypts what it says."""
+class Encrypted(Barred):
+    """The meter encrypts what it says, and nobody stated its key."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "it encrypts what it says: state the `key` that the grid operator gives out, or ask for clear text"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,7 @@ class TelegramStream:
             self._encrypted = False
             return found
         self._encrypted = self._encrypted or isinstance(found, Encrypted)
-        return Encrypted("encrypted telegrams") if self._encrypted else found
+        return Encrypted() if self._encrypted else found
 
     def _next(self, at_s: float) -> Frame | BadTelegram | None:
         if self._began_at_s is None and not self._begin(at_s):
@@ -111,7 +116,7 @@ class TelegramStream:
         """What is wrong with bytes that belong to no telegram."""
         if _ENCRYPTED.search(self._held):
             self._held = b""
-            return Encrypted("encrypted telegrams")
+            return Encrypted()
         self._dropped += max(0, len(self._held) - LONGEST_END)
         # The beginning of an encrypted one may have come in part.
         self._held = self._held[-LONGEST_END:]
@@ -123,7 +128,7 @@ class TelegramStream:
     def _fault(self, to: int) -> BadTelegram:
         encrypted = _ENCRYPTED.search(self._held)
         self._restart(to, None)
-        return Encrypted("encrypted telegrams") if encrypted else BadTelegram("bytes that no telegram has")
+        return Encrypted() if encrypted else BadTelegram("bytes that no telegram has")
 
     def _restart(self, at: int, began_at_s: float | None) -> None:
         self._held, self._began_at_s = self._held[at:], began_at_s

@@ -43,6 +43,10 @@ class BadTelegram(ValueError):
     """What came is no telegram to believe; the text says why."""
 
 
+class Barred(BadTelegram):
+    """The meter speaks, but what it says is locked; the text says why, and what to do."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
     """A number of a telegram."""

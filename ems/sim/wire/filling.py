@@ -14,9 +14,10 @@ from ems.devices.http.profile import HttpProfile
 from ems.devices.modbus.point_map import Derived
 from ems.devices.modbus.profile import HybridProfile, ModbusProfile
 from ems.devices.mqtt.profile import MqttProfile
-from ems.devices.obis_profile import P1Profile, SpeedwireProfile
+from ems.devices.obis_profile import ObisProfile
 from ems.devices.profile import Profile
 from ems.devices.profile_parts import Kind
+from ems.devices.rct.profile import RctProfile
 from ems.devices.sample import phase_point
 from ems.devices.sunspec.models import INVERTERS, METERS
 from ems.model.electrical import NOMINAL_V, Phase
@@ -68,7 +69,9 @@ def tells_of(profile: Profile) -> Mapping[Kind, Tells]:
         return {
             kind: PlainTells(told=tuple(use.points), signed=profile.signed(kind)) for kind, use in profile.uses.items()
         }
-    if isinstance(profile, P1Profile | SpeedwireProfile):
+    if isinstance(profile, RctProfile):
+        return {kind: PlainTells(told=tuple(use.points)) for kind, use in profile.uses.items()}
+    if isinstance(profile, ObisProfile):
         return {"meter": PlainTells(told=tuple(profile.points))}
     if isinstance(profile, MqttProfile):
         return {profile.kind: PlainTells(told=tuple(profile.points), signed=profile.signed)}

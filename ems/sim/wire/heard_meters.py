@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
 from ems.clock import Clock
-from ems.devices.obis_profile import ObisPoint, P1Profile, SpeedwireProfile
+from ems.devices.obis_profile import P1Profile, SmlProfile, SpeedwireProfile
+from ems.devices.p1.sealed import Keys, sealed
 from ems.devices.p1.telegram import checksum
 from ems.devices.profile_parts import Kind
 from ems.sim.wire.filling import Values
 from ems.sim.wire.multicast import Speaker
+from ems.sim.wire.sml_telegrams import sml_of
+from ems.sim.wire.spelling import by_code
 
 Source = Callable[[], Mapping[Kind, Values]]
 """What a device measures whenever it speaks."""
 
 BEAT_S: Final = 1.0
 SERIAL: Final = 1_900_000_001
+TITLE: Final = b"FWS\0\0\0\0\1"
+"""How a meter that encrypts calls itself."""
+
 _SPELLED: Final = {"power": ("06.3f", "kW", 0.001), "current": ("06.2f", "A", 1.0), "voltage": ("05.1f", "V", 1.0)}
 _COUNTED: Final = ("010.3f", "kWh", 1.0)
 
@@ -28,7 +34,7 @@ def telegram_of(profile: P1Profile, values: Values, now: datetime) -> bytes:
     lines = ["/FWS5\\SIMULATED", "", "1-3:0.2.8(50)", f"0-0:1.0.0({now:%y%m%d%H%M%S}W)"]
     for name, point in profile.points.items():
         digits, unit, factor = _SPELLED.get(name.partition("_")[0], _COUNTED)
-        for code, value in _by_code(name, point, values.get(name)):
+        for code, value in by_code(name, point, values.get(name)):
             lines.append(f"{code}({value * factor:{digits}}*{unit})")
     body = "\r\n".join([*lines, "!"]).encode()
     return body + b"%04X\r\n" % checksum(body)
@@ -38,24 +44,13 @@ def datagram_of(profile: SpeedwireProfile, values: Values, ticked_ms: int, seria
     """What an energy meter that measures `values` says so long after its start."""
     content = b""
     for name, point in profile.points.items():
-        for code, value in _by_code(name, point, values.get(name)):
+        for code, value in by_code(name, point, values.get(name)):
             channel, kind, tariff = (int(part) for part in code.split("."))
             raw = round(value / point.scale).to_bytes(8 if kind == 8 else 4, "big")
             content += channel.to_bytes(2, "big") + bytes([kind, tariff]) + raw
     head = b"\x60\x69\x01\x5d" + serial_number.to_bytes(4, "big") + (ticked_ms % 2**32).to_bytes(4, "big")
     size = (len(head) + len(content)).to_bytes(2, "big")
     return b"SMA\0\0\x04\x02\xa0\0\0\0\x01" + size + b"\0\x10" + head + content + b"\0\0\0\0"
-
-
-def _by_code(name: str, point: ObisPoint, value: float | None) -> Iterator[tuple[str, float]]:
-    if value is None:
-        return
-    if point.less is not None:
-        # With 0.0 first, so that nothing measured is never spelled -0.000.
-        yield point.code, max(0.0, value)
-        yield point.less, max(0.0, -value)
-    else:
-        yield point.code, abs(value) if name.startswith("current") else value
 
 
 class _Beat:
@@ -84,12 +79,22 @@ class _Beat:
 class PlayedTelegrams:
     """A smart meter behind a bridge."""
 
-    def __init__(self, profile: P1Profile, host: str, port: int, clock: Clock, source: Source | None = None) -> None:
-        """With a `source`, it measures what that gives; else what it is shown."""
+    def __init__(
+        self,
+        profile: P1Profile | SmlProfile,
+        host: str,
+        port: int,
+        clock: Clock,
+        source: Source | None = None,
+        *,
+        keys: Keys | None = None,
+    ) -> None:
+        """With a `source`, it measures what that gives; else what it is shown. With `keys`, it encrypts."""
         self.samples = 0
         """Telegrams that somebody was there to hear."""
 
         self._source = source
+        self._keys = keys
         self._profile = profile
         self._host = host
         self._port = port
@@ -139,9 +144,15 @@ class PlayedTelegrams:
         if self._source is not None:
             self.show(self._source())
         self.samples += 1
-        content = telegram_of(self._profile, self._values, self._clock.utc_now())
+        content = self._said()
         for writer in writers:
             writer.write(content)
+
+    def _said(self) -> bytes:
+        if isinstance(self._profile, SmlProfile):
+            return sml_of(self._profile, self._values, round(self._clock.monotonic_s()))
+        content = telegram_of(self._profile, self._values, self._clock.utc_now())
+        return content if self._keys is None else sealed(content, self._keys, TITLE, self.samples)
 
 
 class PlayedDatagrams:

@@ -24,9 +24,8 @@ from ems.config.schema import BatteryEntry, BrokerSection, MeterEntry, MqttRule,
 from ems.devices.profile_parts import Carrier
 from ems.model.electrical import PerPhase
 from ems.sim.tally import CircuitFigures
-from ems.sim.wire.house_devices import CannotSimulate, Unit, address_in, entries_of
+from ems.sim.wire.house_devices import CannotSimulate, Page, Unit, address_in, entries_of
 from ems.sim.wire.house_plan import Parts, build
-from ems.sim.wire.http_devices import HttpPort
 from ems.sim.wire.modbus_devices import ModbusPort, SimulatedUnit
 from ems.sim.wire.mqtt_devices import EmbeddedBroker, Message, MqttPublisher
 from ems.sim.wire.ocpp_station import SimulatedStation, StationReport
@@ -116,7 +115,7 @@ class SimulatedHouse:
             for page in {id(page): page for page in self._parts.pages.values()}.values():
                 await _open_somewhere(page)
                 stack.push_async_callback(page.close)
-            for meter in self._parts.heard.values():
+            for meter in {id(meter): meter for meter in self._parts.heard.values()}.values():
                 await meter.open()
                 stack.push_async_callback(meter.close)
             talking = self._talking()
@@ -196,6 +195,12 @@ class SimulatedHouse:
         if entry.p1 is not None:
             telegrams = {**self._parts.heard[entry.id].where, "serial": None, "baud": None}
             return entry.model_copy(update={"p1": entry.p1.model_copy(update=telegrams)})
+        if entry.rct is not None:
+            objects = self._parts.heard[entry.id].where
+            return entry.model_copy(update={"rct": entry.rct.model_copy(update=objects)})
+        if entry.sml is not None:
+            frames = {**self._parts.heard[entry.id].where, "serial": None, "baud": None}
+            return entry.model_copy(update={"sml": entry.sml.model_copy(update=frames)})
         if entry.speedwire is not None:
             datagrams = self._parts.heard[entry.id].where
             return entry.model_copy(update={"speedwire": entry.speedwire.model_copy(update=datagrams)})
@@ -225,7 +230,7 @@ def _carrier(units: Iterable[Unit]) -> Carrier:
     return next((unit.over for unit in units if isinstance(unit, ProfileUnit)), "tcp")
 
 
-async def _open_somewhere(port: ModbusPort[Unit] | HttpPort) -> None:
+async def _open_somewhere(port: ModbusPort[Unit] | Page) -> None:
     try:
         await port.open()
     except OSError:

@@ -11,9 +11,10 @@ from ems.devices.http.profile import HttpProfile
 from ems.devices.library import profile
 from ems.devices.modbus.profile import HybridProfile, ModbusProfile
 from ems.devices.mqtt.profile import MqttProfile
-from ems.devices.obis_profile import ObisProfile, P1Profile, SpeedwireProfile
+from ems.devices.obis_profile import ObisProfile, P1Profile, SmlPageProfile, SmlProfile, SpeedwireProfile
 from ems.devices.profile import Profile
 from ems.devices.profile_parts import Kind
+from ems.devices.rct.profile import RctProfile
 from ems.devices.sample import phase_point
 from ems.model.electrical import Phase
 from ems.sim.wire.filling import tells_of
@@ -22,6 +23,7 @@ from ems.sim.wire.house_devices import CannotSimulate
 LOOPBACK: Final = "127.0.0.1"
 MODBUS_PORT: Final = 5030
 HTTP_PORT: Final = 8130
+SML_PORT: Final = 5090
 """The first of them; each device of its own has one of its own."""
 
 BROKER_PORT: Final = 1884
@@ -74,6 +76,12 @@ def _entry(found: Profile, number: int) -> Mapping[str, Any]:
     if isinstance(found, HttpProfile):
         secure = {"tls": False} if found.tls else {}
         return entry | {"http": {"host": LOOPBACK, "port": HTTP_PORT + number, "parameters": found.as_named, **secure}}
+    if isinstance(found, SmlPageProfile):
+        return entry | {"http": {"host": LOOPBACK, "port": HTTP_PORT + number}}
+    if isinstance(found, RctProfile):
+        return entry | {"rct": {"host": LOOPBACK}}
+    if isinstance(found, SmlProfile):
+        return entry | {"sml": {"host": LOOPBACK, "port": SML_PORT + number}}
     if isinstance(found, P1Profile):
         return entry | {"p1": {"host": LOOPBACK}}
     if isinstance(found, SpeedwireProfile):
@@ -83,6 +91,8 @@ def _entry(found: Profile, number: int) -> Mapping[str, Any]:
 
 
 def _shortest_period_s(found: Profile) -> float:
+    if isinstance(found, SmlPageProfile):
+        return found.limits.period_s
     return 0.0 if isinstance(found, MqttProfile | ObisProfile) else found.limits.period_s or 0.0
 
 

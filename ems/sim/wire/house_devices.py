@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from ems.clock import Clock
-from ems.config.schema import BatteryEntry, MeterEntry, ModbusAddress, SiteFile, SolarEntry
+from ems.config.schema import MeterEntry, ModbusAddress, SiteFile, SolarEntry
 from ems.devices.config_error import DeviceConfigError
 from ems.devices.entry_filling import as_stated
 from ems.devices.http.entry_requests import requests_of
@@ -17,12 +17,14 @@ from ems.devices.modbus.address import address_of
 from ems.devices.mqtt.entry_topics import portal_topic_of, prefix_of, topics_of
 from ems.devices.mqtt.portal import ANY
 from ems.devices.mqtt.profile import MqttProfile
-from ems.devices.obis_profile import P1Profile, SpeedwireProfile
+from ems.devices.obis_profile import P1Profile, SmlPageProfile, SmlProfile, SpeedwireProfile
 from ems.devices.profile import Profile
 from ems.devices.profile_parts import Kind
+from ems.devices.rct.profile import RctProfile
 from ems.errors import EmsError
 from ems.sim.wire.filling import CannotShow, Values, tells_of
 from ems.sim.wire.heard_meters import SERIAL, PlayedDatagrams, PlayedTelegrams
+from ems.sim.wire.house_groups import Entry, devices_of, kind_of
 from ems.sim.wire.http_devices import HttpPort
 from ems.sim.wire.modbus_devices import SimulatedUnit, sdm630, sunspec_inverter
 from ems.sim.wire.mqtt_devices import (
@@ -34,8 +36,10 @@ from ems.sim.wire.mqtt_devices import (
     shelly_presence,
     topic_messages,
 )
+from ems.sim.wire.object_devices import PlayedObjects
 from ems.sim.wire.points import battery_points, grid_points, sun_points
 from ems.sim.wire.profile_unit import ProfileUnit, RegisterProfile, Source
+from ems.sim.wire.sml_page import SmlPagePort
 from ems.sim.world import CircuitSample, SunSample, World
 
 USUAL_PEAK_W: Final = 5000.0
@@ -46,9 +50,9 @@ PORTAL: Final = "c0619ab00001"
 LOWEST_OPEN_PORT: Final = 1024
 """Below it only the system's own programs may listen."""
 
-Entry: TypeAlias = MeterEntry | SolarEntry | BatteryEntry
 Unit: TypeAlias = SimulatedUnit | ProfileUnit
-HeardMeter: TypeAlias = PlayedTelegrams | PlayedDatagrams
+Page: TypeAlias = HttpPort | SmlPagePort
+HeardMeter: TypeAlias = PlayedTelegrams | PlayedDatagrams | PlayedObjects
 
 
 class CannotSimulate(EmsError):
@@ -68,11 +72,6 @@ def _with_a_number(entry: Entry, found: MqttProfile | None) -> Entry:
         return entry
     prefix = (prefix_of(entry, found) or ANY).replace(ANY, PORTAL, 1)
     return entry.model_copy(update={"mqtt": entry.mqtt.model_copy(update={"prefix": prefix})})
-
-
-def kind_of(entry: Entry) -> Kind:
-    """What it is used as."""
-    return "meter" if isinstance(entry, MeterEntry) else "inverter" if isinstance(entry, SolarEntry) else "battery"
 
 
 def address_in(entry: Entry) -> ModbusAddress | None:
@@ -101,29 +100,29 @@ class HouseDevices:
             found |= dict.fromkeys((entry.id for entry in group), unit)
         return found
 
-    def pages(self) -> dict[str, HttpPort]:
+    def pages(self) -> dict[str, Page]:
         """The devices that answer HTTP, by the ids of their entries."""
-        found: dict[str, HttpPort] = {}
-        groups: dict[tuple[str, int | None, str | None], list[Entry]] = {}
-        for entry in entries_of(self.file):
-            if entry.http is not None:
-                groups.setdefault((entry.http.host, entry.http.port, entry.profile), []).append(entry)
-        for group in groups.values():
-            for several in _once_each(group):
-                found |= dict.fromkeys((entry.id for entry in several), self._page(several))
+        asked = [(each.http.host, each.http.port, each) for each in entries_of(self.file) if each.http is not None]
+        found: dict[str, Page] = {}
+        for several in devices_of(asked):
+            found |= dict.fromkeys((entry.id for entry in several), self._page(several))
         return found
 
     def heard(self) -> dict[str, HeardMeter]:
-        """The meters that speak by themselves to whoever listens, by the ids of their entries."""
-        spoken = [entry for entry in entries_of(self.file) if entry.p1 is not None or entry.speedwire is not None]
-        return {entry.id: self._heard(entry, number) for number, entry in enumerate(spoken)}
+        """The devices on a line of their own, by the ids of their entries."""
+        spoken = [entry for entry in entries_of(self.file) if entry.p1 or entry.sml or entry.speedwire is not None]
+        found = {entry.id: self._heard(entry, number) for number, entry in enumerate(spoken)}
+        asked = [(each.rct.host, each.rct.port, each) for each in entries_of(self.file) if each.rct is not None]
+        for several in devices_of(asked):
+            found |= dict.fromkeys((entry.id for entry in several), self._objects(several))
+        return found
 
     def publishers(self) -> dict[str, MqttPublisher]:
         """The devices that publish, by the ids of their entries."""
         return {
             entry.id: self._publisher(entry)
             for entry in entries_of(self.file)
-            if entry.modbus is None and entry.http is None and entry.p1 is None and entry.speedwire is None
+            if all(own is None for own in (entry.modbus, entry.http, entry.p1, entry.sml, entry.speedwire, entry.rct))
         }
 
     def _by_unit(self) -> Iterator[list[Entry]]:
@@ -153,23 +152,31 @@ class HouseDevices:
         except CannotShow as err:
             raise CannotSimulate(f"{entry.id} cannot be simulated: {err}") from err
 
-    def _page(self, group: Sequence[Entry]) -> HttpPort:
+    def _page(self, group: Sequence[Entry]) -> Page:
         entry = group[0]
         found = _profile_of(entry) if entry.profile is not None else _own_profile(entry)
-        if not isinstance(found, HttpProfile) or entry.http is None:
+        if not isinstance(found, HttpProfile | SmlPageProfile) or entry.http is None:
             raise CannotSimulate(f"{entry.id} with profile {entry.profile} cannot be simulated over HTTP")
         port = entry.http.port if entry.http.port and entry.http.port >= LOWEST_OPEN_PORT else 0
+        if isinstance(found, SmlPageProfile):
+            return SmlPagePort(found, LOOPBACK, port, self.clock, self._source(group, found))
         return HttpPort(found, port=port, source=self._source(group, found), clock=self.clock)
 
     def _heard(self, entry: Entry, number: int) -> HeardMeter:
         found = _profile_of(entry)
-        if isinstance(found, P1Profile) and entry.p1 is not None:
+        if (isinstance(found, P1Profile) and entry.p1) or (isinstance(found, SmlProfile) and entry.sml):
             return PlayedTelegrams(found, LOOPBACK, 0, self.clock, self._source([entry], found))
         if isinstance(found, SpeedwireProfile) and entry.speedwire is not None:
             source, asked = self._source([entry], found), entry.speedwire
             serial_number = asked.serial_number or SERIAL + number
             return PlayedDatagrams(found, LOOPBACK, asked.port or 0, self.clock, source, serial_number=serial_number)
         raise CannotSimulate(f"{entry.id} with profile {entry.profile} speaks another way than its address says")
+
+    def _objects(self, group: Sequence[Entry]) -> PlayedObjects:
+        found = _profile_of(group[0])
+        if not isinstance(found, RctProfile):
+            raise CannotSimulate(f"{group[0].id} with profile {group[0].profile} has no numbered objects")
+        return PlayedObjects(found, LOOPBACK, 0, self._source(group, found))
 
     def _publisher(self, entry: Entry) -> MqttPublisher:
         if entry.pushed:
@@ -266,19 +273,6 @@ def _own_profile(entry: Entry) -> HttpProfile:
     points = requests_of(entry, None, kind_of(entry))
     uses = {kind_of(entry): HttpUse(points=points)}
     return HttpProfile(id="own", vendor="own", model="own", transport="http", request=request, uses=uses)
-
-
-def _once_each(group: Sequence[Entry]) -> Iterator[list[Entry]]:
-    """Devices of the group, each with at most one entry of a kind, and those with points of their own alone."""
-    rest = list(group)
-    while rest:
-        taken: list[Entry] = []
-        for entry in rest:
-            alone = entry.profile is None and taken
-            if not alone and kind_of(entry) not in {kind_of(each) for each in taken}:
-                taken.append(entry)
-        rest = [entry for entry in rest if entry not in taken]
-        yield taken
 
 
 def _wired_backwards(seen: CircuitSample) -> CircuitSample:

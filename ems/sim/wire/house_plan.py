@@ -18,8 +18,7 @@ from ems.sim.charging_profiles import Firmware
 from ems.sim.day import SummerDay
 from ems.sim.plant.battery import HomeBattery
 from ems.sim.wire.difficulties import UnknownDifficulty, difficult
-from ems.sim.wire.house_devices import USUAL_PEAK_W, CannotSimulate, HeardMeter, HouseDevices, Unit
-from ems.sim.wire.http_devices import HttpPort
+from ems.sim.wire.house_devices import USUAL_PEAK_W, CannotSimulate, HeardMeter, HouseDevices, Page, Unit
 from ems.sim.wire.mqtt_devices import (
     EmbeddedBroker,
     MqttPublisher,
@@ -47,11 +46,11 @@ class Parts:
     units: dict[str, Unit]
     """Modbus devices by their id in the site file; a hybrid is one device under several."""
 
-    pages: dict[str, HttpPort]
+    pages: dict[str, Page]
     """HTTP devices likewise."""
 
     heard: dict[str, HeardMeter]
-    """Meters that speak by themselves to whoever listens, likewise."""
+    """Devices on a line of their own, likewise: meters that speak by themselves, and framed languages."""
 
     publishers: dict[str, MqttPublisher]
     """MQTT devices by their id in the site file."""

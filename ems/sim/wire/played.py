@@ -14,9 +14,10 @@ from ems.clock import Clock
 from ems.devices.http.profile import HttpProfile
 from ems.devices.library import profile, profile_ids
 from ems.devices.mqtt.profile import MqttProfile
-from ems.devices.obis_profile import P1Profile, SpeedwireProfile
+from ems.devices.obis_profile import P1Profile, SmlPageProfile, SmlProfile, SpeedwireProfile
 from ems.devices.profile import Profile, SunSpecProfile
 from ems.devices.profile_parts import Kind
+from ems.devices.rct.profile import RctProfile
 from ems.devices.sample import phase_point
 from ems.model.electrical import Phase
 from ems.sim.wire.filling import CannotShow, Values, filled_in, tells_of
@@ -24,7 +25,9 @@ from ems.sim.wire.heard_meters import PlayedDatagrams, PlayedTelegrams
 from ems.sim.wire.http_devices import HttpPort
 from ems.sim.wire.modbus_devices import ModbusPort
 from ems.sim.wire.mqtt_devices import EmbeddedBroker, MqttPublisher, Presence, portal_messages, topic_messages
+from ems.sim.wire.object_devices import PlayedObjects
 from ems.sim.wire.profile_unit import ProfileUnit, RegisterProfile
+from ems.sim.wire.sml_page import SmlPagePort
 
 USUAL_UNIT: Final = 1
 
@@ -190,7 +193,9 @@ def _topics(profile: Profile, place: Place, clock: Clock) -> Played | None:
 
 
 def _telegrams(profile: Profile, place: Place, clock: Clock) -> Played | None:
-    return PlayedTelegrams(profile, place.host, place.port, clock) if isinstance(profile, P1Profile) else None
+    if not isinstance(profile, P1Profile | SmlProfile):
+        return None
+    return PlayedTelegrams(profile, place.host, place.port, clock)
 
 
 def _datagrams(profile: Profile, place: Place, clock: Clock) -> Played | None:
@@ -199,12 +204,22 @@ def _datagrams(profile: Profile, place: Place, clock: Clock) -> Played | None:
     return PlayedDatagrams(profile, place.host, place.port or profile.defaults.port, clock)
 
 
+def _objects(profile: Profile, place: Place, _: Clock) -> Played | None:
+    return PlayedObjects(profile, place.host, place.port) if isinstance(profile, RctProfile) else None
+
+
+def _pages(profile: Profile, place: Place, clock: Clock) -> Played | None:
+    return SmlPagePort(profile, place.host, place.port, clock) if isinstance(profile, SmlPageProfile) else None
+
+
 PLAYERS: Final[tuple[Callable[[Profile, Place, Clock], Played | None], ...]] = (
     _registers,
     _answers,
     _topics,
     _telegrams,
     _datagrams,
+    _objects,
+    _pages,
 )
 """Each plays the profiles of its transport, and no others."""
 

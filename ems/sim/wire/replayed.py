@@ -16,9 +16,11 @@ from ems.devices.library import profile
 from ems.devices.mqtt.profile import MqttProfile
 from ems.devices.obis_profile import P1Profile, SpeedwireProfile
 from ems.devices.profile import Profile, SunSpecProfile
+from ems.devices.rct.profile import RctProfile
 from ems.sim.wire.filling import CannotShow
 from ems.sim.wire.http_devices import HttpPort
 from ems.sim.wire.modbus_devices import ModbusPort
+from ems.sim.wire.object_devices import PlayedObjects
 from ems.sim.wire.played import Place
 from ems.sim.wire.profile_unit import ProfileUnit, RegisterProfile
 from ems.sim.wire.spoken import SpokenDatagrams, SpokenMessages, SpokenTelegrams
@@ -103,10 +105,19 @@ def _datagrams(found: Profile, recording: Recording, place: Place, clock: Clock)
     return SpokenDatagrams(found, recording.datagrams, place, clock) if isinstance(found, SpeedwireProfile) else None
 
 
+def _objects(found: Profile, recording: Recording, place: Place, _: Clock) -> Replayed | None:
+    if not isinstance(found, RctProfile):
+        return None
+    device = PlayedObjects(found, place.host, place.port)
+    device.replay(recording.objects)
+    return device
+
+
 REPLAYERS: Final[tuple[Callable[[Profile, Recording, Place, Clock], Replayed | None], ...]] = (
     _answers,
     _registers,
     _messages,
     _telegrams,
     _datagrams,
+    _objects,
 )

@@ -148,6 +148,18 @@ FAMILY = "  - {id: family, phases: 3}"
             "p1.baud stands without serial: a bridge",
         ),
         (GRID, "  - {id: grid, profile: dsmr_p1, p1: {serial: /dev/a, port: 23}}", "p1.port stands beside serial: a"),
+        (
+            GRID,
+            "  - {id: grid, profile: dsmr_p1, p1: {host: b, authentication_key: {env: K}}}",
+            "p1.authentication_key stands without key: add",
+        ),
+        (
+            GRID,
+            "  - {id: grid, profile: sml_head, sml: {port: 23}}",
+            "meters[grid].sml says neither host nor serial: add",
+        ),
+        (GRID, "  - {id: grid, profile: sml_head, sml: {host: b}}", "meters[grid].sml has no port: add `port: …`"),
+        (GRID, "  - {id: grid, rct: {host: b}}", "meters[grid] has no profile: add `profile: …` from"),
         (GRID, "  - {id: grid, speedwire: {}}", "meters[grid] has no profile: add `profile: …` from"),
         (GRID, "  - {id: grid, p1: {host: b}}", "meters[grid] has no profile: add `profile: …` from"),
         (GRID, "  - {id: grid, profile: x, modbus: {serial: /dev/a, host: b}}", "modbus.host stands beside serial"),

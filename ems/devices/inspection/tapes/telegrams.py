@@ -10,8 +10,8 @@ from ems.clock import Clock
 from ems.devices.inspection.recording import NEWEST, HeardTelegram, Recording
 from ems.devices.inspection.tapes.length import Length, Reel
 from ems.devices.obis_profile import P1Profile
-from ems.devices.p1.device import ENCRYPTED, OPEN_WITHIN_S
 from ems.devices.p1.line import P1Line, listen
+from ems.devices.p1.speaking import OPEN_WITHIN_S
 from ems.devices.p1.stream import Encrypted, TelegramStream
 from ems.devices.p1.telegram import STAMP_CODE, VERSION_CODES, BadTelegram, checksum
 from ems.errors import LinkDown, NoAnswer, Nonsense, Refused
@@ -43,7 +43,7 @@ async def record_telegrams(
     if ear.heard:
         return Recording(recording=NEWEST, profile=profile.id, telegrams=tuple(ear.heard))
     if isinstance(ear.fault, Encrypted):
-        raise Refused(f"{line.where}: {ENCRYPTED}")
+        raise Refused(f"{line.where}: {ear.fault}")
     if ear.fault is not None:
         raise Nonsense(f"{ear.fault} from {line.where}")
     raise NoAnswer(f"no telegram from {line.where} within {length.for_s:g} s")
