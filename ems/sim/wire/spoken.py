@@ -16,9 +16,12 @@ from ems.devices.mqtt.profile import MqttProfile, with_prefix
 from ems.devices.obis_profile import SpeedwireProfile
 from ems.sim.wire.again import later_datagram, later_telegram, rounds
 from ems.sim.wire.json_image import put
-from ems.sim.wire.mqtt_devices import BROKER_ANSWERS_WITHIN_S, EmbeddedBroker, portal_messages
+from ems.sim.wire.mqtt_devices import EmbeddedBroker, portal_messages
 from ems.sim.wire.multicast import Speaker
 from ems.sim.wire.played import Place
+
+PATIENCE_S: Final = 30.0
+"""With a broker of our own: on a slow machine, a connection that is given up leaves its socket behind."""
 
 BROKEN: Final = "{"
 """In place of a message that nobody could read."""
@@ -145,7 +148,7 @@ class SpokenMessages:
 
     async def _speak(self) -> None:
         name = f"recorded-{self._profile.id}"
-        client = aiomqtt.Client(self._broker.host, self._broker.port, identifier=name, timeout=BROKER_ANSWERS_WITHIN_S)
+        client = aiomqtt.Client(self._broker.host, self._broker.port, identifier=name, timeout=PATIENCE_S)
         async with client:
             for wait_s, _, each in rounds(self._heard):
                 await self._clock.sleep(wait_s)
