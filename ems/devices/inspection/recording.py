@@ -33,6 +33,7 @@ LONGEST_S: Final = 600.0
 Word = Annotated[int, Field(ge=0, le=0xFFFF)]
 Registers = Annotated[dict[Word, Word], Field(max_length=5000)]
 Number = int | float | str | None
+ObjectName = Annotated[str, Field(pattern=r"^0x[0-9A-F]{8}$")]
 Seconds = Annotated[float, Field(ge=0, le=LONGEST_S)]
 """Since the recording began."""
 
@@ -71,6 +72,14 @@ class HeardDatagram(_Part):
     """Its bytes in hexadecimal."""
 
 
+class HeardFrame(_Part):
+    """One SML telegram, from its first escape to its checksum."""
+
+    at_s: Seconds
+    content: Annotated[str, Field(pattern=r"^([0-9a-f]{2}){16,10240}$")]
+    """Its bytes in hexadecimal."""
+
+
 class Recording(_Part):
     """One look at a device, or some time of listening to it."""
 
@@ -84,9 +93,13 @@ class Recording(_Part):
     answers: Annotated[dict[str, dict[str, Number]], Field(max_length=50)] = {}
     """Numbers by request and path, of one that answers HTTP."""
 
+    objects: Annotated[dict[ObjectName, float | None], Field(max_length=200)] = {}
+    """Numbers by object, of a device with numbered objects; None for one that tells no number."""
+
     messages: Annotated[tuple[HeardMessage, ...], Field(max_length=MOST_HEARD)] = ()
     telegrams: Annotated[tuple[HeardTelegram, ...], Field(max_length=MOST_HEARD)] = ()
     datagrams: Annotated[tuple[HeardDatagram, ...], Field(max_length=MOST_HEARD)] = ()
+    frames: Annotated[tuple[HeardFrame, ...], Field(max_length=MOST_HEARD)] = ()
 
     @property
     def words(self) -> Mapping[tuple[RegisterKind, int], int]:
@@ -99,9 +112,11 @@ class Recording(_Part):
         counted = {
             "registers": len(self.words),
             "numbers": sum(map(len, self.answers.values())),
+            "objects": len(self.objects),
             "messages": len(self.messages),
             "telegrams": len(self.telegrams),
             "datagrams": len(self.datagrams),
+            "frames": len(self.frames),
         }
         return {noun: amount for noun, amount in counted.items() if amount}
 
@@ -109,7 +124,8 @@ class Recording(_Part):
     def is_empty(self) -> bool:
         """Whether the device said nothing that its profile reads."""
         read = any(self.registers.values()) or any(self.answers.values())
-        return not (read or any(each.values for each in self.messages) or self.telegrams or self.datagrams)
+        told = any(value is not None for value in self.objects.values()) or any(each.values for each in self.messages)
+        return not (read or told or self.telegrams or self.datagrams or self.frames)
 
     def text(self) -> str:
         """As it stands in the file."""

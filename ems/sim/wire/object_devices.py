@@ -57,6 +57,11 @@ class PlayedObjects:
         """Measure exactly `values` from now on. Raises CannotShow."""
         self._told = objects_of(self._profile, values)
 
+    def replay(self, recorded: Mapping[int, float | None]) -> None:
+        """Hold what a device once held; objects that it did not answer are not there."""
+        self._source = None
+        self._told = {each: UNKNOWN if value is None else value for each, value in recorded.items()}
+
     async def open(self) -> None:
         """Answer. Raises OSError when the port is taken."""
         self._server = await asyncio.start_server(self._converse, self._host, self._port)
