@@ -59,6 +59,10 @@ def _stated(
     token: Annotated[
         str | None, typer.Option("--token", metavar="WHERE", help=f"Where the token is: {SECRET_HELP}")
     ] = None,
+    key: Annotated[
+        str | None,
+        typer.Option("--key", metavar="WHERE", help=f"Where the key of its encrypted telegrams is: {SECRET_HELP}"),
+    ] = None,
     any_certificate: Annotated[
         bool, typer.Option("--any-certificate", help="HTTPS: take a certificate that nobody vouches for.")
     ] = False,
@@ -82,6 +86,7 @@ def _stated(
         "user": user,
         "password": _secret("--password", password),
         "token": _secret("--token", token),
+        "key": _secret("--key", key),
         "trust_any_certificate": any_certificate or None,
         "fingerprint": fingerprint,
         "parameters": _parameters(parameter or ()),

@@ -55,7 +55,7 @@ def record_device(device: str, asked: Stated, site: Path | None, path: Path, wis
         return wrong_use(f"{path} is there already: name a new file")
     try:
         subject = subject_of(profile(device), asked) if site is None else _in_site(site, device, asked)
-        if subject.profile.transport in {"mqtt", "p1", "speedwire"}:
+        if subject.profile.transport in {"mqtt", "p1", "speedwire", "sml", "sml_page"}:
             sys.stderr.write(f"Listening for {wish.length.for_s:g} s; it speaks by itself.\n")
         recording = asyncio.run(record(subject, wish, WallClock()))
     except SiteFileError as error:

@@ -133,6 +133,8 @@ async def odd_server(reply: Reply, *, port: int = 0) -> AsyncIterator[OddServer]
     finally:
         state.over = True
         server.close()
+        # A connection that was taken just now is ours only in the loop's next turns.
+        await asyncio.gather(*(WallClock().sleep(0) for _ in range(3)))
         for transport in state.transports:
             transport.abort()
         await server.wait_closed()

@@ -16,18 +16,26 @@ from ems.devices.config_error import DeviceConfigError
 from ems.devices.http.profile import HttpProfile
 from ems.devices.inspection.finding import Finding
 from ems.devices.inspection.looking import look_at
-from ems.devices.inspection.recorder import HOLDS, NOT_RECORDED, Wish, record
+from ems.devices.inspection.recorder import HOLDS, Wish, record
 from ems.devices.inspection.recording import LONGEST_FILE, Recording, recording_of
 from ems.devices.inspection.subject import Subject, subject_at
 from ems.devices.inspection.tapes.length import Length
+from ems.devices.inspection.tapes.objects import record_objects
 from ems.devices.inspection.tapes.registers import record_registers
 from ems.devices.library import profile, profiles
+from ems.devices.obis_profile import P1Profile
+from ems.devices.p1.sealed import Keys
 from ems.devices.parameters import FilledProfile
 from ems.devices.profile import SunSpecProfile
+from ems.devices.rct.link import RctAddress
+from ems.devices.rct.profile import RctProfile
 from ems.errors import Refused
+from ems.sim.wire.heard_meters import TITLE, PlayedTelegrams
 from ems.sim.wire.http_devices import HttpPort
+from ems.sim.wire.object_devices import PlayedObjects
 from ems.sim.wire.played import Place, Played, Simulation
 from ems.sim.wire.replayed import Replayed, replayed
+from ems.sim.wire.sml_telegrams import SERVER
 from ems.sim.wire.sunspec_image import SunSpecDevice, place_of
 from tests.protocol.modbus_bench import LOOPBACK
 from tests.protocol.p1_bench import bridge
@@ -35,16 +43,10 @@ from tests.telegrams import telegram
 
 SPEED = 20.0
 REGISTERS = ["eastron_sdm630", "carlogavazzi_em111", "solaredge", "deye_3p_hybrid", "sunspec", "fronius"]
-OTHERS = [
-    "rct_power",
-    "shelly_pro3em_http",
-    "shelly_pro3em",
-    "victron_mqtt_solar",
-    "tasmota",
-    "dsmr_p1",
-    "sma_energy_meter",
-]
+OTHERS = ["shelly_pro3em_http", "shelly_pro3em", "victron_mqtt_solar", "tasmota", "dsmr_p1", "sma_energy_meter"]
+BINARY = ["rct_power", "sml_head", "tibber_pulse"]
 PREFIX = "shellypro3em-a8032ab12345"
+KEY = "00112233445566778899aabbccddee01"
 SECRET = "correct-horse-battery"
 
 
@@ -76,20 +78,23 @@ def simulated(profile_id: str) -> Simulation:
     return real
 
 
-def numbers(findings: tuple[Finding, ...]) -> list[tuple[str, str, object]]:
-    """All but texts, and but what a device says of itself in SunSpec's model 1, which is not recorded."""
-    return [
-        (one.where, one.name, one.value)
-        for one in findings
-        if not isinstance(one.value, str) and not one.where.startswith("model 1 ")
-    ]
+def numbers(findings: tuple[Finding, ...], *, but: frozenset[tuple[str, str]] = frozenset()) -> list[object]:
+    """All that is no text, and none of `but`: texts are not kept."""
+    found = [(one.where, one.name, one.value) for one in findings if not isinstance(one.value, str)]
+    return [each for each in found if each[:2] not in but and not each[0].startswith("model 1 ")]
 
 
-@pytest.mark.parametrize("profile_id", [*REGISTERS, *OTHERS])
+def texts(findings: tuple[Finding, ...]) -> frozenset[tuple[str, str]]:
+    return frozenset((one.where, one.name) for one in findings if isinstance(one.value, str))
+
+
+@pytest.mark.parametrize("profile_id", [*REGISTERS, *OTHERS, *BINARY])
 async def test_a_recording_reads_as_the_device_did(profile_id: str) -> None:
     clock = WallClock()
+    # A page is asked for again after its period only.
+    wish = Wish(length=Length(for_s=500.0, most=1 if profile_id == "tibber_pulse" else 12))
     async with there(simulated(profile_id).played) as where:
-        recording = await record(subject(profile_id, where), Wish(length=Length(for_s=500.0, most=12)), clock)
+        recording = await record(subject(profile_id, where), wish, clock)
         said = await look_at(subject(profile_id, where), clock)
 
     again = recording_of(recording.text())
@@ -98,8 +103,8 @@ async def test_a_recording_reads_as_the_device_did(profile_id: str) -> None:
 
     assert again == recording
     assert not recording.is_empty
-    assert numbers(played) == numbers(said)
-    assert any(value for _, _, value in numbers(played))
+    assert numbers(played, but=texts(said)) == numbers(said)
+    assert any(one.value for one in played if isinstance(one.value, float))
     assert PREFIX not in recording.text()
     assert "another" not in recording.text()
 
@@ -116,7 +121,7 @@ async def test_a_device_whose_owner_names_its_points_is_recorded_too(profile_id:
 
     async with there(replayed(recording_of(recording.text()), Place(prefix="another"), clock)) as where:
         assert numbers(await look_at(subject(profile_id, {**where, **named}), clock)) == numbers(said)
-    assert any(value == -1234.0 for _, _, value in numbers(said))
+    assert any(one.value == -1234.0 for one in said)
 
 
 async def test_the_names_that_an_owner_gave_are_not_kept() -> None:
@@ -137,8 +142,7 @@ async def test_the_names_that_an_owner_gave_are_not_kept() -> None:
 
 
 def test_every_carrier_says_what_its_recordings_hold() -> None:
-    assert HOLDS.keys() | NOT_RECORDED >= {each.transport for each in profiles()}
-    assert not HOLDS.keys() & NOT_RECORDED
+    assert HOLDS.keys() >= {each.transport for each in profiles()}
 
 
 async def test_texts_among_the_numbers_of_a_model_are_not_kept() -> None:
@@ -205,6 +209,55 @@ async def test_equipment_ids_of_a_smart_meter_are_blanked_unless_they_are_asked_
     assert "0-1:24.2.1(000000000000" in kept.text
     assert "1-0:21.7.0(02.300*kW)" in kept.text
     assert recorded[True].telegrams[0].text == content.decode()
+
+
+async def test_encrypted_telegrams_are_recorded_in_clear_and_their_key_is_nowhere(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("METER_KEY", KEY)
+    monkeypatch.setenv("OTHER_KEY", KEY[::-1])
+    chosen, clock = profile("dsmr_p1"), ScaledClock(SPEED)
+    assert isinstance(chosen, P1Profile)
+    real = PlayedTelegrams(chosen, LOOPBACK, 0, clock, keys=Keys(bytes.fromhex(KEY)))
+    real.show({"meter": {"power": -1234.0}})
+    async with there(real) as where:
+        asked, wrong = ({**where, "key": {"env": name}} for name in ("METER_KEY", "OTHER_KEY"))
+        recording = await record(subject("dsmr_p1", asked), Wish(length=Length(for_s=500.0, most=2)), WallClock())
+        said = await look_at(subject("dsmr_p1", asked), WallClock())
+        with pytest.raises(Refused, match="do not open with that key"):
+            await record(subject("dsmr_p1", wrong), Wish(length=Length(for_s=0.5)), WallClock())
+
+    async with there(replayed(recording, Place(), WallClock())) as where:
+        assert numbers(await look_at(subject("dsmr_p1", where), WallClock())) == numbers(said)
+    assert any(one.value == -1234.0 for one in said)
+    assert KEY not in recording.text()
+    assert TITLE.hex() not in recording.text()
+
+
+async def test_the_number_of_a_meter_with_sml_is_blanked_unless_it_is_asked_for() -> None:
+    real = simulated("sml_head").played
+    kept = {}
+    async with there(real) as where:
+        for with_ids in (False, True):
+            wish = Wish(length=Length(for_s=500.0, most=1), with_ids=with_ids)
+            kept[with_ids] = (await record(subject("sml_head", where), wish, WallClock())).frames[0].content
+
+    assert SERVER.hex() in kept[True]
+    assert SERVER.hex() not in kept[False]
+    assert SERVER[:6].hex() + "00" * 4 in kept[False]
+
+
+async def test_an_object_that_is_not_answered_is_not_there_in_the_recording_either() -> None:
+    chosen = profile("rct_power")
+    assert isinstance(chosen, RctProfile)
+    real = PlayedObjects(chosen, LOOPBACK, 0)
+    real.replay({0x91617C58: 740.0, 0x959930BF: None})
+    async with there(real) as where:
+        address = RctAddress(host=LOOPBACK, port=int(where["port"]), timeout_s=0.05)
+        recording = await record_objects(chosen, address, WallClock())
+
+    assert recording.objects == {"0x91617C58": 740.0, "0x959930BF": None}
+    assert recording_of(recording.text()) == recording
 
 
 async def test_a_broken_message_and_one_that_takes_a_number_back_are_kept_as_such() -> None:

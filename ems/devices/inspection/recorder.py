@@ -17,6 +17,7 @@ from ems.devices.inspection.recording import Recording
 from ems.devices.inspection.subject import Subject
 from ems.devices.inspection.tapes.answers import record_answers
 from ems.devices.inspection.tapes.datagrams import record_datagrams
+from ems.devices.inspection.tapes.frames import record_frames, record_pages
 from ems.devices.inspection.tapes.length import Length
 from ems.devices.inspection.tapes.messages import record_messages
 from ems.devices.inspection.tapes.objects import record_objects
@@ -24,7 +25,7 @@ from ems.devices.inspection.tapes.registers import record_registers
 from ems.devices.inspection.tapes.telegrams import record_telegrams
 from ems.devices.modbus.profile import HybridProfile, ModbusProfile
 from ems.devices.mqtt.profile import MqttProfile
-from ems.devices.obis_profile import P1Profile, SpeedwireProfile
+from ems.devices.obis_profile import P1Profile, SmlPageProfile, SmlProfile, SpeedwireProfile
 from ems.devices.profile import SunSpecProfile
 from ems.devices.rct.profile import RctProfile
 
@@ -48,18 +49,19 @@ HOLDS: Final[Mapping[str, str]] = {
     "sunspec": "the registers of its models, maker and model by name; its serial number was not even read",
     "http": "the numbers at the profile's paths; no header, cookie, login or address",
     "mqtt": "the numbers at the profile's topics and paths with their times; no prefix, login or address",
-    "rct": "the numbers of the profile's objects",
     "p1": "telegrams with their times; every sign of what the profile does not read is 0, equipment ids too",
     "speedwire": "messages with their times; serial numbers are 1, 2, … in their place",
+    "rct": "the numbers of the objects that the profile reads, and nothing else of the device",
+    "sml": "telegrams with their times; texts and what the profile does not read are 0, but for the meter's maker",
+    "sml_page": "telegrams with their times; texts and what the profile does not read are 0, but for the meter's maker",
 }
 """What a recording holds, by transport, for whoever sends it on."""
-
-NOT_RECORDED: Final = frozenset({"sml", "sml_page"})
-"""Carriers of which there are no recordings."""
 
 HOLDS_IDS: Final[Mapping[str, str]] = {
     "p1": "whole telegrams with their times: equipment ids of electricity and gas meter are in them",
     "speedwire": "whole messages with their times: the serial number is in them",
+    "sml": "whole telegrams with their times: the meter's number is in them",
+    "sml_page": "whole telegrams with their times: the meter's number is in them",
 }
 """The same where serial numbers were asked for."""
 
@@ -103,7 +105,27 @@ def _telegrams(subject: Subject, wish: Wish, clock: Clock) -> Awaitable[Recordin
     chosen = subject.profile
     if not isinstance(chosen, P1Profile):
         return None
-    return record_telegrams(chosen, subject.line(chosen), wish.length, clock, with_ids=wish.with_ids)
+    line, keys = subject.line(chosen), subject.keys
+    return record_telegrams(chosen, line, wish.length, clock, keys=keys, with_ids=wish.with_ids)
+
+
+def _frames(subject: Subject, wish: Wish, clock: Clock) -> Awaitable[Recording] | None:
+    chosen = subject.profile
+    if not isinstance(chosen, SmlProfile):
+        return None
+    return record_frames(chosen, subject.line(chosen), wish.length, clock, with_ids=wish.with_ids)
+
+
+def _pages(subject: Subject, wish: Wish, clock: Clock) -> Awaitable[Recording] | None:
+    chosen = subject.profile
+    if not isinstance(chosen, SmlPageProfile):
+        return None
+    return record_pages(chosen, subject.page(chosen), wish.length, clock, with_ids=wish.with_ids)
+
+
+def _objects(subject: Subject, _: Wish, clock: Clock) -> Awaitable[Recording] | None:
+    chosen = subject.profile
+    return record_objects(chosen, subject.objects(chosen), clock) if isinstance(chosen, RctProfile) else None
 
 
 def _datagrams(subject: Subject, wish: Wish, clock: Clock) -> Awaitable[Recording] | None:
@@ -114,9 +136,13 @@ def _datagrams(subject: Subject, wish: Wish, clock: Clock) -> Awaitable[Recordin
     return record_datagrams(chosen, subject.spot(chosen), serial, wish.length, clock, with_ids=wish.with_ids)
 
 
-def _objects(subject: Subject, _: Wish, clock: Clock) -> Awaitable[Recording] | None:
-    chosen = subject.profile
-    return record_objects(chosen, subject.objects(chosen), clock) if isinstance(chosen, RctProfile) else None
-
-
-RECORDERS: Final[tuple[Recorder, ...]] = (_registers, _answers, _messages, _telegrams, _datagrams, _objects)
+RECORDERS: Final[tuple[Recorder, ...]] = (
+    _registers,
+    _answers,
+    _messages,
+    _telegrams,
+    _datagrams,
+    _frames,
+    _pages,
+    _objects,
+)

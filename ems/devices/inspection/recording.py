@@ -15,7 +15,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ems.devices.config_error import DeviceConfigError
 from ems.devices.modbus.register_point import RegisterKind
-from ems.devices.rct.profile import ObjectId
 
 NEWEST: Final = 2
 """The version of this format that is written; older ones are read."""
@@ -34,6 +33,7 @@ LONGEST_S: Final = 600.0
 Word = Annotated[int, Field(ge=0, le=0xFFFF)]
 Registers = Annotated[dict[Word, Word], Field(max_length=5000)]
 Number = int | float | str | None
+ObjectName = Annotated[str, Field(pattern=r"^0x[0-9A-F]{8}$")]
 Seconds = Annotated[float, Field(ge=0, le=LONGEST_S)]
 """Since the recording began."""
 
@@ -72,6 +72,14 @@ class HeardDatagram(_Part):
     """Its bytes in hexadecimal."""
 
 
+class HeardFrame(_Part):
+    """One SML telegram, from its first escape to its checksum."""
+
+    at_s: Seconds
+    content: Annotated[str, Field(pattern=r"^([0-9a-f]{2}){16,10240}$")]
+    """Its bytes in hexadecimal."""
+
+
 class Recording(_Part):
     """One look at a device, or some time of listening to it."""
 
@@ -85,12 +93,13 @@ class Recording(_Part):
     answers: Annotated[dict[str, dict[str, Number]], Field(max_length=50)] = {}
     """Numbers by request and path, of one that answers HTTP."""
 
-    objects: Annotated[dict[ObjectId, float | None], Field(max_length=200)] = {}
-    """Numbers by object, of one that has those; null for what is no number."""
+    objects: Annotated[dict[ObjectName, float | None], Field(max_length=200)] = {}
+    """Numbers by object, of a device with numbered objects; None for one that tells no number."""
 
     messages: Annotated[tuple[HeardMessage, ...], Field(max_length=MOST_HEARD)] = ()
     telegrams: Annotated[tuple[HeardTelegram, ...], Field(max_length=MOST_HEARD)] = ()
     datagrams: Annotated[tuple[HeardDatagram, ...], Field(max_length=MOST_HEARD)] = ()
+    frames: Annotated[tuple[HeardFrame, ...], Field(max_length=MOST_HEARD)] = ()
 
     @property
     def words(self) -> Mapping[tuple[RegisterKind, int], int]:
@@ -107,14 +116,16 @@ class Recording(_Part):
             "messages": len(self.messages),
             "telegrams": len(self.telegrams),
             "datagrams": len(self.datagrams),
+            "frames": len(self.frames),
         }
         return {noun: amount for noun, amount in counted.items() if amount}
 
     @property
     def is_empty(self) -> bool:
         """Whether the device said nothing that its profile reads."""
-        read = any(self.registers.values()) or any(self.answers.values()) or bool(self.objects)
-        return not (read or any(each.values for each in self.messages) or self.telegrams or self.datagrams)
+        read = any(self.registers.values()) or any(self.answers.values())
+        told = any(value is not None for value in self.objects.values()) or any(each.values for each in self.messages)
+        return not (read or told or self.telegrams or self.datagrams or self.frames)
 
     def text(self) -> str:
         """As it stands in the file."""

@@ -89,13 +89,18 @@ def _entries(entries: tuple[Node, ...]) -> Iterator[tuple[str, Told | None]]:
     rows = [_list(entry, 7) for entry in entries]
     unsigned = _dzg_imports(rows)
     for name, _, _, unit, scaler, value, _ in rows:
-        if not isinstance(name, bytes) or len(name) != 6 or name[5] != 0xFF:
+        code = code_of(name)
+        if code is None or not isinstance(unit, Number) or unit.value not in UNITS:
             continue
-        if not isinstance(unit, Number) or unit.value not in UNITS:
-            continue
-        code = f"{name[0]}-{name[1]}:{name[2]}.{name[3]}.{name[4]}"
         own = unsigned and name == POWER
         yield code, _told(unit.value, scaler, _without_sign(value) if own else value)
+
+
+def code_of(name: Node) -> str | None:
+    """How our profiles write what an entry is called; None for what is no such name."""
+    if not isinstance(name, bytes) or len(name) != 6 or name[5] != 0xFF:
+        return None
+    return f"{name[0]}-{name[1]}:{name[2]}.{name[3]}.{name[4]}"
 
 
 def _without_sign(value: Node) -> Node:

@@ -50,6 +50,33 @@ def read_node(content: bytes, at: int, deep: int = 0) -> tuple[Node, int]:
     return _leaf(kind, content[begin:end]), end
 
 
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A text or a number, and where in the bytes it stands."""
+
+    path: tuple[int, ...]
+    """Its place in each of the lists around it, the outermost first."""
+
+    kind: int
+    begin: int
+    end: int
+
+
+def leaves(content: bytes, at: int, path: tuple[int, ...] = ()) -> tuple[list[Leaf], int]:
+    """Everything that stands there and is no list, and where it ends. Raises BadTelegram."""
+    kind, size, begin = _head(content, at)
+    if kind != LIST:
+        _, end = read_node(content, at)
+        return [Leaf(path, kind, begin, end)], end
+    if len(path) >= DEEPEST:
+        raise BadTelegram("a telegram with lists too deep in each other")
+    found: list[Leaf] = []
+    for place in range(size):
+        inside, begin = leaves(content, begin, (*path, place))
+        found += inside
+    return found, begin
+
+
 def _head(content: bytes, at: int) -> tuple[int, int, int]:
     """Type, length, and where what they are about begins."""
     kind = size = 0

@@ -7,7 +7,9 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol, TypeVar
 
-from ems.devices.p1.telegram import STAMP_CODE, checksum
+from ems.devices.p1.telegram import STAMP_CODE, BadTelegram, checksum
+from ems.devices.sml.rewriting import later
+from ems.devices.sml.stream import SmlFrame, SmlStream, framed
 
 USUAL_GAP_S: Final = 1.0
 """After the last of a recording, where one alone was heard."""
@@ -71,3 +73,14 @@ def later_datagram(content: bytes, by_s: float) -> bytes:
     """The message with its meter's own time that much later."""
     ticks = int.from_bytes(content[TICK_AT], "big") + round(1000 * by_s)
     return content[: TICK_AT.start] + (ticks % 2**32).to_bytes(4, "big") + content[TICK_AT.stop :]
+
+
+def later_frame(frame: bytes, by_s: float) -> bytes:
+    """The SML telegram with its meter's own time that much later; what is none stays as it is."""
+    found = next(SmlStream().feed(frame, 0.0), None)
+    if round(by_s) == 0 or not isinstance(found, SmlFrame):
+        return frame
+    try:
+        return framed(later(found.content, by_s))
+    except BadTelegram:
+        return frame

@@ -58,9 +58,9 @@ class PlayedObjects:
         self._told = objects_of(self._profile, values)
 
     def replay(self, recorded: Mapping[int, float | None]) -> None:
-        """Hold what a device once did: numbers by object."""
+        """Hold what a device once held; objects that it did not answer are not there."""
         self._source = None
-        self._told = {each: UNKNOWN if number is None else number for each, number in recorded.items()}
+        self._told = {each: UNKNOWN if value is None else value for each, value in recorded.items()}
 
     async def open(self) -> None:
         """Answer. Raises OSError when the port is taken."""

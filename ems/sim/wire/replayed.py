@@ -14,7 +14,7 @@ from ems.devices.http.profile import HttpProfile
 from ems.devices.inspection.recording import Recording
 from ems.devices.library import profile
 from ems.devices.mqtt.profile import MqttProfile
-from ems.devices.obis_profile import P1Profile, SpeedwireProfile
+from ems.devices.obis_profile import P1Profile, SmlPageProfile, SmlProfile, SpeedwireProfile
 from ems.devices.profile import Profile, SunSpecProfile
 from ems.devices.rct.profile import RctProfile
 from ems.sim.wire.filling import CannotShow
@@ -23,7 +23,14 @@ from ems.sim.wire.modbus_devices import ModbusPort
 from ems.sim.wire.object_devices import PlayedObjects
 from ems.sim.wire.played import Place
 from ems.sim.wire.profile_unit import ProfileUnit, RegisterProfile
-from ems.sim.wire.spoken import SpokenDatagrams, SpokenMessages, SpokenTelegrams
+from ems.sim.wire.spoken import (
+    SpokenDatagrams,
+    SpokenMessages,
+    SpokenPages,
+    SpokenTelegrams,
+    frame_again,
+    telegram_again,
+)
 
 USUAL_UNIT: Final = 1
 """Where the profile tells none."""
@@ -98,19 +105,31 @@ def _messages(found: Profile, recording: Recording, place: Place, clock: Clock) 
 
 
 def _telegrams(found: Profile, recording: Recording, place: Place, clock: Clock) -> Replayed | None:
-    return SpokenTelegrams(recording.telegrams, place, clock) if isinstance(found, P1Profile) else None
+    if not isinstance(found, P1Profile):
+        return None
+    return SpokenTelegrams(recording.telegrams, telegram_again, place, clock)
 
 
-def _datagrams(found: Profile, recording: Recording, place: Place, clock: Clock) -> Replayed | None:
-    return SpokenDatagrams(found, recording.datagrams, place, clock) if isinstance(found, SpeedwireProfile) else None
+def _frames(found: Profile, recording: Recording, place: Place, clock: Clock) -> Replayed | None:
+    if not isinstance(found, SmlProfile):
+        return None
+    return SpokenTelegrams(recording.frames, frame_again, place, clock)
+
+
+def _pages(found: Profile, recording: Recording, place: Place, clock: Clock) -> Replayed | None:
+    return SpokenPages(found, recording.frames, place, clock) if isinstance(found, SmlPageProfile) else None
 
 
 def _objects(found: Profile, recording: Recording, place: Place, _: Clock) -> Replayed | None:
     if not isinstance(found, RctProfile):
         return None
     device = PlayedObjects(found, place.host, place.port)
-    device.replay(recording.objects)
+    device.replay({int(name, 16): value for name, value in recording.objects.items()})
     return device
+
+
+def _datagrams(found: Profile, recording: Recording, place: Place, clock: Clock) -> Replayed | None:
+    return SpokenDatagrams(found, recording.datagrams, place, clock) if isinstance(found, SpeedwireProfile) else None
 
 
 REPLAYERS: Final[tuple[Callable[[Profile, Recording, Place, Clock], Replayed | None], ...]] = (
@@ -119,5 +138,7 @@ REPLAYERS: Final[tuple[Callable[[Profile, Recording, Place, Clock], Replayed | N
     _messages,
     _telegrams,
     _datagrams,
+    _frames,
+    _pages,
     _objects,
 )

@@ -41,6 +41,9 @@ class SmlPagePort:
         self._source = source
         self._password = password
         self._values: Values = {}
+        self._put: bytes | None = None
+        """What stands there in place of what it measures."""
+
         self._server: asyncio.Server | None = None
         self._talks: set[asyncio.StreamWriter] = set()
 
@@ -51,6 +54,10 @@ class SmlPagePort:
     def show(self, values: Mapping[Kind, Values]) -> None:
         """Measure exactly `values` from now on."""
         self._values = values.get("meter", {})
+
+    def put(self, page: bytes) -> None:
+        """Serve exactly that from now on."""
+        self._put = page
 
     async def open(self) -> None:
         """Answer. Raises OSError when the port is taken."""
@@ -86,6 +93,8 @@ class SmlPagePort:
         if self._source is not None:
             self.show(self._source())
         self.samples += 1
+        if self._put is not None:
+            return _response("200 OK", self._put)
         return _response("200 OK", sml_of(self._profile, self._values, round(self._clock.monotonic_s())))
 
 

@@ -5,20 +5,23 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 
 import aiomqtt
 
 from ems.clock import Clock
-from ems.devices.inspection.recording import HeardDatagram, HeardMessage, HeardTelegram
+from ems.devices.inspection.recording import HeardDatagram, HeardFrame, HeardMessage, HeardTelegram
 from ems.devices.messages import parse_path
 from ems.devices.mqtt.profile import MqttProfile, with_prefix
-from ems.devices.obis_profile import SpeedwireProfile
-from ems.sim.wire.again import later_datagram, later_telegram, rounds
+from ems.devices.obis_profile import SmlPageProfile, SpeedwireProfile
+from ems.sim.wire.again import later_datagram, later_frame, later_telegram, rounds
 from ems.sim.wire.json_image import put
 from ems.sim.wire.mqtt_devices import EmbeddedBroker, portal_messages
 from ems.sim.wire.multicast import Speaker
 from ems.sim.wire.played import Place
+from ems.sim.wire.sml_page import SmlPagePort
+
+Heard = TypeVar("Heard", bound=HeardTelegram | HeardFrame)
 
 PATIENCE_S: Final = 30.0
 """With a broker of our own: on a slow machine, a connection that is given up leaves its socket behind."""
@@ -47,11 +50,24 @@ class _Voice:
             await asyncio.gather(task, return_exceptions=True)
 
 
-class SpokenTelegrams:
+def telegram_again(heard: HeardTelegram, later_s: float) -> bytes:
+    """As a smart meter says it so much later."""
+    return later_telegram(heard.text, later_s).encode("ascii", "replace")
+
+
+def frame_again(heard: HeardFrame, later_s: float) -> bytes:
+    """As a meter that speaks SML says it so much later."""
+    return later_frame(bytes.fromhex(heard.content), later_s)
+
+
+class SpokenTelegrams(Generic[Heard]):
     """A smart meter behind a bridge. Whoever connects hears the newest telegram at once, as far as there was one."""
 
-    def __init__(self, heard: Sequence[HeardTelegram], place: Place, clock: Clock) -> None:
+    def __init__(
+        self, heard: Sequence[Heard], again: Callable[[Heard, float], bytes], place: Place, clock: Clock
+    ) -> None:
         self._heard = heard
+        self._again = again
         self._host, self._port = place.host, place.port
         self._clock = clock
         self._server: asyncio.Server | None = None
@@ -91,9 +107,37 @@ class SpokenTelegrams:
     async def _speak(self) -> None:
         for wait_s, shift_s, each in rounds(self._heard):
             await self._clock.sleep(wait_s)
-            self._newest = later_telegram(each.text, shift_s).encode("ascii", "replace")
+            self._newest = self._again(each, shift_s)
             for writer in tuple(self._talks):
                 writer.write(self._newest)
+
+
+class SpokenPages:
+    """A bridge whose page holds the newest telegram; it lets everybody in."""
+
+    def __init__(self, profile: SmlPageProfile, heard: Sequence[HeardFrame], place: Place, clock: Clock) -> None:
+        self._heard = heard
+        self._clock = clock
+        self._page = SmlPagePort(profile, place.host, place.port, clock)
+        self._page.put(b"")
+        self._voice = _Voice(self._speak)
+
+    @property
+    def where(self) -> Mapping[str, str | int]:
+        return self._page.where
+
+    async def open(self) -> None:
+        await self._page.open()
+        self._voice.start()
+
+    async def close(self) -> None:
+        await self._voice.stop()
+        await self._page.close()
+
+    async def _speak(self) -> None:
+        for wait_s, shift_s, each in rounds(self._heard):
+            await self._clock.sleep(wait_s)
+            self._page.put(frame_again(each, shift_s))
 
 
 class SpokenDatagrams:

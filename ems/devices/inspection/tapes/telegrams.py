@@ -9,40 +9,38 @@ from typing import Final
 from ems.clock import Clock
 from ems.devices.inspection.recording import NEWEST, HeardTelegram, Recording
 from ems.devices.inspection.tapes.length import Length, Reel
+from ems.devices.inspection.tapes.listening import listen_for
 from ems.devices.obis_profile import P1Profile
-from ems.devices.p1.line import P1Line, listen
-from ems.devices.p1.speaking import OPEN_WITHIN_S
-from ems.devices.p1.stream import Encrypted, TelegramStream
-from ems.devices.p1.telegram import STAMP_CODE, VERSION_CODES, BadTelegram, checksum
-from ems.errors import LinkDown, NoAnswer, Nonsense, Refused
+from ems.devices.p1.line import P1Line
+from ems.devices.p1.sealed import Keys, Opened, SealedStream
+from ems.devices.p1.stream import Frame, TelegramStream
+from ems.devices.p1.telegram import STAMP_CODE, VERSION_CODES, BadTelegram, Barred, checksum
+from ems.errors import NoAnswer, Nonsense, Refused
 
+_HEAD: Final = re.compile(r"/[A-Za-z]{3}")
 _VALUE_LINE: Final = re.compile(r"(?P<code>[0-9.:-]+)(?P<values>\(.*)")
 _SIGN: Final = re.compile(r"[A-Za-z0-9]")
 _CHECKSUM: Final = re.compile(r"[0-9A-Fa-f]{4}")
 
 
 async def record_telegrams(
-    profile: P1Profile, line: P1Line, length: Length, clock: Clock, *, with_ids: bool = False
+    profile: P1Profile,
+    line: P1Line,
+    length: Length,
+    clock: Clock,
+    *,
+    keys: Keys | None = None,
+    with_ids: bool = False,
 ) -> Recording:
-    """Listen so long. Raises LinkDown, NoAnswer, Nonsense, or Refused for a meter that encrypts."""
-    ear = _Tape(profile, Reel(length, clock), clock, with_ids=with_ids)
-    try:
-        async with clock.timeout(OPEN_WITHIN_S):
-            listening = await listen(line, ear)
-    except TimeoutError:
-        raise LinkDown(f"{line.where} took no connection within {OPEN_WITHIN_S:g} s") from None
-    except (OSError, ValueError) as error:
-        raise LinkDown(f"{line.where} cannot be opened ({type(error).__name__})") from error
-    try:
-        async with clock.timeout(length.for_s):
-            await ear.over.wait()
-    except TimeoutError:
-        pass
-    finally:
-        listening.close()
+    """Listen so long; what `keys` open is recorded in clear, and they are nowhere in it.
+
+    Raises LinkDown, NoAnswer, Nonsense, or Refused for a meter that encrypts and is not opened.
+    """
+    ear = _Tape(profile, keys, Reel(length, clock), clock, with_ids=with_ids)
+    await listen_for(line, ear, length, clock)
     if ear.heard:
         return Recording(recording=NEWEST, profile=profile.id, telegrams=tuple(ear.heard))
-    if isinstance(ear.fault, Encrypted):
+    if isinstance(ear.fault, Barred):
         raise Refused(f"{line.where}: {ear.fault}")
     if ear.fault is not None:
         raise Nonsense(f"{ear.fault} from {line.where}")
@@ -52,26 +50,33 @@ async def record_telegrams(
 class _Tape:
     """Keeps whole telegrams."""
 
-    def __init__(self, profile: P1Profile, reel: Reel, clock: Clock, *, with_ids: bool) -> None:
+    def __init__(self, profile: P1Profile, keys: Keys | None, reel: Reel, clock: Clock, *, with_ids: bool) -> None:
         self._profile = profile
         self._reel = reel
         self._clock = clock
         self._with_ids = with_ids
-        self._stream = TelegramStream()
+        self._stream = TelegramStream() if keys is None else SealedStream(keys)
         self.heard: list[HeardTelegram] = []
         self.fault: BadTelegram | None = None
         self.over = asyncio.Event()
 
     def came(self, piece: bytes) -> None:
         for found in self._stream.feed(piece, self._clock.monotonic_s()):
-            if isinstance(found, BadTelegram):
-                self.fault = found
-            elif not self._reel.is_full():
-                text = found.content.decode("ascii", "replace")
-                kept = text if self._with_ids else blanked(text, self._profile)
-                self.heard.append(HeardTelegram(at_s=self._reel.add(len(kept)), text=kept))
+            self._take(found)
         if self._reel.is_full():
             self.over.set()
+
+    def _take(self, found: Frame | Opened | BadTelegram) -> None:
+        if isinstance(found, BadTelegram):
+            # That it is locked says more than what was found between its pieces.
+            self.fault = self.fault if isinstance(self.fault, Barred) else found
+            return
+        text = found.content.decode("ascii", "replace").rstrip("\r\n") + "\r\n"
+        if not _HEAD.match(text):
+            self.fault = BadTelegram("a telegram without the name of its maker")
+        elif not self._reel.is_full():
+            kept = text if self._with_ids else blanked(text, self._profile)
+            self.heard.append(HeardTelegram(at_s=self._reel.add(len(kept)), text=kept))
 
     def ended(self) -> None:
         self.over.set()
