@@ -43,7 +43,7 @@ KEYS: Final[Mapping[str, frozenset[str]]] = {
         {"host", "port", "user", "password", "token", "trust_any_certificate", "fingerprint", "parameters"}
     ),
     "mqtt": frozenset({"host", "port", "user", "password", "prefix", "parameters"}),
-    "p1": frozenset({"host", "serial", "port", "baud"}),
+    "p1": frozenset({"host", "serial", "port", "baud", "key", "authentication_key"}),
     "sml": frozenset({"host", "serial", "port", "baud"}),
     "rct": frozenset({"host", "port"}),
     "speedwire": frozenset({"port", "interface", "serial_number"}),
