@@ -18,8 +18,9 @@ def transport_lines(chosen: Profile) -> Iterator[str]:
     """The lines, one sentence or two each."""
     for kind, reason in chosen.experimental_as.items():
         yield f"Experimental as {kind}: {reason}"
-    for kind, reason in chosen.direction_unsure.items():
-        yield f"As {kind}, look at its direction: {reason}."
+    for kind, unsure in chosen.direction_unsure.items():
+        has_to = ", and state `invert`" if unsure.must_be_stated else ""
+        yield f"As {kind}, look at its direction{has_to}: {unsure.why}."
     if isinstance(chosen, MqttProfile):
         yield from _topic_lines(chosen)
         return
