@@ -53,8 +53,9 @@ def _section(chosen: Profile) -> Iterator[str]:
     yield f"`{chosen.id}`, used as {_uses(chosen)}, {_status(chosen)}.\n"
     for kind, reason in chosen.experimental_as.items():
         yield f"- **Experimental as {kind}**: {reason}"
-    for kind, reason in chosen.direction_unsure.items():
-        yield f"- **As {kind}, look at its direction**: {reason}."
+    for kind, unsure in chosen.direction_unsure.items():
+        has_to = ", and state `invert`" if unsure.must_be_stated else ""
+        yield f"- **As {kind}, look at its direction{has_to}**: {unsure.why}."
     if isinstance(chosen, ModbusProfile | HybridProfile):
         for kind, each in chosen.maps.items():
             yield f"- As {kind}: {_signs(kind, each)}"

@@ -134,7 +134,8 @@ def _doubts(findings: Sequence[Finding]) -> list[str]:
 def _unsure(looked: _Looked) -> list[str]:
     """What nobody can tell of its directions, and how to find out."""
     seen = {each.kind for each in looked.findings}
-    return [f"As {kind}: {reason}." for kind, reason in looked.subject.profile.direction_unsure.items() if kind in seen]
+    unsure = looked.subject.profile.direction_unsure
+    return [f"As {kind}: {each.why}." for kind, each in unsure.items() if kind in seen]
 
 
 def _words(finding: Finding) -> list[str]:

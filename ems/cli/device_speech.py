@@ -52,10 +52,9 @@ def _owner_lines(chosen: Profile) -> Iterator[str]:
     """What its owner has to know or to fill in."""
     for kind, reason in chosen.experimental_as.items():
         yield f"Experimental as {kind}: {reason}"
-    for kind, reason in chosen.direction_unsure.items():
-        yield f"As {kind}, look at its direction: {reason}."
-    if chosen.sign_unsettled is not None:
-        yield f"{chosen.sign_unsettled} The site file has to state `invert`."
+    for kind, unsure in chosen.direction_unsure.items():
+        has_to = ", and state `invert`" if unsure.must_be_stated else ""
+        yield f"As {kind}, look at its direction{has_to}: {unsure.why}."
     for name, each in chosen.parameters.items() if isinstance(chosen, FilledProfile) else ():
         usual = f" Usually {each.usual}." if each.usual else ""
         yield f"parameters.{name}: {each.about}{usual}"

@@ -8,6 +8,7 @@ from typing import Literal
 
 from ems.config.schema import BatteryEntry, DeviceEntry, SiteFile
 from ems.control.battery import KEPT_S
+from ems.devices.entry_filling import STATE_IT
 from ems.devices.http.profile import HttpProfile
 from ems.devices.library import profile, profile_ids
 from ems.devices.modbus.point_map import PointMap
@@ -49,7 +50,7 @@ def _about(entry: DeviceEntry, kind: Kind) -> Iterator[Caution]:
         yield Caution(device_id=entry.id, about="experimental", sentence=said)
     unsure = found.direction_unsure.get(kind)
     if unsure is not None and "invert" not in entry.model_fields_set:
-        said = f"{entry.id}: {unsure}. Then state `invert: false` where it does, `invert: true` where it does not."
+        said = f"{entry.id}: {unsure.why}. {STATE_IT}"
         yield Caution(device_id=entry.id, about="direction", sentence=said)
     if kind == "meter" and isinstance(found, ModbusProfile | HybridProfile) and not tells_of_itself(found.maps[kind]):
         said = (

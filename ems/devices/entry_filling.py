@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from ems.config.schema import DeviceEntry
 from ems.devices.config_error import DeviceConfigError
 from ems.devices.http.profile import HttpProfile
@@ -9,11 +11,14 @@ from ems.devices.mqtt.profile import MqttProfile
 from ems.devices.parameters import FilledProfile
 from ems.devices.profile import Profile
 
+STATE_IT: Final = "State `invert: false` where that is so, `invert: true` where it is not."
+
 
 def as_stated(entry: DeviceEntry, found: Profile) -> Profile:
     """The profile, filled in. Raises DeviceConfigError for what is not stated, or is not there."""
-    if found.sign_unsettled is not None and "invert" not in entry.model_fields_set:
-        raise DeviceConfigError(f"{entry.id}: {found.sign_unsettled} State `invert: true` or `invert: false`.")
+    for unsure in found.direction_unsure.values():
+        if unsure.must_be_stated and "invert" not in entry.model_fields_set:
+            raise DeviceConfigError(f"{entry.id}: {unsure.why}. {STATE_IT}")
     return filled_in(entry, found)
 
 

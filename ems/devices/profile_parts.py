@@ -29,6 +29,18 @@ class ProfilePart(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
+class UnsureDirection(ProfilePart):
+    """That nobody says what counts as positive."""
+
+    why: Annotated[str, Field(min_length=20, pattern=r"[^.]$")]
+    """The reason, and how to see it: sentences without their last full stop, the last of them what is true where
+    `invert: false` is right."""
+
+    must_be_stated: bool = False
+    """Whether either way is as likely, so that the site file has to state `invert`. Else the likely way is taken, and
+    whoever has not stated it is told."""
+
+
 class ProfileHead(ProfilePart):
     """What every profile has."""
 
@@ -41,10 +53,8 @@ class ProfileHead(ProfilePart):
     """Whether `invert` in the site file also swaps the import and export counters: true for a meter that was wired the
     other way round, false where it is only the maker's sign of power."""
 
-    sign_unsettled: Annotated[str, Field(min_length=20)] | None = None
-    """Why nobody knows which way its power counts; then the site file has to state `invert`."""
-    direction_unsure: dict[Kind, str] = Field(default_factory=dict)
-    """Uses of which nobody says what counts as positive: why, and how to find out. Who stated `invert` found out."""
+    direction_unsure: dict[Kind, UnsureDirection] = Field(default_factory=dict)
+    """Uses of which nobody says what counts as positive. Who stated `invert` in the site file found out."""
 
     notes: tuple[str, ...] = ()
     """What an installer should know."""
@@ -58,6 +68,10 @@ class ProfileHead(ProfilePart):
     def experimental_as(self) -> Mapping[Kind, str]:
         """The uses nobody should rely on yet, with the reason."""
         return {}
+
+    def must_state_direction(self, kind: Kind) -> bool:
+        """Whether the site file has to state `invert` for that use."""
+        return kind in self.direction_unsure and self.direction_unsure[kind].must_be_stated
 
 
 def weakest(statuses: Iterable[Status]) -> Status:

@@ -52,8 +52,8 @@ def _lines(profile: Profile, where: Mapping[str, object], kinds: Sequence[Kind])
         dash, indent = ("- ", "    ") if kind != "battery" else ("", "  ")
         yield f"  {dash}id: {name}"
         yield f"{indent}profile: {profile.id}"
-        if profile.sign_unsettled is not None:
-            yield f"{indent}invert: false"
+        if profile.must_state_direction(kind):
+            yield f"{indent}invert: false # or true: look at its direction"
         yield f"{indent}{key}: {_flow(own)}"
 
 

@@ -42,7 +42,7 @@ def with_devices(
     wanted: dict[Kind, str | None] = {"meter": meter, "inverter": inverter, "battery": battery}
     chosen = {kind: _chosen(name, kind) for kind, name in wanted.items() if name is not None}
     ids = sorted({found.id for found in chosen.values()})
-    entries = {kind: _entry(found, ids.index(found.id)) for kind, found in chosen.items()}
+    entries = {kind: _entry(found, kind, ids.index(found.id)) for kind, found in chosen.items()}
     if "meter" in entries:
         file = _metered(file, entries["meter"], one_phase=not _tells_three_phases(chosen["meter"]))
     if "inverter" in entries:
@@ -66,10 +66,10 @@ def _chosen(name: str, kind: Kind) -> Profile:
     return found
 
 
-def _entry(found: Profile, number: int) -> Mapping[str, Any]:
+def _entry(found: Profile, kind: Kind, number: int) -> Mapping[str, Any]:
     """What the site file says of it, but for its id."""
     entry: dict[str, Any] = {"profile": found.id, "period_s": max(1.0, _shortest_period_s(found))}
-    if found.sign_unsettled is not None:
+    if found.must_state_direction(kind):
         entry["invert"] = True
     if isinstance(found, MqttProfile):
         return entry | {"mqtt": {"prefix": found.id, "parameters": found.as_named}}

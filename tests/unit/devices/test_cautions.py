@@ -62,7 +62,7 @@ def test_a_direction_that_nobody_tells_is_told_until_somebody_stated_it() -> Non
 
     assert caution.about == "direction"
     assert caution.sentence.startswith("grid: SunSpec does not say what a meter counts as positive; import is assumed")
-    assert caution.sentence.endswith("state `invert: false` where it does, `invert: true` where it does not.")
+    assert caution.sentence.endswith("State `invert: false` where that is so, `invert: true` where it is not.")
     assert cautions(site(entry("sunspec", invert=False))) == ()
     assert cautions(site(entry("fronius"))) == ()
 

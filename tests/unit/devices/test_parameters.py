@@ -99,7 +99,7 @@ def test_what_is_missing_or_unknown_is_said(meter: dict[str, object], said: str)
 
 def test_a_sign_that_nobody_knows_has_to_be_stated() -> None:
     meter: dict[str, object] = {"id": "grid", "profile": "powerfox", "http": {"host": "backend.powerfox.energy"}}
-    with pytest.raises(DeviceConfigError, match=r"Sources disagree .* State `invert: true` or `invert: false`"):
+    with pytest.raises(DeviceConfigError, match=r"Sources disagree .* 0\. State `invert: false` where"):
         connect_devices(site(meters=[meter], phases=1), VirtualClock())
 
     for way in (True, False):
