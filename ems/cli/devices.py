@@ -86,10 +86,12 @@ def _status(chosen: Profile) -> str:
 
 
 def _warnings() -> Iterator[str]:
-    """Why each experimental profile is one."""
+    """Why each experimental profile is one, and where a direction is unsure."""
     for each in profiles():
         for kind, reason in each.experimental_as.items():
             yield f"· {each.id} is experimental as {kind}: {reason}"
+        for kind, unsure in each.direction_unsure.items():
+            yield f"· {each.id} as {kind}: {unsure.why}."
 
 
 def point_rows(chosen: Profile) -> Iterator[PointRow]:
@@ -236,4 +238,5 @@ def _head(chosen: Profile) -> dict[str, object]:
         "transport": chosen.transport,
         "status": _status(chosen),
         "experimental": dict(chosen.experimental_as),
+        "direction_unsure": {kind: each.why for kind, each in chosen.direction_unsure.items()},
     }

@@ -131,10 +131,11 @@ async def odd_server(reply: Reply, *, port: int = 0) -> AsyncIterator[OddServer]
     try:
         yield state
     finally:
+        # A connection that waits or was just taken is ours only in the loop's next turns, and nobody's after `close`.
+        for _ in range(LOOP_TURNS):
+            await WallClock().sleep(0)
         state.over = True
         server.close()
-        # A connection that was taken just now is ours only in the loop's next turns.
-        await asyncio.gather(*(WallClock().sleep(0) for _ in range(3)))
         for transport in state.transports:
             transport.abort()
         await server.wait_closed()

@@ -59,6 +59,7 @@ def test_list_as_json_is_an_array(capsys: pytest.CaptureFixture[str]) -> None:
         "transport": "modbus",
         "status": "verified",
         "experimental": {},
+        "direction_unsure": {},
     }
 
 
