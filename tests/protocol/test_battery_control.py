@@ -246,9 +246,11 @@ async def test_a_device_that_knows_function_6_alone_is_written_by_that() -> None
         await link.write(replace(request, alone=True))
         with pytest.raises(LinkDown, match="connected anew meanwhile"):
             await link.write(replace(request, alone=True, connection=link.connections + 1))
+        # The connection is good, and others read over it.
+        await link.write(replace(request, alone=True, connection=1))
         await link.close()
 
-    assert written == [b"\x9d\x9c\x00\x02"]
+    assert written == [b"\x9d\x9c\x00\x02"] * 2
 
 
 async def test_other_registers_are_refused_by_the_simulated_battery() -> None:
