@@ -73,7 +73,9 @@ def _wanted(now: Snapshot, rules: BatteryRules, before: BatteryOrder) -> Battery
     held = before.reason in HOLDING
     if held and now.now_s - before.since_s < KEPT_S:
         return before.reason
-    beyond_sun_w = _grid_w(now) + _given_w(now)
+    # Held, some take no sun either: then what it charges with is sun that house and cars have left.
+    own_w = _flow_w(now) if rules.hold_stops_charging else _given_w(now)
+    beyond_sun_w = _grid_w(now) + own_w
     why = BatteryReason.FAST_CAR if is_fast else BatteryReason.CARS_FROM_GRID
     return why if beyond_sun_w >= (ENDS_W if held else BEGINS_W) else usual
 
@@ -119,4 +121,9 @@ def _grid_w(now: Snapshot) -> float:
 
 
 def _given_w(now: Snapshot) -> float:
-    return 0.0 if now.battery is None else max(0.0, now.battery.power_w)
+    return max(0.0, _flow_w(now))
+
+
+def _flow_w(now: Snapshot) -> float:
+    """What the battery gives; below 0 what it takes."""
+    return 0.0 if now.battery is None else now.battery.power_w

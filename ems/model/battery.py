@@ -37,6 +37,9 @@ class BatteryTakes:
     hold_stops_charging: bool = False
     """While held it takes no sun either."""
 
+    ends_by_silence: bool = False
+    """One bound alone cannot be taken back: nothing is said then until all that it was told has ended by itself."""
+
     apart: bool = False
     """Only where no inverter of the site file answers at the same address."""
 

@@ -69,6 +69,9 @@ class BatteryKeeper:
         self._seen_at_s = float("-inf")
         self._said: BatteryOrder | None = None
         self._said_at_s = float("-inf")
+        self._lasts_until_s: list[float] = [float("-inf")] * 2
+        """Until when the battery may keep the last bound of its charging, and of its discharging."""
+
         self._trouble: str | None = None
         self._cleared = False
         self._news = asyncio.Event()
@@ -95,12 +98,14 @@ class BatteryKeeper:
     async def run(self) -> None:
         """Say what is ordered until cancelled; then let go."""
         pauses = Backoff(first_s=2.0, longest_s=60.0)
+        # An earlier run may have bounded it until now.
+        self._lasts_until_s = [self._clock.monotonic_s() + self._valve.lasts_s] * 2
         try:
             while True:
                 self._news.clear()
                 try:
                     await self._clear()
-                    await self._say(self._wanted())
+                    await self._say(self._sayable(self._wanted()))
                 except DeviceError as err:
                     self._failed(err)
                     # A new order, such as to let it go, is worth another try at once.
@@ -120,6 +125,19 @@ class BatteryKeeper:
             await self._valve.clear()
             self._cleared = True
 
+    def _sayable(self, order: BatteryOrder) -> BatteryOrder:
+        """That order, or no bound at all while silence has to end one that is in it no more.
+
+        Whether a battery that hears of one bound keeps the other one, too, is nothing that makers tell.
+        """
+        bounds, now_s = _bounds(order), self._clock.monotonic_s()
+        ending = any(
+            bound_w is None and now_s < until_s for bound_w, until_s in zip(bounds, self._lasts_until_s, strict=True)
+        )
+        if not (self._valve.takes.ends_by_silence and ending):
+            return order
+        return replace(order, charge_at_most_w=None, discharge_at_most_w=None)
+
     async def _say(self, order: BatteryOrder) -> None:
         """To the battery, where it does not know it already."""
         due = self._clock.monotonic_s() - self._said_at_s >= self._valve.refresh_s
@@ -131,10 +149,21 @@ class BatteryKeeper:
         if not order.is_free:
             # A bound whose answer was lost may hold all the same, so that it has to be taken back.
             self._said, self._said_at_s = order, float("-inf")
-        await self._valve.bound(charge_at_most_w=charge_w, discharge_at_most_w=discharge_w)
+        try:
+            await self._valve.bound(charge_at_most_w=charge_w, discharge_at_most_w=discharge_w)
+        finally:
+            self._note_end(order)
         if before is None or _bounds(order) != _bounds(before):
             LOGGER.info("battery: charge %s, discharge %s (%s)", _watts(charge_w), _watts(discharge_w), order.reason)
         self._said, self._said_at_s = order, self._clock.monotonic_s()
+
+    def _note_end(self, order: BatteryOrder) -> None:
+        """What was said now, or perhaps was, lasts from now on."""
+        until_s = self._clock.monotonic_s() + self._valve.lasts_s
+        self._lasts_until_s = [
+            before_s if bound_w is None else until_s
+            for bound_w, before_s in zip(_bounds(order), self._lasts_until_s, strict=True)
+        ]
 
     def _wanted(self) -> BatteryOrder:
         """The order, while the looks that made it go on."""

@@ -13,7 +13,7 @@ from ems.devices.battery.entry import valve_of
 from ems.devices.battery.profile import BatteryControl, SetpointControl
 from ems.devices.battery.valve import Valve
 from ems.devices.library import profile, profiles
-from ems.devices.modbus.link import Line, ModbusLink, UnknownFunction, WriteRequest
+from ems.devices.modbus.link import Answer, Line, ModbusLink, ReadRequest, UnknownFunction, WriteRequest
 from ems.devices.modbus.profile import HybridProfile, ModbusProfile
 from ems.devices.modbus.register_types import RegisterType, WordOrder, encode
 from ems.devices.profile import SunSpecProfile
@@ -118,6 +118,8 @@ def confirmed(request: bytes, *, address: int, count: int = 2) -> bytes:
         (told(lambda request: [refusal(request, 1)]), Refused),
         (told(lambda request: [confirmed(request, address=1038)]), Nonsense),
         (told(lambda request: [confirmed(request, address=1040, count=1)]), Nonsense),
+        (told(lambda request: [b"\0\0" + confirmed(request, address=1040)[2:]]), Nonsense),
+        (told(lambda request: [request[:4] + b"\0\x03" + request[6:7] + b"\x83\x02"]), Nonsense),
         (lambda request: [answer(request, [7])], Nonsense),
         (lambda _: CLOSE, LinkDown),
     ],
@@ -129,6 +131,34 @@ async def test_a_write_that_is_not_confirmed_is_an_error(reply: Reply, error: ty
         with pytest.raises(error):
             await made.bound(charge_at_most_w=None, discharge_at_most_w=0.0)
         await link.close()
+
+
+async def test_nothing_is_written_in_the_order_of_words_of_the_connection_before() -> None:
+    """Its owner may have changed that; in the other order a number is another bound."""
+    assert isinstance(KOSTAL, HybridProfile)
+    writes: list[bytes] = []
+
+    def leaves_after_the_first(request: bytes) -> Sequence[bytes] | None:
+        if request[7] == 3:
+            return [answer(request, [LITTLE])]
+        writes.append(request)
+        return [confirmed(request, address=1038)]
+
+    async with odd_server(leaves_after_the_first) as server:
+        made, link = valve(server.port, KOSTAL)
+        read = link.read
+
+        async def read_and_lose(request: ReadRequest) -> Answer:
+            told_order = await read(request)
+            await link.close()
+            return told_order
+
+        link.read = read_and_lose  # type: ignore[method-assign]
+        with pytest.raises(LinkDown):
+            await made.bound(charge_at_most_w=2500.0, discharge_at_most_w=None)
+        await link.close()
+
+    assert writes == []
 
 
 async def test_silence_is_no_confirmation_and_nothing_is_written_twice() -> None:
@@ -216,9 +246,11 @@ async def test_a_device_that_knows_function_6_alone_is_written_by_that() -> None
         await link.write(replace(request, alone=True))
         with pytest.raises(LinkDown, match="connected anew meanwhile"):
             await link.write(replace(request, alone=True, connection=link.connections + 1))
+        # The connection is good, and others read over it.
+        await link.write(replace(request, alone=True, connection=1))
         await link.close()
 
-    assert written == [b"\x9d\x9c\x00\x02"]
+    assert written == [b"\x9d\x9c\x00\x02"] * 2
 
 
 async def test_other_registers_are_refused_by_the_simulated_battery() -> None:

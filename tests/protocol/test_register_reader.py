@@ -15,7 +15,7 @@ from ems.devices.modbus.link import Line, ModbusLink, ReadRequest
 from ems.devices.modbus.profile import HybridProfile, ModbusProfile
 from ems.devices.modbus.register_types import WordOrder
 from ems.devices.profile_parts import Kind
-from ems.errors import NoAnswer
+from ems.errors import NoAnswer, Nonsense, Refused
 from ems.model.electrical import PerPhase
 from ems.sim.wire.modbus_devices import ModbusPort
 from ems.sim.wire.profile_unit import ProfileUnit
@@ -101,6 +101,50 @@ async def test_a_word_order_that_a_starting_device_refused_is_asked_again_on_the
 
     assert guessed != 2300.0
     assert told == 2300.0
+
+
+async def test_a_device_that_told_its_word_order_once_is_never_read_in_a_guessed_one() -> None:
+    registers = image(known("kostal_plenticore"), {"meter": {"power": 2300.0}}, WordOrder.BIG)
+    order: list[int | None] = [registers["holding", 5]]
+
+    def reply(request: bytes) -> list[bytes]:
+        _, address, count = asked_for(request)
+        if address == 5:
+            return [refusal(request, 2) if order[0] is None else answer(request, [order[0]])]
+        return [answer(request, [registers.get(("holding", each), 0) for each in range(address, address + count)])]
+
+    async with odd_server(reply) as server:
+        device = reader("kostal_plenticore", "meter", server.port, HandClock())
+        told = (await device.sample()).values["power"]
+        await device.close()
+        for unknown, error in ((None, Refused), (7, Nonsense)):
+            order[0] = unknown
+            with pytest.raises(error):
+                await device.sample()
+        await device.close()
+
+    assert told == 2300.0
+
+
+async def test_a_guessed_word_order_is_asked_for_again_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ems.devices.modbus.device.CAREFUL_SAMPLES", 3)
+    registers = image(known("kostal_plenticore"), {"meter": {"power": 2300.0}}, WordOrder.BIG)
+    refused = [5]
+
+    def reply(request: bytes) -> list[bytes]:
+        _, address, count = asked_for(request)
+        if address in refused:
+            return [refusal(request, 2)]
+        return [answer(request, [registers.get(("holding", each), 0) for each in range(address, address + count)])]
+
+    async with odd_server(reply) as server:
+        device = reader("kostal_plenticore", "meter", server.port, HandClock())
+        await device.sample()
+        refused.clear()
+        told = [(await device.sample()).values["power"] for _ in range(3)]
+        await device.close()
+
+    assert told[-1] == 2300.0
 
 
 async def test_long_reads_that_were_refused_are_tried_again_later(

@@ -60,6 +60,7 @@ class BatteryControl(BoundsThatEnd):
             hold=self.discharge_limit is not None,
             charge_limit=self.charge_limit is not None,
             discharge_limit=self.discharge_limit is not None,
+            ends_by_silence=self.free_w is None and None not in (self.charge_limit, self.discharge_limit),
         )
 
 

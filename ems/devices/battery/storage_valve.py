@@ -16,8 +16,8 @@ from ems.devices.battery.profile import StorageControl
 from ems.devices.battery.valve import BatteryDoor, Valve
 from ems.devices.modbus.link import NoSuchRegisters, UnknownFunction
 from ems.devices.modbus.register_types import SCALE_RANGE
-from ems.devices.sunspec.chain import discover
-from ems.errors import DeviceError, LinkDown, Nonsense, Refused
+from ems.devices.sunspec.chain import BASES, discover
+from ems.errors import DeviceError, LinkDown, NoAnswer, Nonsense, Refused
 
 STORAGE: Final = 124
 REGISTERS: Final = 26
@@ -78,6 +78,8 @@ class StorageValve(Valve):
         self._header: tuple[int, int] | None = None
         """Where the model is, and on which connection it was found there."""
 
+        self._bases = BASES
+
         self._one_alone = False
         self._may_be_ours = False
         """Whether bits that stand in the model may be ours."""
@@ -92,17 +94,17 @@ class StorageValve(Valve):
         """Say both; None bounds nothing. Raises LinkDown, NoAnswer, Refused or Nonsense."""
         there = await self._look()
         self._check_alone(there)
-        rates = self._rates(there, charge_at_most_w, discharge_at_most_w)
-        if not rates:
-            await self._release()
-            return
         try:
-            await self._enable(there, rates)
+            rates = self._rates(there, charge_at_most_w, discharge_at_most_w)
+            if rates:
+                await self._enable(there, rates)
         except DeviceError:
             if self._may_be_ours:
                 with suppress(DeviceError):
                     await self._release()
             raise
+        if not rates:
+            await self._release()
 
     async def _enable(self, there: _Storage, rates: dict[int, int]) -> None:
         """The timer before the rates, the rates before the bits."""
@@ -186,7 +188,12 @@ class StorageValve(Valve):
         raise LinkDown(f"{self._door.name} changes faster than its model {STORAGE} can be read")
 
     async def _find(self) -> tuple[int, int]:
-        chain = await discover(self._door.read)
+        try:
+            chain = await discover(self._door.read, self._bases)
+        except NoAnswer:
+            # As for its readings: some devices do not even refuse a wrong address.
+            self._bases = self._bases[1:] + self._bases[:1]
+            raise
         model = chain.first_of((STORAGE,))
         if model is None or model.length < REGISTERS - 2:
             raise Refused(

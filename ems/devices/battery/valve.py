@@ -89,6 +89,15 @@ class Valve:
         """Say both; None bounds nothing. Raises LinkDown, NoAnswer, Refused or Nonsense."""
 
 
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """How a device has its numbers written."""
+
+    order: WordOrder
+    connection: int | None = None
+    """On which one it said so: after another its owner may have changed it."""
+
+
 class RegisterValve(Valve):
     """Registers of a map, whose words stand as its owner chose."""
 
@@ -97,22 +106,23 @@ class RegisterValve(Valve):
         self._door = door
         self._profile = profile
 
-    async def _put(self, point: RegisterPoint, raw: float, order: WordOrder) -> None:
+    async def _put(self, point: RegisterPoint, raw: float, spelling: Spelling) -> None:
         try:
-            registers = encode(raw, point.type, point.word_order or order)
+            registers = encode(raw, point.type, point.word_order or spelling.order)
         except ValueError as err:
             raise Nonsense(f"{self._door.name} has no room for {raw:g} in register {point.address}") from err
-        await self._door.write(point.address, registers)
+        await self._door.write(point.address, registers, connection=spelling.connection)
 
-    async def _word_order(self) -> WordOrder:
+    async def _spelling(self) -> Spelling:
         """A number in the other order would be another bound. Raises Nonsense."""
         setting = self._profile.word_order_setting
         if setting is None:
-            return self._profile.word_order
-        told = (await self._door.read(setting.address, 1)).registers[0]
+            return Spelling(self._profile.word_order)
+        answer = await self._door.read(setting.address, 1)
+        told = answer.registers[0]
         if told not in setting.values:
             raise Nonsense(f"{self._door.name} does not tell its order of words, so nothing is written to it")
-        return setting.values[told]
+        return Spelling(setting.values[told], answer.connection)
 
 
 class BoundsValve(RegisterValve):
@@ -128,9 +138,9 @@ class BoundsValve(RegisterValve):
         writes = list(self._writes(charge_at_most_w, discharge_at_most_w))
         if not writes:
             return
-        order = await self._word_order()
+        spelling = await self._spelling()
         for point, watts in writes:
-            await self._put(point, _raw(point, watts), order)
+            await self._put(point, _raw(point, watts), spelling)
 
     def _writes(self, charge_w: float | None, discharge_w: float | None) -> Iterator[tuple[RegisterPoint, float]]:
         control = self._control
@@ -155,11 +165,11 @@ class SetpointValve(RegisterValve):
     async def bound(self, *, charge_at_most_w: float | None, discharge_at_most_w: float | None) -> None:
         """Hold it at a discharge of 0, else let it go. Raises LinkDown, NoAnswer, Refused or Nonsense."""
         holds = discharge_at_most_w == 0.0
-        order = await self._word_order()
+        spelling = await self._spelling()
         if holds:
             # Before it counts: what some other program left there might make the battery charge or discharge.
-            await self._put(self._control.setpoint, 0.0, order)
-        await self._put(self._control.enable, float(self._control.on if holds else self._control.off), order)
+            await self._put(self._control.setpoint, 0.0, spelling)
+        await self._put(self._control.enable, float(self._control.on if holds else self._control.off), spelling)
         if not holds and (charge_at_most_w is not None or discharge_at_most_w is not None):
             raise Refused(f"{self._door.name} can be held or left alone, and not be bounded in watts; it is free now")
 

@@ -14,7 +14,7 @@ from ems.devices.modbus.register_point import RegisterKind
 from ems.devices.newest_reading import in_its_name
 from ems.devices.profile_parts import Kind
 from ems.devices.sample import Sample, is_live
-from ems.errors import LinkDown
+from ems.errors import LinkDown, Nonsense
 from ems.model.readings import Reading
 
 LOGGER = logging.getLogger(__name__)
@@ -49,6 +49,10 @@ class RegisterReader:
         self._wide = plan(self._points, max_registers=limits.max_registers_per_read, max_gap=limits.max_gap_registers)
         self._careful = plan(self._points, max_registers=profile.careful_registers)
         self._careful_left = 0
+        self._tells_order = False
+        self._guessed_left = 0
+        """After so many samples in the usual order it is asked again for its own."""
+
         self._connection: int | None = None
         self._said: set[str] = set()
         self._counted: dict[str, float] = {}
@@ -74,16 +78,25 @@ class RegisterReader:
 
     async def _ask_word_order(self) -> None:
         setting = self._setting
-        if setting is None or self._connection is not None:
+        if setting is None:
+            return
+        self._guessed_left -= 1
+        if self._connection is not None and self._guessed_left != 0:
             return
         try:
             answer = await self._ask(setting.function, setting.address, 1)
         except NoSuchRegisters:
+            if self._tells_order:
+                raise  # it did before, and may have been told another one since
+            self._guessed_left = CAREFUL_SAMPLES
             self._say_once(f"does not tell its word order; taking {self._usual_order}")
             self._word_order = self._usual_order
             self._connection = self._link.connections
             return
-        self._word_order = setting.values.get(answer.registers[0], self._usual_order)
+        told = answer.registers[0]
+        if told not in setting.values:
+            raise Nonsense(f"{self.name} tells {told} as its order of words, so nobody knows what its numbers are")
+        self._word_order, self._tells_order = setting.values[told], True
         self._connection = answer.connection
 
     async def _sample_widely(self) -> Sample | None:

@@ -14,6 +14,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
+from pymodbus.pdu import ModbusPDU
+
 from ems.clock import Clock
 from ems.devices.cancellation import end_if_cancelled
 from ems.devices.modbus.frames import EXCEPTION_NAMES
@@ -126,15 +128,20 @@ class ModbusLink:
         """Write the registers, once. Raises as `read` does; after NoAnswer nobody knows whether they were written."""
         async with self._on_the_wire(request.timeout_s):
             wire = await self._connected(request.timeout_s)
-            if request.connection not in {None, self._connections}:
-                raise LinkDown(f"{self.where} was connected anew meanwhile, so nothing was written")
-            reply = await wire.write(request)
-            if reply.isError():
-                code = reply.exception_code
-                raise REFUSALS.get(code, Refused)(
-                    f"unit {request.unit} at {self.where} refused to take registers {request.address} to "
-                    f"{request.address + request.count - 1}: {EXCEPTION_NAMES.get(code, f'exception {code}')}"
-                )
+            is_meant = request.connection in {None, self._connections}
+            if is_meant:
+                self._check_taken(request, await wire.write(request))
+        if not is_meant:
+            # Out of the exchange, whose failure would end this connection, which others read over.
+            raise LinkDown(f"{self.where} was connected anew meanwhile, so nothing was written")
+
+    def _check_taken(self, request: WriteRequest, reply: ModbusPDU) -> None:
+        if reply.isError():
+            code = reply.exception_code
+            raise REFUSALS.get(code, Refused)(
+                f"unit {request.unit} at {self.where} refused to take registers {request.address} to "
+                f"{request.address + request.count - 1}: {EXCEPTION_NAMES.get(code, f'exception {code}')}"
+            )
 
     async def close(self) -> None:
         """Close the connection; the next `read` opens it again."""

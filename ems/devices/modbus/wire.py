@@ -195,8 +195,9 @@ class Wire:
             raise LinkDown(f"{self._line.where} dropped the Modbus connection") from err
         finally:
             self._limit = None
-        if not reply.isError() and not _confirms(reply, request):
-            raise Nonsense(f"{where} confirmed another write")
+        # The library takes number 0 for any.
+        if (self._line.frames_have_numbers and not reply.transaction_id) or not _answers(reply, request):
+            raise Nonsense(f"{where} answers something else than our write")
         return reply
 
     async def _written(self, request: WriteRequest) -> ModbusPDU:
@@ -243,7 +244,10 @@ class Wire:
             self._limit.reschedule(0)
 
 
-def _confirms(reply: ModbusPDU, request: WriteRequest) -> bool:
+def _answers(reply: ModbusPDU, request: WriteRequest) -> bool:
+    """Whether that refuses or confirms this write."""
+    if reply.isError():
+        return reply.function_code & ~EXCEPTION_BIT == (WRITES_ONE if request.alone else WRITES)
     if request.alone:
         said = (reply.function_code, reply.address, tuple(reply.registers))
         return said == (WRITES_ONE, request.address, request.registers)

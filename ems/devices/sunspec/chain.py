@@ -80,10 +80,12 @@ async def _models(ask: Ask, address: int) -> tuple[Model, ...]:
 
 
 async def _header(ask: Ask, address: int) -> tuple[int, int] | None:
-    """Id and length of the model there; None at the end of the chain."""
+    """Id and length of the model there; None at the end of the chain. Raises what `ask` raises."""
     try:
         model_id, length = (await ask(address, HEADER_REGISTERS)).registers
     except Refused:
         # Some devices end with the id of the end model alone, and refuse to read past it.
-        model_id, length = (await ask(address, 1)).registers[0], 0
+        if (await ask(address, 1)).registers[0] != END_MODEL:
+            raise
+        return None
     return None if model_id == END_MODEL else (model_id, length)

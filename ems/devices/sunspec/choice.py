@@ -11,7 +11,7 @@ from ems.devices.sunspec.models import BANK, FILL, INVERTERS, STORAGE
 from ems.devices.sunspec.reader import Ask, ModelAnswer, ModelReader, reader_of
 from ems.devices.sunspec.told import told
 from ems.devices.sunspec.ways import Way
-from ems.errors import Nonsense, Refused
+from ems.errors import LinkDown, Nonsense, Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Choice:
 
 
 async def choose(ask: Ask, chain: Chain, ways: Iterable[Way], *, max_registers: int = MAX_READ) -> Choice | None:
-    """The first way that fits; None when none does. Raises what `ask` raises."""
+    """The first way that fits; None when none does. Raises what `ask` raises, and LinkDown for a chain that changes."""
     for way in ways:
         readers = await _readers(ask, chain, way, max_registers)
         if readers and way.fits(readers):
@@ -83,6 +83,7 @@ async def _readers(ask: Ask, chain: Chain, way: Way, max_registers: int) -> Sequ
         model = chain.first_of(part.layout.ids)
         reader = await reader_of(ask, model, part.layout, part.paths, max_registers=max_registers) if model else None
         if reader is None:
-            return ()
+            # Not for want of the model: the next way might count a battery's share as the sun's.
+            raise LinkDown(f"model {part.layout.span} was in the chain a moment ago and is not there now")
         readers.append(reader)
     return readers

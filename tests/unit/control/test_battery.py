@@ -226,6 +226,15 @@ def test_what_takes_no_sun_while_held_is_not_held_while_sun_is_left(
     assert ordered(sunny, rules, FREE).is_free
 
 
+@pytest.mark.parametrize("mode", [ChargeMode.FAST, ChargeMode.MIN_SOLAR])
+def test_nor_is_it_held_while_it_takes_the_sun_itself(mode: ChargeMode) -> None:
+    """What it charges with would be there for house and cars."""
+    rules = BatteryRules(hold=True, hold_stops_charging=True)
+
+    assert ordered(evening(1.0, 1.0, 1.0, battery_w=-2000.0, mode=mode), rules).is_free
+    assert ordered(evening(9.0, 9.0, 9.0, battery_w=-2000.0, mode=mode), rules).holds
+
+
 @pytest.mark.parametrize("reason", BatteryReason)
 def test_every_reason_has_words(reason: BatteryReason) -> None:
     assert has_words(f"battery.{reason}")

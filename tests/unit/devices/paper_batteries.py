@@ -41,6 +41,9 @@ class PaperBattery:
     """Of the next exchanges; fine when they are used up."""
 
     one_register_alone: bool = False
+    silent_from: int = 0x10000
+    """It does not even refuse what lies there and behind."""
+
     now_s: float = 0.0
     connection: int = 1
     written: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
@@ -48,6 +51,9 @@ class PaperBattery:
 
     async def read(self, request: ReadRequest) -> Answer:
         self._suffer()
+        if request.address >= self.silent_from:
+            self.connection += 1
+            raise NoAnswer("silence")
         there = [self.registers.get(request.address + offset) for offset in range(request.count)]
         if None in there:
             raise NoSuchRegisters("none of those")

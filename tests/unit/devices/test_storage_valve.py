@@ -11,8 +11,8 @@ from ems.devices.battery.entry import valve_of
 from ems.devices.battery.profile import StorageControl
 from ems.devices.battery.valve import Valve
 from ems.devices.profile import SunSpecProfile, parse_profile
-from ems.errors import Nonsense, Refused
-from tests.unit.devices.paper_batteries import HEADER, IN, MODE, OUT, REVERT, Fate, PaperStorage, storage
+from ems.errors import NoAnswer, Nonsense, Refused
+from tests.unit.devices.paper_batteries import BASE, HEADER, IN, MODE, OUT, REVERT, Fate, PaperStorage, storage
 
 PROFILE = parse_profile(
     "id: any\nvendor: any\nmodel: any\ntransport: sunspec\nkinds: [battery]\ncontrol: {forgets: true}\n"
@@ -177,3 +177,29 @@ def test_charging_is_not_bounded_where_the_device_does_not_tell_its_most() -> No
         asyncio.run(valve(battery).bound(charge_at_most_w=800.0, discharge_at_most_w=0.0))
 
     assert battery.bits == 0
+
+
+def test_what_was_bound_goes_where_the_next_order_is_refused() -> None:
+    battery = storage()
+    made = valve(battery)
+    hold(made)
+    battery.registers[HEADER + 2] = 0
+
+    with pytest.raises(Refused, match="what 100 % of its charging are"):
+        asyncio.run(made.bound(charge_at_most_w=800.0, discharge_at_most_w=None))
+
+    assert battery.bits == 0
+
+
+def test_a_device_that_does_not_even_refuse_a_wrong_address_is_found_at_the_next() -> None:
+    battery = storage()
+    battery.registers = {at - BASE: word for at, word in battery.registers.items()}
+    battery.writable = {at - BASE for at in battery.writable}
+    battery.silent_from = BASE
+    made = valve(battery)
+
+    with pytest.raises(NoAnswer):
+        asyncio.run(made.clear())
+    hold(made)
+
+    assert battery.registers[HEADER - BASE + MODE] == 2

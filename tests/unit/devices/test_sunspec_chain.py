@@ -100,3 +100,23 @@ def test_a_device_that_is_busy_in_the_middle_of_its_chain_has_no_shorter_one() -
 
     with pytest.raises(Refused, match="busy"):
         walked(Busy(laid(40000, (1, 66), (103, 50))))
+
+
+@pytest.mark.parametrize("busy_at", range(1, 6))
+def test_nor_has_one_that_is_busy_for_a_moment(busy_at: int) -> None:
+    """A shorter chain would tell the inverter's own power as the sun's, with the battery's share in it."""
+    heads = [(1, 66), (103, 50), (160, 88), (124, 24)]
+
+    class BusyOnce(Device):
+        async def ask(self, address: int, count: int) -> Answer:
+            answer = await super().ask(address, count)
+            if self.asked == busy_at + 1:
+                raise Refused("busy")
+            return answer
+
+    try:
+        chain = walked(BusyOnce(laid(40000, *heads)))
+    except Refused:
+        return
+
+    assert [(model.id, model.length) for model in chain.models] == heads

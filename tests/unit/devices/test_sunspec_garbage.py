@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import cast
 
 import pytest
@@ -46,14 +47,16 @@ class PaperLink:
         return Answer(registers=tuple(self.words[cell] for cell in cells), taken_at_s=1.0, connection=1)
 
 
-def reading_of(words: Mapping[int, int], kind: Kind) -> SolarReading | BatteryReading | None:
+def reading_of(
+    words: Mapping[int, int], kind: Kind, link: PaperLink | None = None
+) -> SolarReading | BatteryReading | None:
     """What the device reads there; None for a device error."""
 
     def view(sample: Sample) -> SolarReading | BatteryReading:
         assert all(math.isfinite(value) for value in sample.values.values())
         return SolarView().reading(sample) if kind == "inverter" else BatteryView().reading(sample)
 
-    link = PaperLink(words)
+    link = link or PaperLink(words)
     device = SunSpecDevice(
         name="x",
         period_s=1.0,
@@ -103,3 +106,30 @@ def test_a_device_that_has_nothing_tells_nothing(kind: Kind) -> None:
     words = chain(common("Fronius"), *(model(model_id, {}) for model_id in READ))
 
     assert reading_of(at(40000, words), kind) is None
+
+
+class Moved(PaperLink):
+    """A device whose model stands elsewhere for one answer, as while it starts anew."""
+
+    def __init__(self, words: Mapping[int, int], header: int) -> None:
+        super().__init__(words)
+        self._header = header
+
+    async def read(self, request: ReadRequest) -> Answer:
+        answer = await super().read(request)
+        if request.address != self._header or request.count == 2 or self._header < 0:
+            return answer
+        self._header = -1
+        return replace(answer, registers=(7, *answer.registers[1:]))
+
+
+def test_a_hybrid_that_changes_while_its_way_is_chosen_tells_no_sun_with_its_batterys_share() -> None:
+    sun = model(103, {"W": 3000, "W_SF": 0, "St": 4})
+    strings = model(160, {"N": 4, "DCW_SF": 0, **{f"module.{number}.DCW": 500 for number in range(1, 5)}})
+    who = common("Fronius")
+    words = at(40000, chain(who, sun, strings, model(124, {"ChaSt": 3})))
+    link = Moved(words, 40002 + len(who) + len(sun))
+
+    told = [reading_of(words, "inverter", link) for _ in range(2)]
+
+    assert [each and each.power_w for each in told] == [None, 1000.0]

@@ -147,6 +147,52 @@ def test_nobody_is_told_that_a_bound_holds_which_could_not_be_said_again(bench: 
     bench.play(story)
 
 
+def test_a_hold_that_only_silence_ends_is_not_kept_alive_by_a_bound_of_the_charging(bench: Bench) -> None:
+    bench.valve.takes = BatteryTakes(hold=True, charge_limit=True, discharge_limit=True, ends_by_silence=True)
+    bench.keeper = BatteryKeeper(BatteryRules(hold=True, charge_at_most_w=1000.0), bench.valve, bench.clock)
+
+    async def story() -> None:
+        await bench.clock.sleep(20.0)
+        bench.shown = evening(car_a=0.0)
+        await bench.clock.sleep(120.0)
+        assert bench.keeper.standing.in_force
+
+    bench.play(story)
+
+    held_s = [at_s for at_s, bounds in bench.valve.said if bounds == (1000.0, 0.0)]
+    charging_s = [at_s for at_s, bounds in bench.valve.said if bounds == (1000.0, None)]
+    assert charging_s[0] - held_s[-1] >= bench.valve.lasts_s
+    assert charging_s[0] - held_s[-1] <= bench.valve.lasts_s + STALE_AFTER_S
+
+
+def test_nor_is_the_hold_of_an_earlier_run(bench: Bench) -> None:
+    bench.valve.takes = BatteryTakes(hold=True, charge_limit=True, discharge_limit=True, ends_by_silence=True)
+    bench.keeper = BatteryKeeper(BatteryRules(hold=True, charge_at_most_w=1000.0), bench.valve, bench.clock)
+    bench.shown = evening(car_a=0.0)
+    started_s = bench.clock.monotonic_s()
+
+    async def story() -> None:
+        await bench.clock.sleep(100.0)
+
+    bench.play(story)
+
+    assert bench.valve.said[0][0] - started_s >= bench.valve.lasts_s
+    assert bench.bounds[0] == (1000.0, None)
+
+
+def test_a_hold_that_is_taken_back_by_a_word_leaves_the_other_bound_as_it_is(bench: Bench) -> None:
+    bench.keeper = BatteryKeeper(BatteryRules(hold=True, charge_at_most_w=1000.0), bench.valve, bench.clock)
+
+    async def story() -> None:
+        await bench.clock.sleep(20.0)
+        bench.shown = evening(car_a=0.0)
+        await bench.clock.sleep(2.0)
+
+    bench.play(story)
+
+    assert bench.bounds[-2:] == [(1000.0, None), (None, None)]
+
+
 def test_a_hold_is_taken_back_at_once_though_the_last_try_failed(bench: Bench) -> None:
     """The pause between tries grows to a minute, which a house that needs its battery has no time for."""
 
