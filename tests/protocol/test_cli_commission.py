@@ -23,7 +23,7 @@ from tests.scenario.stage import staged
 from tests.scenario.test_installer import quiet_demo
 from tests.web.paper_desk import PaperDesk
 
-SPEED = 4.0
+SPEED = 2.0
 PASSWORD = "correct horse battery"
 
 
