@@ -165,7 +165,18 @@ async def test_json_tells_start_decisions_limits_and_usage(tmp_path: Path) -> No
     assert sent["station"] in house.stations
     assert sent["message_id"] in {frame.message_id for frame in house.stations[sent["station"]].frames}
     assert decision.keys() == {
-        *("event", "at_s", "surplus_w", "solar_w", "battery", "dimmed", "circuits", "stations", "escalations", "notices"),
+        *(
+            "event",
+            "at_s",
+            "surplus_w",
+            "solar_w",
+            "battery",
+            "dimmed",
+            "circuits",
+            "stations",
+            "escalations",
+            "notices",
+        ),
     }
     assert decision["circuits"]["main"].keys() == {"fuse_a", "usable_a", "measured_a", "house_a", "meter_age_s"}
     assert decision["stations"].keys() == {"garage", "carport"}
