@@ -10,6 +10,7 @@ from ems.devices.profile_parts import Kind
 from ems.devices.rct.frames import READ, Damaged, FrameStream, answer_with
 from ems.devices.rct.profile import RctProfile
 from ems.sim.wire.filling import CannotShow, Values
+from ems.sim.wire.listening import listen
 from ems.sim.wire.profile_unit import Source
 
 UNKNOWN: Final = float("nan")
@@ -64,7 +65,7 @@ class PlayedObjects:
 
     async def open(self) -> None:
         """Answer. Raises OSError when the port is taken."""
-        self._server = await asyncio.start_server(self._converse, self._host, self._port)
+        self._server = await listen(self._converse, self._host, self._port)
         self._port = self._server.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
