@@ -74,7 +74,8 @@ def probe_device(profile_id: str, asked: Stated, *, as_json: bool) -> int:
     else:
         # Models have many points that a device does not have; `show` tells those too.
         told = [each for each in looked.findings if each.value is not None or each.unit is None]
-        console().print(_findings_table(told))
+        several = len({each.kind for each in told if each.kind is not None}) > 1
+        console().print(_findings_table(told, with_uses=several))
     return 0
 
 
@@ -143,6 +144,8 @@ def _words(finding: Finding) -> list[str]:
 
 
 def _raw_table(findings: Sequence[Finding]) -> Table:
+    if not any(each.registers for each in findings):
+        return _findings_table(findings, with_uses=True)
     shown = table("used as", "where", "registers", "point", "value", "unit")
     shown.columns[4].justify = "right"
     for each in findings:
@@ -164,11 +167,13 @@ def _unit(finding: Finding) -> str:
     return unit_of(finding.name) if finding.unit is None else finding.unit
 
 
-def _findings_table(findings: Sequence[Finding]) -> Table:
-    shown = table("where", "point", "value", "unit")
-    shown.columns[2].justify = "right"
+def _findings_table(findings: Sequence[Finding], *, with_uses: bool) -> Table:
+    """A device that is several things at once tells a `power` for each of them."""
+    shown = table(*(["used as"] if with_uses else []), "where", "point", "value", "unit")
+    shown.columns[-2].justify = "right"
     for each in findings:
-        shown.add_row(Text(each.where), Text(each.name), *_value_cells(each))
+        use = [Text(each.kind or "")] if with_uses else []
+        shown.add_row(*use, Text(each.where), Text(each.name), *_value_cells(each))
     return shown
 
 

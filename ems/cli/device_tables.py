@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Collection
 from typing import Final
 
 from rich.console import Console
@@ -34,11 +35,11 @@ def wrong_use(said: str) -> int:
     return WRONG_USE
 
 
-def table(*headings: str) -> Table:
-    """An empty table whose cells wrap."""
+def table(*headings: str, whole: Collection[str] = ()) -> Table:
+    """An empty table whose cells wrap, but for the columns named in `whole`: what stands there is copied."""
     empty = Table(box=None, header_style="bold", pad_edge=False)
     for heading in headings:
-        empty.add_column(heading, overflow="fold")
+        empty.add_column(heading, overflow="fold", no_wrap=heading in whole)
     return empty
 
 

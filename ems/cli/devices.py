@@ -51,9 +51,10 @@ def list_profiles(*, as_json: bool) -> int:
     if as_json:
         print_json(heads)
         return 0
-    shown = table("profile", "vendor", "model", "used as", "status", "speaks")
+    shown = table("profile", "device", "used as", "status", "speaks", whole=("profile", "status", "speaks"))
+    shown.columns[2].min_width = len("inverter,")
     for each in profiles():
-        cells = (each.id, each.vendor, each.model, ", ".join(each.kinds), _status(each), each.transport)
+        cells = (each.id, f"{each.vendor} {each.model}", ", ".join(each.kinds), _status(each), each.transport)
         shown.add_row(*map(Text, cells))
     out = console()
     out.print(shown)

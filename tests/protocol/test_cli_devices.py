@@ -198,6 +198,7 @@ async def test_registers_stand_beside_our_numbers() -> None:
         said = await show("victron_gx", port, "--json")
     async with measuring("sungrow_sh", values) as port:
         table = await show("sungrow_sh", port)
+        probed = await probe("sungrow_sh", port)
 
     facts = json.loads(said.out)
     assert (said.code, facts["ok"], facts["unit"], facts["doubts"]) == (0, True, 100, [])
@@ -213,6 +214,8 @@ async def test_registers_stand_beside_our_numbers() -> None:
     lines = [line.split() for line in table.out.splitlines()]
     assert ["meter", "input", "5600", "0xFC18", "0xFFFF", "power", "-1000", "W"] in lines
     assert ["battery", "input", "13022", "0x01F4", "soc", "0.5", "0", "to", "1"] in lines
+    # Each use tells a `power`, so a look says which is which.
+    assert ["meter", "input", "5600", "power", "-1000", "W"] in [line.split() for line in probed.out.splitlines()]
 
 
 async def test_what_does_not_fit_together_is_said_and_a_problem() -> None:

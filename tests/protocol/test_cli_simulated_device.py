@@ -19,6 +19,7 @@ from ems.config.schema import ModbusAddress
 from ems.devices.inspection.probe import probe
 from ems.devices.library import profile
 from ems.devices.modbus.profile import ModbusProfile
+from ems.sim.wire.played import Place, Simulation
 
 GUARD_S = 60.0
 
@@ -88,3 +89,28 @@ def test_what_cannot_be_simulated_is_wrong_use(arguments: list[str], words: str)
 
     assert ended.exit_code == 2
     assert words in ended.stderr
+
+
+@pytest.mark.parametrize(
+    "profile_id",
+    [
+        "eastron_sdm630",
+        "fronius",
+        "rct_power",
+        "sml_head",
+        "dsmr_p1",
+        "tibber_pulse",
+        "shelly_pro3em",
+        "sonnen_batterie",
+    ],
+)
+async def test_a_taken_port_is_told_in_words(profile_id: str) -> None:
+    other = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
+    port = other.sockets[0].getsockname()[1]
+    simulation = Simulation(profile(profile_id), Place(host="127.0.0.1", port=port), WallClock())
+    try:
+        with pytest.raises(OSError, match=f"^port {port} on 127.0.0.1 is taken"):
+            await simulation.played.open()
+    finally:
+        other.close()
+        await other.wait_closed()

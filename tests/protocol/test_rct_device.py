@@ -222,3 +222,16 @@ async def test_a_question_that_is_cancelled_leaves_no_answer_for_the_next_one() 
 
         assert (await grid.read()).power_w == 1840.0
         assert there.connections == 2
+
+
+async def test_a_played_inverter_counts_one_sample_for_each_reading_of_its_meter() -> None:
+    played = PlayedObjects(found(), LOOPBACK, 0)
+    await played.open()
+    try:
+        async with grid_at(int(played.where["port"])) as grid:
+            await grid.read()
+            await grid.read()
+    finally:
+        await played.close()
+
+    assert played.samples == 2

@@ -97,4 +97,4 @@ def _nothing(kind: Kind, values: Mapping[str, float]) -> Iterator[str]:
     """A meter measures something: voltages at least, or what the house draws while nothing is on."""
     told = [value for name, value in values.items() if name in METER_POINTS]
     if kind == "meter" and told and not any(told):
-        yield "everything it measures is 0: is it connected, and are these the registers of this model?"
+        yield "everything it measures is 0: it may not be connected, or be another model"

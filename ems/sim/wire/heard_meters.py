@@ -13,6 +13,7 @@ from ems.devices.p1.sealed import Keys, sealed
 from ems.devices.p1.telegram import checksum
 from ems.devices.profile_parts import Kind
 from ems.sim.wire.filling import Values
+from ems.sim.wire.listening import listen
 from ems.sim.wire.multicast import Speaker
 from ems.sim.wire.sml_telegrams import sml_of
 from ems.sim.wire.spelling import by_code
@@ -112,7 +113,7 @@ class PlayedTelegrams:
         self._values = values.get("meter", {})
 
     async def open(self) -> None:
-        self._server = await asyncio.start_server(self._meet, self._host, self._port)
+        self._server = await listen(self._meet, self._host, self._port)
         self._port = self._server.sockets[0].getsockname()[1]
         self._beat.start()
 

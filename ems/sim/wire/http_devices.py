@@ -17,6 +17,7 @@ from ems.devices.sample import is_live
 from ems.sim.wire.filling import CannotShow, Values
 from ems.sim.wire.http_door import Door, Request, response
 from ems.sim.wire.json_image import put, put_into
+from ems.sim.wire.listening import listen
 
 LOGGER = logging.getLogger(__name__)
 
@@ -116,14 +117,7 @@ class HttpPort:
 
     async def open(self) -> None:
         """Listen. Raises OSError when the port is taken."""
-        try:
-            self._server = await asyncio.start_server(
-                self._converse, self.host, self.port, limit=LONGEST_HEAD, ssl=self._tls
-            )
-        except OSError as error:
-            raise OSError(
-                f"port {self.port} on {self.host} is taken; choose another for the simulated device"
-            ) from error
+        self._server = await listen(self._converse, self.host, self.port, limit=LONGEST_HEAD, tls=self._tls)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def close(self) -> None:

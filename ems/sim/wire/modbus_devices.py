@@ -19,6 +19,7 @@ from pymodbus.simulator import DataType, SimData, SimDevice
 
 from ems.clock import Clock
 from ems.devices.profile_parts import Carrier
+from ems.sim.wire.listening import cannot_listen
 from ems.sim.wire.points import (
     SDM630_POINTS,
     SUNSPEC_BASE,
@@ -192,7 +193,7 @@ class ModbusPort(Generic[U]):
         kind = ModbusTcpServer if self._over == "tcp" else ModbusUdpServer
         server = kind(devices, address=(self.host, self.port), ignore_missing_devices=True)
         if not await server.listen():
-            raise OSError(f"port {self.port} on {self.host} is taken; choose another for the simulated devices")
+            raise cannot_listen(self.host, self.port)
         self._server = server
         if isinstance(server, ModbusUdpServer):
             self.port = cast("asyncio.DatagramTransport", server.transport).get_extra_info("sockname")[1]

@@ -22,6 +22,7 @@ from ems.devices.mqtt.portal import with_portal
 from ems.devices.mqtt.profile import MqttProfile, TopicPoint
 from ems.devices.units import units_of
 from ems.sim.wire.json_image import put
+from ems.sim.wire.listening import listen
 from ems.sim.wire.points import grid_points
 from ems.sim.world import CircuitSample
 
@@ -47,7 +48,7 @@ class EmbeddedBroker:
 
     async def start(self) -> None:
         """Listen. Raises OSError when the port is taken."""
-        server = await asyncio.start_server(self._talk, self.host, self.port)
+        server = await listen(self._talk, self.host, self.port)
         self.port = server.sockets[0].getsockname()[1]
         listener = ListenerConfig(type=ListenerType.EXTERNAL, bind=f"{self.host}:{self.port}")
         self._broker = Broker(BrokerConfig(listeners={LISTENER: listener}, plugins=PLUGINS))

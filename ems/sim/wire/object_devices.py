@@ -9,7 +9,9 @@ from typing import Final
 from ems.devices.profile_parts import Kind
 from ems.devices.rct.frames import READ, Damaged, FrameStream, answer_with
 from ems.devices.rct.profile import RctProfile
+from ems.devices.sample import is_live
 from ems.sim.wire.filling import CannotShow, Values
+from ems.sim.wire.listening import listen
 from ems.sim.wire.profile_unit import Source
 
 UNKNOWN: Final = float("nan")
@@ -39,12 +41,14 @@ class PlayedObjects:
     def __init__(self, profile: RctProfile, host: str, port: int, source: Source | None = None) -> None:
         """Port 0 takes a free one. With a `source`, it measures what that gives; else what it is shown."""
         self.samples = 0
-        """Questions answered."""
+        """Answers that told its first power or current."""
 
         self._profile = profile
         self._host = host
         self._port = port
         self._source = source
+        points = [each for use in profile.uses.values() for each in use.points.items()]
+        self._key = next(point.objects[0] for name, point in points if is_live(name))
         self._told = objects_of(profile, source() if source else {})
         self._server: asyncio.Server | None = None
         self._client: asyncio.StreamWriter | None = None
@@ -64,7 +68,7 @@ class PlayedObjects:
 
     async def open(self) -> None:
         """Answer. Raises OSError when the port is taken."""
-        self._server = await asyncio.start_server(self._converse, self._host, self._port)
+        self._server = await listen(self._converse, self._host, self._port)
         self._port = self._server.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
@@ -96,5 +100,5 @@ class PlayedObjects:
             self.show(self._source())
         if object_id not in self._told:
             return b""
-        self.samples += 1
+        self.samples += object_id == self._key
         return answer_with(object_id, self._told[object_id])

@@ -11,6 +11,7 @@ from ems.clock import Clock
 from ems.devices.obis_profile import SmlPageProfile
 from ems.devices.profile_parts import Kind
 from ems.sim.wire.filling import Values
+from ems.sim.wire.listening import listen
 from ems.sim.wire.profile_unit import Source
 from ems.sim.wire.sml_telegrams import sml_of
 
@@ -61,7 +62,7 @@ class SmlPagePort:
 
     async def open(self) -> None:
         """Answer. Raises OSError when the port is taken."""
-        self._server = await asyncio.start_server(self._converse, self.host, self.port, limit=LONGEST_HEAD)
+        self._server = await listen(self._converse, self.host, self.port, limit=LONGEST_HEAD)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def close(self) -> None:

@@ -16,6 +16,7 @@ from ems.devices.mqtt.profile import MqttProfile, with_prefix
 from ems.devices.obis_profile import SmlPageProfile, SpeedwireProfile
 from ems.sim.wire.again import later_datagram, later_frame, later_telegram, rounds
 from ems.sim.wire.json_image import put
+from ems.sim.wire.listening import listen
 from ems.sim.wire.mqtt_devices import EmbeddedBroker, portal_messages
 from ems.sim.wire.multicast import Speaker
 from ems.sim.wire.played import Place
@@ -80,7 +81,7 @@ class SpokenTelegrams(Generic[Heard]):
         return {"host": self._host, "port": self._port}
 
     async def open(self) -> None:
-        self._server = await asyncio.start_server(self._meet, self._host, self._port)
+        self._server = await listen(self._meet, self._host, self._port)
         self._port = self._server.sockets[0].getsockname()[1]
         self._voice.start()
 

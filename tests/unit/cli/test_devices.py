@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from ems.cli import app
@@ -34,6 +35,23 @@ def test_list_names_every_profile_with_what_it_speaks(capsys: pytest.CaptureFixt
 
     assert [line[0] for line in lines] == ["profile", *(each.id for each in profiles())]
     assert [line[-1] for line in lines[1:]] == [each.transport for each in profiles()]
+
+
+def test_list_breaks_no_name_of_a_profile_on_a_terminal_of_80_columns(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ems.cli.devices.console", lambda: Console(width=80))
+    list_profiles(as_json=False)
+
+    lines = [line for line in capsys.readouterr().out.splitlines() if not line.startswith("·")]
+
+    assert [line.split()[0] for line in lines if not line.startswith(" ")] == [
+        "profile",
+        *(each.id for each in profiles()),
+    ]
+    words = {word for line in lines for word in line.split()}
+    assert {"experimental", "inverter,", "speedwire"} <= words
+    assert "," not in words
 
 
 def test_list_says_of_every_experimental_profile_why(capsys: pytest.CaptureFixture[str]) -> None:

@@ -59,7 +59,7 @@ def test_what_does_not_fit_is_said(kind: Kind, wrong: dict[str, float], words: s
 
 def test_a_meter_that_measures_nothing_at_all_is_doubted_and_an_inverter_at_night_is_not() -> None:
     assert doubts("meter", {"power": 0.0, "energy_import": 0.0}) == (
-        "everything it measures is 0: is it connected, and are these the registers of this model?",
+        "everything it measures is 0: it may not be connected, or be another model",
     )
     assert doubts("meter", {"power": 0.0, "energy_import": 7.0}) == ()
     assert doubts("inverter", {"power": 0.0}) == ()
