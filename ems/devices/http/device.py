@@ -11,8 +11,7 @@ from ems.devices.http.answers import number_in
 from ems.devices.http.conversation import HttpConversation
 from ems.devices.http.profile import HttpPoint
 from ems.devices.messages import Json, NotInMessage, Unreadable, as_number, parse_path, pick
-from ems.devices.mqtt.device import silence_limit_s
-from ems.devices.newest_reading import in_its_name
+from ems.devices.newest_reading import in_its_name, silence_limit_s
 from ems.devices.sample import Sample, is_live
 from ems.devices.sender_clock import SenderClock
 from ems.errors import NoAnswer, Nonsense

@@ -23,16 +23,6 @@ from ems.model.readings import Reading
 
 R = TypeVar("R", bound=Reading)
 
-LEAST_SILENCE_S: Final = 5.0
-SILENCE_PERIODS: Final = 5.0
-"""A device is silent after five of its periods, at least 5 s: the age at which control takes a meter for lost
-(`control.md` §6)."""
-
-
-def silence_limit_s(period_s: float, silent_after_s: float | None = None) -> float:
-    """How long a device may say nothing; `silent_after_s` is its profile's word for devices that publish on change."""
-    return max(SILENCE_PERIODS * period_s, silent_after_s or 0.0, LEAST_SILENCE_S)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topics:
