@@ -133,10 +133,12 @@ def add_as_they_come(
     of_station: Callable[[Station], Iterable[Entity]],
     of_vehicle: Callable[[Vehicle], Iterable[Entity]] = _none,
     of_battery: Callable[[], Iterable[Entity]] = tuple,
+    of_battery_orders: Callable[[], Iterable[Entity]] = tuple,
 ) -> None:
-    """Entities of each station, of each car and of the battery, now and when the service has a new one."""
+    """Entities of each station, car and battery, and of one's orders, now and when the service has a new one."""
     coordinator = entry.runtime_data
     devices = coordinator.devices
+    orders_key = f"{devices.battery_key}:orders"
     known: set[str] = set()
 
     @callback
@@ -148,7 +150,10 @@ def add_as_they_come(
                 present[devices.vehicle_key(vehicle.name)] = partial(of_vehicle, vehicle)
         if house.battery is not None:
             present[devices.battery_key] = partial(of_battery)
-        known.intersection_update({*(key for _, key in devices.named(house)), *devices.leaving, devices.battery_key})
+            if house.battery.orders is not None:
+                present[orders_key] = partial(of_battery_orders)
+        of_the_battery = (devices.battery_key, orders_key)
+        known.intersection_update({*(key for _, key in devices.named(house)), *devices.leaving, *of_the_battery})
         fresh = [entity for key, make in present.items() if key not in known for entity in make()]
         known.update(present)
         if fresh:

@@ -12,7 +12,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from .words import BatteryMode, ChargeMode, Keenness, LimitReason, SiteCondition, StationStatus
+from .words import (
+    BatteryMode,
+    BatteryOrder,
+    BatteryReason,
+    ChargeMode,
+    Keenness,
+    LimitReason,
+    SiteCondition,
+    StationStatus,
+)
 
 NEWEST_API: Final = 1
 OLDEST_API: Final = 1
@@ -180,6 +189,28 @@ class Station:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BatteryOrders:
+    """How far the home battery is bounded."""
+
+    charge_at_most_w: float | None
+    discharge_at_most_w: float | None
+    """None bounds nothing; a discharge of 0 holds it."""
+
+    reason: BatteryReason | None
+    since: datetime | None
+    in_force: bool
+    """The battery has taken it; False for one that is free."""
+
+    @property
+    def word(self) -> BatteryOrder:
+        """The order in one word."""
+        if self.discharge_at_most_w == 0.0:
+            return BatteryOrder.HELD
+        is_free = self.charge_at_most_w is None and self.discharge_at_most_w is None
+        return BatteryOrder.FREE if is_free else BatteryOrder.BOUNDED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Battery:
     """The home battery."""
 
@@ -188,6 +219,8 @@ class Battery:
     """0 to 1."""
 
     mode: BatteryMode | None
+    orders: BatteryOrders | None
+    """None for a battery that is only read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

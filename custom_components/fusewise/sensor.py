@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import override
+from typing import Any, override
 
 from homeassistant.components.sensor import SensorEntity
 from homeassistant.core import HomeAssistant
@@ -12,6 +12,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .coordinator import SiteCoordinator, SiteEntry
 from .entity import BatteryEntity, SiteEntity, StationEntity, VehicleEntity, add_as_they_come
 from .sensor_rows import (
+    BATTERY_ORDER,
     BATTERY_SENSORS,
     PHASE_SENSORS,
     SITE_SENSORS,
@@ -21,6 +22,7 @@ from .sensor_rows import (
     Shown,
     SiteSensor,
     StationSensor,
+    orders_of,
     wire_sensors,
 )
 from .sentences import Because, Headline
@@ -45,6 +47,7 @@ async def async_setup_entry(_hass: HomeAssistant, entry: SiteEntry, add: AddConf
         ],
         lambda vehicle: [VehicleSensorEntity(site, vehicle, row) for row in VEHICLE_SENSORS],
         lambda: [BatterySensorEntity(site, row) for row in BATTERY_SENSORS],
+        lambda: [BatteryOrderEntity(site, BATTERY_ORDER)],
     )
 
 
@@ -116,3 +119,26 @@ class BatterySensorEntity(BatteryEntity, SensorEntity):
     @override
     def native_value(self) -> Shown:
         return self.entity_description.value_fn(self.house)
+
+
+class BatteryOrderEntity(BatterySensorEntity):
+    """What the home battery is told, and whether it has taken it."""
+
+    @property
+    @override
+    def available(self) -> bool:
+        return super().available and orders_of(self.house) is not None
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any]:
+        orders = orders_of(self.house)
+        if orders is None:
+            return {}
+        return {
+            "reason": orders.reason,
+            "since": orders.since,
+            "in_force": orders.in_force,
+            "charge_at_most_w": orders.charge_at_most_w,
+            "discharge_at_most_w": orders.discharge_at_most_w,
+        }

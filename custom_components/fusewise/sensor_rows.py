@@ -10,8 +10,8 @@ from typing import Final
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescription, SensorStateClass
 from homeassistant.const import EntityCategory, UnitOfElectricCurrent, UnitOfEnergy, UnitOfPower, UnitOfRatio
 
-from .models import Circuit, House, Session, Station, percent
-from .words import BatteryMode, LimitReason, SiteCondition, StationStatus
+from .models import BatteryOrders, Circuit, House, Session, Station, percent
+from .words import BatteryMode, BatteryOrder, LimitReason, SiteCondition, StationStatus
 
 DRAWS_A: Final = 1.0
 """Less is a station's own electronics; no car charges with so little."""
@@ -288,4 +288,22 @@ BATTERY_SENSORS: Final = (
     ),
     _battery_energy("battery_charged_energy", lambda house: house.energies.battery_charged_kwh),
     _battery_energy("battery_discharged_energy", lambda house: house.energies.battery_discharged_kwh),
+)
+
+
+def orders_of(house: House) -> BatteryOrders | None:
+    """None while the battery is silent, and for one that is only read."""
+    return None if house.battery is None else house.battery.orders
+
+
+def _order_word(house: House) -> BatteryOrder | None:
+    orders = orders_of(house)
+    return None if orders is None else orders.word
+
+
+BATTERY_ORDER: Final = BatterySensor(
+    key="battery_order",
+    device_class=SensorDeviceClass.ENUM,
+    options=[order.value for order in BatteryOrder],
+    value_fn=_order_word,
 )

@@ -83,6 +83,28 @@ class BatteryMode(StrEnum):
     DISCHARGING = "discharging"
 
 
+class BatteryReason(StrEnum):
+    """Why the home battery is bounded, or why it is not."""
+
+    NONE = "none"
+    SITE_LIMIT = "site_limit"
+    CARS_FROM_GRID = "cars_from_grid"
+    FAST_CAR = "fast_car"
+    FUSE_NEEDS_IT = "fuse_needs_it"
+    CAP_NEEDS_IT = "cap_needs_it"
+    UNSEEN = "unseen"
+
+
+class BatteryOrder(StrEnum):
+    """What the home battery is told; words of this integration alone."""
+
+    FREE = "free"
+    HELD = "held"
+    """It discharges nothing."""
+
+    BOUNDED = "bounded"
+
+
 class SiteEvent(StrEnum):
     """What happens to the house as a whole; words of this integration alone."""
 

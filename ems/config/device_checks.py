@@ -171,19 +171,9 @@ def _source(place: Place, device: DeviceEntry) -> Iterator[Finding]:
     if device.modbus:
         yield from _line((*place, "modbus"), device.modbus)
     if device.p1:
-        yield from _port((*place, "p1"), device.p1)
-        if device.p1.authentication_key and not device.p1.key:
-            yield Finding(
-                place=(*place, "p1", "authentication_key"),
-                problem="stands without key",
-                cure="add `key: …`, the key of this meter, or delete it",
-                rests_on=((*place, "p1", "key"),),
-            )
+        yield from _customer_port((*place, "p1"), device.p1)
     if device.sml:
-        yield from _port((*place, "sml"), device.sml)
-        if device.sml.host and device.sml.port is None:
-            cure = "add `port: …`, where the bridge passes the reading head through"
-            yield Finding(place=(*place, "sml"), problem="has no port", cure=cure, rests_on=((*place, "sml", "port"),))
+        yield from _reading_head((*place, "sml"), device.sml)
     own = device.mqtt or device.http
     if not device.profile and ways and not (own and own.points):
         yield Finding(
@@ -193,6 +183,26 @@ def _source(place: Place, device: DeviceEntry) -> Iterator[Finding]:
             + (f", or points of your own under {ways[0]}" if own else ""),
             rests_on=((*place, "profile"), (*place, "mqtt"), (*place, "http")),
         )
+
+
+def _customer_port(place: Place, address: P1Address) -> Iterator[Finding]:
+    """One line, and no second key without the first."""
+    yield from _port(place, address)
+    if address.authentication_key and not address.key:
+        yield Finding(
+            place=(*place, "authentication_key"),
+            problem="stands without key",
+            cure="add `key: …`, the key of this meter, or delete it",
+            rests_on=((*place, "key"),),
+        )
+
+
+def _reading_head(place: Place, source: SmlSource) -> Iterator[Finding]:
+    """One line, and a port where that is a bridge."""
+    yield from _port(place, source)
+    if source.host and source.port is None:
+        cure = "add `port: …`, where the bridge passes the reading head through"
+        yield Finding(place=place, problem="has no port", cure=cure, rests_on=((*place, "port"),))
 
 
 def _line(place: Place, address: ModbusAddress) -> Iterator[Finding]:

@@ -28,11 +28,12 @@ from ems.devices.modbus.address import address_of, line_of, pace_of
 from ems.devices.modbus.device import ModbusDevice, RegisterReader
 from ems.devices.modbus.link import ModbusLink
 from ems.devices.modbus.proxy import ModbusProxy
-from ems.devices.mqtt.device import MqttDevice, Topics, silence_limit_s
+from ems.devices.mqtt.device import MqttDevice, Topics
 from ems.devices.mqtt.entry_topics import keepalive_of, point_of, portal_topic_of, topics_of
 from ems.devices.mqtt.link import Broker, MqttLink
 from ems.devices.mqtt.operator_signal import OperatorSignal
 from ems.devices.mqtt.profile import MqttProfile
+from ems.devices.newest_reading import silence_limit_s
 from ems.devices.obis_profile import P1Profile, SmlPageProfile, SmlProfile, SpeedwireProfile
 from ems.devices.plausibility import Bounds
 from ems.devices.ports import Device

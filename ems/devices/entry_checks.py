@@ -12,7 +12,7 @@ from ems.model.electrical import Phase
 
 
 def check_names(entry: DeviceEntry, kind: Kind, names: Iterable[str]) -> None:
-    """Refuse points that such a device does not have."""
+    """Raises DeviceConfigError for points that such a device does not have."""
     unknown = sorted(set(names) - set(NUMBERS_OF[kind]))
     if unknown:
         known = ", ".join(NUMBERS_OF[kind])
@@ -20,7 +20,10 @@ def check_names(entry: DeviceEntry, kind: Kind, names: Iterable[str]) -> None:
 
 
 def check_phases(entry: MeterEntry, names: Iterable[str], phases: int, *, fillable: bool = False) -> None:
-    """Refuse a meter that cannot tell the current of every phase of its fuse; `fillable` ones wait for parameters."""
+    """Raises DeviceConfigError for a meter that cannot tell the current of every phase of its fuse.
+
+    Of a `fillable` one the error also says what fills in the rest.
+    """
     told = set(names)
     for own in tuple(Phase)[:phases]:
         enough = {phase_point("current", own), phase_point("power", own)}

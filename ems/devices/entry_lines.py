@@ -11,7 +11,7 @@ from ems.config.secrets import reveal
 from ems.devices.config_error import DeviceConfigError
 from ems.devices.http.address import HttpAddress
 from ems.devices.http.entry_requests import http_address_of
-from ems.devices.mqtt.device import silence_limit_s
+from ems.devices.newest_reading import silence_limit_s
 from ems.devices.obis_profile import P1Profile, SmlPageProfile, SmlProfile, SpeedwireProfile
 from ems.devices.p1.device import P1Device
 from ems.devices.p1.line import SEVEN_BITS_UP_TO_BAUD, P1Line
@@ -130,7 +130,10 @@ def sml_page(entry: DeviceEntry, found: SmlPageProfile, view: Callable[[Sample],
 
 
 def page_address(entry: DeviceEntry, found: SmlPageProfile) -> HttpAddress:
-    """Where the page is, with what its profile says where the site file says nothing."""
+    """Where the page is, with what its profile says where the site file says nothing.
+
+    Raises DeviceConfigError and SecretError.
+    """
     source = entry.http
     if source is None:
         raise DeviceConfigError(f"{entry.id} has no HTTP address: add http: {{host: …, password: …}}")

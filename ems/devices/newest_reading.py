@@ -1,13 +1,13 @@
 """How samples become the readings of one device, in its name.
 
 A device that is asked turns its answer into a reading with `in_its_name`. One that speaks by itself puts what comes
-into a `NewestReading`, and whoever reads waits there.
+into a `NewestReading`, and whoever reads waits there until the device counts as silent (`silence_limit_s`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from ems.clock import Clock
 from ems.devices.newest import Newest
@@ -15,6 +15,16 @@ from ems.devices.sample import Sample
 from ems.errors import DeviceError, NoAnswer, Nonsense
 
 T = TypeVar("T")
+
+LEAST_SILENCE_S: Final = 5.0
+SILENCE_PERIODS: Final = 5.0
+"""A device is silent after five of its periods, at least 5 s: the age at which control takes a meter for lost
+(`control.md` §6)."""
+
+
+def silence_limit_s(period_s: float, silent_after_s: float | None = None) -> float:
+    """How long a device may say nothing; `silent_after_s` is its profile's word for devices that publish on change."""
+    return max(SILENCE_PERIODS * period_s, silent_after_s or 0.0, LEAST_SILENCE_S)
 
 
 def in_its_name(name: str, view: Callable[[Sample], T]) -> Callable[[Sample], T]:

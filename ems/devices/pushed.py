@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Final, Generic, NoReturn, Protocol, TypeVar
 
 from ems.clock import Clock
-from ems.devices.mqtt.device import silence_limit_s
-from ems.devices.newest_reading import NewestReading, in_its_name
+from ems.devices.newest_reading import NewestReading, in_its_name, silence_limit_s
 from ems.devices.profile_parts import Kind
 from ems.devices.sample import Sample
 from ems.errors import DeviceError, Nonsense

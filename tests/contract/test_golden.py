@@ -466,7 +466,7 @@ def words() -> Any:
     """Every word that a client may meet."""
     kinds = (
         *(wire.SiteCondition, wire.StationStatus, wire.BatteryMode, wire.Role, wire.HistoryStep),
-        *(ChargeMode, LimitReason, wire.PlanKind, wire.EventKind, NoticeCode, Keenness),
+        *(ChargeMode, LimitReason, BatteryReason, wire.PlanKind, wire.EventKind, NoticeCode, Keenness),
     )
     return {kind.__name__: [member.value for member in kind] for kind in kinds}
 

@@ -27,7 +27,18 @@ def test_a_sunny_morning_is_read_as_it_was_said() -> None:
 
     assert (house.name, house.sequence, house.condition) == ("Sunny house", 7, words.SiteCondition.OPTIMISING)
     assert house.powers.grid_w == 172.5
-    assert house.battery == models.Battery(power_w=-800.0, soc=0.62, mode=words.BatteryMode.CHARGING)
+    assert house.battery == models.Battery(
+        power_w=-800.0,
+        soc=0.62,
+        mode=words.BatteryMode.CHARGING,
+        orders=models.BatteryOrders(
+            charge_at_most_w=None,
+            discharge_at_most_w=0.0,
+            reason=words.BatteryReason.CARS_FROM_GRID,
+            since=None,
+            in_force=True,
+        ),
+    )
     assert house.main is not None
     assert house.main.headroom_a == (23.25, 17.5, 23.75)
     garage, carport = house.station("garage"), house.station("carport")
@@ -36,6 +47,30 @@ def test_a_sunny_morning_is_read_as_it_was_said() -> None:
     assert garage.goal == models.Goal(energy_kwh=20.0, ready_by=datetime(2026, 6, 21, 17, tzinfo=UTC))
     assert carport is not None
     assert (carport.status, carport.current_a, carport.session) == (words.StationStatus.OFFLINE, None, None)
+
+
+@pytest.mark.parametrize(
+    ("charge_at_most_w", "discharge_at_most_w", "word"),
+    [
+        (None, None, words.BatteryOrder.FREE),
+        (None, 0.0, words.BatteryOrder.HELD),
+        (0.0, 0.0, words.BatteryOrder.HELD),
+        (0.0, None, words.BatteryOrder.BOUNDED),
+        (None, 2500.0, words.BatteryOrder.BOUNDED),
+    ],
+)
+def test_the_order_of_the_battery_is_one_word(
+    charge_at_most_w: float | None, discharge_at_most_w: float | None, word: words.BatteryOrder
+) -> None:
+    orders = models.BatteryOrders(
+        charge_at_most_w=charge_at_most_w,
+        discharge_at_most_w=discharge_at_most_w,
+        reason=None,
+        since=None,
+        in_force=False,
+    )
+
+    assert orders.word is word
 
 
 def test_a_house_in_trouble_has_unknowns_and_no_zeros() -> None:
@@ -96,6 +131,7 @@ def test_cars_and_a_guest_are_read() -> None:
     "word",
     [
         words.BatteryMode,
+        words.BatteryReason,
         words.ChargeMode,
         words.Keenness,
         words.LimitReason,

@@ -222,6 +222,26 @@ async def test_stations_and_battery_come_with_a_new_site_file_and_go(
     assert our_lines(caplog) == []
 
 
+async def test_the_order_of_the_battery_comes_with_leave_for_it_and_goes_with_it(
+    hass: HomeAssistant, service: PaperService, entry: MockConfigEntry
+) -> None:
+    battery = service.state["battery"]
+    service.state["battery"] = battery | {"orders": None}
+    await set_up(hass, entry)
+    assert state_of(hass, "sensor.home_battery_power") == "-800.0"
+    assert hass.states.get("sensor.home_battery_order") is None
+
+    await service.tell(battery=battery)
+    await until(hass, lambda: hass.states.get("sensor.home_battery_order") is not None)
+    assert state_of(hass, "sensor.home_battery_order") == "held"
+
+    await service.tell(battery=battery | {"orders": battery["orders"] | {"discharge_at_most_w": None}})
+    await until(hass, lambda: state_of(hass, "sensor.home_battery_order") == "free")
+
+    await service.tell(battery=battery | {"orders": None})
+    await until(hass, lambda: state_of(hass, "sensor.home_battery_order") == "unavailable")
+
+
 async def test_a_station_that_was_forgotten_while_we_were_away_is_removed(
     hass: HomeAssistant, service: PaperService, house: MockConfigEntry
 ) -> None:

@@ -39,6 +39,7 @@ SHOWN = {
     "sensor.home_battery_energy_charged": "180.5",
     "sensor.home_battery_energy_discharged": "162.25",
     "sensor.home_battery_mode": "charging",
+    "sensor.home_battery_order": "held",
     "sensor.sunny_house_next_event": "2026-06-21T08:10:00+00:00",
     "binary_sensor.carport_connection": "off",
     "binary_sensor.carport_charging": "unknown",
@@ -237,6 +238,10 @@ POWER = {"device_class": "power", "unit_of_measurement": "W", "state_class": "me
         ("sensor.garage_energy", ENERGY),
         ("sensor.sunny_house_grid_power", POWER),
         ("sensor.home_battery_power", POWER),
+        (
+            "sensor.home_battery_order",
+            {"options": ["free", "held", "bounded"], "reason": "cars_from_grid", "in_force": True},
+        ),
         ("sensor.garage_session_energy", {"state_class": "total", "last_reset": "2026-06-21T09:00:00+00:00"}),
         ("number.garage_maximum_current", {"min": 6.0, "max": 16.0, "step": 0.5, "mode": "box"}),
         ("number.sunny_house_temporary_grid_limit", {"min": 0.0, "max": 200.0, "step": 0.1}),

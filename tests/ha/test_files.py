@@ -56,7 +56,8 @@ def leaves(tree: object, path: str = "") -> Iterator[tuple[str, str]]:
 def entity_keys() -> dict[str, set[str]]:
     """Of all platforms."""
     sensors = {row.key for row in (*sensor_rows.SITE_SENSORS, *sensor_rows.PHASE_SENSORS, *sensor_rows.STATION_SENSORS)}
-    sensors |= {row.key for row in sensor_rows.BATTERY_SENSORS} | {f"current_l{place}" for place in (1, 2, 3)}
+    sensors |= {row.key for row in (*sensor_rows.BATTERY_SENSORS, sensor_rows.BATTERY_ORDER)}
+    sensors |= {f"current_l{place}" for place in (1, 2, 3)}
     sensors |= {"headline", "because"} | {row.key for row in vehicle_rows.VEHICLE_SENSORS}
     binaries = (*binary_sensor.SITE_BINARIES, *binary_sensor.STATION_BINARIES, *vehicle_rows.VEHICLE_BINARIES)
     found = {
@@ -106,6 +107,7 @@ def test_strings_are_the_english_translation() -> None:
         ("sensor", "status", words.StationStatus),
         ("sensor", "limit_reason", words.LimitReason),
         ("sensor", "battery_mode", words.BatteryMode),
+        ("sensor", "battery_order", words.BatteryOrder),
         ("select", "mode", words.ChargeMode),
         ("select", "strategy", words.Keenness),
     ],

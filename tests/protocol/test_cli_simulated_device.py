@@ -61,7 +61,7 @@ async def test_a_simulated_meter_measures_what_it_is_told_and_what_its_input_say
 
 
 async def test_a_meter_that_speaks_to_everybody_says_in_words_where() -> None:
-    command = ["-m", "ems", "devices", "simulate", "sma_energy_meter", "--port", "0"]
+    command = ["-m", "ems", "devices", "simulate", "sma_energy_meter"]
     process = await asyncio.create_subprocess_exec(sys.executable, *command, stdout=asyncio.subprocess.PIPE)
     assert process.stdout is not None
     try:

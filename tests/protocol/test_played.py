@@ -101,6 +101,17 @@ def test_every_profile_can_be_played_and_its_lines_are_a_site_file(chosen: Profi
     assert chosen.id in {entry.profile for entry in (*file.meters, *file.solar, file.battery) if entry}
 
 
+async def test_a_meter_that_speaks_to_everybody_takes_a_free_port_too() -> None:
+    """Or two that play at once on one machine would be heard as one."""
+    meter = Simulation(profile("sma_energy_meter"), Place(), WallClock()).played
+
+    await meter.open()
+    try:
+        assert meter.where["port"] not in {0, 9522}
+    finally:
+        await meter.close()
+
+
 def test_a_newer_phase_ends_an_older_total_and_a_refused_value_changes_nothing() -> None:
     simulation = Simulation(profile("eastron_sdm630"), Place(), WallClock())
     simulation.state({"meter": {"power": 3000.0}})

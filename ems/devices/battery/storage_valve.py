@@ -32,8 +32,6 @@ WCHAMAX_SF: Final = 18
 RATE_SF: Final = 25
 """Offsets from the model's header, `sunspec.md`."""
 
-WRITTEN: Final = frozenset({MODE, OUT_RATE, IN_RATE, REVERT_S})
-
 CHARGE_BIT: Final = 1
 DISCHARGE_BIT: Final = 2
 BOTH: Final = CHARGE_BIT | DISCHARGE_BIT

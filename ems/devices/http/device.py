@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from ems.clock import Clock
 from ems.devices.http.address import HttpAddress
@@ -11,8 +11,7 @@ from ems.devices.http.answers import number_in
 from ems.devices.http.conversation import HttpConversation
 from ems.devices.http.profile import HttpPoint
 from ems.devices.messages import Json, NotInMessage, Unreadable, as_number, parse_path, pick
-from ems.devices.mqtt.device import silence_limit_s
-from ems.devices.newest_reading import in_its_name
+from ems.devices.newest_reading import in_its_name, silence_limit_s
 from ems.devices.sample import Sample, is_live
 from ems.devices.sender_clock import SenderClock
 from ems.errors import NoAnswer, Nonsense
@@ -38,8 +37,8 @@ class HttpDevice(Generic[R]):
         view: Callable[[Sample], R],
         clock: Clock,
     ) -> None:
-        self._name = name
-        self._period_s = period_s
+        self.name: Final = name
+        self.period_s: Final = period_s
         self._address = address
         self._points = points
         self._view = in_its_name(name, view)
@@ -50,14 +49,6 @@ class HttpDevice(Generic[R]):
         asked = {name: point.requests(address.request) for name, point in points.items()}
         self._requests = tuple(dict.fromkeys(request for each in asked.values() for request in sorted(each)))
         self._live = frozenset(request for name, each in asked.items() if is_live(name) for request in each)
-
-    @property
-    def name(self) -> str:
-        return self._name
-
-    @property
-    def period_s(self) -> float:
-        return self._period_s
 
     @property
     def connections(self) -> int:
@@ -100,14 +91,14 @@ class HttpDevice(Generic[R]):
         try:
             stamp_s = as_number(pick(answers[self._address.request], parse_path(path)))
         except (Unreadable, NotInMessage) as err:
-            raise Nonsense(f"{self._name}: it does not say when it measured") from err
+            raise Nonsense(f"{self.name}: it does not say when it measured") from err
         return self._sender.measured_at_s(stamp_s, arrived_s)
 
     def _known(self, now_s: float) -> R:
         """The newest reading once more, as old as it is. Raises NoAnswer when it is too old to be told again."""
-        silence_s = silence_limit_s(self._period_s)
+        silence_s = silence_limit_s(self.period_s)
         if self._newest is None or now_s - self._newest.taken_at_s > silence_s + self._address.behind_s:
-            raise NoAnswer(f"{self._name} answers, and has measured nothing new for {silence_s:g} s")
+            raise NoAnswer(f"{self.name} answers, and has measured nothing new for {silence_s:g} s")
         return self._newest
 
     def _numbers(self, answers: Mapping[str, Json]) -> dict[str, float]:
@@ -117,7 +108,7 @@ class HttpDevice(Generic[R]):
                 number = number_in(answers, point, self._address.request)
             except Unreadable as err:
                 if is_live(name):
-                    raise Nonsense(f"{self._name}: {err} as {name}") from err
+                    raise Nonsense(f"{self.name}: {err} as {name}") from err
                 continue
             if number is not None:
                 numbers[name] = number

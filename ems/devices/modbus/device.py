@@ -167,17 +167,10 @@ class ModbusDevice(Generic[R]):
     pushes = False
 
     def __init__(self, *, period_s: float, reader: RegisterReader, view: Callable[[Sample], R]) -> None:
-        self._period_s = period_s
+        self.name: Final = reader.name
+        self.period_s: Final = period_s
         self._reader = reader
         self._view = in_its_name(reader.name, view)
-
-    @property
-    def name(self) -> str:
-        return self._reader.name
-
-    @property
-    def period_s(self) -> float:
-        return self._period_s
 
     @property
     def connections(self) -> int:

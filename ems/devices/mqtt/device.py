@@ -23,16 +23,6 @@ from ems.model.readings import Reading
 
 R = TypeVar("R", bound=Reading)
 
-LEAST_SILENCE_S: Final = 5.0
-SILENCE_PERIODS: Final = 5.0
-"""A device is silent after five of its periods, at least 5 s: the age at which control takes a meter for lost
-(`control.md` §6)."""
-
-
-def silence_limit_s(period_s: float, silent_after_s: float | None = None) -> float:
-    """How long a device may say nothing; `silent_after_s` is its profile's word for devices that publish on change."""
-    return max(SILENCE_PERIODS * period_s, silent_after_s or 0.0, LEAST_SILENCE_S)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topics:
@@ -62,8 +52,8 @@ class MqttDevice(Generic[R]):
         view: Callable[[Sample], R],
         clock: Clock,
     ) -> None:
-        self._name = name
-        self._period_s = period_s
+        self.name: Final = name
+        self.period_s: Final = period_s
         self._silence_s = silence_s
         self._wanted = topics
         self._clock = clock
@@ -83,14 +73,6 @@ class MqttDevice(Generic[R]):
         self._same_instant = len(sources) == 1
 
     @property
-    def name(self) -> str:
-        return self._name
-
-    @property
-    def period_s(self) -> float:
-        return self._period_s
-
-    @property
     def connections(self) -> int:
         """How often the broker came, which all that publish there share."""
         return self._connections
@@ -103,8 +85,8 @@ class MqttDevice(Generic[R]):
         """
         absence = self._absence()
         if absence:
-            raise LinkDown(f"{self._name}: {absence}")
-        return await self._newest.next(f"{self._name} published nothing usable for {self._silence_s:g} s")
+            raise LinkDown(f"{self.name}: {absence}")
+        return await self._newest.next(f"{self.name} published nothing usable for {self._silence_s:g} s")
 
     async def close(self) -> None:
         """Nothing to let go of: the connection to the broker belongs to its background job."""
@@ -129,7 +111,7 @@ class MqttDevice(Generic[R]):
         self._portals.heard(portal)
         if self._portals.several is not None:
             self._heard.clear()
-            self._newest.fail(Nonsense(f"{self._name}: {self._portals.several}"))
+            self._newest.fail(Nonsense(f"{self.name}: {self._portals.several}"))
         elif topic != self._wanted.portal:
             self.heard(topic, payload, retained=retained)
 
@@ -154,7 +136,7 @@ class MqttDevice(Generic[R]):
         absence = self._absence()
         self._newest.clear()
         if absence:
-            self._newest.fail(LinkDown(f"{self._name}: {absence}"))
+            self._newest.fail(LinkDown(f"{self.name}: {absence}"))
 
     def _take_availability(self, content: Json, rule: TopicPoint) -> None:
         try:
@@ -169,7 +151,7 @@ class MqttDevice(Generic[R]):
         """What the topic told before is not known any more: some devices take a number back with an empty message."""
         self._heard.forget(topic)
         if self._heard.points_in(topic) & self._wanted.required or topic not in self._heard.topics:
-            self._newest.fail(Nonsense(f"{self._name}: {err} in {topic}"))
+            self._newest.fail(Nonsense(f"{self.name}: {err} in {topic}"))
 
     def _take_points(self, topic: str, content: Json) -> None:
         now_s = self._clock.monotonic_s()
@@ -179,7 +161,7 @@ class MqttDevice(Generic[R]):
         for name, err in took:
             trouble = f"{err} as {name} in {topic}" if name in self._wanted.required else trouble
         if trouble:
-            self._newest.fail(Nonsense(f"{self._name}: {trouble}"))
+            self._newest.fail(Nonsense(f"{self.name}: {trouble}"))
         elif self._heard.live_news > before:
             self._offer()
 

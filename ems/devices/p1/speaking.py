@@ -72,8 +72,8 @@ class SpeakingMeter(Generic[T]):
         view: Callable[[Sample], T],
         clock: Clock,
     ) -> None:
-        self._name = name
-        self._period_s = period_s
+        self.name: Final = name
+        self.period_s: Final = period_s
         self._silence_s = silence_s
         self._line = line
         self._tongue = tongue
@@ -84,14 +84,6 @@ class SpeakingMeter(Generic[T]):
         self._connections = 0
         self._measured_at_s: float | None = None
         self._slow_said = False
-
-    @property
-    def name(self) -> str:
-        return self._name
-
-    @property
-    def period_s(self) -> float:
-        return self._period_s
 
     @property
     def connections(self) -> int:
@@ -108,7 +100,7 @@ class SpeakingMeter(Generic[T]):
             await self._open()
         try:
             return await self._newest.next(
-                f"{self._name}: no new telegram from {self._line.where} for {self._silence_s:g} s"
+                f"{self.name}: no new telegram from {self._line.where} for {self._silence_s:g} s"
             )
         except NoAnswer:
             await self.close()
@@ -146,9 +138,9 @@ class SpeakingMeter(Generic[T]):
 
     def _take(self, found: Spoken | BadTelegram) -> None:
         if isinstance(found, Barred):
-            self._newest.fail(Refused(f"{self._name}: {found}"))
+            self._newest.fail(Refused(f"{self.name}: {found}"))
         elif isinstance(found, BadTelegram):
-            self._newest.fail(Nonsense(f"{self._name}: {found} from {self._line.where}"))
+            self._newest.fail(Nonsense(f"{self.name}: {found} from {self._line.where}"))
         else:
             measured_at_s = self._measured(found)
             if measured_at_s is not None:
@@ -169,13 +161,13 @@ class SpeakingMeter(Generic[T]):
         if before_s is None or self._slow_said:
             return
         apart_s = measured_at_s - before_s
-        if SLOW_FACTOR * self._period_s < apart_s <= self._silence_s:
+        if SLOW_FACTOR * self.period_s < apart_s <= self._silence_s:
             self._slow_said = True
             LOGGER.warning(
                 "%s speaks every %.0f s, and its period_s is %g: set it so, or the meter counts as lost in between",
-                self._name,
+                self.name,
                 apart_s,
-                self._period_s,
+                self.period_s,
             )
 
 

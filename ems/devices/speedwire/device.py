@@ -37,8 +37,8 @@ class SpeedwireDevice(Generic[T]):
         view: Callable[[Sample], T],
         clock: Clock,
     ) -> None:
-        self._name = name
-        self._period_s = period_s
+        self.name: Final = name
+        self.period_s: Final = period_s
         self._silence_s = silence_s
         self._serial = serial
         self._profile = profile
@@ -49,14 +49,6 @@ class SpeedwireDevice(Generic[T]):
 
         self._trouble: str | None = None
         self._connections = 0
-
-    @property
-    def name(self) -> str:
-        return self._name
-
-    @property
-    def period_s(self) -> float:
-        return self._period_s
 
     @property
     def connections(self) -> int:
@@ -70,10 +62,10 @@ class SpeedwireDevice(Generic[T]):
         cannot be true, or when nobody knows which of several meters is meant.
         """
         if self._trouble is not None:
-            raise LinkDown(f"{self._name}: {self._trouble}")
+            raise LinkDown(f"{self.name}: {self._trouble}")
         who = "" if self._serial is None else f" with the serial number {self._serial}"
         return await self._newest.next(
-            f"{self._name}: no energy meter{who} was heard for {self._silence_s:g} s; do switches and containers "
+            f"{self.name}: no energy meter{who} was heard for {self._silence_s:g} s; do switches and containers "
             "let multicast through?"
         )
 
@@ -85,12 +77,12 @@ class SpeedwireDevice(Generic[T]):
         self._trouble = trouble
         self._connections += trouble is None
         if trouble is not None:
-            self._newest.fail(LinkDown(f"{self._name}: {trouble}"))
+            self._newest.fail(LinkDown(f"{self.name}: {trouble}"))
 
     def heard_broken(self, error: BadDatagram) -> None:
         """A message came that is broken."""
         if self._serial in {None, error.serial}:
-            self._newest.fail(Nonsense(f"{self._name}: {error}"))
+            self._newest.fail(Nonsense(f"{self.name}: {error}"))
 
     def heard(self, datagram: Datagram, at_s: float) -> None:
         """A message of some energy meter came. Never raises."""
@@ -112,6 +104,6 @@ class SpeedwireDevice(Generic[T]):
             return True
         several = ", ".join(str(each) for each in sorted(recent)[:4])
         self._newest.fail(
-            Nonsense(f"{self._name}: several energy meters are heard ({several} …): say which by serial_number")
+            Nonsense(f"{self.name}: several energy meters are heard ({several} …): say which by serial_number")
         )
         return False

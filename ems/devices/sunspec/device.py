@@ -53,8 +53,8 @@ class SunSpecDevice(Generic[R]):
         ways: Sequence[Way],
         view: Callable[[Sample], R],
     ) -> None:
-        self._name = name
-        self._period_s = period_s
+        self.name: Final = name
+        self.period_s: Final = period_s
         self._link = link
         self._address = address
         self._ways = tuple(ways)
@@ -64,14 +64,6 @@ class SunSpecDevice(Generic[R]):
         self._most = MAX_READ
         self._said = ""
         self._assumed = ""
-
-    @property
-    def name(self) -> str:
-        return self._name
-
-    @property
-    def period_s(self) -> float:
-        return self._period_s
 
     @property
     def connections(self) -> int:
@@ -87,7 +79,7 @@ class SunSpecDevice(Generic[R]):
             self._found = None
             raise
         if sample is None:
-            raise LinkDown(f"{self._name} changes faster than it can be read")
+            raise LinkDown(f"{self.name} changes faster than it can be read")
         return self._view(sample)
 
     async def close(self) -> None:
@@ -121,9 +113,9 @@ class SunSpecDevice(Generic[R]):
         if choice is None:
             has = ", ".join(str(model.id) for model in chain.models) or "none"
             wants = " or ".join(dict.fromkeys(way.wants for way in self._ways))
-            raise Nonsense(f"{self._name} has none of the SunSpec models {wants}; it has {has}")
+            raise Nonsense(f"{self.name} has none of the SunSpec models {wants}; it has {has}")
         if choice.assumes and choice.assumes != self._assumed:
-            LOGGER.info("%s is read by the SunSpec models %s: %s", self._name, choice.way.wants, choice.assumes)
+            LOGGER.info("%s is read by the SunSpec models %s: %s", self.name, choice.way.wants, choice.assumes)
             self._assumed = choice.assumes
         return _Found(choice, chain.connection)
 
@@ -135,7 +127,7 @@ class SunSpecDevice(Generic[R]):
             self._bases = self._bases[1:] + self._bases[:1]
             raise
         except Nonsense as err:
-            raise Nonsense(f"{self._name}: {err}") from err
+            raise Nonsense(f"{self.name}: {err}") from err
         self._bases = (chain.base, *(base for base in BASES if base != chain.base))
         return chain
 
@@ -150,7 +142,7 @@ class SunSpecDevice(Generic[R]):
             return
         who = " ".join(answer.texts[name] for name in _WHO if name in answer.texts) if answer else ""
         if who != self._said:
-            LOGGER.info("%s is %s", self._name, who)
+            LOGGER.info("%s is %s", self.name, who)
             self._said = who
 
     async def _ask(self, address: int, count: int) -> Answer:

@@ -86,26 +86,27 @@ class ModelReader:
             for name, field in arranged.items()
             if (wanted is None or field.path in wanted) and field.type != "pad"
         }
+        header = model.header
         points = {
-            ID: RegisterPoint(function="holding", address=model.header, type=RegisterType.UINT16),
-            LENGTH: RegisterPoint(function="holding", address=model.header + 1, type=RegisterType.UINT16),
+            ID: RegisterPoint(function="holding", address=header, type=RegisterType.UINT16),
+            LENGTH: RegisterPoint(function="holding", address=header + 1, type=RegisterType.UINT16),
         }
         self._exponents: dict[str, str] = {}
         """Points whose exponent no read can bring together with them."""
 
         for name, field in self.fields.items():
-            if isinstance(field.scale_factor, str):
-                exponent = arranged.get(field.scale_factor)
-                if exponent is None:
-                    continue  # the model ends before it, so that nobody knows what the value means
-                near = max(field.end, exponent.end) - min(field.offset, exponent.offset) <= max_registers
-                points[name] = field.at(model.header, exponent_at=model.header + exponent.offset if near else None)
-                if not near:
-                    self._exponents[name] = exponent.name
-            else:
-                points[name] = field.at(model.header)
+            if not isinstance(field.scale_factor, str):
+                points[name] = field.at(header)
+                continue
+            exponent = arranged.get(field.scale_factor)
+            if exponent is None:
+                continue  # the model ends before it, so that nobody knows what the value means
+            near = max(field.end, exponent.end) - min(field.offset, exponent.offset) <= max_registers
+            points[name] = field.at(header, exponent_at=header + exponent.offset if near else None)
+            if not near:
+                self._exponents[name] = exponent.name
         self._points = points
-        self._apart = {name: arranged[name].at(model.header) for name in self._exponents.values()}
+        self._apart = {name: arranged[name].at(header) for name in self._exponents.values()}
         self.blocks = plan(points, max_registers=max_registers, max_gap=LONGEST_MODEL)
         self._exponent_blocks = plan(self._apart, max_registers=max_registers, max_gap=LONGEST_MODEL)
 

@@ -46,6 +46,7 @@ def state_of(answer: ModelAnswer, name: str, path: str = "") -> str:
 
 
 def told(part: Part, answer: ModelAnswer) -> Iterator[tuple[str, float]]:
+    """Our numbers that an answer of this part's model tells, in our units and signs."""
     for ours, (theirs, factor) in part.points.items():
         value = answer.numbers.get(theirs)
         # A counter that stands at 0 cannot be told from one that is not there, and some fall to 0 over night.

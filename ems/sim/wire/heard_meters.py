@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 
@@ -13,10 +12,10 @@ from ems.devices.p1.sealed import Keys, sealed
 from ems.devices.p1.telegram import checksum
 from ems.devices.profile_parts import Kind
 from ems.sim.wire.filling import Values
-from ems.sim.wire.listening import listen
 from ems.sim.wire.multicast import Speaker
 from ems.sim.wire.sml_telegrams import sml_of
 from ems.sim.wire.spelling import by_code
+from ems.sim.wire.telegram_port import TelegramPort, Voice
 
 Source = Callable[[], Mapping[Kind, Values]]
 """What a device measures whenever it speaks."""
@@ -54,27 +53,11 @@ def datagram_of(profile: SpeedwireProfile, values: Values, ticked_ms: int, seria
     return b"SMA\0\0\x04\x02\xa0\0\0\0\x01" + size + b"\0\x10" + head + content + b"\0\0\0\0"
 
 
-class _Beat:
-    """Says something at once and then every second."""
-
-    def __init__(self, clock: Clock, say: Callable[[], Awaitable[None]]) -> None:
-        self._clock = clock
-        self._say = say
-        self._running: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        self._running = asyncio.create_task(self._run())
-
-    async def stop(self) -> None:
-        running, self._running = self._running, None
-        if running is not None:
-            running.cancel()
-            await asyncio.wait([running])
-
-    async def _run(self) -> None:
-        while True:
-            await self._say()
-            await self._clock.sleep(BEAT_S)
+async def _every_beat(clock: Clock, say: Callable[[], None]) -> None:
+    """Say something at once and then every second."""
+    while True:
+        say()
+        await clock.sleep(BEAT_S)
 
 
 class PlayedTelegrams:
@@ -97,57 +80,35 @@ class PlayedTelegrams:
         self._source = source
         self._keys = keys
         self._profile = profile
-        self._host = host
-        self._port = port
+        self._port = TelegramPort(host, port, self._next)
         self._clock = clock
         self._values: Values = {}
-        self._server: asyncio.Server | None = None
-        self._talks: set[asyncio.StreamWriter] = set()
-        self._beat = _Beat(clock, self._say)
+        self._voice = Voice(lambda: _every_beat(clock, self._say))
 
     @property
     def where(self) -> Mapping[str, str | int]:
-        return {"host": self._host, "port": self._port}
+        return self._port.where
 
     def show(self, values: Mapping[Kind, Values]) -> None:
         self._values = values.get("meter", {})
 
     async def open(self) -> None:
-        self._server = await listen(self._meet, self._host, self._port)
-        self._port = self._server.sockets[0].getsockname()[1]
-        self._beat.start()
+        await self._port.open()
+        self._voice.start()
 
     async def close(self) -> None:
-        await self._beat.stop()
-        server, self._server = self._server, None
-        if server is not None:
-            server.close()
-        for writer in self._talks:
-            writer.transport.abort()
+        await self._voice.stop()
+        await self._port.close()
 
-    async def _meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._talks.add(writer)
-        self._send([writer])
-        try:
-            while await reader.read(1024):
-                pass
-        except ConnectionError:
-            pass
-        finally:
-            self._talks.discard(writer)
-            writer.close()
+    def _say(self) -> None:
+        if self._port.is_heard:
+            self._port.say(self._next())
 
-    async def _say(self) -> None:
-        if self._talks:
-            self._send(tuple(self._talks))
-
-    def _send(self, writers: Sequence[asyncio.StreamWriter]) -> None:
+    def _next(self) -> bytes:
         if self._source is not None:
             self.show(self._source())
         self.samples += 1
-        content = self._said()
-        for writer in writers:
-            writer.write(content)
+        return self._said()
 
     def _said(self) -> bytes:
         if isinstance(self._profile, SmlProfile):
@@ -179,7 +140,7 @@ class PlayedDatagrams:
         self._speaker = Speaker(profile.defaults.group, host, port)
         self._clock = clock
         self._values: Values = {}
-        self._beat = _Beat(clock, self._say)
+        self._voice = Voice(lambda: _every_beat(clock, self._say))
 
     @property
     def where(self) -> Mapping[str, str | int]:
@@ -190,13 +151,13 @@ class PlayedDatagrams:
 
     async def open(self) -> None:
         self._speaker.open()
-        self._beat.start()
+        self._voice.start()
 
     async def close(self) -> None:
-        await self._beat.stop()
+        await self._voice.stop()
         self._speaker.close()
 
-    async def _say(self) -> None:
+    def _say(self) -> None:
         if self._source is not None:
             self.show(self._source())
         self.samples += 1

@@ -239,6 +239,7 @@ def portal_messages(profile: MqttProfile, prefix: str) -> list[Message]:
 
 
 def shelly_presence(prefix: str) -> Presence:
+    """Where a Shelly says that it is there."""
     return Presence(topic=f"{prefix}/online")
 
 

@@ -201,7 +201,7 @@ def _telegrams(profile: Profile, place: Place, clock: Clock) -> Played | None:
 def _datagrams(profile: Profile, place: Place, clock: Clock) -> Played | None:
     if not isinstance(profile, SpeedwireProfile):
         return None
-    return PlayedDatagrams(profile, place.host, place.port or profile.defaults.port, clock)
+    return PlayedDatagrams(profile, place.host, place.port, clock)
 
 
 def _objects(profile: Profile, place: Place, _: Clock) -> Played | None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Generic, TypeVar
 
 import aiomqtt
@@ -16,11 +15,11 @@ from ems.devices.mqtt.profile import MqttProfile, with_prefix
 from ems.devices.obis_profile import SmlPageProfile, SpeedwireProfile
 from ems.sim.wire.again import later_datagram, later_frame, later_telegram, rounds
 from ems.sim.wire.json_image import put
-from ems.sim.wire.listening import listen
 from ems.sim.wire.mqtt_devices import EmbeddedBroker, portal_messages
 from ems.sim.wire.multicast import Speaker
 from ems.sim.wire.played import Place
 from ems.sim.wire.sml_page import SmlPagePort
+from ems.sim.wire.telegram_port import TelegramPort, Voice
 
 Heard = TypeVar("Heard", bound=HeardTelegram | HeardFrame)
 
@@ -29,26 +28,6 @@ PATIENCE_S: Final = 30.0
 
 BROKEN: Final = "{"
 """In place of a message that nobody could read."""
-
-
-class _Voice:
-    """Says what is to be said, in a task."""
-
-    def __init__(self, speak: Callable[[], Awaitable[None]]) -> None:
-        self._speak = speak
-        self._task: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        self._task = asyncio.create_task(self._run())
-
-    async def _run(self) -> None:
-        await self._speak()
-
-    async def stop(self) -> None:
-        task, self._task = self._task, None
-        if task is not None:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
 
 
 def telegram_again(heard: HeardTelegram, later_s: float) -> bytes:
@@ -69,48 +48,28 @@ class SpokenTelegrams(Generic[Heard]):
     ) -> None:
         self._heard = heard
         self._again = again
-        self._host, self._port = place.host, place.port
+        self._port = TelegramPort(place.host, place.port, lambda: self._newest)
         self._clock = clock
-        self._server: asyncio.Server | None = None
-        self._talks: set[asyncio.StreamWriter] = set()
         self._newest = b""
-        self._voice = _Voice(self._speak)
+        self._voice = Voice(self._speak)
 
     @property
     def where(self) -> Mapping[str, str | int]:
-        return {"host": self._host, "port": self._port}
+        return self._port.where
 
     async def open(self) -> None:
-        self._server = await listen(self._meet, self._host, self._port)
-        self._port = self._server.sockets[0].getsockname()[1]
+        await self._port.open()
         self._voice.start()
 
     async def close(self) -> None:
         await self._voice.stop()
-        server, self._server = self._server, None
-        if server is not None:
-            server.close()
-        for writer in self._talks:
-            writer.transport.abort()
-
-    async def _meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._talks.add(writer)
-        writer.write(self._newest)
-        try:
-            while await reader.read(1024):
-                pass
-        except ConnectionError:
-            pass
-        finally:
-            self._talks.discard(writer)
-            writer.close()
+        await self._port.close()
 
     async def _speak(self) -> None:
         for wait_s, shift_s, each in rounds(self._heard):
             await self._clock.sleep(wait_s)
             self._newest = self._again(each, shift_s)
-            for writer in tuple(self._talks):
-                writer.write(self._newest)
+            self._port.say(self._newest)
 
 
 class SpokenPages:
@@ -121,7 +80,7 @@ class SpokenPages:
         self._clock = clock
         self._page = SmlPagePort(profile, place.host, place.port, clock)
         self._page.put(b"")
-        self._voice = _Voice(self._speak)
+        self._voice = Voice(self._speak)
 
     @property
     def where(self) -> Mapping[str, str | int]:
@@ -148,7 +107,7 @@ class SpokenDatagrams:
         self._heard = heard
         self._clock = clock
         self._speaker = Speaker(profile.defaults.group, place.host, place.port)
-        self._voice = _Voice(self._speak)
+        self._voice = Voice(self._speak)
 
     @property
     def where(self) -> Mapping[str, str | int]:
@@ -177,7 +136,7 @@ class SpokenMessages:
         self._prefix = profile.id if place.prefix is None else place.prefix
         self._clock = clock
         self._broker = EmbeddedBroker(place.host, place.port)
-        self._voice = _Voice(self._speak)
+        self._voice = Voice(self._speak)
 
     @property
     def where(self) -> Mapping[str, str | int]:

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from ems.clock import VirtualClock, run_virtual
 from ems.devices.messages import MAX_PAYLOAD_BYTES
-from ems.devices.mqtt.device import MqttDevice, Topics, silence_limit_s
+from ems.devices.mqtt.device import MqttDevice, Topics
 from ems.devices.mqtt.profile import TopicPoint
 from ems.devices.newest import Newest
+from ems.devices.newest_reading import silence_limit_s
 from ems.devices.plausibility import Bounds
 from ems.devices.views import GridView, Mounting
 from ems.errors import DeviceError, LinkDown, NoAnswer, Nonsense
