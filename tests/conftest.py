@@ -19,6 +19,7 @@ ALONE: Final = (
     "scenario/test_ingress.py",
     "scenario/test_installer.py",
     "scenario/test_pushed_meter.py",
+    "scenario/test_report_card.py",
     "scenario/test_rules_and_rebels.py",
 )
 """Tests with sockets and real deadlines, which come first, each in a lane of `.ci/test`; all others run behind."""
