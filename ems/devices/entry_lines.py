@@ -13,14 +13,15 @@ from ems.devices.http.address import HttpAddress
 from ems.devices.http.entry_requests import http_address_of
 from ems.devices.newest_reading import silence_limit_s
 from ems.devices.obis_profile import P1Profile, SmlPageProfile, SmlProfile, SpeedwireProfile
-from ems.devices.p1.device import P1Device
 from ems.devices.p1.line import SEVEN_BITS_UP_TO_BAUD, P1Line
 from ems.devices.p1.sealed import KEY_BYTES, Keys
+from ems.devices.p1.speaking import SpeakingMeter
+from ems.devices.p1.tongue import p1_tongue
 from ems.devices.rct.link import RctAddress
 from ems.devices.rct.profile import RctProfile
 from ems.devices.sample import Sample
-from ems.devices.sml.device import SmlDevice
 from ems.devices.sml.page import SmlPage
+from ems.devices.sml.tongue import SmlTongue
 from ems.devices.speedwire.device import SpeedwireDevice
 from ems.devices.speedwire.ear import Spot
 
@@ -29,7 +30,7 @@ T = TypeVar("T")
 
 def line_device(
     entry: DeviceEntry, found: P1Profile | SmlProfile | SmlPageProfile, view: Callable[[Sample], T], clock: Clock
-) -> P1Device[T] | SmlDevice[T] | SmlPage[T]:
+) -> SpeakingMeter[T] | SmlPage[T]:
     """The meter that an entry means, on a cable or a bridge of its own. Raises DeviceConfigError and SecretError."""
     if isinstance(found, SmlPageProfile):
         return sml_page(entry, found, view, clock)
@@ -38,17 +39,16 @@ def line_device(
     return p1_device(entry, found, view, clock)
 
 
-def p1_device(entry: DeviceEntry, found: P1Profile, view: Callable[[Sample], T], clock: Clock) -> P1Device[T]:
+def p1_device(entry: DeviceEntry, found: P1Profile, view: Callable[[Sample], T], clock: Clock) -> SpeakingMeter[T]:
     """The meter at a customer's port. Raises DeviceConfigError."""
     if entry.p1 is None:
         raise DeviceConfigError(f"{entry.id} has no P1 line: add p1: {{host: …}}, or p1: {{serial: /dev/ttyUSB0}}")
-    return P1Device(
+    return SpeakingMeter(
         name=entry.id,
         period_s=entry.period_s,
         silence_s=silence_limit_s(entry.period_s, found.limits.silent_after_s),
         line=p1_line(entry.p1, found),
-        profile=found,
-        keys=p1_keys(entry.id, entry.p1),
+        tongue=p1_tongue(found, p1_keys(entry.id, entry.p1)),
         view=view,
         clock=clock,
     )
@@ -92,16 +92,16 @@ def _key(owner: str, name: str, secret: Secret) -> bytes:
     return key
 
 
-def sml_device(entry: DeviceEntry, found: SmlProfile, view: Callable[[Sample], T], clock: Clock) -> SmlDevice[T]:
+def sml_device(entry: DeviceEntry, found: SmlProfile, view: Callable[[Sample], T], clock: Clock) -> SpeakingMeter[T]:
     """The meter that a reading head hears. Raises DeviceConfigError."""
     if entry.sml is None:
         raise DeviceConfigError(f"{entry.id} has no SML line: add sml: {{host: …, port: …}}, or sml: {{serial: …}}")
-    return SmlDevice(
+    return SpeakingMeter(
         name=entry.id,
         period_s=entry.period_s,
         silence_s=silence_limit_s(entry.period_s, found.limits.silent_after_s),
         line=sml_line(entry.id, entry.sml, found),
-        profile=found,
+        tongue=SmlTongue(found),
         view=view,
         clock=clock,
     )

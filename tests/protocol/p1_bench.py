@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from ems.clock import Clock, WallClock
 from ems.devices.library import profile
 from ems.devices.obis_profile import P1Profile
-from ems.devices.p1.device import P1Device
 from ems.devices.p1.line import P1Line
+from ems.devices.p1.speaking import SpeakingMeter
+from ems.devices.p1.tongue import P1Tongue
 from ems.devices.plausibility import Bounds
 from ems.devices.views import GridView, Mounting
 from ems.model.electrical import Phase
@@ -85,12 +86,14 @@ async def cable() -> AsyncIterator[Cable]:
         os.close(meter)
 
 
-def meter_at(line: P1Line, clock: Clock, *, silence_s: float = GUARD_S) -> P1Device[GridReading]:
+def meter_at(line: P1Line, clock: Clock, *, silence_s: float = GUARD_S) -> SpeakingMeter[GridReading]:
     """The grid meter of a house with 25 A on three phases."""
     found = profile("dsmr_p1")
     assert isinstance(found, P1Profile)
     view: Callable[..., GridReading] = GridView(Mounting(bounds=Bounds(phases=tuple(Phase), fuse_a=25.0))).reading
-    return P1Device(name="grid", period_s=1.0, silence_s=silence_s, line=line, profile=found, view=view, clock=clock)
+    return SpeakingMeter(
+        name="grid", period_s=1.0, silence_s=silence_s, line=line, tongue=P1Tongue(found), view=view, clock=clock
+    )
 
 
 def at(there: Bridge) -> P1Line:

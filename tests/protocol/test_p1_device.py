@@ -13,10 +13,9 @@ from ems.devices.catalog import connect_devices
 from ems.devices.config_error import DeviceConfigError
 from ems.devices.library import profile
 from ems.devices.obis_profile import P1Profile
-from ems.devices.p1.device import P1Device
 from ems.devices.p1.line import P1Line
 from ems.devices.p1.sealed import KEY_BYTES, Keys, sealed
-from ems.devices.p1.speaking import FLOOD_WINDOW_S, MOST_BYTES_PER_S
+from ems.devices.p1.speaking import FLOOD_WINDOW_S, MOST_BYTES_PER_S, SpeakingMeter
 from ems.errors import LinkDown, NoAnswer, Nonsense, Refused
 from ems.model.electrical import PerPhase
 from ems.model.readings import GridReading
@@ -127,7 +126,7 @@ async def test_nothing_wrong_ever_becomes_a_reading_and_the_next_good_one_does(
         assert (await next_good(bench.meter)).power_w == 1150.0
 
 
-async def next_good(meter: P1Device[GridReading]) -> GridReading:
+async def next_good(meter: SpeakingMeter[GridReading]) -> GridReading:
     while True:
         try:
             return await meter.read()

@@ -13,9 +13,10 @@ from ems.devices.catalog import connect_devices
 from ems.devices.library import profile
 from ems.devices.obis_profile import SmlProfile
 from ems.devices.p1.line import P1Line
+from ems.devices.p1.speaking import SpeakingMeter
 from ems.devices.plausibility import Bounds
-from ems.devices.sml.device import SmlDevice
 from ems.devices.sml.stream import BEGIN
+from ems.devices.sml.tongue import SmlTongue
 from ems.devices.views import GridView, Mounting
 from ems.errors import DeviceError, LinkDown, NoAnswer, Nonsense
 from ems.model.electrical import PerPhase, Phase
@@ -36,10 +37,12 @@ def at_second(second: int, **swapped: float) -> bytes:
     return sml_of(HEAD, {**HOUSE, **swapped}, second)
 
 
-def meter_at(line: P1Line, clock: Clock, *, silence_s: float = GUARD_S) -> SmlDevice[GridReading]:
+def meter_at(line: P1Line, clock: Clock, *, silence_s: float = GUARD_S) -> SpeakingMeter[GridReading]:
     """The grid meter of a house with 25 A on three phases."""
     view: Callable[..., GridReading] = GridView(Mounting(bounds=Bounds(phases=tuple(Phase), fuse_a=25.0))).reading
-    return SmlDevice(name="grid", period_s=1.0, silence_s=silence_s, line=line, profile=HEAD, view=view, clock=clock)
+    return SpeakingMeter(
+        name="grid", period_s=1.0, silence_s=silence_s, line=line, tongue=SmlTongue(HEAD), view=view, clock=clock
+    )
 
 
 class _Closing:
@@ -53,7 +56,7 @@ class _Closing:
         await self.meter.close()
 
 
-async def next_good(meter: SmlDevice[GridReading]) -> GridReading:
+async def next_good(meter: SpeakingMeter[GridReading]) -> GridReading:
     while True:
         try:
             return await meter.read()

@@ -10,13 +10,13 @@ from ems.clock import Clock
 from ems.devices.http.address import HttpAddress
 from ems.devices.inspection.finding import Finding
 from ems.devices.obis_profile import ObisProfile, P1Profile, SmlPageProfile, SmlProfile, SpeedwireProfile
-from ems.devices.p1.device import p1_tongue
 from ems.devices.p1.line import P1Line
 from ems.devices.p1.sealed import Keys
 from ems.devices.p1.speaking import SpeakingMeter
+from ems.devices.p1.tongue import p1_tongue
 from ems.devices.sample import Sample
-from ems.devices.sml.device import SmlTongue
 from ems.devices.sml.page import SmlPage
+from ems.devices.sml.tongue import SmlTongue
 from ems.devices.speedwire.device import SpeedwireDevice
 from ems.devices.speedwire.ear import SpeedwireEar, Spot
 from ems.errors import LinkDown

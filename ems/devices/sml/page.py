@@ -13,7 +13,7 @@ from ems.devices.obis_profile import SmlPageProfile
 from ems.devices.p1.speaking import Spoken
 from ems.devices.sample import Sample
 from ems.devices.sender_clock import SenderClock
-from ems.devices.sml.device import SmlTongue
+from ems.devices.sml.tongue import SmlTongue
 from ems.errors import DeviceError, NoAnswer, Nonsense
 
 T = TypeVar("T")

@@ -10,7 +10,6 @@ from ems.devices.library import profile
 from ems.devices.obis_profile import SmlProfile
 from ems.devices.p1.speaking import Spoken
 from ems.devices.p1.telegram import BadTelegram, Told
-from ems.devices.sml.device import STANDS_AFTER, SmlTongue
 from ems.devices.sml.stream import (
     BEGIN,
     ESCAPE,
@@ -23,6 +22,7 @@ from ems.devices.sml.stream import (
     other_checksum,
 )
 from ems.devices.sml.telegram import read_messages
+from ems.devices.sml.tongue import STANDS_AFTER, SmlTongue
 from ems.devices.sml.tree import DEEPEST, read_node
 from ems.sim.wire.sml_telegrams import NOTHING, VALUES, entry, frame_of, listed, message, number, sml_of, text
 

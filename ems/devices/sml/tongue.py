@@ -1,21 +1,17 @@
-"""A meter that speaks SML by itself, heard through an optical reading head on a cable or a bridge."""
+"""How a meter speaks SML at its optical port."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Final, TypeVar
+from collections.abc import Iterator
+from typing import Final
 
-from ems.clock import Clock
-from ems.devices.obis_profile import ObisProfile, SmlProfile
-from ems.devices.p1.line import P1Line
+from ems.devices.obis_profile import ObisProfile
 from ems.devices.p1.numbers import numbers_of
-from ems.devices.p1.speaking import SpeakingMeter, Spoken
+from ems.devices.p1.speaking import Spoken
 from ems.devices.p1.telegram import BadTelegram
-from ems.devices.sample import Sample
 from ems.devices.sml.stream import SmlFrame, SmlStream
 from ems.devices.sml.telegram import read_messages
 
-T = TypeVar("T")
 STANDS_AFTER: Final = 5
 """So many telegrams in a row with other content and the same time: the meter's clock stands, and says nothing."""
 
@@ -57,28 +53,3 @@ class SmlTongue:
         elif content != before:
             self._same += 1
         return None if self._same >= STANDS_AFTER else stamp_s
-
-
-class SmlDevice(SpeakingMeter[T]):
-    """Turns frames into readings; `read` waits for the next one."""
-
-    def __init__(
-        self,
-        *,
-        name: str,
-        period_s: float,
-        silence_s: float,
-        line: P1Line,
-        profile: SmlProfile,
-        view: Callable[[Sample], T],
-        clock: Clock,
-    ) -> None:
-        super().__init__(
-            name=name,
-            period_s=period_s,
-            silence_s=silence_s,
-            line=line,
-            tongue=SmlTongue(profile),
-            view=view,
-            clock=clock,
-        )

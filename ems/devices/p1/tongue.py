@@ -1,4 +1,4 @@
-"""A smart meter that speaks by itself over its customer's port.
+"""How a smart meter speaks over its customer's port.
 
 What is no good telegram is said, and is never a reading: a wrong checksum, one that was cut or came twice, an older
 one, encrypted ones, bytes without end.
@@ -6,20 +6,14 @@ one, encrypted ones, bytes without end.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import TypeVar
+from collections.abc import Iterator
 
-from ems.clock import Clock
 from ems.devices.obis_profile import P1Profile
-from ems.devices.p1.line import P1Line
 from ems.devices.p1.numbers import numbers_of
 from ems.devices.p1.sealed import Keys, SealedStream
-from ems.devices.p1.speaking import SpeakingMeter, Spoken
+from ems.devices.p1.speaking import Spoken
 from ems.devices.p1.stream import TelegramStream
 from ems.devices.p1.telegram import BadTelegram, read_telegram
-from ems.devices.sample import Sample
-
-T = TypeVar("T")
 
 
 class P1Tongue:
@@ -71,29 +65,3 @@ def p1_tongue(profile: P1Profile, keys: Keys | None) -> P1Tongue | SealedTongue:
     """How a meter at its customer's port speaks: with `keys`, encrypted."""
     plain = P1Tongue(profile)
     return plain if keys is None else SealedTongue(plain, keys)
-
-
-class P1Device(SpeakingMeter[T]):
-    """Turns telegrams into readings; `read` waits for the next one."""
-
-    def __init__(
-        self,
-        *,
-        name: str,
-        period_s: float,
-        silence_s: float,
-        line: P1Line,
-        profile: P1Profile,
-        keys: Keys | None = None,
-        view: Callable[[Sample], T],
-        clock: Clock,
-    ) -> None:
-        super().__init__(
-            name=name,
-            period_s=period_s,
-            silence_s=silence_s,
-            line=line,
-            tongue=p1_tongue(profile, keys),
-            view=view,
-            clock=clock,
-        )
